@@ -1,0 +1,52 @@
+/*
+ * JSON text in and out (RFC 8259; accepts what Python's json accepts: NaN, Infinity,
+ * -Infinity and lone surrogates as \uXXXX). Depth is limited to TW_JSON_DEPTH; bytes that
+ * are not UTF-8 are an error with line and column.
+ */
+#pragma once
+
+#include "value/value.h"
+
+#define TW_JSON_DEPTH 512
+
+/* Parses the whole text into arena a. Strings without escapes are still copied, so text may go away. */
+enum tw_rc tw_json_parse(struct tw_arena *a, struct tw_str text, struct tw_value *ret_v, struct tw_err *err);
+
+enum tw_json_style {
+	TW_JSON_COMPACT = 0,       /* {"a":1} */
+	TW_JSON_PYTHON = 1,        /* {"a": 1}: json.dumps' default separators */
+	TW_JSON_PRETTY = 2,        /* indented by 2 */
+	TW_JSON_SORT = 4,          /* keys sorted: for hashes */
+	TW_JSON_ASCII = 8,         /* \uXXXX for everything above ASCII, as json.dumps does by default */
+};
+
+/* Appends. Floats as Python's repr (shortest that reads back). DATETIME as ISO 8601 string. */
+void tw_json_write(struct tw_buf *out, struct tw_value v, int style);
+void tw_json_write_str(struct tw_buf *out, struct tw_str s, int style); /* quoted and escaped */
+char *tw_json_dump(struct tw_value v, int style);                      /* heap */
+
+/*
+ * JSON out without a tree: keeps the commas and nesting right, asserts on misuse.
+ *	struct tw_jw w = { .out = &buf };
+ *	tw_jw_obj(&w); tw_jw_key(&w, "id"); tw_jw_cstr(&w, id); tw_jw_end(&w);
+ */
+struct tw_jw {
+	struct tw_buf *out;
+	int style;
+	int depth;
+	uint64_t is_obj, has_item; /* a bit per level */
+	bool after_key;
+};
+void tw_jw_obj(struct tw_jw *w);
+void tw_jw_list(struct tw_jw *w);
+void tw_jw_end(struct tw_jw *w);
+void tw_jw_key(struct tw_jw *w, const char *key);
+void tw_jw_keyn(struct tw_jw *w, struct tw_str key);
+void tw_jw_null(struct tw_jw *w);
+void tw_jw_bool(struct tw_jw *w, bool b);
+void tw_jw_int(struct tw_jw *w, int64_t i);
+void tw_jw_float(struct tw_jw *w, double f);
+void tw_jw_str(struct tw_jw *w, struct tw_str s);   /* p NULL writes null */
+void tw_jw_cstr(struct tw_jw *w, const char *s);    /* NULL writes null */
+void tw_jw_value(struct tw_jw *w, struct tw_value v);
+void tw_jw_raw(struct tw_jw *w, struct tw_str json); /* already JSON */
