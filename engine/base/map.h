@@ -24,7 +24,14 @@ void *tw_map_get(const struct tw_map *m, struct tw_str key);        /* NULL when
 /* Returns the value that was there, or NULL. value must not be NULL. */
 void *tw_map_set(struct tw_map *m, struct tw_str key, void *value);
 void *tw_map_del(struct tw_map *m, struct tw_str key);              /* returns what was there */
-uint64_t tw_hash(const void *p, size_t n);                          /* not keyed: never for hostile input tables larger than their limit */
+uint64_t tw_hash(const void *p, size_t n);                          /* not keyed: the same in every process */
+
+/*
+ * What maps hash with. Hostile keys can only pile up in one place when the seed is known, so
+ * a daemon sets it to a random number before it builds its first map, and never again.
+ */
+extern uint64_t tw_map_seed;
+uint64_t tw_hash_keyed(const void *p, size_t n, uint64_t seed);
 
 #define tw_map_foreach(m, e)                                                                       \
 	for (struct tw_map_entry *e = (m)->entries; (m)->entries && e < (m)->entries + (m)->used; e++) \

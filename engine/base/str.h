@@ -40,7 +40,10 @@ struct tw_str tw_str_trim(struct tw_str s);                     /* ASCII white s
 ptrdiff_t tw_str_find(struct tw_str s, struct tw_str needle, size_t from);
 /* Cuts s at the first sep: returns what is before, leaves what is after in *rest (p == NULL: sep not found, nothing left). */
 struct tw_str tw_str_cut(struct tw_str s, char sep, struct tw_str *rest);
-/* Whole string as a decimal integer / float; false when it is not one or does not fit. */
+/*
+ * Whole string as a decimal integer / float, with an optional sign; false when it is not one (white
+ * space, hexadecimal, "inf") or does not fit.
+ */
 bool tw_str_to_int(struct tw_str s, int64_t *ret_i);
 bool tw_str_to_double(struct tw_str s, double *ret_f);
 char *tw_str_dup(struct tw_str s);                              /* heap, terminated */

@@ -1,7 +1,11 @@
 /*
  * JSON text in and out (RFC 8259; accepts what Python's json accepts: NaN, Infinity,
- * -Infinity and lone surrogates as \uXXXX). Depth is limited to TW_JSON_DEPTH; bytes that
- * are not UTF-8 are an error with line and column.
+ * -Infinity, a leading byte order mark, and lone surrogates as \uXXXX). Depth is limited to
+ * TW_JSON_DEPTH, an integer to 4300 digits; bytes that are not UTF-8 are an error with line and
+ * column. Of a key named twice the last value counts.
+ *
+ * A lone surrogate is held as three bytes (base/utf8.h) and always written as \uXXXX; bytes
+ * in a string that are no UTF-8 are written as U+FFFD. So what is written is always UTF-8.
  */
 #pragma once
 
@@ -20,8 +24,16 @@ enum tw_json_style {
 	TW_JSON_ASCII = 8,         /* \uXXXX for everything above ASCII, as json.dumps does by default */
 };
 
-/* Appends. Floats as Python's repr (shortest that reads back). DATETIME as ISO 8601 string. */
+/*
+ * Appends. Floats as Python's repr (shortest that reads back), infinities and NaN as json.dumps
+ * does. DATETIME as ISO 8601 string, in UTC when it has a zone; DELTA as seconds; UNDEFINED and
+ * OBJECT as null. Keys that are no strings as json.dumps turns them into strings.
+ */
 void tw_json_write(struct tw_buf *out, struct tw_value v, int style);
+/* The same inside of a document already `depth` levels deep: matters to TW_JSON_PRETTY only. */
+void tw_json_write_at(struct tw_buf *out, struct tw_value v, int style, int depth);
+void tw_json_write_int(struct tw_buf *out, int64_t i);
+void tw_json_write_float(struct tw_buf *out, double f);
 void tw_json_write_str(struct tw_buf *out, struct tw_str s, int style); /* quoted and escaped */
 char *tw_json_dump(struct tw_value v, int style);                      /* heap */
 

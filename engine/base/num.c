@@ -1,0 +1,77 @@
+#include "base/num.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The shortest digits that read back. 15 always survive a normal double, 17 always suffice;
+ * below the normal range fewer than 15 may do. */
+static void shortest(char *out, size_t size, double f)
+{
+	int from = fabs(f) < 2.2250738585072014e-308 ? 1 : 15;
+	for (int digits = from; digits <= 17; digits++) {
+		snprintf(out, size, "%.*e", digits - 1, f);
+		if (digits == 17 || strtod(out, NULL) == f)
+			return;
+	}
+}
+
+/* Whole numbers a double holds exactly and that print without exponent. */
+static size_t repr_whole(char *out, double f)
+{
+	return (size_t)snprintf(out, TW_NUM_REPR, "%.1f", f);
+}
+
+size_t tw_num_repr(char out[TW_NUM_REPR], double f)
+{
+	if (isnan(f))
+		return (size_t)snprintf(out, TW_NUM_REPR, "nan");
+	if (isinf(f))
+		return (size_t)snprintf(out, TW_NUM_REPR, f < 0 ? "-inf" : "inf");
+	if (f == trunc(f) && fabs(f) < 1e15)
+		return repr_whole(out, f);
+
+	char sci[40], digits[20];
+	shortest(sci, sizeof sci, f);
+	const char *p = sci;
+	char *q = out;
+	if (*p == '-')
+		*q++ = *p++;
+	int n = 0;
+	for (; *p != 'e'; p++)
+		if (*p != '.')
+			digits[n++] = *p;
+	int exp = atoi(p + 1);
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+
+	if (exp < -4 || exp >= 16) {
+		*q++ = digits[0];
+		if (n > 1) {
+			*q++ = '.';
+			memcpy(q, digits + 1, (size_t)n - 1);
+			q += n - 1;
+		}
+		q += sprintf(q, "e%c%02d", exp < 0 ? '-' : '+', abs(exp));
+		return (size_t)(q - out);
+	}
+	if (exp < 0) {
+		*q++ = '0';
+		*q++ = '.';
+		for (int i = -1; i > exp; i--)
+			*q++ = '0';
+		memcpy(q, digits, (size_t)n);
+		q += n;
+	} else {
+		for (int i = 0; i <= exp; i++)
+			*q++ = i < n ? digits[i] : '0';
+		*q++ = '.';
+		if (n <= exp + 1)
+			*q++ = '0';
+		for (int i = exp + 1; i < n; i++)
+			*q++ = digits[i];
+	}
+	*q = 0;
+	return (size_t)(q - out);
+}
