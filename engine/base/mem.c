@@ -197,14 +197,18 @@ char *tw_arena_strndup(struct tw_arena *a, const char *s, size_t n)
 
 char *tw_arena_printf(struct tw_arena *a, const char *fmt, ...)
 {
+	char small[256];
 	va_list ap, again;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
 	TW_ASSERT(n >= 0);
 	char *p = arena_take(a, (size_t)n + 1, 1);
-	vsnprintf(p, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof small)
+		memcpy(p, small, (size_t)n + 1);
+	else
+		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return p;
 }

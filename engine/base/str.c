@@ -15,18 +15,18 @@ bool tw_str_is(struct tw_str a, const char *cstr)
 	return tw_str_eq(a, tw_str(cstr));
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 bool tw_str_caseeq(struct tw_str a, const char *cstr)
 {
 	size_t n = strlen(cstr);
 	if (a.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		unsigned char x = (unsigned char)a.p[i], y = (unsigned char)cstr[i];
-		if (x - 'A' < 26u)
-			x |= 0x20;
-		if (y - 'A' < 26u)
-			y |= 0x20;
-		if (x != y)
+		if (lower(a.p[i]) != lower(cstr[i]))
 			return false;
 	}
 	return true;
@@ -118,10 +118,10 @@ static bool is_decimal(struct tw_str s)
 	size_t i = 0, digits = 0;
 	if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
 		i++;
-	for (; i < s.n && s.p[i] - '0' < 10u; i++)
+	for (; i < s.n && tw_is_digit(s.p[i]); i++)
 		digits++;
 	if (i < s.n && s.p[i] == '.')
-		for (i++; i < s.n && s.p[i] - '0' < 10u; i++)
+		for (i++; i < s.n && tw_is_digit(s.p[i]); i++)
 			digits++;
 	if (!digits)
 		return false;
@@ -130,7 +130,7 @@ static bool is_decimal(struct tw_str s)
 		if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
 			i++;
 		size_t exp = i;
-		while (i < s.n && s.p[i] - '0' < 10u)
+		while (i < s.n && tw_is_digit(s.p[i]))
 			i++;
 		if (i == exp)
 			return false;

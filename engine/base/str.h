@@ -29,6 +29,10 @@ static inline struct tw_str tw_strn(const char *p, size_t n)
 {
 	return (struct tw_str){ p, n };
 }
+static inline bool tw_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 bool tw_str_eq(struct tw_str a, struct tw_str b);
 bool tw_str_is(struct tw_str a, const char *cstr);
 bool tw_str_caseeq(struct tw_str a, const char *cstr);          /* ASCII case */

@@ -232,7 +232,7 @@ static bool make_int(struct reader *r, const char *start, struct tw_value *ret_v
 
 static void skip_digits(struct reader *r)
 {
-	while (*r->p - '0' < 10u)
+	while (tw_is_digit(*r->p))
 		r->p++;
 }
 
@@ -242,14 +242,14 @@ static bool parse_number(struct reader *r, struct tw_value *ret_v)
 	r->p += *r->p == '-';
 	if (*r->p == '0')
 		r->p++;
-	else if (*r->p - '0' < 10u)
+	else if (tw_is_digit(*r->p))
 		skip_digits(r);
 	else
 		return fail(r, "expected a value");
 	bool whole = true;
 	if (*r->p == '.') {
 		r->p++;
-		if (*r->p - '0' >= 10u)
+		if (!tw_is_digit(*r->p))
 			return fail(r, "a digit must follow the decimal point");
 		skip_digits(r);
 		whole = false;
@@ -257,7 +257,7 @@ static bool parse_number(struct reader *r, struct tw_value *ret_v)
 	if ((*r->p | 0x20) == 'e') {
 		r->p++;
 		r->p += *r->p == '-' || *r->p == '+';
-		if (*r->p - '0' >= 10u)
+		if (!tw_is_digit(*r->p))
 			return fail(r, "a digit must follow the exponent sign");
 		skip_digits(r);
 		whole = false;
