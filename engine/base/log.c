@@ -9,7 +9,7 @@
 enum tw_log_level tw_log_min = TW_LOG_INFO;
 static const char *component;
 
-static const char *const names[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
+static const char *const names[] = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
 
 void tw_log_component(const char *name)
 {
@@ -68,8 +68,8 @@ void tw_log(enum tw_log_level level, const char *fmt, ...)
 {
 	if (level < tw_log_min)
 		return;
-	TW_AUTO(tw_buf_release) struct tw_buf msg = { 0 };
-	TW_AUTO(tw_buf_release) struct tw_buf line = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf msg = {0};
+	TW_AUTO(tw_buf_release) struct tw_buf line = {0};
 	va_list ap;
 	va_start(ap, fmt);
 	tw_buf_vprintf(&msg, fmt, ap);
@@ -77,7 +77,8 @@ void tw_log(enum tw_log_level level, const char *fmt, ...)
 	add_prefix(&line, level);
 	add_escaped(&line, tw_buf_str(&msg));
 	tw_buf_addc(&line, '\n');
-	/* One write, so that lines of several processes don't mix. A failing log has nowhere to go. */
+	/* One write, so that lines of several processes don't mix. A failing log has nowhere to go.
+	 */
 	ssize_t n = write(STDERR_FILENO, line.p, line.n);
 	(void)n;
 }

@@ -53,7 +53,7 @@ void tw_map_release(struct tw_map *m)
 	tw_map_clear(m);
 	free(m->entries);
 	free(m->slots);
-	*m = (struct tw_map){ 0 };
+	*m = (struct tw_map){0};
 }
 
 void tw_map_clear(struct tw_map *m)
@@ -128,7 +128,7 @@ void *tw_map_set(struct tw_map *m, struct tw_str key, void *value)
 	if (m->used >= room(m->nslots))
 		rebuild(m);
 	m->entries[m->used] = (struct tw_map_entry){
-		.key = { tw_str_dup(key), key.n },
+		.key = {tw_str_dup(key), key.n},
 		.value = value,
 		.hash = hash,
 	};
@@ -144,7 +144,7 @@ void *tw_map_del(struct tw_map *m, struct tw_str key)
 		return NULL;
 	void *old = e->value;
 	free((char *)e->key.p);
-	e->key = (struct tw_str){ 0 };
+	e->key = (struct tw_str){0};
 	e->value = NULL;
 	m->len--;
 	return old;

@@ -17,10 +17,21 @@ static void shortest(char *out, size_t size, double f)
 	}
 }
 
-/* Whole numbers a double holds exactly and that print without exponent. */
+/* Whole numbers a double holds exactly and that print without exponent: the common case. */
 static size_t repr_whole(char *out, double f)
 {
-	return (size_t)snprintf(out, TW_NUM_REPR, "%.1f", f);
+	char rev[20], *q = out;
+	int n = 0;
+	if (signbit(f))
+		*q++ = '-';
+	unsigned long long u = (unsigned long long)fabs(f);
+	do
+		rev[n++] = (char)('0' + u % 10);
+	while (u /= 10);
+	while (n)
+		*q++ = rev[--n];
+	memcpy(q, ".0", 3);
+	return (size_t)(q + 2 - out);
 }
 
 size_t tw_num_repr(char out[TW_NUM_REPR], double f)

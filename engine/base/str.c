@@ -81,12 +81,12 @@ struct tw_str tw_str_cut(struct tw_str s, char sep, struct tw_str *rest)
 {
 	const char *hit = s.n ? memchr(s.p, sep, s.n) : NULL;
 	if (!hit) {
-		*rest = (struct tw_str){ NULL, 0 };
+		*rest = (struct tw_str){NULL, 0};
 		return s;
 	}
 	size_t n = (size_t)(hit - s.p);
-	*rest = (struct tw_str){ hit + 1, s.n - n - 1 };
-	return (struct tw_str){ s.p, n };
+	*rest = (struct tw_str){hit + 1, s.n - n - 1};
+	return (struct tw_str){s.p, n};
 }
 
 bool tw_str_to_int(struct tw_str s, int64_t *ret_i)
@@ -162,13 +162,13 @@ char *tw_str_dup(struct tw_str s)
 
 struct tw_str tw_str_copy(struct tw_arena *a, struct tw_str s)
 {
-	return (struct tw_str){ tw_arena_strndup(a, s.p, s.n), s.n };
+	return (struct tw_str){tw_arena_strndup(a, s.p, s.n), s.n};
 }
 
 void tw_buf_release(struct tw_buf *b)
 {
 	free(b->p);
-	*b = (struct tw_buf){ 0 };
+	*b = (struct tw_buf){0};
 }
 
 void tw_buf_clear(struct tw_buf *b)
@@ -256,7 +256,7 @@ void tw_buf_consume(struct tw_buf *b, size_t n)
 char *tw_buf_steal(struct tw_buf *b)
 {
 	char *p = b->p ? b->p : tw_strndup("", 0);
-	*b = (struct tw_buf){ 0 };
+	*b = (struct tw_buf){0};
 	return p;
 }
 

@@ -8,10 +8,11 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "value/json.h"
+#include "value/json_scan.h"
 #include "value/vmap.h"
 
-#define PAD 8             /* scans look at eight bytes at a time */
-#define DIGITS_MAX 4300   /* of one integer: Python's own limit */
+#define PAD 8		/* scans look at eight bytes at a time */
+#define DIGITS_MAX 4300 /* of one integer: Python's own limit */
 
 struct reader {
 	struct tw_arena *a;
@@ -49,17 +50,6 @@ static void skip_space(struct reader *r)
 {
 	while (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t')
 		r->p++;
-}
-
-/* True when one of the eight bytes needs a look: a control character, '"', '\\' or not ASCII. */
-static bool needs_look(const char *p)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-	uint64_t w;
-	memcpy(&w, p, 8);
-	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-	uint64_t hit = (w - ones * 0x20) | (quote - ones) | (slash - ones) | w;
-	return hit & high;
 }
 
 static int hex4(const char *p)
@@ -154,7 +144,7 @@ static bool parse_str(struct reader *r, struct tw_str *ret_s)
 {
 	char *start = ++r->p;
 	for (;;) {
-		while (!needs_look(r->p))
+		while (!tw_json_needs_look(r->p))
 			r->p += 8;
 		/* Eight bytes with something in them: most often the closing quote. */
 		unsigned char c = (unsigned char)*r->p;
@@ -176,9 +166,9 @@ static bool parse_str(struct reader *r, struct tw_str *ret_s)
 /* Up to 19 digits and a small exponent: exact with one multiplication or division. */
 static bool float_fast(const char *p, const char *end, double *ret_f)
 {
-	static const double pow10[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-					1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-					1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	static const double pow10[] = {1e0,  1e1,  1e2,	 1e3,  1e4,  1e5,  1e6,	 1e7,
+				       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+				       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 	bool neg = *p == '-', point = false;
 	uint64_t m = 0;
 	int exp = 0, digits = 0;
@@ -226,7 +216,7 @@ static bool make_int(struct reader *r, const char *start, struct tw_value *ret_v
 	}
 	if (s.n > DIGITS_MAX)
 		return fail_at(r, start, TW_ERR_LIMIT, "an integer of more than 4300 digits");
-	*ret_v = (struct tw_value){ .kind = TW_V_BIGINT, .s = tw_str_copy(r->a, s) };
+	*ret_v = (struct tw_value){.kind = TW_V_BIGINT, .s = tw_str_copy(r->a, s)};
 	return true;
 }
 
@@ -265,7 +255,8 @@ static bool parse_number(struct reader *r, struct tw_value *ret_v)
 	return whole ? make_int(r, start, ret_v) : make_float(r, start, ret_v);
 }
 
-static bool parse_word(struct reader *r, const char *word, struct tw_value v, struct tw_value *ret_v)
+static bool parse_word(struct reader *r, const char *word, struct tw_value v,
+		       struct tw_value *ret_v)
 {
 	size_t n = strlen(word);
 	if (strncmp(r->p, word, n) != 0)
@@ -362,7 +353,7 @@ static bool parse_map(struct reader *r, struct tw_value *ret_v)
 	}
 	size_t n = (r->stack.n - from) / 2;
 	const struct tw_pair *pairs = n ? (const struct tw_pair *)(r->stack.v + from) : NULL;
-	*ret_v = (struct tw_value){ .kind = TW_V_MAP, .map = tw_vmap_from_pairs(r->a, pairs, n) };
+	*ret_v = (struct tw_value){.kind = TW_V_MAP, .map = tw_vmap_from_pairs(r->a, pairs, n)};
 	r->stack.n = from;
 	return true;
 }
@@ -423,8 +414,8 @@ static bool parse_text(struct reader *r, struct tw_value *ret_v)
 enum tw_rc tw_json_parse(struct tw_arena *a, struct tw_str text, struct tw_value *ret_v,
 			 struct tw_err *err)
 {
-	struct tw_err why = { 0 };
-	struct reader r = { .a = a, .text = text, .err = &why };
+	struct tw_err why = {0};
+	struct reader r = {.a = a, .text = text, .err = &why};
 	struct tw_value v;
 	r.base = r.p = tw_arena_alloc(a, text.n + PAD);
 	r.end = r.base + text.n;

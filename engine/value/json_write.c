@@ -1,4 +1,5 @@
 #include "value/json.h"
+#include "value/json_scan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,8 +11,9 @@
 static void add_u(struct tw_buf *out, uint32_t unit)
 {
 	static const char hex[] = "0123456789abcdef";
-	char u[6] = { '\\', 'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15],
-		      hex[unit & 15] };
+	char u[6] = {
+		'\\',	       'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15],
+		hex[unit & 15]};
 	tw_buf_add(out, u, sizeof u);
 }
 
@@ -27,7 +29,8 @@ static void add_control(struct tw_buf *out, unsigned char c)
 	}
 }
 
-/* One code point above ASCII. A lone surrogate is always escaped, what is no UTF-8 becomes U+FFFD. */
+/* One code point above ASCII. A lone surrogate is always escaped, what is no UTF-8 becomes U+FFFD.
+ */
 static size_t add_wide(struct tw_buf *out, const char *p, size_t n, int style)
 {
 	uint32_t cp;
@@ -56,6 +59,10 @@ void tw_json_write_str(struct tw_buf *out, struct tw_str s, int style)
 	tw_buf_addc(out, '"');
 	size_t from = 0, i = 0;
 	while (i < s.n) {
+		if (i + 8 <= s.n && !tw_json_needs_look(s.p + i)) {
+			i += 8;
+			continue;
+		}
 		unsigned char c = (unsigned char)s.p[i];
 		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
 			/* DEL is written as it is, also by json.dumps. */
@@ -175,7 +182,7 @@ static void write_key(struct writer *w, struct tw_value key)
 	if (key.kind == TW_V_STR || key.kind == TW_V_DATETIME) {
 		write_value(w, key);
 	} else {
-		TW_AUTO(tw_buf_release) struct tw_buf text = { 0 };
+		TW_AUTO(tw_buf_release) struct tw_buf text = {0};
 		tw_json_write(&text, key, TW_JSON_PYTHON);
 		tw_json_write_str(w->out, tw_buf_str(&text), w->style);
 	}
@@ -262,13 +269,13 @@ void tw_json_write(struct tw_buf *out, struct tw_value v, int style)
 
 void tw_json_write_at(struct tw_buf *out, struct tw_value v, int style, int depth)
 {
-	struct writer w = { .out = out, .style = style, .depth = depth };
+	struct writer w = {.out = out, .style = style, .depth = depth};
 	write_value(&w, v);
 }
 
 char *tw_json_dump(struct tw_value v, int style)
 {
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	tw_json_write(&out, v, style);
 	return tw_buf_steal(&out);
 }

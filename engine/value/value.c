@@ -8,22 +8,22 @@
 
 struct tw_value tw_v_bool(bool b)
 {
-	return (struct tw_value){ .kind = TW_V_BOOL, .b = b };
+	return (struct tw_value){.kind = TW_V_BOOL, .b = b};
 }
 
 struct tw_value tw_v_int(int64_t i)
 {
-	return (struct tw_value){ .kind = TW_V_INT, .i = i };
+	return (struct tw_value){.kind = TW_V_INT, .i = i};
 }
 
 struct tw_value tw_v_float(double f)
 {
-	return (struct tw_value){ .kind = TW_V_FLOAT, .f = f };
+	return (struct tw_value){.kind = TW_V_FLOAT, .f = f};
 }
 
 struct tw_value tw_v_str(struct tw_str s)
 {
-	return (struct tw_value){ .kind = TW_V_STR, .s = s.p ? s : TW_STR("") };
+	return (struct tw_value){.kind = TW_V_STR, .s = s.p ? s : TW_STR("")};
 }
 
 struct tw_value tw_v_cstr(const char *s)
@@ -33,12 +33,12 @@ struct tw_value tw_v_cstr(const char *s)
 
 struct tw_value tw_v_list(struct tw_arena *a)
 {
-	return (struct tw_value){ .kind = TW_V_LIST, .list = tw_arena_new(a, struct tw_list) };
+	return (struct tw_value){.kind = TW_V_LIST, .list = tw_arena_new(a, struct tw_list)};
 }
 
 struct tw_value tw_v_map(struct tw_arena *a)
 {
-	return (struct tw_value){ .kind = TW_V_MAP, .map = tw_arena_new(a, struct tw_vmap) };
+	return (struct tw_value){.kind = TW_V_MAP, .map = tw_arena_new(a, struct tw_vmap)};
 }
 
 void tw_list_push(struct tw_arena *a, struct tw_value list, struct tw_value item)

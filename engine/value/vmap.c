@@ -71,7 +71,7 @@ void tw_map_put_key(struct tw_arena *a, struct tw_value map, struct tw_value key
 	grow(a, m);
 	if (m->index)
 		m->index[slot_of(m, key)] = (uint32_t)m->n + 1;
-	m->v[m->n++] = (struct tw_pair){ key, v };
+	m->v[m->n++] = (struct tw_pair){key, v};
 }
 
 void tw_map_put(struct tw_arena *a, struct tw_value map, struct tw_str key, struct tw_value v)
