@@ -55,17 +55,17 @@ static size_t add_wide(struct tw_buf *out, const char *p, size_t n, int style)
 
 void tw_json_write_str(struct tw_buf *out, struct tw_str s, int style)
 {
+	const unsigned char past = style & TW_JSON_ASCII ? 0x7F : 0x80; /* json.dumps escapes DEL */
 	tw_buf_reserve(out, s.n + 2);
 	tw_buf_addc(out, '"');
 	size_t from = 0, i = 0;
 	while (i < s.n) {
-		if (i + 8 <= s.n && !tw_json_needs_look(s.p + i)) {
+		if (!(style & TW_JSON_ASCII) && i + 8 <= s.n && !tw_json_needs_look(s.p + i)) {
 			i += 8;
 			continue;
 		}
 		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-			/* DEL is written as it is, also by json.dumps. */
+		if (c >= 0x20 && c < past && c != '"' && c != '\\') {
 			i++;
 			continue;
 		}
