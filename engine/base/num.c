@@ -1,19 +1,39 @@
 #include "base/num.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The shortest digits that read back. 15 always survive a normal double, 17 always suffice;
- * below the normal range fewer than 15 may do. */
+/* Adds one to the last digit of "d.ddde±xx". */
+static void next_up(char *sci)
+{
+	char *p = strchr(sci, 'e') - 1;
+	for (; p > sci && (*p == '9' || *p == '.'); p--)
+		if (*p == '9')
+			*p = '0';
+	++*p;
+}
+
+/*
+ * The shortest digits that read back. 15 always survive a normal double, 17 always suffice;
+ * below the normal range fewer than 15 may do. Above a power of two the doubles lie twice as far
+ * apart as below, so there the nearest 16 digits may not read back where the next ones up do.
+ */
 static void shortest(char *out, size_t size, double f)
 {
-	int from = fabs(f) < 2.2250738585072014e-308 ? 1 : 15;
+	int from = fabs(f) < 2.2250738585072014e-308 ? 1 : 15, exp;
+	bool power = fabs(frexp(f, &exp)) == 0.5;
 	for (int digits = from; digits <= 17; digits++) {
 		snprintf(out, size, "%.*e", digits - 1, f);
 		if (digits == 17 || strtod(out, NULL) == f)
 			return;
+		if (digits == 16 && power) {
+			next_up(out);
+			if (strtod(out, NULL) == f)
+				return;
+		}
 	}
 }
 
