@@ -1,0 +1,59 @@
+/*
+ * For tests of what lives in a loop: running it until something holds, and closing it so that a
+ * handle left open is a failure.
+ */
+#pragma once
+
+#include <uv.h>
+
+#include "base/testing.h"
+
+static void tw_test_late(uv_timer_t *t)
+{
+	*(bool *)t->data = true;
+}
+
+/* Runs the loop until *done is at least `want`, for ten seconds at most. */
+static inline void tw_test_run_until(uv_loop_t *loop, const int *done, int want)
+{
+	bool late = false;
+	uv_timer_t timer;
+	uv_timer_init(loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, tw_test_late, 10000, 0);
+	while (*done < want && !late)
+		uv_run(loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+	if (*done < want)
+		fail_msg("waited too long: %d of %d", *done, want);
+}
+
+/* Runs the loop for a while, whatever happens. */
+static inline void tw_test_run_for(uv_loop_t *loop, unsigned ms)
+{
+	bool late = false;
+	uv_timer_t timer;
+	uv_timer_init(loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, tw_test_late, ms, 0);
+	while (!late)
+		uv_run(loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+}
+
+static inline void tw_test_close_loop(uv_loop_t *loop)
+{
+	for (int i = 0; i < 10; i++)
+		uv_run(loop, UV_RUN_NOWAIT);
+	assert_int_equal(uv_loop_close(loop), 0);
+}
+
+/* A new folder for one test; the caller frees the path and removes the folder. */
+static inline char *tw_test_folder(void)
+{
+	char *dir = tw_strdup("/tmp/tradewind-test-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	return dir;
+}
