@@ -253,10 +253,15 @@ static enum tw_rc split_nth(struct parser *p, struct tw_str item, struct tw_str 
 /* "15w", "w15": true when the item is one. */
 static bool nearest_weekday(struct tw_str e, struct tw_str *ret_day)
 {
+	struct tw_str day;
+
 	if (e.n < 2 || (e.p[0] != 'w' && e.p[e.n - 1] != 'w'))
 		return false;
-	*ret_day = tw_strn(e.p + (e.p[0] == 'w'), e.n - 1);
-	return is_digits(*ret_day);
+	day = tw_strn(e.p + (e.p[0] == 'w'), e.n - 1);
+	if (!is_digits(day))
+		return false;
+	*ret_day = day;
+	return true;
 }
 
 static enum tw_rc parse_item(struct parser *p, int field, struct set *s, struct tw_str item)

@@ -141,7 +141,7 @@ static const char *step_in_list(struct text *t, const char *entry, const struct 
 		s = join(t, join(t, s, ", "),
 			 replace(t, between(t, base, w->range, w->item), ", ", ""));
 	else if (strcmp(base, "*") != 0)
-		s = join(t, s, fill(t, ", starting {0}", w->item(t, base), NULL));
+		s = join(t, s, ", "); /* its English has no word for the start here */
 	return s;
 }
 
@@ -327,19 +327,18 @@ static const char *format_only_on(struct text *t, const char *s)
 static const struct wording minute_words = {
 	"every minute", item_plain, every_minutes,
 	"minutes {0} through {1} past the hour", format_minute,
-	", minute {0} through minute {1}",
+	", {0} through {1}",
 };
 static const struct wording hour_words = {
 	"every hour", item_hour, every_hours, "between {0} and {1}", format_hour,
-	", hour {0} through hour {1}",
+	", {0} through {1}",
 };
 static const struct wording day_words = {
 	", every day", item_plain, every_days, ", between day {0} and {1} of the month",
 	format_day, ", {0} through {1}",
 };
 static const struct wording month_words = {
-	"", item_month, every_months, ", month {0} through month {1}", format_month,
-	", month {0} through month {1}",
+	"", item_month, every_months, ", {0} through {1}", format_month, ", {0} through {1}",
 };
 static const struct wording weekday_words = {
 	", every day", item_weekday, every_weekdays, ", {0} through {1}", format_weekday,
