@@ -1,0 +1,453 @@
+#include "api/http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/route.h"
+#include "base/log.h"
+
+#define IDLE_SECONDS 60
+#define CONNECTIONS_MAX 4000
+
+struct tw_http_server {
+	struct tw_http_server_opts opts;
+	struct MHD_Daemon *daemon;
+	pthread_key_t thread_key;
+};
+
+/* One request from its first header to its end. */
+struct exchange {
+	struct tw_http_server *server;
+	struct tw_arena arena;
+	struct tw_request req;
+	struct tw_buf body;
+	bool too_large, malformed;
+};
+
+struct stream {
+	int64_t (*read)(void *arg, char *buf, size_t max);
+	void (*free)(void *arg);
+	void *arg;
+	unsigned pause_ms;
+};
+
+struct tw_str tw_query(const struct tw_request *req, const char *name)
+{
+	for (size_t i = req->nquery; i-- > 0;)
+		if (tw_str_is(req->query[i].name, name))
+			return req->query[i].value;
+	return (struct tw_str){ 0 };
+}
+
+size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < req->nquery && n < max; i++)
+		if (tw_str_is(req->query[i].name, name))
+			ret_v[n++] = req->query[i].value;
+	return n;
+}
+
+void tw_reply_error(struct tw_response *resp, int status, const char *fmt, ...)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	tw_buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	resp->status = status;
+	tw_buf_clear(&resp->body);
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "detail");
+	tw_jw_str(&w, tw_buf_str(&text));
+	tw_jw_end(&w);
+	tw_buf_release(&text);
+}
+
+void tw_reply_err(struct tw_response *resp, const struct tw_err *err)
+{
+	static const struct {
+		enum tw_rc rc;
+		int status;
+	} statuses[] = {
+		{ TW_ERR_NOT_FOUND, 404 }, { TW_ERR_EXISTS, 409 },   { TW_ERR_CONFLICT, 409 },
+		{ TW_ERR_INVALID, 400 },   { TW_ERR_DENIED, 403 },   { TW_ERR_LIMIT, 400 },
+		{ TW_ERR_TIMEOUT, 503 },   { TW_ERR_UNSUPPORTED, 400 },
+	};
+
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].rc == err->rc) {
+			tw_reply_error(resp, statuses[i].status, "%s", err->msg);
+			return;
+		}
+	tw_error("request failed: %s", err->msg);
+	tw_reply_error(resp, 500, "Internal Server Error");
+}
+
+void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where, const char *name,
+		      const char *msg, struct tw_value input)
+{
+	struct tw_jw w = { .out = &resp->body };
+
+	resp->status = 422;
+	tw_buf_clear(&resp->body);
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "detail");
+	tw_jw_list(&w);
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "type");
+	tw_jw_cstr(&w, type);
+	tw_jw_key(&w, "loc");
+	tw_jw_list(&w);
+	tw_jw_cstr(&w, where);
+	if (name)
+		tw_jw_cstr(&w, name);
+	tw_jw_end(&w);
+	tw_jw_key(&w, "msg");
+	tw_jw_cstr(&w, msg);
+	tw_jw_key(&w, "input");
+	tw_jw_value(&w, input);
+	tw_jw_end(&w);
+	tw_jw_end(&w);
+	tw_jw_end(&w);
+}
+
+void tw_reply_value(struct tw_response *resp, struct tw_value v)
+{
+	tw_buf_clear(&resp->body);
+	tw_json_write(&resp->body, v, TW_JSON_COMPACT);
+}
+
+void tw_reply_header(struct tw_response *resp, struct tw_str name, struct tw_str value)
+{
+	TW_ASSERT(resp->nheaders < sizeof resp->headers / sizeof *resp->headers);
+	resp->headers[resp->nheaders++] = (struct tw_http_pair){ name, value };
+}
+
+bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v)
+{
+	struct tw_err err = { 0 };
+
+	if (tw_json_parse(req->arena, req->body, ret_v, &err) < 0) {
+		tw_reply_invalid(resp, "json_invalid", "body", NULL, err.msg, TW_NULL);
+		return false;
+	}
+	if (ret_v->kind != TW_V_MAP) {
+		tw_reply_invalid(resp, "model_attributes_type", "body", NULL,
+				 "Input should be a valid dictionary or object to extract fields from", *ret_v);
+		return false;
+	}
+	return true;
+}
+
+static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char *name, size_t nname,
+				  const char *value, size_t nvalue)
+{
+	struct exchange *x = arg;
+	struct tw_request *req = &x->req;
+
+	if (req->nquery == TW_HTTP_QUERY_MAX) {
+		x->malformed = true;
+		return MHD_NO;
+	}
+	if (!req->query)
+		req->query = tw_arena_alloc(&x->arena, TW_HTTP_QUERY_MAX * sizeof *req->query);
+	struct tw_http_pair *pair = &req->query[req->nquery];
+
+	if (!tw_url_decode(&x->arena, tw_strn(name, nname), true, &pair->name) ||
+	    !tw_url_decode(&x->arena, tw_strn(value ? value : "", value ? nvalue : 0), true, &pair->value)) {
+		x->malformed = true;
+		return MHD_NO;
+	}
+	req->nquery++;
+	return MHD_YES;
+}
+
+static struct tw_str header(struct MHD_Connection *conn, const char *name)
+{
+	const char *v = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+
+	return v ? tw_str(v) : (struct tw_str){ 0 };
+}
+
+static int role_rank(struct tw_str role)
+{
+	static const char *const ranks[] = { "viewer", "user", "op", "admin" };
+
+	for (int i = 0; i < 4; i++)
+		if (tw_str_is(role, ranks[i]))
+			return TW_ACCESS_VIEWER + i;
+	return TW_ACCESS_NONE;
+}
+
+static bool may(struct tw_request *req, const struct tw_route *route, struct tw_response *resp)
+{
+	if (route->access == TW_ACCESS_NONE)
+		return true;
+	if (!req->user.name.n) {
+		tw_reply_error(resp, 401, "Not authenticated");
+		tw_reply_header(resp, TW_STR("WWW-Authenticate"), TW_STR("Bearer"));
+		return false;
+	}
+	if (role_rank(req->user.role) < (int)route->access) {
+		tw_reply_error(resp, 403, "Forbidden");
+		return false;
+	}
+	return true;
+}
+
+static void not_found(struct tw_str path, struct tw_response *resp)
+{
+	resp->status = 404;
+	tw_buf_clear(&resp->body);
+	if (tw_str_starts(path, "/api/"))
+		tw_buf_adds(&resp->body, "{\"error\":\"API route not found\"}");
+	else
+		tw_buf_adds(&resp->body, "{\"detail\":\"Not Found\"}");
+}
+
+static void dispatch(struct exchange *x, struct tw_response *resp)
+{
+	struct tw_request *req = &x->req;
+	const struct tw_route *route;
+
+	if (x->too_large) {
+		tw_reply_error(resp, 413, "The body is larger than %u bytes", TW_HTTP_BODY_MAX);
+		return;
+	}
+	if (x->malformed) {
+		tw_reply_error(resp, 400, "Malformed query: too many parameters, or a bad %% escape");
+		return;
+	}
+	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path, &route, req->params)) {
+	case TW_MATCH_NONE:
+		not_found(req->path, resp);
+		return;
+	case TW_MATCH_OTHER_METHOD:
+		tw_reply_error(resp, 405, "Method Not Allowed");
+		return;
+	case TW_MATCH_FOUND:
+		break;
+	}
+	x->server->opts.authenticate(req);
+	if (may(req, route, resp))
+		route->handler(req, resp);
+}
+
+static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
+{
+	struct stream *s = arg;
+	int64_t n = s->read(s->arg, buf, max);
+
+	if (n < 0)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == 0)
+		usleep(s->pause_ms * 1000);
+	return (ssize_t)n;
+}
+
+static void stream_free(void *arg)
+{
+	struct stream *s = arg;
+
+	if (s->free)
+		s->free(s->arg);
+	free(s);
+}
+
+static struct MHD_Response *make_response(struct tw_response *resp)
+{
+	if (resp->stream) {
+		struct stream *s = tw_new(struct stream);
+
+		*s = (struct stream){ resp->stream, resp->stream_free, resp->stream_arg,
+				      resp->stream_pause_ms ? resp->stream_pause_ms : 50 };
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s, stream_free);
+	}
+	size_t n = resp->body.n;
+	return MHD_create_response_from_buffer(n, tw_buf_steal(&resp->body), MHD_RESPMEM_MUST_FREE);
+}
+
+static void add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+	MHD_add_response_header(r, name, value);
+}
+
+static enum MHD_Result send_response(struct exchange *x, struct tw_response *resp)
+{
+	struct MHD_Response *r = make_response(resp);
+	enum MHD_Result ok;
+
+	add_header(r, "Content-Type", resp->content_type ? resp->content_type : "application/json");
+	add_header(r, "X-Content-Type-Options", "nosniff");
+	add_header(r, "X-Frame-Options", "DENY");
+	add_header(r, "Referrer-Policy", "no-referrer");
+	add_header(r, "Cache-Control", "no-store");
+	for (size_t i = 0; i < resp->nheaders; i++) {
+		char *name = tw_str_dup(resp->headers[i].name), *value = tw_str_dup(resp->headers[i].value);
+
+		add_header(r, name, value);
+		free(name);
+		free(value);
+	}
+	ok = MHD_queue_response(x->req.conn, (unsigned)(resp->status ? resp->status : 200), r);
+	MHD_destroy_response(r);
+	tw_buf_release(&resp->body);
+	return ok;
+}
+
+static void *thread_data(struct tw_http_server *s)
+{
+	void *data = pthread_getspecific(s->thread_key);
+
+	if (!data && s->opts.thread_new) {
+		data = s->opts.thread_new(s->opts.app);
+		pthread_setspecific(s->thread_key, data);
+	}
+	return data;
+}
+
+static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *conn, const char *url,
+			     const char *method, void **ctx)
+{
+	struct exchange *x = tw_new(struct exchange);
+
+	x->server = s;
+	x->req = (struct tw_request){
+		.arena = &x->arena,
+		.method = method,
+		.path = tw_str_copy(&x->arena, tw_str(url)),
+		.conn = conn,
+		.app = s->opts.app,
+	};
+	*ctx = x;
+	return MHD_YES;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char *url, const char *method,
+			      const char *version, const char *data, size_t *ndata, void **ctx)
+{
+	struct exchange *x = *ctx;
+	struct tw_response resp = { 0 };
+
+	if (!x)
+		return begin(arg, conn, url, method, ctx);
+	if (*ndata) {
+		if (x->body.n + *ndata > TW_HTTP_BODY_MAX)
+			x->too_large = true;
+		else
+			tw_buf_add(&x->body, data, *ndata);
+		*ndata = 0;
+		return MHD_YES;
+	}
+	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, take_query, x);
+	x->req.body = tw_buf_str(&x->body);
+	x->req.authorization = header(conn, "Authorization");
+	x->req.accept = header(conn, "Accept");
+	x->req.content_type = header(conn, "Content-Type");
+	x->req.cookie = header(conn, "Cookie");
+	x->req.range = header(conn, "Range");
+	x->req.thread = thread_data(x->server);
+	dispatch(x, &resp);
+	return send_response(x, &resp);
+}
+
+static void completed(void *arg, struct MHD_Connection *conn, void **ctx, enum MHD_RequestTerminationCode why)
+{
+	struct exchange *x = *ctx;
+
+	if (!x)
+		return;
+	tw_buf_release(&x->body);
+	tw_arena_release(&x->arena);
+	free(x);
+	*ctx = NULL;
+}
+
+
+/* The library decodes nothing: the router decodes each piece of a path, so that %2F is no slash. */
+static size_t keep_escapes(void *arg, struct MHD_Connection *conn, char *s)
+{
+	return strlen(s);
+}
+
+static void library_log(void *arg, const char *fmt, va_list ap)
+{
+	char text[500];
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	tw_debug("http: %s", text);
+}
+
+static enum tw_rc resolve(const struct tw_http_server_opts *opts, struct addrinfo **ret_ai, struct tw_err *err)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	char port[12];
+	int rc;
+
+	snprintf(port, sizeof port, "%u", opts->port);
+	rc = getaddrinfo(opts->host, port, &hints, ret_ai);
+	if (rc)
+		return tw_err_set(err, TW_ERR_INVALID, "cannot listen on '%s': %s", opts->host, gai_strerror(rc));
+	return TW_OK;
+}
+
+enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct tw_http_server **ret_s,
+				struct tw_err *err)
+{
+	struct tw_http_server *s;
+	struct addrinfo *ai;
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	enum tw_rc rc = resolve(opts, &ai, err);
+
+	if (rc < 0)
+		return rc;
+	s = tw_new(struct tw_http_server);
+	s->opts = *opts;
+	pthread_key_create(&s->thread_key, opts->thread_free);
+	if (opts->cert_pem)
+		flags |= MHD_USE_TLS;
+	if (ai->ai_family == AF_INET6)
+		flags |= MHD_USE_DUAL_STACK;
+	s->daemon = MHD_start_daemon(
+		flags, (uint16_t)opts->port, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+		MHD_OPTION_SOCK_ADDR, ai->ai_addr, MHD_OPTION_THREAD_POOL_SIZE, opts->threads ? opts->threads : 2u,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, opts->cert_pem ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END,
+		opts->cert_pem, MHD_OPTION_HTTPS_MEM_KEY, opts->key_pem, MHD_OPTION_END);
+	freeaddrinfo(ai);
+	if (!s->daemon) {
+		rc = tw_err_set(err, TW_ERR_IO, "cannot listen on %s port %u: is another server there? (set [api] port)",
+				opts->host, opts->port);
+		pthread_key_delete(s->thread_key);
+		free(s);
+		return rc;
+	}
+	*ret_s = s;
+	return TW_OK;
+}
+
+unsigned tw_http_server_port(const struct tw_http_server *s)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+
+	return info ? info->port : s->opts.port;
+}
+
+void tw_http_server_stop(struct tw_http_server *s)
+{
+	if (!s)
+		return;
+	MHD_stop_daemon(s->daemon);
+	pthread_key_delete(s->thread_key);
+	free(s);
+}
