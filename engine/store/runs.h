@@ -1,0 +1,81 @@
+/*
+ * DAG runs.
+ */
+#pragma once
+
+#include "store/store.h"
+
+struct tw_run_view {
+	struct tw_run_row run;
+	struct tw_str dag_display_name;
+	int version_number;        /* of run.version_id; 0 = none */
+	struct tw_str bundle_name;
+};
+
+/*
+ * Inserts a queued run and, in the same transaction, the inbox row that tells the scheduler (NULL =
+ * none). TW_ERR_EXISTS names which is taken: the run_id, or the logical date.
+ */
+enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run, const struct tw_inbox_row *post,
+			    int64_t *ret_id, struct tw_err *err);
+
+/*
+ * Fields: id dag_id run_id (dag_run_id) state run_type logical_date run_after start_date end_date
+ * queued_at updated_at data_interval_start data_interval_end duration conf triggered_by
+ * triggering_user_name bundle_version dag_version (its number) partition_key backfill_id clear_number.
+ */
+enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
+			 struct tw_run_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
+enum tw_rc tw_store_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
+			struct tw_run_view *ret_run, struct tw_err *err);
+enum tw_rc tw_store_run_by_date(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,
+				struct tw_run_view *ret_run, struct tw_err *err);
+enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str note,
+			     struct tw_str user, struct tw_err *err);
+/* With its task instances and all of theirs; posts `post` (NULL = nothing) with it. */
+enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			       const struct tw_inbox_row *post, struct tw_err *err);
+
+/* ── for the scheduler's start ──────────────────────────────────────────────────────── */
+
+struct tw_live {
+	struct tw_run_row *runs;          /* queued and running, by id */
+	size_t nruns;
+	struct tw_ti_row *tis;            /* theirs, in the order of the runs */
+	size_t ntis;
+	struct tw_task_map_row *maps;
+	size_t nmaps;
+	struct tw_xcom_row *skips;        /* keys skipmixin_key and past_depends_met */
+	size_t nskips;
+	struct tw_str *versions;          /* ids of the documents that these runs and instances were made with */
+	size_t nversions;
+};
+/* Everything at one moment. */
+enum tw_rc tw_store_live(struct tw_store *s, struct tw_arena *a, struct tw_live *ret_live, struct tw_err *err);
+/* The same for one run, finished or not (it was cleared). TW_ERR_NOT_FOUND. */
+enum tw_rc tw_store_live_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
+			     struct tw_live *ret_live, struct tw_err *err);
+
+/* ── previous runs ──────────────────────────────────────────────────────────────────── */
+
+enum tw_prev_kind {
+	TW_PREV_ANY,         /* by logical date, else by run_after when this one has none */
+	TW_PREV_SCHEDULED,   /* the same, manual ones left out: depends_on_past with catchup */
+	TW_PREV_SUCCESS,     /* the last successful one: prev_*_success of the template context */
+};
+/*
+ * The last run of dag_id before this moment: logical_date when given, else run_after.
+ * TW_ERR_NOT_FOUND: there is none.
+ */
+enum tw_rc tw_store_run_before(struct tw_store *s, struct tw_str dag_id, enum tw_prev_kind kind, tw_time logical_date,
+			       tw_time run_after, struct tw_arena *a, struct tw_run_row *ret_run,
+			       struct tw_err *err);
+/* The first scheduled run after it, for next_logical_date. */
+enum tw_rc tw_store_run_after(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,
+			      struct tw_run_row *ret_run, struct tw_err *err);
+/* The run with the latest scheduled logical date (types scheduled and backfill): where a timetable goes on. */
+enum tw_rc tw_store_run_last_automated(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a,
+				       struct tw_run_row *ret_run, struct tw_err *err);
+/* Newest n runs by run_after: their states (max_consecutive_failed_dag_runs). Returns how many in *ret_n. */
+enum tw_rc tw_store_run_last_states(struct tw_store *s, struct tw_str dag_id, size_t n, enum tw_run_state *ret_states,
+				    size_t *ret_n, struct tw_err *err);
