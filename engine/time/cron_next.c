@@ -325,31 +325,37 @@ enum tw_rc tw_cron_prev(const struct tw_cron *c, const struct tw_zone *z, tw_tim
 	return rc;
 }
 
-/* A first or last tick has no neighbour to come back from: then t is not that tick. */
-static enum tw_rc settle(enum tw_rc rc, tw_time t, tw_time tick, tw_time back, tw_time *ret)
+/*
+ * The tick that a first step led to, or t itself when the step back from there, whose result and
+ * code these are, lands on t. A first or last tick has nothing to come back from.
+ */
+static enum tw_rc settle(tw_time t, tw_time tick, enum tw_rc back_rc, const tw_time *back,
+			 tw_time *ret)
 {
-	if (rc == TW_ERR_NOT_FOUND)
-		back = TW_TIME_NONE;
-	else if (rc < 0)
-		return rc;
-	*ret = back == t ? t : tick;
+	if (back_rc < 0 && back_rc != TW_ERR_NOT_FOUND)
+		return back_rc;
+	*ret = back_rc == TW_OK && *back == t ? t : tick;
 	return TW_OK;
 }
 
 enum tw_rc tw_cron_align_next(const struct tw_cron *c, const struct tw_zone *z, tw_time t,
 			      tw_time *ret, struct tw_err *err)
 {
-	tw_time next, back = TW_TIME_NONE;
+	tw_time next, back;
 	enum tw_rc rc = tw_cron_next(c, z, t, &next, err);
 
-	return rc < 0 ? rc : settle(tw_cron_prev(c, z, next, &back, NULL), t, next, back, ret);
+	if (rc < 0)
+		return rc;
+	return settle(t, next, tw_cron_prev(c, z, next, &back, NULL), &back, ret);
 }
 
 enum tw_rc tw_cron_align_prev(const struct tw_cron *c, const struct tw_zone *z, tw_time t,
 			      tw_time *ret, struct tw_err *err)
 {
-	tw_time prev, back = TW_TIME_NONE;
+	tw_time prev, back;
 	enum tw_rc rc = tw_cron_prev(c, z, t, &prev, err);
 
-	return rc < 0 ? rc : settle(tw_cron_next(c, z, prev, &back, NULL), t, prev, back, ret);
+	if (rc < 0)
+		return rc;
+	return settle(t, prev, tw_cron_next(c, z, prev, &back, NULL), &back, ret);
 }

@@ -196,6 +196,24 @@ static enum tw_rc skip_to_latest(const struct stepper *s, tw_time earliest, tw_t
 	return TW_OK;
 }
 
+/*
+ * A coarser schedule than the one before can lead back to the last run or before it. One step mends
+ * that; where a zone shifts by half an hour it takes two, and real Airflow gives up after one.
+ */
+static enum tw_rc step_past(const struct stepper *s, tw_time last_start, tw_time *start,
+			    struct tw_err *err)
+{
+	for (int i = 0; i < 10 && *start <= last_start; i++) {
+		enum tw_rc rc = step_next(s, *start, start, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	if (*start <= last_start)
+		return tw_err_set(err, TW_ERR_INVALID, "the schedule does not go past its last run");
+	return TW_OK;
+}
+
 static enum tw_rc next_interval(const struct stepper *s, const struct tw_run_info *last,
 				const struct tw_restriction *r, tw_time now,
 				struct tw_run_info *ret, struct tw_err *err)
@@ -223,15 +241,9 @@ static enum tw_rc next_interval(const struct stepper *s, const struct tw_run_inf
 		start = later(start, earliest);
 		if (start == TW_TIME_NONE)
 			start = last->interval.end;
-		if (start <= last->interval.start) {
-			rc = step_next(s, start, &start, err);
-			if (rc < 0)
-				return rc;
-		}
-		/* One step is enough but for a schedule that stands still. */
-		if (start <= last->interval.start)
-			return tw_err_set(err, TW_ERR_INVALID,
-					  "the schedule does not go past its last run");
+		rc = step_past(s, last->interval.start, &start, err);
+		if (rc < 0)
+			return rc;
 	}
 	if (r->latest != TW_TIME_NONE && start > r->latest)
 		return none(TW_NO_RUN_PAST_END, ret);
