@@ -27,8 +27,9 @@ int64_t tw_uuid7_time(struct tw_str uuid);
 enum tw_jwt_alg { TW_JWT_HS256, TW_JWT_HS512 };
 bool tw_jwt_alg_parse(const char *name, enum tw_jwt_alg *ret_alg); /* "HS256", "HS512" */
 
-/* Signs claims, a map. The key is bytes, as PyJWT takes them. */
-void tw_jwt_make(struct tw_buf *out, enum tw_jwt_alg alg, struct tw_str key, struct tw_value claims);
+/* Signs claims, a map, and appends the token. The key is bytes, as PyJWT takes them; an empty one is refused. */
+enum tw_rc tw_jwt_make(struct tw_buf *out, enum tw_jwt_alg alg, struct tw_str key,
+		       struct tw_value claims, struct tw_err *err);
 
 struct tw_jwt_check {
 	enum tw_jwt_alg alg; /* the only one accepted, whatever the token says */
