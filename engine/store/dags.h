@@ -102,7 +102,7 @@ enum tw_rc tw_store_dag(struct tw_store *s, struct tw_str dag_id, struct tw_aren
 enum tw_rc tw_store_dag_pause(struct tw_store *s, struct tw_str dag_id, bool paused, struct tw_str user,
 			      bool *ret_changed, struct tw_err *err);
 /*
- * Deletes the DAG with its runs, versions and all that hangs on them; posts "dag_deleted". With
+ * Deletes the DAG with its runs, versions and all that hangs on them; posts "dag_changed".
  * TW_ERR_CONFLICT when a task instance of it is running.
  */
 enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows, struct tw_err *err);

@@ -17,7 +17,7 @@ enum tw_rc tw_store_pools(struct tw_store *s, const struct tw_ask *ask, struct t
 			  struct tw_pool_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
 enum tw_rc tw_store_pool(struct tw_store *s, struct tw_str name, struct tw_arena *a, struct tw_pool_view *ret_pool,
 			 struct tw_err *err);
-/* Posts "pool_changed" with the name as payload's "pool". default_pool exists from the first migration. */
+/* Posts "pools_changed". default_pool exists from the first migration. */
 enum tw_rc tw_store_pool_put(struct tw_store *s, const struct tw_pool_row *pool, enum tw_put how, struct tw_err *err);
 /* TW_ERR_INVALID for default_pool. Posts as above. */
 enum tw_rc tw_store_pool_delete(struct tw_store *s, struct tw_str name, struct tw_err *err);

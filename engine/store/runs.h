@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "core/sched.h"
 #include "store/store.h"
 
 struct tw_run_view {
@@ -41,13 +42,9 @@ enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct 
 struct tw_live {
 	struct tw_run_row *runs;          /* queued and running, by id */
 	size_t nruns;
-	struct tw_ti_row *tis;            /* theirs, in the order of the runs */
-	size_t ntis;
-	struct tw_task_map_row *maps;
-	size_t nmaps;
-	struct tw_xcom_row *skips;        /* keys skipmixin_key and past_depends_met */
-	size_t nskips;
-	struct tw_str *versions;          /* ids of the documents that these runs and instances were made with */
+	struct tw_ti_load *tis;           /* theirs, in the order of the runs */
+	size_t *first;                    /* nruns + 1: run i has tis[first[i]] … tis[first[i + 1] - 1] */
+	struct tw_str *versions;          /* ids of the documents that these runs were made with, each once */
 	size_t nversions;
 };
 /* Everything at one moment. */
@@ -59,23 +56,28 @@ enum tw_rc tw_store_live_run(struct tw_store *s, struct tw_str dag_id, struct tw
 /* ── previous runs ──────────────────────────────────────────────────────────────────── */
 
 enum tw_prev_kind {
-	TW_PREV_ANY,         /* by logical date, else by run_after when this one has none */
-	TW_PREV_SCHEDULED,   /* the same, manual ones left out: depends_on_past with catchup */
-	TW_PREV_SUCCESS,     /* the last successful one: prev_*_success of the template context */
+	TW_PREV_ANY,         /* of any type */
+	TW_PREV_SCHEDULED,   /* of type scheduled or backfill: depends_on_past with catchup */
+	TW_PREV_SUCCESS,     /* successful, of any type: prev_*_success of the template context */
 };
 /*
- * The last run of dag_id before this moment: logical_date when given, else run_after.
+ * The last run of dag_id before this moment: by logical_date when it is given, else by run_after.
  * TW_ERR_NOT_FOUND: there is none.
  */
 enum tw_rc tw_store_run_before(struct tw_store *s, struct tw_str dag_id, enum tw_prev_kind kind, tw_time logical_date,
 			       tw_time run_after, struct tw_arena *a, struct tw_run_row *ret_run,
 			       struct tw_err *err);
-/* The first scheduled run after it, for next_logical_date. */
+/* The first run with a later logical date. */
 enum tw_rc tw_store_run_after(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,
 			      struct tw_run_row *ret_run, struct tw_err *err);
-/* The run with the latest scheduled logical date (types scheduled and backfill): where a timetable goes on. */
+/* The scheduled or backfill run with the latest run_after: where a timetable goes on. */
 enum tw_rc tw_store_run_last_automated(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a,
 				       struct tw_run_row *ret_run, struct tw_err *err);
-/* Newest n runs by run_after: their states (max_consecutive_failed_dag_runs). Returns how many in *ret_n. */
-enum tw_rc tw_store_run_last_states(struct tw_store *s, struct tw_str dag_id, size_t n, enum tw_run_state *ret_states,
-				    size_t *ret_n, struct tw_err *err);
+/* The newest n finished runs by run_after, newest first. */
+enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t n, struct tw_arena *a,
+			       struct tw_recent_run **ret_v, size_t *ret_n, struct tw_err *err);
+/*
+ * Of these tasks, which have an instance in a run with an earlier logical date? ret has n entries.
+ */
+enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id, const struct tw_str *task_ids, size_t n,
+			       tw_time before_logical_date, bool *ret, struct tw_err *err);

@@ -80,7 +80,7 @@ enum tw_rc tw_store_begin_read(struct tw_store *s, struct tw_err *err);
 
 enum tw_op {
 	TW_OP_EQ, TW_OP_NE, TW_OP_LT, TW_OP_LE, TW_OP_GT, TW_OP_GE,
-	TW_OP_LIKE,    /* % and _ live, no case for ASCII, "a|b" either; a text without them is searched for anywhere */
+	TW_OP_LIKE,    /* found anywhere in it; % and _ live, no case for ASCII, "a|b" either */
 	TW_OP_PREFIX,  /* as it is, with case, "a|b" either */
 	TW_OP_IN,      /* one of `list`; an entry with p NULL (or "none" for a state) is null */
 	TW_OP_NULL, TW_OP_NOT_NULL,
@@ -118,16 +118,18 @@ struct tw_ask {
 struct tw_inbox_row {
 	int64_t id;                /* grows; 0 when posting */
 	tw_time at;                /* when posted; NONE when posting = now */
-	struct tw_str kind;        /* the daemon's words: "run", "ti_state", "dag_changed", … */
+	struct tw_str kind;        /* "run_new", "dag_changed", …: docs/inbox.md */
 	struct tw_str dag_id, run_id;
 	struct tw_str payload;     /* JSON */
 };
 
 enum tw_rc tw_store_inbox_post(struct tw_store *s, const struct tw_inbox_row *rows, size_t n,
 			       int64_t *ret_last_id, struct tw_err *err);
-/* Up to limit rows with id > after, in order. They stay until a batch (or inbox_drop) deletes them. */
+/* Up to limit rows with id > after, in order. They stay until a batch deletes them. */
 enum tw_rc tw_store_inbox_take(struct tw_store *s, int64_t after, size_t limit, struct tw_arena *a,
 			       struct tw_inbox_row **ret_rows, size_t *ret_n, struct tw_err *err);
+/* Is the row still there? For posters that wait until what they asked for is done. */
+enum tw_rc tw_store_inbox_pending(struct tw_store *s, int64_t id, bool *ret_pending, struct tw_err *err);
 
 /* ── leases: who may write for the scheduler ────────────────────────────────────────── */
 
@@ -265,6 +267,8 @@ struct tw_audit_row {
 struct tw_next_run {
 	struct tw_str dag_id;
 	tw_time logical_date, interval_start, interval_end, create_after; /* all NONE: no next run */
+	struct tw_str partition_key; /* p NULL = none */
+	tw_time partition_date;
 	bool exceeds_max_active;
 };
 
@@ -276,10 +280,11 @@ struct tw_next_run {
 enum tw_change_kind {
 	TW_CH_RUN_NEW,       /* run */
 	TW_CH_RUN,           /* run, run_cols */
+	TW_CH_RUN_DELETE,    /* run: with its task instances and all of theirs */
 	TW_CH_TI_NEW,        /* ti */
-	TW_CH_TI,            /* ti, key_id, ti_cols */
-	TW_CH_TI_ARCHIVE,    /* key_id: the row as it now is becomes an attempt of the history */
-	TW_CH_TI_DELETE,     /* key_id */
+	TW_CH_TI,            /* ti, was, ti_cols */
+	TW_CH_TI_ARCHIVE,    /* ti: an ended attempt for the history, under the id it had */
+	TW_CH_TI_DELETE,     /* ti: its key; with its XComs and the like */
 	TW_CH_XCOM_PUT,      /* xcom: inserted or replaced */
 	TW_CH_XCOM_CLEAR,    /* xcom: one task instance's; key p NULL = all keys */
 	TW_CH_TASK_MAP,      /* task_map */
@@ -287,9 +292,9 @@ enum tw_change_kind {
 	TW_CH_RENDERED,      /* rendered */
 	TW_CH_RESCHEDULE,    /* reschedule */
 	TW_CH_TRIGGER_NEW,   /* trigger */
-	TW_CH_TRIGGER_DROP,  /* trigger: id */
+	TW_CH_TRIGGER_DROP,  /* num: its id */
 	TW_CH_NEXT_RUN,      /* next_run */
-	TW_CH_DAG_PAUSED,    /* next_run.dag_id, num: 0 or 1 (max_consecutive_failed_dag_runs) */
+	TW_CH_DAG_PAUSED,    /* text: dag_id; num: 0 or 1 (max_consecutive_failed_dag_runs) */
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_INBOX_POST,    /* inbox */
 	TW_CH_INBOX_DONE,    /* num: the row's id */
@@ -300,8 +305,9 @@ struct tw_change {
 	enum tw_change_kind kind;
 	uint32_t run_cols;
 	uint64_t ti_cols;
-	struct tw_id key_id; /* the id that the row has now; TW_TICOL(ID) gives it ti->id */
+	int was;             /* the stored map_index, which differs from ti's when the -1 row becomes index 0 */
 	int64_t num;
+	struct tw_str text;
 	union {
 		const struct tw_run_row *run;
 		const struct tw_ti_row *ti;
@@ -332,20 +338,21 @@ static inline bool tw_batch_empty(const struct tw_batch *b)
 }
 void tw_batch_run_new(struct tw_batch *b, const struct tw_run_row *run);
 void tw_batch_run(struct tw_batch *b, const struct tw_run_row *run, uint32_t cols);
+void tw_batch_run_delete(struct tw_batch *b, const struct tw_run_row *run);
 void tw_batch_ti_new(struct tw_batch *b, const struct tw_ti_row *ti);
-/* key_id: the id under which the row is stored (before TW_TICOL(ID) changes it). */
-void tw_batch_ti(struct tw_batch *b, const struct tw_ti_row *ti, struct tw_id key_id, uint64_t cols);
-void tw_batch_ti_archive(struct tw_batch *b, struct tw_id key_id);
-void tw_batch_ti_delete(struct tw_batch *b, struct tw_id key_id);
+/* was: the map_index under which the row is stored. */
+void tw_batch_ti(struct tw_batch *b, const struct tw_ti_row *ti, int was, uint64_t cols);
+void tw_batch_ti_archive(struct tw_batch *b, const struct tw_ti_row *ti);
+void tw_batch_ti_delete(struct tw_batch *b, const struct tw_ti_row *ti);
 void tw_batch_xcom_put(struct tw_batch *b, const struct tw_xcom_row *xcom);
 void tw_batch_xcom_clear(struct tw_batch *b, const struct tw_xcom_row *which);
 void tw_batch_task_map(struct tw_batch *b, const struct tw_task_map_row *map);
 void tw_batch_rendered(struct tw_batch *b, const struct tw_rendered_row *rendered);
 void tw_batch_reschedule(struct tw_batch *b, const struct tw_reschedule_row *reschedule);
 void tw_batch_trigger_new(struct tw_batch *b, const struct tw_trigger_row *trigger);
-void tw_batch_trigger_drop(struct tw_batch *b, const struct tw_trigger_row *trigger);
+void tw_batch_trigger_drop(struct tw_batch *b, int64_t id);
 void tw_batch_next_run(struct tw_batch *b, const struct tw_next_run *next);
-void tw_batch_dag_paused(struct tw_batch *b, const struct tw_next_run *which, bool paused);
+void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
 void tw_batch_inbox_post(struct tw_batch *b, const struct tw_inbox_row *row);
 void tw_batch_inbox_done(struct tw_batch *b, int64_t id);
@@ -353,6 +360,13 @@ void tw_batch_inbox_done_to(struct tw_batch *b, int64_t id);
 
 /*
  * All or nothing. TW_ERR_EXISTS: a new run's run_id or logical date, or a new task instance, is there
- * already; TW_ERR_CONFLICT: the lease. An empty batch only renews nothing and returns TW_OK.
+ * already; TW_ERR_CONFLICT: the lease. An empty batch touches nothing.
  */
 enum tw_rc tw_store_commit(struct tw_store *s, struct tw_batch *b, struct tw_err *err);
+
+struct tw_effects;
+/*
+ * Adds all that the core decided in one turn and that is to be stored: runs, instances, history, XComs, next
+ * runs, triggers, audit rows. What it needs beyond the effects' own memory it puts into the arena.
+ */
+void tw_batch_effects(struct tw_batch *b, const struct tw_effects *fx, struct tw_arena *a);

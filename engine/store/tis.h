@@ -42,10 +42,6 @@ enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str n
 /* Only heartbeats, many at once; unknown ids are passed over. */
 enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at, struct tw_err *err);
 
-/* The instances of a task in the run before: depends_on_past, wait_for_downstream. */
-enum tw_rc tw_store_ti_states(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			      struct tw_arena *a, enum tw_ti_state **ret_states, size_t *ret_n, struct tw_err *err);
-
 struct tw_ti_count {
 	struct tw_str dag_id, run_id, task_id;  /* those asked to group by; else p NULL */
 	enum tw_ti_state state;
