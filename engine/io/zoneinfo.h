@@ -14,7 +14,7 @@ enum tw_rc tw_zoneinfo_load(void *ctx, const char *name, struct tw_buf *ret_byte
 			    struct tw_err *err);
 
 /*
- * The name of the machine's own zone, for [core] default_timezone = system: $TZ, then where /etc/localtime
- * points, then /etc/timezone, else "UTC".
+ * The name of the machine's own zone, for [core] default_timezone = system: $TZ, then where
+ * /etc/localtime points, then /etc/timezone, else "UTC".
  */
 void tw_zoneinfo_system(struct tw_buf *ret_name);

@@ -25,8 +25,8 @@ static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "
 #define HUGE_NUMBER 1000000000
 
 struct parser {
-	struct tw_str text;                     /* as given, for messages */
-	struct tw_str fields[TW_CRON_NFIELDS];  /* lower case */
+	struct tw_str text;		       /* as given, for messages */
+	struct tw_str fields[TW_CRON_NFIELDS]; /* lower case */
 	int nfields;
 	struct tw_err *err;
 	struct tw_cron *cron;
@@ -154,7 +154,7 @@ static enum tw_rc add_wrapped(struct parser *p, int field, struct set *s, int lo
 
 struct span {
 	struct tw_str low, high, step;
-	bool open;           /* "10/5": from a start to the field's end */
+	bool open; /* "10/5": from a start to the field's end */
 };
 
 /* "a-b", "a-b/n" */
@@ -170,8 +170,8 @@ static bool split_range(struct tw_str e, struct span *ret)
 	rest = tw_strn(e.p + dash + 1, e.n - (size_t)dash - 1);
 	slash = tw_str_find(rest, TW_STR("/"), 0);
 	ret->high = slash < 0 ? rest : tw_strn(rest.p, (size_t)slash);
-	ret->step = slash < 0 ? TW_STR("1")
-			      : tw_strn(rest.p + slash + 1, rest.n - (size_t)slash - 1);
+	ret->step =
+		slash < 0 ? TW_STR("1") : tw_strn(rest.p + slash + 1, rest.n - (size_t)slash - 1);
 	return ret->high.n > 0 && tw_str_find(ret->high, TW_STR("-"), 0) < 0 &&
 	       is_digits(ret->step);
 }
@@ -228,8 +228,7 @@ static enum tw_rc split_nth(struct parser *p, struct tw_str item, struct tw_str 
 	struct tw_str which;
 
 	if (hash < 0) {
-		if (item.n > 1 && item.p[0] == 'l' &&
-		    is_digits(tw_strn(item.p + 1, item.n - 1))) {
+		if (item.n > 1 && item.p[0] == 'l' && is_digits(tw_strn(item.p + 1, item.n - 1))) {
 			*e = tw_strn(item.p + 1, item.n - 1);
 			*nth = 0;
 		}
@@ -244,8 +243,8 @@ static enum tw_rc split_nth(struct parser *p, struct tw_str item, struct tw_str 
 	/* A range before the '#' is one of names only. */
 	for (size_t i = 0; i < e->n; i++)
 		if (e->p[i] == '/' ||
-		    (e->p[i] == '-' && (i == 0 || i + 1 == e->n || is_digit(e->p[i - 1]) ||
-					is_digit(e->p[i + 1]))))
+		    (e->p[i] == '-' &&
+		     (i == 0 || i + 1 == e->n || is_digit(e->p[i - 1]) || is_digit(e->p[i + 1]))))
 			return item_error(p, TW_CRON_WEEKDAY, item, "is no weekday with a number");
 	return TW_OK;
 }
@@ -385,9 +384,8 @@ static enum tw_rc store(struct parser *p, int field, struct set *s)
 struct tw_str tw_cron_spell_out(struct tw_str text)
 {
 	static const char *const presets[][2] = {
-		{"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},
-		{"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"},
-		{"@yearly", "0 0 1 1 *"},   {"@quarterly", "0 0 1 */3 *"},
+		{"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},  {"@weekly", "0 0 * * 0"},
+		{"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"}, {"@quarterly", "0 0 1 */3 *"},
 	};
 
 	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
@@ -433,10 +431,11 @@ static enum tw_rc count_error(struct parser *p)
 	int shown = (int)(p->text.n > 200 ? 200 : p->text.n);
 
 	if (p->text.n && p->text.p[0] == '@')
-		return tw_err_set(p->err, TW_ERR_INVALID,
-				  "cron expression '%.*s' is no preset; there are @once, @continuous, "
-				  "@hourly, @daily, @weekly, @monthly, @quarterly and @yearly",
-				  shown, p->text.p);
+		return tw_err_set(
+			p->err, TW_ERR_INVALID,
+			"cron expression '%.*s' is no preset; there are @once, @continuous, "
+			"@hourly, @daily, @weekly, @monthly, @quarterly and @yearly",
+			shown, p->text.p);
 	return tw_err_set(p->err, TW_ERR_INVALID,
 			  "cron expression '%.*s' has %d fields; it takes 5, or 6 with the seconds "
 			  "last, or 7 with the year after them",
@@ -456,8 +455,8 @@ enum tw_rc tw_cron_parse(struct tw_str text, struct tw_cron *ret, struct tw_err 
 				  TW_CRON_TEXT_MAX);
 	expr = tw_cron_spell_out(text);
 	for (size_t i = 0; i < expr.n; i++)
-		lower[i] = (char)(expr.p[i] >= 'A' && expr.p[i] <= 'Z' ? expr.p[i] + 32
-								       : expr.p[i]);
+		lower[i] =
+			(char)(expr.p[i] >= 'A' && expr.p[i] <= 'Z' ? expr.p[i] + 32 : expr.p[i]);
 	split_fields(&p, alias(tw_strn(lower, expr.n)));
 	if (p.nfields < 5 || p.nfields > TW_CRON_NFIELDS)
 		return count_error(&p);

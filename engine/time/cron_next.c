@@ -193,9 +193,8 @@ static bool search_next(const struct tw_cron *c, int64_t from, enum day_rule rul
 		if (!year_ok(c, t.year))
 			continue;
 		for (; t.month <= 12; t.month++, t.day = 1, fresh = true) {
-			day_mask days = (c->month >> t.month & 1)
-						? days_of(c, t.year, t.month, rule)
-						: 0;
+			day_mask days =
+				(c->month >> t.month & 1) ? days_of(c, t.year, t.month, rule) : 0;
 
 			while ((day = next_bit(days, t.day)) >= 0) {
 				if (fresh || day != t.day)
@@ -233,9 +232,8 @@ static bool search_prev(const struct tw_cron *c, int64_t from, enum day_rule rul
 		if (!year_ok(c, t.year))
 			continue;
 		for (; t.month >= 1; t.month--, t.day = 31, fresh = true) {
-			day_mask days = (c->month >> t.month & 1)
-						? days_of(c, t.year, t.month, rule)
-						: 0;
+			day_mask days =
+				(c->month >> t.month & 1) ? days_of(c, t.year, t.month, rule) : 0;
 
 			while ((day = prev_bit(days, t.day)) >= 0) {
 				if (fresh || day != t.day)

@@ -69,13 +69,14 @@ static void messages_name_the_field(void **state)
 {
 	static const char *const rows[][2] = {
 		{"0 25 * * *", "cron expression '0 25 * * *': hour: '25' is out of range (0-23)"},
-		{"0 0 * * 8", "cron expression '0 0 * * 8': day of week: '8' is out of range (0-7)"},
+		{"0 0 * * 8",
+		 "cron expression '0 0 * * 8': day of week: '8' is out of range (0-7)"},
 		{"0 0 * foo *",
 		 "cron expression '0 0 * foo *': month: 'foo' is not a value, range or step"},
 		{"*/0 * * * *", "cron expression '*/0 * * * *': minute: '*/0' has a step of 0"},
-		{"0 0 1,15W * *",
-		 "cron expression '0 0 1,15W * *': day of month: '15w' (nearest weekday) must stand "
-		 "alone"},
+		{"0 0 1,15W * *", "cron expression '0 0 1,15W * *': day of month: '15w' (nearest "
+				  "weekday) must stand "
+				  "alone"},
 		{"0 0 * *", "cron expression '0 0 * *' has 4 fields; it takes 5, or 6 with the "
 			    "seconds last, or 7 with the year after them"},
 		{"H * * * *",

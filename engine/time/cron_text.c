@@ -11,19 +11,19 @@ enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY, NPARTS };
 struct text {
 	struct tw_arena arena;
 	char *part[NPARTS];
-	bool bad;            /* cron-descriptor would raise: there is no description */
+	bool bad; /* cron-descriptor would raise: there is no description */
 };
 
 typedef const char *(*item_fn)(struct text *t, const char *item);
 
 /* How one field's parts of speech are put. "{0}" and "{1}" are filled in. */
 struct wording {
-	const char *all;                                      /* "*" */
-	item_fn item;                                         /* one value */
-	const char *(*every)(const char *step);               /* a step */
-	const char *between;                                  /* a range that is the whole field */
+	const char *all;				      /* "*" */
+	item_fn item;					      /* one value */
+	const char *(*every)(const char *step);		      /* a step */
+	const char *between;				      /* a range that is the whole field */
 	const char *(*format)(struct text *t, const char *s); /* values, or a list of them */
-	const char *range;                                    /* a range in a list */
+	const char *range;				      /* a range in a list */
 };
 
 static const char *const weekday_names[] = {"Sunday",	"Monday", "Tuesday", "Wednesday",
@@ -167,8 +167,8 @@ static const char *list(struct text *t, const char *expr, const struct wording *
 		if (has(entry, "/"))
 			tw_buf_adds(&out, step_in_list(t, entry, w));
 		else if (has(entry, "-"))
-			tw_buf_adds(&out, replace(t, between(t, entry, w->range, w->item), ", ",
-						  ""));
+			tw_buf_adds(&out,
+				    replace(t, between(t, entry, w->range, w->item), ", ", ""));
 		else
 			tw_buf_adds(&out, w->item(t, entry));
 	}
@@ -325,28 +325,26 @@ static const char *format_only_on(struct text *t, const char *s)
 }
 
 static const struct wording minute_words = {
-	"every minute", item_plain, every_minutes,
-	"minutes {0} through {1} past the hour", format_minute,
-	", {0} through {1}",
+	"every minute", item_plain,	     every_minutes, "minutes {0} through {1} past the hour",
+	format_minute,	", {0} through {1}",
 };
 static const struct wording hour_words = {
-	"every hour", item_hour, every_hours, "between {0} and {1}", format_hour,
-	", {0} through {1}",
+	"every hour",	       item_hour,   every_hours,
+	"between {0} and {1}", format_hour, ", {0} through {1}",
 };
 static const struct wording day_words = {
-	", every day", item_plain, every_days, ", between day {0} and {1} of the month",
-	format_day, ", {0} through {1}",
+	", every day", item_plain,	    every_days, ", between day {0} and {1} of the month",
+	format_day,    ", {0} through {1}",
 };
 static const struct wording month_words = {
 	"", item_month, every_months, ", {0} through {1}", format_month, ", {0} through {1}",
 };
 static const struct wording weekday_words = {
-	", every day", item_weekday, every_weekdays, ", {0} through {1}", format_weekday,
-	", {0} through {1}",
+	", every day",	     item_weekday,   every_weekdays,
+	", {0} through {1}", format_weekday, ", {0} through {1}",
 };
 static const struct wording weekly_words = {
-	"", item_weekday, every_weekdays, ", {0} through {1}", format_only_on,
-	", {0} through {1}",
+	"", item_weekday, every_weekdays, ", {0} through {1}", format_only_on, ", {0} through {1}",
 };
 
 static const char *time_of_day(struct text *t)

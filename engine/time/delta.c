@@ -16,8 +16,15 @@ struct tw_delta tw_delta_us(int64_t us)
 struct tw_delta tw_delta_relative(void)
 {
 	return (struct tw_delta){
-		.relative = true, .year = -1, .month = -1, .day = -1, .hour = -1, .minute = -1,
-		.second = -1, .microsecond = -1, .weekday = -1,
+		.relative = true,
+		.year = -1,
+		.month = -1,
+		.day = -1,
+		.hour = -1,
+		.minute = -1,
+		.second = -1,
+		.microsecond = -1,
+		.weekday = -1,
 	};
 }
 
@@ -79,7 +86,8 @@ static enum tw_rc read_whole(struct tw_value map, const char *key, int *ret, str
 	if (rc < 0)
 		return rc;
 	if (f != trunc(f))
-		return tw_err_set(err, TW_ERR_INVALID, "duration: '%s' must be a whole number", key);
+		return tw_err_set(err, TW_ERR_INVALID, "duration: '%s' must be a whole number",
+				  key);
 	*ret = (int)f;
 	return TW_OK;
 }
@@ -93,7 +101,8 @@ static enum tw_rc read_set(struct tw_value map, const char *key, int lo, int hi,
 		return TW_OK;
 	if (v->kind != TW_V_INT || v->i < lo || v->i > hi)
 		return tw_err_set(err, TW_ERR_INVALID,
-				  "duration: '%s' must be a whole number from %d to %d", key, lo, hi);
+				  "duration: '%s' must be a whole number from %d to %d", key, lo,
+				  hi);
 	*ret = (int)v->i;
 	return TW_OK;
 }
@@ -205,8 +214,8 @@ bool tw_delta_equal(const struct tw_delta *a, const struct tw_delta *b)
 static int64_t sum_us(const struct tw_delta *d, double days)
 {
 	long double us = (long double)days * TW_US_DAY + (long double)d->hours * TW_US_HOUR +
-			 (long double)d->minutes * TW_US_MIN +
-			 (long double)d->seconds * TW_US_SEC + (long double)d->microseconds;
+			 (long double)d->minutes * TW_US_MIN + (long double)d->seconds * TW_US_SEC +
+			 (long double)d->microseconds;
 
 	return (int64_t)llrintl(us);
 }
@@ -292,15 +301,17 @@ static void put_relative(const struct tw_delta *d, struct tw_buf *out)
 	const struct {
 		const char *name;
 		double v;
-	} sums[] = {{"years", d->years}, {"months", d->months}, {"days", d->days},
-		    {"leapdays", d->leapdays}, {"hours", d->hours}, {"minutes", d->minutes},
+	} sums[] = {{"years", d->years},     {"months", d->months},
+		    {"days", d->days},	     {"leapdays", d->leapdays},
+		    {"hours", d->hours},     {"minutes", d->minutes},
 		    {"seconds", d->seconds}, {"microseconds", d->microseconds}};
 	const struct {
 		const char *name;
 		int v;
-	} sets[] = {{"year", d->year}, {"month", d->month}, {"day", d->day}, {NULL, 0},
-		    {"hour", d->hour}, {"minute", d->minute}, {"second", d->second},
-		    {"microsecond", d->microsecond}};
+	} sets[] = {{"year", d->year},	   {"month", d->month},
+		    {"day", d->day},	   {NULL, 0},
+		    {"hour", d->hour},	   {"minute", d->minute},
+		    {"second", d->second}, {"microsecond", d->microsecond}};
 	const char *sep = "";
 
 	tw_buf_adds(out, "relativedelta(");

@@ -10,14 +10,14 @@
 #include "value/value.h"
 
 struct tw_delta {
-	bool relative;               /* false: only us counts */
-	int64_t us;                  /* the timedelta */
+	bool relative; /* false: only us counts */
+	int64_t us;    /* the timedelta */
 	/* relativedelta, normalised as dateutil does (79 minutes are 1 hour 19) */
 	int years, months, leapdays;
 	double days, hours, minutes, seconds, microseconds; /* dateutil allows fractions here */
 	int year, month, day, hour, minute, second, microsecond; /* to set; -1 = leave */
-	int weekday;                 /* 0 = Monday; -1 = none */
-	int weekday_n;               /* 0 = not given, which counts as 1 */
+	int weekday;						 /* 0 = Monday; -1 = none */
+	int weekday_n; /* 0 = not given, which counts as 1 */
 };
 
 struct tw_delta tw_delta_us(int64_t us);
@@ -27,7 +27,7 @@ struct tw_delta tw_delta_relative(void);
 void tw_delta_normalize(struct tw_delta *d);
 /* A number of seconds or a relativedelta object (docs/schedule.md, "duration"). */
 enum tw_rc tw_delta_from_value(struct tw_value v, struct tw_delta *ret, struct tw_err *err);
-struct tw_delta tw_delta_neg(const struct tw_delta *d);      /* fields to set are kept */
+struct tw_delta tw_delta_neg(const struct tw_delta *d); /* fields to set are kept */
 bool tw_delta_equal(const struct tw_delta *a, const struct tw_delta *b);
 
 /*

@@ -53,8 +53,17 @@ static void golden_deltas(void **state)
 static void refused(void **state)
 {
 	static const char *const texts[] = {
-		"null", "\"1 day\"", "[]", "true", "1e300", "{\"months\":1.5}", "{\"hour\":24}",
-		"{\"weekday\":7}", "{\"weekday\":[7]}", "{\"days\":\"1\"}", "{\"years\":1e9}",
+		"null",
+		"\"1 day\"",
+		"[]",
+		"true",
+		"1e300",
+		"{\"months\":1.5}",
+		"{\"hour\":24}",
+		"{\"weekday\":7}",
+		"{\"weekday\":[7]}",
+		"{\"days\":\"1\"}",
+		"{\"years\":1e9}",
 		"{\"microseconds\":1e99}",
 	};
 	struct tw_arena a = {0};

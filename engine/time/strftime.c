@@ -5,14 +5,14 @@
 
 static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 				       "Friday", "Saturday", "Sunday"};
-static const char *const months[] = {"January",   "February", "March",    "April",
-				     "May",       "June",     "July",     "August",
+static const char *const months[] = {"January",	  "February", "March",	  "April",
+				     "May",	  "June",     "July",	  "August",
 				     "September", "October",  "November", "December"};
 
 struct when {
 	struct tw_civil c;
-	int weekday;      /* 0 = Monday */
-	int yday;         /* 1.. */
+	int weekday; /* 0 = Monday */
+	int yday;    /* 1.. */
 	bool aware;
 	int32_t offset;
 	const char *abbr;
@@ -20,9 +20,9 @@ struct when {
 };
 
 struct spec {
-	char pad;         /* '0', '_', '-' or 0 = the directive's own */
+	char pad; /* '0', '_', '-' or 0 = the directive's own */
 	bool upper, swap;
-	int width;        /* -1 = none */
+	int width; /* -1 = none */
 	int depth;
 };
 
@@ -80,16 +80,20 @@ static void put_date_part(struct tw_buf *out, const struct spec *s, char conv, c
 	tw_iso_week(c->year, c->month, c->day, &iso_year, &iso_week, &iso_wd);
 	switch (conv) {
 	case 'a':
-		put_text(out, s, (char[]){weekdays[w->weekday][0], weekdays[w->weekday][1],
-					  weekdays[w->weekday][2], 0}, false);
+		put_text(out, s,
+			 (char[]){weekdays[w->weekday][0], weekdays[w->weekday][1],
+				  weekdays[w->weekday][2], 0},
+			 false);
 		return;
 	case 'A':
 		put_text(out, s, weekdays[w->weekday], false);
 		return;
 	case 'b':
 	case 'h':
-		put_text(out, s, (char[]){months[c->month - 1][0], months[c->month - 1][1],
-					  months[c->month - 1][2], 0}, false);
+		put_text(out, s,
+			 (char[]){months[c->month - 1][0], months[c->month - 1][1],
+				  months[c->month - 1][2], 0},
+			 false);
 		return;
 	case 'B':
 		put_text(out, s, months[c->month - 1], false);
@@ -193,9 +197,14 @@ static bool put_compound(struct tw_buf *out, const struct spec *s, char conv, co
 		char conv;
 		const char *fmt;
 	} table[] = {
-		{'c', "%a %b %e %H:%M:%S %Y"}, {'D', "%m/%d/%y"}, {'F', "%Y-%m-%d"},
-		{'r', "%I:%M:%S %p"},	       {'R', "%H:%M"},	  {'T', "%H:%M:%S"},
-		{'x', "%m/%d/%y"},	       {'X', "%H:%M:%S"},
+		{'c', "%a %b %e %H:%M:%S %Y"},
+		{'D', "%m/%d/%y"},
+		{'F', "%Y-%m-%d"},
+		{'r', "%I:%M:%S %p"},
+		{'R', "%H:%M"},
+		{'T', "%H:%M:%S"},
+		{'x', "%m/%d/%y"},
+		{'X', "%H:%M:%S"},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

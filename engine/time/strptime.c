@@ -1,4 +1,5 @@
-/* strptime in the C locale, after Python's _strptime: fields are gathered, then made into a date. */
+/* strptime in the C locale, after Python's _strptime: fields are gathered, then made into a date.
+ */
 #include "time/instant.h"
 
 static const char *const weekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
@@ -10,7 +11,7 @@ static const char *const months[] = {"january",	  "february", "march",	  "april"
 struct parsed {
 	int year, month, day, hour, minute, second, us;
 	int yday, weekday, week_u, week_w, iso_year, iso_week; /* -1 = not given */
-	int hour12, pm;                                        /* -1 = not given */
+	int hour12, pm;					       /* -1 = not given */
 	bool has_time, has_offset;
 	int32_t offset;
 };
@@ -294,9 +295,17 @@ static bool settle_date(struct parsed *p, int64_t *ret_days)
 enum tw_rc tw_strptime(struct tw_str text, struct tw_str fmt, struct tw_iso *ret,
 		       struct tw_err *err)
 {
-	struct parsed p = {.year = 1900, .month = 1, .day = 1, .yday = -1, .weekday = -1,
-			   .week_u = -1, .week_w = -1, .iso_year = -1, .iso_week = -1,
-			   .hour12 = -1, .pm = -1};
+	struct parsed p = {.year = 1900,
+			   .month = 1,
+			   .day = 1,
+			   .yday = -1,
+			   .weekday = -1,
+			   .week_u = -1,
+			   .week_w = -1,
+			   .iso_year = -1,
+			   .iso_week = -1,
+			   .hour12 = -1,
+			   .pm = -1};
 	struct tw_str rest = text;
 	int64_t days;
 	char bad;
@@ -306,8 +315,8 @@ enum tw_rc tw_strptime(struct tw_str text, struct tw_str fmt, struct tw_iso *ret
 				  bad ? bad : '%', TW_STR_ARG(fmt));
 	if (!take_all(&rest, fmt, &p))
 		return tw_err_set(err, TW_ERR_INVALID,
-				  "time data '%.*s' does not match format '%.*s'",
-				  TW_STR_ARG(text), TW_STR_ARG(fmt));
+				  "time data '%.*s' does not match format '%.*s'", TW_STR_ARG(text),
+				  TW_STR_ARG(fmt));
 	if (rest.n)
 		return tw_err_set(err, TW_ERR_INVALID, "unconverted data remains: %.*s",
 				  TW_STR_ARG(rest));

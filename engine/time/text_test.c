@@ -11,9 +11,9 @@ static const struct tw_zone *zone_of(struct tw_zones *zones, struct tw_value row
 }
 
 /*
- * Where we differ from pendulum.parse(strict=True) on purpose. The first two it refuses, but Airflow's own
- * call is not strict and goes on to dateutil, which reads them. Week 0 it takes for the week
- * before the first; there is none.
+ * Where we differ from pendulum.parse(strict=True) on purpose. The first two it refuses, but
+ * Airflow's own call is not strict and goes on to dateutil, which reads them. Week 0 it takes for
+ * the week before the first; there is none.
  */
 static bool differs_on_purpose(struct tw_str text)
 {
@@ -22,8 +22,8 @@ static bool differs_on_purpose(struct tw_str text)
 }
 
 /*
- * Python hands these to the C library with no zone, which answers for the machine's own: "%s" is off by
- * the offset, "%^Z" is the machine's zone. We answer for the date's.
+ * Python hands these to the C library with no zone, which answers for the machine's own: "%s" is
+ * off by the offset, "%^Z" is the machine's zone. We answer for the date's.
  */
 static bool python_forgets_zone(struct tw_str fmt)
 {

@@ -1,4 +1,5 @@
-/* The next run, by Airflow 3.3.2's rules. Which rule is whose: docs/schedule.md and contracts/states.md §3. */
+/* The next run, by Airflow 3.3.2's rules. Which rule is whose: docs/schedule.md and
+ * contracts/states.md §3. */
 #include "time/timetable.h"
 
 #include <stdio.h>
@@ -56,7 +57,7 @@ static tw_time later(tw_time a, tw_time b)
 /* ── One step of a schedule: cron ticks or a delta ────────────────────────────────────── */
 
 struct stepper {
-	const struct tw_cron *cron;  /* NULL: delta */
+	const struct tw_cron *cron; /* NULL: delta */
 	const struct tw_zone *zone;
 	const struct tw_delta *delta;
 };
@@ -210,7 +211,8 @@ static enum tw_rc step_past(const struct stepper *s, tw_time last_start, tw_time
 			return rc;
 	}
 	if (*start <= last_start)
-		return tw_err_set(err, TW_ERR_INVALID, "the schedule does not go past its last run");
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "the schedule does not go past its last run");
 	return TW_OK;
 }
 
@@ -286,7 +288,8 @@ static enum tw_rc first_run(const struct tw_timetable *tt, const struct stepper 
 	return TW_OK;
 }
 
-/* Where the next tick to run lies. last: the end of the newest interval, TW_TIME_NONE = none yet. */
+/* Where the next tick to run lies. last: the end of the newest interval, TW_TIME_NONE = none yet.
+ */
 static enum tw_rc next_tick(const struct tw_timetable *tt, const struct stepper *s, tw_time last,
 			    const struct tw_restriction *r, tw_time now, tw_time *ret,
 			    struct tw_err *err)
@@ -340,8 +343,8 @@ static enum tw_rc next_trigger(const struct tw_timetable *tt, const struct stepp
  * to come.
  */
 static enum tw_rc next_of_many(const struct tw_timetable *tt, const struct tw_run_info *last,
-			       const struct tw_restriction *r, tw_time now,
-			       struct tw_run_info *ret, struct tw_err *err)
+			       const struct tw_restriction *r, tw_time now, struct tw_run_info *ret,
+			       struct tw_err *err)
 {
 	struct tw_run_info best, one;
 	bool have = false;

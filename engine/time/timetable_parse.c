@@ -141,9 +141,10 @@ static enum tw_rc read_crons(struct tw_value v, struct tw_timetable *tt, struct 
 	if (many) {
 		n = list.kind == TW_V_LIST ? list.list->n : 0;
 		if (n == 0 || n > TW_TT_MAX_CRONS)
-			return tw_err_set(err, TW_ERR_INVALID,
-					  "'expressions' must be a list of 1 to %d cron expressions",
-					  TW_TT_MAX_CRONS);
+			return tw_err_set(
+				err, TW_ERR_INVALID,
+				"'expressions' must be a list of 1 to %d cron expressions",
+				TW_TT_MAX_CRONS);
 	} else if (one.kind != TW_V_STR) {
 		return tw_err_set(err, TW_ERR_INVALID, "'expression' must be cron text");
 	}
@@ -183,7 +184,8 @@ static enum tw_rc read_partition(struct tw_value v, struct tw_timetable *tt, str
 
 static int by_time(const void *a, const void *b)
 {
-	tw_time x = ((const struct tw_event_date *)a)->at, y = ((const struct tw_event_date *)b)->at;
+	tw_time x = ((const struct tw_event_date *)a)->at,
+		y = ((const struct tw_event_date *)b)->at;
 
 	return x < y ? -1 : x > y;
 }
@@ -205,7 +207,8 @@ static enum tw_rc read_events(struct tw_value v, struct tw_timetable *tt, struct
 
 	if (list.kind != TW_V_LIST || list.list->n > TW_TT_MAX_EVENTS)
 		return tw_err_set(err, TW_ERR_INVALID,
-				  "'events' must be a list of at most %d instants", TW_TT_MAX_EVENTS);
+				  "'events' must be a list of at most %d instants",
+				  TW_TT_MAX_EVENTS);
 	tt->nevents = list.list->n;
 	tt->events = tw_reallocarray(NULL, tt->nevents + 1, sizeof *tt->events);
 	for (size_t i = 0; i < tt->nevents; i++) {
@@ -257,8 +260,8 @@ static enum tw_rc read_inner(struct tw_value v, struct tw_zones *zones, struct t
 	enum tw_tt_type type;
 	enum tw_rc rc = find_type(tw_map_value(v, "timetable"), &type, err);
 
-	if (rc == TW_OK && (type == TW_TT_ASSET || type == TW_TT_PARTITIONED_ASSET ||
-			    type == TW_TT_ASSET_OR_TIME))
+	if (rc == TW_OK &&
+	    (type == TW_TT_ASSET || type == TW_TT_PARTITIONED_ASSET || type == TW_TT_ASSET_OR_TIME))
 		return tw_err_set(err, TW_ERR_INVALID, "cannot nest asset timetables");
 	if (rc == TW_OK)
 		rc = tw_timetable_parse(tw_map_value(v, "timetable"), zones, &tt->inner, err);
@@ -383,8 +386,8 @@ enum tw_rc tw_timetable_parse(struct tw_value schedule, struct tw_zones *zones,
 	return TW_OK;
 }
 
-struct tw_value tw_schedule_from_text(struct tw_arena *a, struct tw_str text, struct tw_str timezone,
-				      bool data_intervals)
+struct tw_value tw_schedule_from_text(struct tw_arena *a, struct tw_str text,
+				      struct tw_str timezone, bool data_intervals)
 {
 	struct tw_value v = tw_v_map(a);
 

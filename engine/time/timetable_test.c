@@ -92,7 +92,8 @@ static void check_chain(struct golden *g, const struct tw_timetable *tt)
 			now = got.run_after + TW_US_SEC;
 	}
 	if (tw_map_findc(g->row, "error"))
-		check_beyond_error(g, tw_timetable_next(tt, lastp, &r, now, &got, &err), &got, lastp);
+		check_beyond_error(g, tw_timetable_next(tt, lastp, &r, now, &got, &err), &got,
+				   lastp);
 }
 
 static void check_manual(struct golden *g, const struct tw_timetable *tt)
@@ -148,8 +149,9 @@ static void golden_timetables(void **state)
 }
 
 /*
- * timetables-2.jsonl holds what 2.11 answers otherwise; there we follow 3.3.2. The kinds are three: calendar steps
- * without catchup sit on another grid, a coarser cron makes 2.11 repeat the run before, and Lord Howe.
+ * timetables-2.jsonl holds what 2.11 answers otherwise; there we follow 3.3.2. The kinds are three:
+ * calendar steps without catchup sit on another grid, a coarser cron makes 2.11 repeat the run
+ * before, and Lord Howe.
  */
 static void differences_to_2_are_known(void **state)
 {
@@ -189,7 +191,8 @@ static void errors(void **state)
 		{"{}", "the schedule has no 'type'"},
 		{"{\"type\":\"cron\"}", "unknown schedule type 'cron'"},
 		{"{\"type\":\"cron_trigger\"}", "'expression' must be cron text"},
-		{"{\"type\":\"cron_trigger\",\"expression\":\"0 0 * * *\",\"timezone\":\"Nowhere\"}",
+		{"{\"type\":\"cron_trigger\",\"expression\":\"0 0 * * "
+		 "*\",\"timezone\":\"Nowhere\"}",
 		 "unknown time zone 'Nowhere'"},
 		{"{\"type\":\"cron_trigger\",\"expression\":\"0 99 * * *\"}",
 		 "cron expression '0 99 * * *': hour: '99' is out of range (0-23)"},
@@ -298,13 +301,11 @@ static void run_ids(void **state)
 	run.logical_date = TW_TIME_NONE;
 	run.run_after = TW_US_DAY;
 	tw_run_id_format(&b, "asset_triggered", &run, "aB3dE6gH", 3);
-	assert_string_equal(tw_buf_cstr(&b),
-			    "asset_triggered__1970-01-02T00:00:00+00:00_aB3dE6gH");
+	assert_string_equal(tw_buf_cstr(&b), "asset_triggered__1970-01-02T00:00:00+00:00_aB3dE6gH");
 	tw_buf_clear(&b);
 	memcpy(run.partition_key, "k1", 3);
 	tw_run_id_format(&b, "scheduled", &run, "aB3dE6gH", 3);
-	assert_string_equal(tw_buf_cstr(&b),
-			    "scheduled__1970-01-02T00:00:00+00:00__k1__aB3dE6gH");
+	assert_string_equal(tw_buf_cstr(&b), "scheduled__1970-01-02T00:00:00+00:00__k1__aB3dE6gH");
 }
 
 static void from_text(void **state)
@@ -314,7 +315,8 @@ static void from_text(void **state)
 		{"None", "{\"type\":\"null\"}"},
 		{"@once", "{\"type\":\"once\"}"},
 		{"@continuous", "{\"type\":\"continuous\"}"},
-		{"@daily", "{\"type\":\"cron_trigger\",\"expression\":\"@daily\",\"timezone\":\"UTC\"}"},
+		{"@daily",
+		 "{\"type\":\"cron_trigger\",\"expression\":\"@daily\",\"timezone\":\"UTC\"}"},
 	};
 	struct tw_arena a = {0};
 

@@ -39,8 +39,8 @@ static bool read_header(struct tw_str *s, struct header *h, int *ret_version)
 	h->charcnt = be32(s->p + 40);
 	*s = tw_strn(s->p + 44, s->n - 44);
 	return h->timecnt <= MAX_TRANSITIONS && h->typecnt >= 1 && h->typecnt <= 256 &&
-	       h->charcnt >= 1 && h->charcnt <= 10000 && h->leapcnt <= 10000 &&
-	       h->isutcnt <= 256 && h->isstdcnt <= 256;
+	       h->charcnt >= 1 && h->charcnt <= 10000 && h->leapcnt <= 10000 && h->isutcnt <= 256 &&
+	       h->isstdcnt <= 256;
 }
 
 static size_t block_size(const struct header *h, size_t time_size)

@@ -149,8 +149,8 @@ static const struct tw_ttype *tail_at_local(const struct tw_zone *z, int64_t sec
 	start = rule_at(&p->start, year);
 	end = rule_at(&p->end, year);
 	/*
-	 * Fold 1 reads a gap with the offset after it and an overlap with the second of its two: that
-	 * moves the border of whichever of the two changes it is.
+	 * Fold 1 reads a gap with the offset after it and an overlap with the second of its two:
+	 * that moves the border of whichever of the two changes it is.
 	 */
 	saving = p->dst.offset - p->std.offset;
 	if (fold == (saving >= 0))
@@ -184,8 +184,7 @@ void tw_zone_at(const struct tw_zone *z, tw_time t, struct tw_zone_info *ret)
 	}
 	if (!fold && i > 0) {
 		prev = i > 1 ? &z->types[z->idx[i - 2]] : &z->before;
-		fold = sec - z->utc[i - 1] <
-		       prev->offset - z->types[z->idx[i - 1]].offset;
+		fold = sec - z->utc[i - 1] < prev->offset - z->types[z->idx[i - 1]].offset;
 	}
 	info_of(type, fold, ret);
 }
@@ -223,7 +222,8 @@ tw_time tw_zone_aware(const struct tw_zone *z, int64_t local_us)
 	int32_t first = tw_zone_offset_at(z, local_us, 0);
 	int32_t second = tw_zone_offset_at(z, local_us, 1);
 
-	/* In a gap the later wall time by its length is the same instant as this one by the old clock. */
+	/* In a gap the later wall time by its length is the same instant as this one by the old
+	 * clock. */
 	return local_us - (second > first ? first : second) * TW_US_SEC;
 }
 
@@ -231,7 +231,8 @@ tw_time tw_zone_aware(const struct tw_zone *z, int64_t local_us)
 
 void tw_zones_release(struct tw_zones *zs)
 {
-	tw_map_foreach(&zs->map, e) {
+	tw_map_foreach(&zs->map, e)
+	{
 		tw_zone_free(e->value);
 	}
 	tw_map_release(&zs->map);

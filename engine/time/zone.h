@@ -17,10 +17,10 @@
 struct tw_zone;
 
 struct tw_zone_info {
-	int32_t offset;      /* seconds east of Greenwich */
-	int32_t dst;         /* seconds of daylight saving in it; 0 = standard time */
-	const char *abbr;    /* "CEST"; the zone's */
-	bool fold;           /* the second pass of a wall time that comes twice */
+	int32_t offset;	  /* seconds east of Greenwich */
+	int32_t dst;	  /* seconds of daylight saving in it; 0 = standard time */
+	const char *abbr; /* "CEST"; the zone's */
+	bool fold;	  /* the second pass of a wall time that comes twice */
 };
 
 /* "UTC", always there, in no set. */
@@ -46,8 +46,8 @@ int64_t tw_zone_local(const struct tw_zone *z, tw_time t);
  *   offset_at: the offset Python's zoneinfo gives for a wall time and its fold (0 or 1). In a gap,
  *              fold 0 is the offset before it, fold 1 the one after; in a fold, first and second.
  *   to_utc:    wall time less that offset: what Python does with an aware datetime.
- *   aware:     what Airflow does with a naive one (make_aware, pendulum's convert with fold 1): in a
- *              gap forward by its length, in a fold the second.
+ *   aware:     what Airflow does with a naive one (make_aware, pendulum's convert with fold 1): in
+ * a gap forward by its length, in a fold the second.
  */
 int32_t tw_zone_offset_at(const struct tw_zone *z, int64_t local_us, int fold);
 tw_time tw_zone_to_utc(const struct tw_zone *z, int64_t local_us, int fold);

@@ -36,7 +36,8 @@ static void golden_zones(void **state)
 
 	(void)state;
 	while (golden_next(&g)) {
-		struct tw_value utc = tw_map_value(g.row, "utc"), wall = tw_map_value(g.row, "wall");
+		struct tw_value utc = tw_map_value(g.row, "utc"),
+				wall = tw_map_value(g.row, "wall");
 		const struct tw_zone *z;
 		struct tw_err err = {0};
 

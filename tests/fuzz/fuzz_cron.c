@@ -1,6 +1,6 @@
 /*
- * The parsers of time: cron text and its ticks, ISO 8601, strftime and strptime, schedule objects and
- * TZif files. The first byte, '0' to '4', says which.
+ * The parsers of time: cron text and its ticks, ISO 8601, strftime and strptime, schedule objects
+ * and TZif files. The first byte, '0' to '4', says which.
  */
 #include "fuzz.h"
 

@@ -76,7 +76,10 @@ def expressions() -> list[str]:
     out = [e for line in VALID.strip("\n").split("\n") for e in line.split("|")]
     out += [e for line in INVALID.strip("\n").split("\n") for e in line.split("|")]
     rnd = random.Random(20260101)
-    names = {3: "jan feb mar apr may jun jul aug sep oct nov dec".split(), 4: "sun mon tue wed thu fri sat".split()}
+    names = {
+        3: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        4: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    }
     bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7), (0, 59)]
 
     def value(field: int) -> str:

@@ -45,7 +45,12 @@ def rows() -> list[dict[str, Any]]:
             out.append({"expr": expr, "error": str(e)})
             continue
         text = CronMixin(expr, "UTC").description
-        row: dict[str, Any] = {"expr": expr, "every_hour": cron.expanded[1] == ["*"], "description": text, "walks": []}
+        row: dict[str, Any] = {
+            "expr": expr,
+            "every_hour": cron.expanded[1] == ["*"],
+            "description": text,
+            "walks": [],
+        }
         for start in STARTS:
             row["walks"].append([start.isoformat(), walk(expr, start, False), walk(expr, start, True)])
         out.append(row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ import common
 from pendulum.tz.timezone import Timezone
 
 EPOCH = datetime(1970, 1, 1)
-UTC = timezone.utc
 
 
 def changes(zone: ZoneInfo) -> list[int]:
