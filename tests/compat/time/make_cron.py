@@ -7,10 +7,11 @@ import warnings
 from datetime import datetime
 from typing import Any
 
-import common
 from airflow.timetables._cron import CronMixin
 from airflow.utils.dates import cron_presets
 from croniter import CroniterBadDateError, CroniterError, croniter
+
+import common
 
 warnings.simplefilter("ignore")
 logging.disable()

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import common
 from dateutil.relativedelta import relativedelta, weekday
+
+import common
 
 DELTAS: list[Any] = [
     0, 1, 60, 3600, 86400, 90061.5, -1, -86400, -86401, 0.000001, 604800, 2.5, 172800,

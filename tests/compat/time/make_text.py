@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import common
 import pendulum
+
+import common
 
 logging.disable()
 
@@ -84,7 +85,7 @@ def parse_rows() -> Iterator[dict[str, Any]]:
                 value = pendulum.parse(text, tz=pendulum.timezone(zone), strict=True)
                 assert isinstance(value, pendulum.DateTime), "a time of today"
                 row["iso"] = value.in_timezone("UTC").isoformat()
-            except (ValueError, AssertionError) as e:
+            except (ValueError, AssertionError, OverflowError) as e:
                 row["error"] = str(e)
             yield row
 

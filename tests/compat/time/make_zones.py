@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import common
 from pendulum.tz.timezone import Timezone
+
+import common
 
 EPOCH = datetime(1970, 1, 1)
 
