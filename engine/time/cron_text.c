@@ -133,6 +133,7 @@ static const char *step_in_list(struct text *t, const char *entry, const struct 
 	char *step = cut(base, '/');
 	const char *s;
 
+	TW_ASSERT(step);
 	cut(step, '/');
 	s = fill(t, w->every(step), step, NULL);
 	if (strncmp(s, ", ", 2) == 0)
@@ -153,7 +154,7 @@ static const char *list(struct text *t, const char *expr, const struct wording *
 
 	for (const char *p = expr; *p; p++)
 		n += *p == ',';
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; rest; i++) {
 		char *entry = rest;
 
 		rest = cut(rest, ',');
@@ -181,6 +182,7 @@ static const char *step(struct text *t, const char *expr, const struct wording *
 	char *every = cut(base, '/');
 	const char *s, *range;
 
+	TW_ASSERT(every);
 	cut(every, '/');
 	s = fill(t, w->every(every), every, NULL);
 	if (has(base, "-")) {
