@@ -111,15 +111,15 @@ struct tw_run_info {
 };
 
 /*
- * The run after `last`, the newest automated one (scheduled or backfill; only its interval is
- * looked at, for cron_partition its run_after), or the first when last is NULL. now is the reader's
- * clock. No run is no error: see why. TW_ERR_UNSUPPORTED for custom: ask Python.
+ * The run after `last`, the newest automated one (scheduled or backfill), or the first when last is
+ * NULL. Of last only the interval is looked at, for cron_partition only run_after. now is the
+ * caller's clock. No run is no error: see why. TW_ERR_UNSUPPORTED for custom: ask Python.
  */
 enum tw_rc tw_timetable_next(const struct tw_timetable *tt, const struct tw_run_info *last,
 			     const struct tw_restriction *r, tw_time now, struct tw_run_info *ret,
 			     struct tw_err *err);
 
-/* The data interval of a run that somebody asks for at run_after. */
+/* The data interval of a run that somebody asks for at run_after. TW_ERR_NOT_FOUND: no such date. */
 enum tw_rc tw_timetable_manual_interval(const struct tw_timetable *tt, tw_time run_after,
 					struct tw_interval *ret, struct tw_err *err);
 
