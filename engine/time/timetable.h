@@ -119,7 +119,8 @@ enum tw_rc tw_timetable_next(const struct tw_timetable *tt, const struct tw_run_
 			     const struct tw_restriction *r, tw_time now, struct tw_run_info *ret,
 			     struct tw_err *err);
 
-/* The data interval of a run that somebody asks for at run_after. TW_ERR_NOT_FOUND: no such date. */
+/* The data interval of a run that somebody asks for at run_after. TW_ERR_NOT_FOUND: no such date.
+ */
 enum tw_rc tw_timetable_manual_interval(const struct tw_timetable *tt, tw_time run_after,
 					struct tw_interval *ret, struct tw_err *err);
 
