@@ -33,14 +33,17 @@ struct tw_http_opts {
 	bool insecure;             /* don't verify the server's certificate */
 	const char *ca_file, *cert_file, *key_file; /* PEM; NULL: the system's, none */
 	const char *user, *password;                /* basic auth; NULL: none */
-	/* Streaming: each piece as it comes. Returning false ends the exchange with TW_ERR_LIMIT. */
+	/*
+	 * Streaming: each piece as it comes. Returning false ends the exchange with TW_ERR_LIMIT. May
+	 * cancel requests, but not start one.
+	 */
 	bool (*on_data)(void *arg, int status, struct tw_str piece);
 	/* Once, from the loop; the request is gone after it. Its strings are borrowed. */
 	void (*on_done)(void *arg, const struct tw_http_result *r);
 	void *arg;
 };
 
-/* Bad options (a URL that is none) are an error at once, and on_done is not called. */
+/* Bad options (a URL that is none) are an error at once, and on_done is not called. ret_req may be NULL. */
 enum tw_rc tw_http_start(struct tw_http *h, const struct tw_http_opts *opts,
 			 struct tw_http_req **ret_req, struct tw_err *err);
 void tw_http_cancel(struct tw_http_req *req); /* no callback comes any more */

@@ -8,20 +8,23 @@
 
 #include "base/testing.h"
 
-static void tw_test_late(uv_timer_t *t)
+static void tw_test_tick(uv_timer_t *t)
 {
-	*(bool *)t->data = true;
+	++*(int *)t->data;
 }
 
-/* Runs the loop until *done is at least `want`, for ten seconds at most. */
+/*
+ * Runs the loop until *done is at least `want`, for ten seconds at most. Ticks every 2 ms: a turn of the
+ * loop that began with the timer that did it would else wait for the next event.
+ */
 static inline void tw_test_run_until(uv_loop_t *loop, const int *done, int want)
 {
-	bool late = false;
+	int ticks = 0;
 	uv_timer_t timer;
 	uv_timer_init(loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, tw_test_late, 10000, 0);
-	while (*done < want && !late)
+	timer.data = &ticks;
+	uv_timer_start(&timer, tw_test_tick, 2, 2);
+	while (*done < want && ticks < 5000)
 		uv_run(loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&timer, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
@@ -32,11 +35,11 @@ static inline void tw_test_run_until(uv_loop_t *loop, const int *done, int want)
 /* Runs the loop for a while, whatever happens. */
 static inline void tw_test_run_for(uv_loop_t *loop, unsigned ms)
 {
-	bool late = false;
+	int late = 0;
 	uv_timer_t timer;
 	uv_timer_init(loop, &timer);
 	timer.data = &late;
-	uv_timer_start(&timer, tw_test_late, ms, 0);
+	uv_timer_start(&timer, tw_test_tick, ms, 0);
 	while (!late)
 		uv_run(loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&timer, NULL);
