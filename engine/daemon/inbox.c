@@ -1,0 +1,283 @@
+/* What people and programs ask: rows of the inbox become events of the core (docs/inbox.md). */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "daemon/shell.h"
+#include "store/dags.h"
+#include "store/runs.h"
+#include "store/tis.h"
+#include "value/json.h"
+
+#define ROWS_A_TURN 500
+
+typedef enum tw_rc (*inbox_fn)(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			       struct tw_arena *a, struct tw_err *err);
+
+/* Steps an event about a run; loads the run first when the core does not hold it. */
+static enum tw_rc step_run(struct shell *sh, const struct tw_event *ev, const struct tw_inbox_row *row,
+			   struct tw_err *err)
+{
+	size_t asks = sh->gathering->fx->asks.n;
+	enum tw_rc rc = shell_step(sh, ev, err);
+
+	if (rc != TW_ERR_AGAIN)
+		return rc;
+	sh->gathering->fx->asks.n = asks;
+	rc = boot_run(sh, row->dag_id, row->run_id, err);
+	return rc < 0 ? rc : shell_step(sh, ev, err);
+}
+
+static enum tw_rc take_dag_changed(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				   struct tw_arena *a, struct tw_err *err)
+{
+	return boot_dag(sh, row->dag_id, err);
+}
+
+static enum tw_rc take_pools(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			     struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_str name = tw_map_str(payload, "pool", NULL);
+	struct tw_event gone = { .type = TW_EV_POOL_REMOVED, .at = shell_now(sh), .name = name };
+	struct tw_err ignored = { 0 };
+	enum tw_rc rc;
+
+	if (name.p)
+		shell_step(sh, &gone, &ignored);
+	rc = boot_pools(sh, err);
+	return rc;
+}
+
+static enum tw_rc take_run_new(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			       struct tw_arena *a, struct tw_err *err)
+{
+	enum tw_rc rc = boot_run(sh, row->dag_id, row->run_id, err);
+
+	return rc == TW_ERR_EXISTS ? TW_OK : rc;
+}
+
+static enum tw_rc take_run_state(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				 struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_RUN_STATE, .at = shell_now(sh) };
+
+	ev.run_state.run = (struct tw_run_ref){ row->dag_id, row->run_id };
+	ev.run_state.by = tw_map_str(payload, "by", NULL);
+	if (!tw_run_state_parse(tw_map_str(payload, "state", ""), &ev.run_state.state))
+		return tw_err_set(err, TW_ERR_INVALID, "unknown run state");
+	return step_run(sh, &ev, row, err);
+}
+
+static enum tw_rc take_run_delete(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				  struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_RUN_DELETE, .at = shell_now(sh), .ref = { row->dag_id, row->run_id } };
+	enum tw_rc rc = shell_step(sh, &ev, err);
+
+	return rc == TW_ERR_AGAIN || rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+/* [["task", index or null], …] */
+static struct tw_ti_key *read_keys(struct tw_value list, struct tw_arena *a, int *ret_n)
+{
+	size_t n = tw_value_len(list);
+	struct tw_ti_key *keys = tw_arena_array(a, struct tw_ti_key, n + 1);
+
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value item = list.list->v[i];
+
+		if (tw_value_len(item) != 2 || item.list->v[0].kind != TW_V_STR)
+			continue;
+		keys[(*ret_n)++] = (struct tw_ti_key){
+			item.list->v[0].s,
+			item.list->v[1].kind == TW_V_INT ? (int)item.list->v[1].i : TW_MAP_ALL,
+		};
+	}
+	return keys;
+}
+
+static enum tw_rc take_clear(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			     struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_CLEAR, .at = shell_now(sh) };
+	struct tw_version_row newest;
+
+	ev.clear.run = (struct tw_run_ref){ row->dag_id, row->run_id };
+	ev.clear.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.clear.ntis);
+	ev.clear.run_state = TW_RUN_QUEUED;
+	ev.clear.keep_run_state = !tw_map_bool(payload, "reset_run", true);
+	ev.clear.by = tw_map_str(payload, "by", NULL);
+	if (tw_map_bool(payload, "newest_version", false)) {
+		struct tw_dag *dag;
+		enum tw_rc rc = tw_store_version(sh->reader, row->dag_id, 0, a, &newest, err);
+
+		if (rc == TW_OK)
+			rc = boot_version(sh, newest.id, &dag, err);
+		if (rc < 0)
+			return rc;
+		ev.clear.dag = dag;
+		ev.clear.version_id = newest.id;
+	}
+	return step_run(sh, &ev, row, err);
+}
+
+static enum tw_rc take_mark(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			    struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_MARK, .at = shell_now(sh) };
+
+	ev.mark.run = (struct tw_run_ref){ row->dag_id, row->run_id };
+	ev.mark.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.mark.ntis);
+	ev.mark.by = tw_map_str(payload, "by", NULL);
+	if (!tw_ti_state_parse(tw_map_str(payload, "state", ""), &ev.mark.state))
+		return tw_err_set(err, TW_ERR_INVALID, "unknown task instance state");
+	return step_run(sh, &ev, row, err);
+}
+
+/* A trigger fired, failed or timed out: the triggerer says so. */
+static enum tw_rc take_trigger(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			       struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_TRIGGER, .at = shell_now(sh) };
+	struct tw_str what = tw_map_str(payload, "what", "fired");
+	struct tw_buf kwargs = { 0 };
+	enum tw_rc rc;
+
+	tw_json_write(&kwargs, tw_map_value(payload, "next_kwargs"), TW_JSON_COMPACT);
+	ev.trigger.trigger_id = tw_map_int(payload, "trigger_id", 0);
+	ev.trigger.what = tw_str_is(what, "fired") ? TW_TRIGGER_FIRED :
+			  tw_str_is(what, "failed") ? TW_TRIGGER_FAILED : TW_TRIGGER_TIMEOUT;
+	ev.trigger.next_kwargs = tw_buf_str(&kwargs);
+	rc = shell_step(sh, &ev, err);
+	tw_buf_release(&kwargs);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+static enum tw_rc take_skip(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			    struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_SKIP, .at = shell_now(sh) };
+
+	if (!tw_id_parse(tw_map_str(payload, "attempt", ""), &ev.skip.attempt))
+		return tw_err_set(err, TW_ERR_INVALID, "no attempt");
+	ev.skip.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.skip.ntis);
+	return shell_step(sh, &ev, err);
+}
+
+static const struct {
+	const char *kind;
+	inbox_fn take;
+} kinds[] = {
+	{ "dag_changed", take_dag_changed }, { "dag_deleted", take_dag_changed }, { "pool_changed", take_pools },
+	{ "run_new", take_run_new },	     { "run_state", take_run_state },	  { "run_delete", take_run_delete },
+	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },
+	{ "skip", take_skip },
+};
+
+/*
+ * Nothing of a bad row is applied; it is logged and done with, so that it holds up nobody. When an event needs a
+ * run that is not held while this turn already has effects, the rest waits for their commit.
+ */
+static void take_row(struct shell *sh, const struct tw_inbox_row *row)
+{
+	struct tw_arena a = { 0 };
+	struct tw_value payload = TW_NULL;
+	struct tw_err err = { 0 };
+	enum tw_rc rc = TW_ERR_INVALID;
+	size_t i, n = sizeof kinds / sizeof *kinds;
+
+	if (row->payload.n)
+		tw_json_parse(&a, row->payload, &payload, &err);
+	for (i = 0; i < n && !tw_str_is(row->kind, kinds[i].kind); i++)
+		;
+	if (i < n)
+		rc = kinds[i].take(sh, row, payload, &a, &err);
+	else
+		tw_err_set(&err, TW_ERR_INVALID, "unknown kind");
+	if (rc < 0)
+		tw_warn("inbox row %lld (" TW_STR_FMT ") not applied: %s dag=" TW_STR_FMT " run=" TW_STR_FMT,
+			(long long)row->id, TW_STR_ARG(row->kind), err.msg, TW_STR_ARG(row->dag_id),
+			TW_STR_ARG(row->run_id));
+	tw_arena_release(&a);
+}
+
+void inbox_take(struct shell *sh)
+{
+	struct tw_inbox_row *rows;
+	struct tw_arena a = { 0 };
+	struct tw_err err = { 0 };
+	size_t n = 0;
+
+	sh->inbox_rung = false;
+	if (tw_store_inbox_take(sh->reader, sh->inbox_seen, ROWS_A_TURN, &a, &rows, &n, &err) < 0) {
+		tw_error("inbox: %s", err.msg);
+		n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		take_row(sh, &rows[i]);
+		sh->inbox_seen = rows[i].id;
+		tw_batch_inbox_done(&sh->gathering->batch, rows[i].id);
+	}
+	if (n == ROWS_A_TURN)
+		sh->inbox_rung = true;
+	tw_arena_release(&a);
+}
+
+/* ── the run before ───────────────────────────────────────────────────────────────────── */
+
+static void past_tis(struct shell *sh, const struct tw_run_row *prev, struct tw_arena *a, struct tw_ev_past *past)
+{
+	struct tw_ti_row *tis;
+	size_t n;
+	struct tw_past_ti *out;
+
+	if (tw_store_tis_of_run(sh->reader, prev->dag_id, prev->run_id, a, &tis, &n, NULL) < 0)
+		return;
+	out = tw_arena_array(a, struct tw_past_ti, n + 1);
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct tw_past_ti){ tis[i].task_id, tis[i].map_index, tis[i].state };
+	past->tis = out;
+	past->ntis = (int)n;
+}
+
+/* Tasks with ignore_first_depends_on_past that have run at all before. */
+static void past_ever(struct shell *sh, const struct tw_fx_ask *ask, struct tw_arena *a, struct tw_ev_past *past)
+{
+	size_t n = (size_t)ask->dag->ntasks, k = 0;
+	struct tw_str *ids = tw_arena_array(a, struct tw_str, n + 1), *ever = tw_arena_array(a, struct tw_str, n + 1);
+	bool *has = tw_arena_array(a, bool, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		if (ask->dag->tasks[i].ignore_first_depends_on_past)
+			ids[k++] = ask->dag->tasks[i].task_id;
+	past->ever = ever;
+	if (!k || tw_store_tasks_ever(sh->reader, ask->dag_id, ids, k, ask->logical_date, has, NULL) < 0)
+		return;
+	for (size_t i = 0; i < k; i++)
+		if (has[i])
+			ever[past->never++] = ids[i];
+}
+
+void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask)
+{
+	struct tw_arena a = { 0 };
+	struct tw_run_row prev = { 0 };
+	struct tw_err err = { 0 };
+	struct tw_event ev = { .type = TW_EV_PAST, .at = shell_now(sh) };
+	enum tw_rc rc = tw_store_run_before(sh->reader, ask->dag_id,
+					    ask->by_schedule ? TW_PREV_SCHEDULED : TW_PREV_ANY, ask->logical_date,
+					    TW_TIME_NONE, &a, &prev, &err);
+
+	ev.past.run = (struct tw_run_ref){ ask->dag_id, ask->run_id };
+	ev.past.exists = rc == TW_OK;
+	ev.past.prev_logical_date = TW_TIME_NONE;
+	if (rc == TW_OK) {
+		ev.past.prev = (struct tw_run_ref){ prev.dag_id, prev.run_id };
+		ev.past.prev_logical_date = prev.logical_date;
+		past_tis(sh, &prev, &a, &ev.past);
+		past_ever(sh, ask, &a, &ev.past);
+	}
+	if (shell_step(sh, &ev, &err) < 0)
+		tw_warn("the run before is not told: %s dag=" TW_STR_FMT, err.msg, TW_STR_ARG(ask->dag_id));
+	tw_arena_release(&a);
+}

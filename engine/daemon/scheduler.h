@@ -1,0 +1,31 @@
+/*
+ * The scheduler daemon: where the pure core (core/sched.h) meets the metastore, the executors and the clock.
+ *
+ *	inbox rows, executors' news, the clock ──► core ──► effects ──► one commit ──► dispatch, kill, acknowledge
+ *
+ * One loop thread owns the core. A writer thread commits one turn while the next one gathers; nothing of a turn
+ * is performed before its commit. A second thread (requests.h) answers what running tasks ask.
+ */
+#pragma once
+
+#include "core/sched.h"
+#include "daemon/paths.h"
+
+struct tw_scheduler_options {
+	const struct tw_paths *paths;
+	const char *store_url;
+	bool store_relaxed;
+	const char *fernet_keys;         /* "" = secrets are stored plain */
+	const char *executor;            /* [core] executor */
+	int parallelism;
+	struct tw_sched_config core;     /* seed is drawn here */
+	const char *log_folder;          /* [logging] base_log_folder, absolute */
+	const char *dags_folder;
+	bool native;                     /* run shipped operators without Python where that is the same thing */
+	bool paused_at_creation;
+	int64_t health_timeout;          /* µs; [scheduler] scheduler_health_check_threshold: the lease's length */
+	bool stop_runner;                /* a stop ends the runner, too (standalone) */
+};
+
+/* Runs until SIGTERM or SIGINT. Returns the exit status. */
+int tw_scheduler_run(const struct tw_scheduler_options *opts, struct tw_err *err);

@@ -1,0 +1,123 @@
+/*
+ * What the scheduler daemon's files share: the shell around the core.
+ *	scheduler.c  start, stop, the loop      boot.c   the lease, loading documents and live runs
+ *	turn.c       effects → batch → commit → perform        news.c   what executors tell
+ *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
+ */
+#pragma once
+
+#include <pthread.h>
+#include <uv.h>
+
+#include "base/map.h"
+#include "daemon/scheduler.h"
+#include "executor/executor.h"
+#include "store/store.h"
+#include "time/zone.h"
+#include "value/json.h"
+
+/* One turn: what was decided together and is committed together. */
+struct turn {
+	struct tw_effects *fx;
+	struct tw_arena arena;                /* rows that the shell adds */
+	struct tw_batch batch;
+	TW_VEC(struct tw_id) ended;           /* to be acknowledged to their executors */
+	enum tw_rc rc;
+	struct tw_err err;
+};
+
+/* An attempt that an executor holds. */
+struct attempt {
+	struct tw_id id;
+	char *dag_id, *run_id, *task_id;
+	int map_index, try_number;
+	struct tw_executor *ex;
+	bool adopting;                        /* loaded at start; its executor has not said a word about it yet */
+	bool was_running;                     /* loaded as running: if lost, it failed */
+};
+
+/* A document that the core may be given, by version. */
+struct version {
+	char id[40];
+	struct tw_dag *dag;
+};
+
+struct shell {
+	const struct tw_scheduler_options *opts;
+	uv_loop_t loop;
+	uv_timer_t tick, beat;
+	uv_prepare_t prepare;
+	uv_signal_t term, intr;
+	uv_async_t committed;
+	struct tw_bell *bell;
+	struct tw_reaper *reaper;
+
+	struct tw_zones zones;
+	struct tw_sched *core;
+	struct tw_executors executors;
+	struct tw_store *reader;              /* the loop's own handle */
+	struct requests *requests;
+	struct tw_map versions;               /* version id → struct version */
+	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
+	struct tw_map run_contexts;           /* "dag\nrun" → JSON text of the workload's `run` */
+
+	struct tw_lease lease;
+	struct tw_arena lease_arena;
+	int64_t job_id;
+	int64_t inbox_seen;                   /* rows up to here are applied or in a turn */
+	int64_t next_trigger_id;
+	bool inbox_rung;
+
+	struct turn *gathering, *writing;
+	pthread_t writer_thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct turn *to_write;                /* under lock */
+	bool writer_stop;                     /* under lock */
+	struct tw_store *writer;              /* the writer thread's handle */
+	pthread_mutex_t write_lock;           /* one writing transaction at a time in this process */
+
+	bool stopping;
+	int status;
+};
+
+/* scheduler.c */
+tw_time shell_now(struct shell *sh);
+void shell_fail(struct shell *sh, const struct tw_err *err); /* logs, and leaves the loop with status 1 */
+
+/* turn.c */
+enum tw_rc shell_step(struct shell *sh, const struct tw_event *ev, struct tw_err *err);
+enum tw_rc turn_writer_start(struct shell *sh, struct tw_err *err);
+void turn_writer_stop(struct shell *sh);
+void turn_flush(struct shell *sh);          /* at the end of each round of the loop */
+struct turn *turn_new(struct shell *sh);
+void turn_free(struct turn *t);
+
+/* boot.c */
+enum tw_rc boot_lease(struct shell *sh, struct tw_err *err);
+enum tw_rc boot_load(struct shell *sh, struct tw_err *err);
+void boot_adopt(struct shell *sh);
+/* Reads the DAG's row and newest document again and tells the core. */
+enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err);
+enum tw_rc boot_pools(struct shell *sh, struct tw_err *err);
+enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, struct tw_err *err);
+/* The document of a version, borrowed from the table of versions. */
+enum tw_rc boot_version(struct shell *sh, struct tw_str version_id, struct tw_dag **ret_dag, struct tw_err *err);
+
+/* inbox.c */
+void inbox_take(struct shell *sh);          /* only while nothing is being written */
+void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask);
+
+/* news.c */
+struct tw_executor_sink news_sink(struct shell *sh);
+struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
+struct attempt *attempt_find(struct shell *sh, struct tw_id id);
+void attempt_drop(struct shell *sh, struct tw_id id);
+
+/* workload.c */
+void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out);
+void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id);
+/* The run as tasks see it; store may be any handle. */
+void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out);
+/* An instant as the workload writes it: quoted ISO text or null. */
+void workload_time(struct tw_jw *w, const char *key, tw_time t);

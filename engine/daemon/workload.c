@@ -1,0 +1,269 @@
+/* The `run` frame of docs/runner-protocol.md. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "daemon/shell.h"
+#include "store/runs.h"
+#include "time/instant.h"
+#include "value/json.h"
+
+void workload_time(struct tw_jw *w, const char *key, tw_time t)
+{
+	char text[TW_ISO_MAX];
+
+	tw_jw_key(w, key);
+	tw_jw_cstr(w, t == TW_TIME_NONE ? NULL : tw_time_iso_utc(text, t));
+}
+
+static void key_str(struct tw_jw *w, const char *key, struct tw_str s)
+{
+	tw_jw_key(w, key);
+	tw_jw_str(w, s);
+}
+
+static void key_int(struct tw_jw *w, const char *key, int64_t i)
+{
+	tw_jw_key(w, key);
+	tw_jw_int(w, i);
+}
+
+static void previous_success(struct tw_store *store, const struct tw_run_row *run, struct tw_jw *w)
+{
+	struct tw_arena a = { 0 };
+	struct tw_run_row prev = { .start_date = TW_TIME_NONE, .end_date = TW_TIME_NONE,
+				   .interval_start = TW_TIME_NONE, .interval_end = TW_TIME_NONE };
+
+	tw_store_run_before(store, run->dag_id, TW_PREV_SUCCESS, run->logical_date, run->run_after, &a, &prev, NULL);
+	workload_time(w, "prev_start_date_success", prev.start_date);
+	workload_time(w, "prev_end_date_success", prev.end_date);
+	workload_time(w, "prev_data_interval_start_success", prev.interval_start);
+	workload_time(w, "prev_data_interval_end_success", prev.interval_end);
+	tw_arena_release(&a);
+}
+
+static void neighbours(struct tw_store *store, const struct tw_run_row *run, struct tw_jw *w)
+{
+	struct tw_arena a = { 0 };
+	struct tw_run_row prev = { .logical_date = TW_TIME_NONE }, next = { .logical_date = TW_TIME_NONE };
+
+	if (run->logical_date != TW_TIME_NONE) {
+		tw_store_run_before(store, run->dag_id, TW_PREV_ANY, run->logical_date, run->run_after, &a, &prev,
+				    NULL);
+		tw_store_run_after(store, run->dag_id, run->logical_date, &a, &next, NULL);
+	}
+	workload_time(w, "prev_logical_date", prev.logical_date);
+	workload_time(w, "next_logical_date", next.logical_date);
+	tw_arena_release(&a);
+}
+
+void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out)
+{
+	struct tw_jw w = { .out = out };
+
+	tw_jw_obj(&w);
+	key_str(&w, "dag_id", run->dag_id);
+	key_str(&w, "run_id", run->run_id);
+	tw_jw_key(&w, "run_type");
+	tw_jw_cstr(&w, tw_run_type_name(run->type));
+	workload_time(&w, "logical_date", run->logical_date);
+	workload_time(&w, "data_interval_start", run->interval_start);
+	workload_time(&w, "data_interval_end", run->interval_end);
+	workload_time(&w, "run_after", run->run_after);
+	workload_time(&w, "start_date", run->start_date);
+	workload_time(&w, "end_date", run->end_date);
+	workload_time(&w, "queued_at", run->queued_at);
+	tw_jw_key(&w, "conf");
+	if (run->conf.n)
+		tw_jw_raw(&w, run->conf);
+	else
+		tw_jw_raw(&w, TW_STR("{}"));
+	tw_jw_key(&w, "state");
+	tw_jw_cstr(&w, tw_run_state_name(run->state));
+	tw_jw_key(&w, "external_trigger");
+	tw_jw_bool(&w, run->type == TW_RUNTYPE_MANUAL || run->type == TW_RUNTYPE_OPERATOR_TRIGGERED);
+	key_int(&w, "clear_number", run->clear_number);
+	key_str(&w, "note", run->note);
+	key_str(&w, "triggering_user_name", run->triggering_user);
+	key_str(&w, "triggered_by", run->triggered_by);
+	key_str(&w, "partition_key", run->partition_key);
+	previous_success(store, run, &w);
+	neighbours(store, run, &w);
+	tw_jw_end(&w);
+}
+
+static struct tw_str run_key(struct tw_buf *b, struct tw_str dag_id, struct tw_str run_id)
+{
+	tw_buf_addstr(b, dag_id);
+	tw_buf_addc(b, '\n');
+	tw_buf_addstr(b, run_id);
+	return tw_buf_str(b);
+}
+
+/* One look into the store a run, not one a task. */
+static const char *run_context(struct shell *sh, const struct tw_run_row *run)
+{
+	struct tw_buf key = { 0 }, json = { 0 };
+	struct tw_str k = run_key(&key, run->dag_id, run->run_id);
+	char *text = tw_map_get(&sh->run_contexts, k);
+
+	if (!text) {
+		workload_run_json(sh->reader, run, &json);
+		text = tw_buf_steal(&json);
+		tw_map_set(&sh->run_contexts, k, text);
+	}
+	tw_buf_release(&key);
+	return text;
+}
+
+void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id)
+{
+	struct tw_buf key = { 0 };
+
+	free(tw_map_del(&sh->run_contexts, run_key(&key, dag_id, run_id)));
+	tw_buf_release(&key);
+}
+
+/* Airflow's default path; slashes and the like in ids are legal file names except '/', which ids cannot hold. */
+static void log_path(struct shell *sh, const struct tw_ti_row *ti, struct tw_buf *out)
+{
+	tw_buf_printf(out, "%s/dag_id=" TW_STR_FMT "/run_id=" TW_STR_FMT "/task_id=" TW_STR_FMT, sh->opts->log_folder,
+		      TW_STR_ARG(ti->dag_id), TW_STR_ARG(ti->run_id), TW_STR_ARG(ti->task_id));
+	if (ti->map_index >= 0)
+		tw_buf_printf(out, "/map_index=%d", ti->map_index);
+	tw_buf_printf(out, "/attempt=%d.log", ti->try_number);
+}
+
+/*
+ * The key of the warm child that may run it: the file as it is now and the document it was parsed to.
+ * A helper module that changed is seen by the runner, which watches what the child imported.
+ */
+static void digest(const struct tw_dag *dag, struct tw_buf *out)
+{
+	char *path = tw_str_dup(dag->fileloc);
+	struct stat st;
+
+	tw_buf_adds(out, dag->hash);
+	if (stat(path, &st) == 0)
+		tw_buf_printf(out, "-%lld.%09ld-%lld", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			      (long long)st.st_size);
+	free(path);
+}
+
+static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str version)
+{
+	struct tw_value owners = dag->owners;
+
+	tw_jw_key(w, "dag");
+	tw_jw_obj(w);
+	key_str(w, "dag_id", dag->dag_id);
+	key_str(w, "fileloc", dag->fileloc);
+	key_str(w, "relative_fileloc", dag->relative_fileloc);
+	key_str(w, "version", version);
+	tw_jw_key(w, "render_native");
+	tw_jw_bool(w, dag->render_native);
+	tw_jw_key(w, "template_searchpath");
+	tw_jw_value(w, tw_map_value(dag->doc, "template_searchpath"));
+	key_str(w, "timezone", tw_map_str(dag->doc, "timezone", "UTC"));
+	tw_jw_key(w, "params");
+	tw_jw_value(w, dag->params);
+	key_str(w, "owner", tw_value_len(owners) ? owners.list->v[0].s : TW_STR("airflow"));
+	tw_jw_key(w, "unsafe_to_fork");
+	tw_jw_bool(w, dag->unsafe_to_fork);
+	key_int(w, "compat", dag->compat);
+	tw_jw_end(w);
+}
+
+static void write_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
+{
+	tw_jw_key(w, "expand");
+	if (!d->nargs) {
+		tw_jw_null(w);
+		return;
+	}
+	tw_jw_obj(w);
+	if (!d->args[0].name.p) {
+		tw_jw_key(w, "kwargs");
+		tw_jw_obj(w);
+		key_int(w, "index", d->args[0].index);
+		tw_jw_end(w);
+	} else {
+		tw_jw_key(w, "args");
+		tw_jw_obj(w);
+		for (int i = 0; i < d->nargs; i++) {
+			if (!d->args[i].name.p)
+				continue;
+			tw_jw_keyn(w, d->args[i].name);
+			tw_jw_obj(w);
+			key_int(w, "index", d->args[i].index);
+			tw_jw_end(w);
+		}
+		tw_jw_end(w);
+	}
+	tw_jw_end(w);
+}
+
+static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_fx_dispatch *d)
+{
+	const struct tw_ti_row *ti = &d->ti;
+	struct tw_buf path = { 0 };
+	char id[37];
+
+	tw_id_text(ti->id, id);
+	tw_jw_key(w, "attempt");
+	tw_jw_cstr(w, id);
+	key_str(w, "dag_id", ti->dag_id);
+	key_str(w, "run_id", ti->run_id);
+	key_str(w, "task_id", ti->task_id);
+	key_int(w, "map_index", ti->map_index);
+	key_int(w, "try_number", ti->try_number);
+	key_int(w, "max_tries", ti->max_tries);
+	key_str(w, "queue", ti->queue);
+	key_int(w, "priority_weight", ti->priority_weight);
+	key_int(w, "pool_slots", ti->pool_slots);
+	log_path(sh, ti, &path);
+	key_str(w, "log_path", tw_buf_str(&path));
+	tw_buf_release(&path);
+	workload_time(w, "reschedule_start", ti->reschedule_start);
+	tw_jw_key(w, "resume");
+	if (ti->next_method.n) {
+		tw_jw_obj(w);
+		key_str(w, "next_method", ti->next_method);
+		tw_jw_key(w, "next_kwargs");
+		if (ti->next_kwargs.n)
+			tw_jw_raw(w, ti->next_kwargs);
+		else
+			tw_jw_null(w);
+		tw_jw_end(w);
+	} else {
+		tw_jw_null(w);
+	}
+}
+
+void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out)
+{
+	const struct tw_task *task = &d->dag->tasks[d->task];
+	struct tw_jw w = { .out = out };
+	struct tw_buf key = { 0 };
+
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "op");
+	tw_jw_cstr(&w, "run");
+	write_ti(sh, &w, d);
+	if (task->native.n && sh->opts->native && !d->ti.next_method.n)
+		key_str(&w, "native", task->native);
+	tw_jw_key(&w, "task");
+	tw_jw_value(&w, task->raw);
+	write_dag(&w, d->dag, d->ti.version_id);
+	digest(d->dag, &key);
+	key_str(&w, "digest", tw_buf_str(&key));
+	tw_buf_release(&key);
+	tw_jw_key(&w, "run");
+	tw_jw_raw(&w, tw_str(run_context(sh, &d->run)));
+	write_expand(&w, d);
+	tw_jw_key(&w, "execution_timeout");
+	if (task->execution_timeout >= 0)
+		tw_jw_float(&w, (double)task->execution_timeout / 1e6);
+	else
+		tw_jw_null(&w);
+	tw_jw_end(&w);
+}
