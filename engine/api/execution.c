@@ -1,0 +1,611 @@
+#include "api/execution.h"
+
+#include <stdlib.h>
+
+#include "api/trigger.h"
+#include "store/runs.h"
+#include "store/tis.h"
+#include "store/vault.h"
+#include "store/xcoms.h"
+#include "time/instant.h"
+#include "value/json.h"
+
+/* One question under way. */
+struct ask {
+	struct tw_store *s;
+	const struct tw_execution_caller *who;
+	struct tw_value body;
+	struct tw_arena *a;
+	struct tw_value result;
+	bool ring;
+};
+
+static struct tw_str str_or(struct tw_value body, const char *key, struct tw_str dflt)
+{
+	struct tw_str s = tw_map_str(body, key, NULL);
+
+	return s.p ? s : dflt;
+}
+
+static struct tw_value time_value(struct tw_arena *a, tw_time t)
+{
+	char text[TW_ISO_MAX];
+
+	return t == TW_TIME_NONE ? TW_NULL : tw_v_cstr(tw_arena_strdup(a, tw_time_iso_utc(text, t)));
+}
+
+static struct tw_value str_value(struct tw_str s)
+{
+	return s.p ? tw_v_str(s) : TW_NULL;
+}
+
+static struct tw_str dump(struct tw_arena *a, struct tw_value v)
+{
+	char *text = tw_json_dump(v, TW_JSON_COMPACT);
+	struct tw_str s = tw_str_copy(a, tw_str(text));
+
+	free(text);
+	return s;
+}
+
+/* Stored text back to a value; what is no JSON (written by hand) comes as a string. */
+static struct tw_value load(struct tw_arena *a, struct tw_str json)
+{
+	struct tw_value v;
+
+	if (!json.p)
+		return TW_NULL;
+	return tw_json_parse(a, json, &v, NULL) == TW_OK ? v : tw_v_str(json);
+}
+
+/* A list of strings, or one string, at key; NULL and 0 when absent. */
+static struct tw_str *str_list(struct ask *q, const char *key, size_t *ret_n)
+{
+	struct tw_value v = tw_map_value(q->body, key);
+	size_t n = v.kind == TW_V_STR ? 1 : tw_value_len(v);
+	struct tw_str *out = tw_arena_array(q->a, struct tw_str, n + 1);
+
+	*ret_n = 0;
+	if (v.kind == TW_V_STR)
+		out[(*ret_n)++] = v.s;
+	else if (v.kind == TW_V_LIST)
+		for (size_t i = 0; i < n; i++)
+			if (v.list->v[i].kind == TW_V_STR)
+				out[(*ret_n)++] = v.list->v[i].s;
+	return out;
+}
+
+/* ── XCom ─────────────────────────────────────────────────────────────────────────────── */
+
+static enum tw_rc xcom_push(struct ask *q, struct tw_err *err)
+{
+	struct tw_str key = tw_map_str(q->body, "key", NULL);
+	struct tw_xcom_row row = {
+		q->who->dag_id, q->who->run_id, q->who->task_id,
+		(int)tw_map_int(q->body, "map_index", q->who->map_index), key,
+		dump(q->a, tw_map_value(q->body, "value")), TW_TIME_NONE,
+	};
+	struct tw_task_map_row map = { row.dag_id, row.run_id, row.task_id, row.map_index,
+				       tw_map_int(q->body, "mapped_length", -1), { 0 } };
+	TW_AUTO(tw_batch_release) struct tw_batch batch = { 0 };
+
+	if (!key.n)
+		return tw_err_set(err, TW_ERR_INVALID, "xcom_push needs a key");
+	tw_batch_xcom_put(&batch, &row);
+	if (map.length >= 0)
+		tw_batch_task_map(&batch, &map);
+	return tw_store_commit(q->s, &batch, err);
+}
+
+static void pull_terms(struct ask *q, struct tw_xcom_pull *pull)
+{
+	struct tw_value maps = tw_map_value(q->body, "map_indexes");
+	size_t n = maps.kind == TW_V_INT ? 1 : tw_value_len(maps);
+	int *indexes = tw_arena_array(q->a, int, n + 1);
+
+	*pull = (struct tw_xcom_pull){
+		.dag_id = str_or(q->body, "dag_id", q->who->dag_id),
+		.run_id = str_or(q->body, "run_id", q->who->run_id),
+		.key = str_or(q->body, "key", TW_STR("return_value")),
+		.include_prior_dates = tw_map_bool(q->body, "include_prior_dates", false),
+	};
+	pull->task_ids = str_list(q, "task_ids", &pull->ntasks);
+	if (maps.kind == TW_V_INT)
+		indexes[pull->nmaps++] = (int)maps.i;
+	else if (maps.kind == TW_V_LIST)
+		for (size_t i = 0; i < n; i++)
+			if (maps.list->v[i].kind == TW_V_INT)
+				indexes[pull->nmaps++] = (int)maps.list->v[i].i;
+	pull->map_indexes = indexes;
+}
+
+static enum tw_rc xcom_pull(struct ask *q, struct tw_err *err)
+{
+	struct tw_xcom_pull pull;
+	struct tw_xcom_row *rows;
+	size_t n, offset = (size_t)tw_map_int(q->body, "offset", 0);
+	int64_t limit = tw_map_int(q->body, "limit", -1);
+	enum tw_rc rc;
+
+	pull_terms(q, &pull);
+	rc = tw_store_xcom_pull(q->s, &pull, q->a, &rows, &n, err);
+	if (rc < 0)
+		return rc;
+	q->result = tw_v_list(q->a);
+	for (size_t i = offset; i < n && (limit < 0 || i < offset + (size_t)limit); i++) {
+		struct tw_value item = tw_v_map(q->a);
+
+		tw_map_putc(q->a, item, "task_id", tw_v_str(rows[i].task_id));
+		tw_map_putc(q->a, item, "map_index", tw_v_int(rows[i].map_index));
+		tw_map_putc(q->a, item, "value", load(q->a, rows[i].value));
+		tw_list_push(q->a, q->result, item);
+	}
+	return TW_OK;
+}
+
+static enum tw_rc xcom_count(struct ask *q, struct tw_err *err)
+{
+	struct tw_xcom_pull pull;
+	int64_t total = 0;
+
+	pull_terms(q, &pull);
+	for (size_t i = 0; i < pull.ntasks; i++) {
+		int64_t n;
+		enum tw_rc rc = tw_store_xcom_count(q->s, pull.dag_id, pull.run_id, pull.task_ids[i], pull.key, &n, err);
+
+		if (rc < 0)
+			return rc;
+		total += n;
+	}
+	q->result = tw_v_int(total);
+	return TW_OK;
+}
+
+static enum tw_rc xcom_delete(struct ask *q, struct tw_err *err)
+{
+	int64_t n;
+
+	return tw_store_xcom_delete(q->s, q->who->dag_id, q->who->run_id, q->who->task_id, q->who->map_index,
+				    tw_map_str(q->body, "key", NULL), &n, err);
+}
+
+/* ── Variables and Connections ────────────────────────────────────────────────────────── */
+
+static enum tw_rc variable_get(struct ask *q, struct tw_err *err)
+{
+	struct tw_variable_row row;
+	enum tw_rc rc = tw_store_variable(q->s, tw_map_str(q->body, "key", ""), q->a, &row, err);
+
+	if (rc == TW_OK)
+		q->result = str_value(row.value);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+static enum tw_rc variable_set(struct ask *q, struct tw_err *err)
+{
+	struct tw_value value = tw_map_value(q->body, "value");
+	struct tw_variable_row row = {
+		.key = tw_map_str(q->body, "key", ""),
+		.value = value.kind == TW_V_STR ? value.s : dump(q->a, value),
+		.description = tw_map_str(q->body, "description", NULL),
+	};
+
+	if (!row.key.n)
+		return tw_err_set(err, TW_ERR_INVALID, "a Variable needs a key");
+	return tw_store_variable_put(q->s, &row, TW_PUT_UPSERT, err);
+}
+
+static enum tw_rc variable_delete(struct ask *q, struct tw_err *err)
+{
+	enum tw_rc rc = tw_store_variable_delete(q->s, tw_map_str(q->body, "key", ""), err);
+
+	q->result = tw_v_bool(rc == TW_OK);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+static enum tw_rc variable_keys(struct ask *q, struct tw_err *err)
+{
+	struct tw_str prefix = tw_map_str(q->body, "prefix", NULL);
+	struct tw_cond cond = { .field = "key", .op = TW_OP_PREFIX, .text = prefix };
+	struct tw_ask list = { .conds = &cond, .nconds = prefix.n ? 1 : 0, .limit = tw_map_int(q->body, "limit", -1),
+			       .offset = tw_map_int(q->body, "offset", 0) };
+	struct tw_variable_row *rows;
+	size_t n;
+	int64_t total;
+	enum tw_rc rc = tw_store_variables(q->s, &list, q->a, &rows, &n, &total, err);
+
+	q->result = tw_v_list(q->a);
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		tw_list_push(q->a, q->result, tw_v_str(rows[i].key));
+	return rc;
+}
+
+static enum tw_rc connection_get(struct ask *q, struct tw_err *err)
+{
+	struct tw_connection_row c;
+	enum tw_rc rc = tw_store_connection(q->s, tw_map_str(q->body, "conn_id", ""), q->a, &c, err);
+	struct tw_value v;
+
+	if (rc < 0)
+		return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+	v = tw_v_map(q->a);
+	tw_map_putc(q->a, v, "conn_id", tw_v_str(c.conn_id));
+	tw_map_putc(q->a, v, "conn_type", str_value(c.conn_type));
+	tw_map_putc(q->a, v, "description", str_value(c.description));
+	tw_map_putc(q->a, v, "host", str_value(c.host));
+	tw_map_putc(q->a, v, "schema", str_value(c.schema));
+	tw_map_putc(q->a, v, "login", str_value(c.login));
+	tw_map_putc(q->a, v, "password", str_value(c.password));
+	tw_map_putc(q->a, v, "port", c.port ? tw_v_int(c.port) : TW_NULL);
+	tw_map_putc(q->a, v, "extra", str_value(c.extra));
+	q->result = v;
+	return TW_OK;
+}
+
+/* ── what a task says of itself ───────────────────────────────────────────────────────── */
+
+static enum tw_rc rendered(struct ask *q, struct tw_err *err)
+{
+	struct tw_rendered_row row = { q->who->dag_id, q->who->run_id, q->who->task_id, q->who->map_index,
+				       dump(q->a, tw_map_value(q->body, "fields")), { 0 } };
+	TW_AUTO(tw_batch_release) struct tw_batch batch = { 0 };
+
+	tw_batch_rendered(&batch, &row);
+	return tw_store_commit(q->s, &batch, err);
+}
+
+static enum tw_rc map_index_label(struct ask *q, struct tw_err *err)
+{
+	struct tw_ti_row row = { .dag_id = q->who->dag_id, .run_id = q->who->run_id, .task_id = q->who->task_id,
+				 .map_index = q->who->map_index,
+				 .rendered_map_index = tw_map_str(q->body, "label", NULL) };
+	TW_AUTO(tw_batch_release) struct tw_batch batch = { 0 };
+
+	tw_batch_ti(&batch, &row, row.map_index, TW_TICOL(RENDERED_INDEX));
+	return tw_store_commit(q->s, &batch, err);
+}
+
+static enum tw_rc reschedule_start(struct ask *q, struct tw_err *err)
+{
+	struct tw_ti_view ti;
+	enum tw_rc rc = tw_store_ti_by_id(q->s, q->who->attempt, q->a, &ti, err);
+
+	if (rc == TW_OK)
+		q->result = time_value(q->a, ti.ti.reschedule_start);
+	return rc;
+}
+
+static enum tw_rc skip_downstream(struct ask *q, struct tw_err *err)
+{
+	struct tw_value tasks = tw_map_value(q->body, "tasks"), keys = tw_v_list(q->a), payload = tw_v_map(q->a);
+	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("skip"), .dag_id = q->who->dag_id,
+				    .run_id = q->who->run_id };
+	char id[37];
+
+	for (size_t i = 0; i < tw_value_len(tasks); i++) {
+		struct tw_value item = tasks.list->v[i], pair = tw_v_list(q->a);
+		bool named = item.kind == TW_V_STR;
+
+		tw_list_push(q->a, pair, named ? item : item.list->v[0]);
+		tw_list_push(q->a, pair, named || tw_value_len(item) < 2 ? TW_NULL : item.list->v[1]);
+		tw_list_push(q->a, keys, pair);
+	}
+	tw_id_text(q->who->attempt, id);
+	tw_map_putc(q->a, payload, "attempt", tw_v_cstr(id));
+	tw_map_putc(q->a, payload, "tasks", keys);
+	row.payload = dump(q->a, payload);
+	q->ring = true;
+	return tw_store_inbox_post(q->s, &row, 1, NULL, err);
+}
+
+/* ── other runs ───────────────────────────────────────────────────────────────────────── */
+
+static struct tw_value run_value(struct ask *q, const struct tw_run_row *r)
+{
+	struct tw_value v = tw_v_map(q->a);
+
+	tw_map_putc(q->a, v, "dag_id", tw_v_str(r->dag_id));
+	tw_map_putc(q->a, v, "run_id", tw_v_str(r->run_id));
+	tw_map_putc(q->a, v, "run_type", tw_v_cstr(tw_run_type_name(r->type)));
+	tw_map_putc(q->a, v, "state", tw_v_cstr(tw_run_state_name(r->state)));
+	tw_map_putc(q->a, v, "logical_date", time_value(q->a, r->logical_date));
+	tw_map_putc(q->a, v, "data_interval_start", time_value(q->a, r->interval_start));
+	tw_map_putc(q->a, v, "data_interval_end", time_value(q->a, r->interval_end));
+	tw_map_putc(q->a, v, "run_after", time_value(q->a, r->run_after));
+	tw_map_putc(q->a, v, "start_date", time_value(q->a, r->start_date));
+	tw_map_putc(q->a, v, "end_date", time_value(q->a, r->end_date));
+	tw_map_putc(q->a, v, "queued_at", time_value(q->a, r->queued_at));
+	tw_map_putc(q->a, v, "conf", r->conf.n ? load(q->a, r->conf) : tw_v_map(q->a));
+	tw_map_putc(q->a, v, "clear_number", tw_v_int(r->clear_number));
+	tw_map_putc(q->a, v, "note", str_value(r->note));
+	tw_map_putc(q->a, v, "triggering_user_name", str_value(r->triggering_user));
+	tw_map_putc(q->a, v, "partition_key", str_value(r->partition_key));
+	return v;
+}
+
+static enum tw_rc dag_run_get(struct ask *q, struct tw_err *err)
+{
+	struct tw_run_view run;
+	enum tw_rc rc = tw_store_run(q->s, str_or(q->body, "dag_id", q->who->dag_id),
+				     str_or(q->body, "run_id", q->who->run_id), q->a, &run, err);
+
+	if (rc == TW_OK)
+		q->result = run_value(q, &run.run);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+static tw_time body_time(struct ask *q, const char *key)
+{
+	struct tw_str s = tw_map_str(q->body, key, NULL);
+	tw_time t;
+
+	return s.p && tw_time_parse(s, NULL, &t, NULL) == TW_OK ? t : TW_TIME_NONE;
+}
+
+static enum tw_rc dag_run_previous(struct ask *q, struct tw_err *err)
+{
+	struct tw_run_row run;
+	bool success = tw_str_is(tw_map_str(q->body, "state", ""), "success");
+	enum tw_rc rc = tw_store_run_before(q->s, str_or(q->body, "dag_id", q->who->dag_id),
+					    success ? TW_PREV_SUCCESS : TW_PREV_ANY, body_time(q, "logical_date"),
+					    q->who->now, q->a, &run, err);
+
+	if (rc == TW_OK)
+		q->result = run_value(q, &run);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
+static enum tw_rc previous_successful(struct ask *q, struct tw_err *err)
+{
+	struct tw_run_view self;
+	struct tw_run_row run;
+	enum tw_rc rc = tw_store_run(q->s, q->who->dag_id, q->who->run_id, q->a, &self, err);
+
+	q->result = tw_v_map(q->a);
+	if (rc == TW_OK)
+		rc = tw_store_run_before(q->s, q->who->dag_id, TW_PREV_SUCCESS, self.run.logical_date,
+					 self.run.run_after, q->a, &run, err);
+	if (rc < 0)
+		return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+	tw_map_putc(q->a, q->result, "data_interval_start", time_value(q->a, run.interval_start));
+	tw_map_putc(q->a, q->result, "data_interval_end", time_value(q->a, run.interval_end));
+	tw_map_putc(q->a, q->result, "start_date", time_value(q->a, run.start_date));
+	tw_map_putc(q->a, q->result, "end_date", time_value(q->a, run.end_date));
+	return TW_OK;
+}
+
+/* Conditions that several questions share: dag_id, run_ids, logical_dates, task_ids, states. */
+struct terms {
+	struct tw_cond v[6];
+	size_t n;
+};
+
+static void add_list(struct ask *q, struct terms *t, const char *key, const char *field)
+{
+	size_t n;
+	struct tw_str *list = str_list(q, key, &n);
+
+	if (n)
+		t->v[t->n++] = (struct tw_cond){ .field = field, .op = TW_OP_IN, .list = list, .nlist = n };
+}
+
+static void shared_terms(struct ask *q, struct terms *t)
+{
+	struct tw_value map = tw_map_value(q->body, "map_index");
+
+	*t = (struct terms){ .n = 1 };
+	t->v[0] = (struct tw_cond){ .field = "dag_id", .op = TW_OP_EQ,
+				    .text = str_or(q->body, "dag_id", q->who->dag_id) };
+	add_list(q, t, "run_ids", "run_id");
+	add_list(q, t, "task_ids", "task_id");
+	add_list(q, t, "states", "state");
+	if (map.kind == TW_V_INT)
+		t->v[t->n++] = (struct tw_cond){ .field = "map_index", .op = TW_OP_EQ, .num = map.i };
+}
+
+/* Is this logical date among those asked for? All are when none were named. */
+static bool date_wanted(struct ask *q, tw_time logical_date)
+{
+	struct tw_value dates = tw_map_value(q->body, "logical_dates");
+
+	if (!tw_value_len(dates))
+		return true;
+	for (size_t i = 0; i < tw_value_len(dates); i++) {
+		tw_time t;
+
+		if (dates.list->v[i].kind == TW_V_STR && tw_time_parse(dates.list->v[i].s, NULL, &t, NULL) == TW_OK &&
+		    t == logical_date)
+			return true;
+	}
+	return false;
+}
+
+/* Is the task in the group asked for? By its id's prefix, as groups name their members. */
+static bool in_group(struct ask *q, struct tw_str task_id)
+{
+	struct tw_str group = tw_map_str(q->body, "task_group_id", NULL);
+
+	return !group.n || (task_id.n > group.n && memcmp(task_id.p, group.p, group.n) == 0 && task_id.p[group.n] == '.');
+}
+
+static enum tw_rc each_ti(struct ask *q, void (*fn)(struct ask *q, const struct tw_ti_view *ti), struct tw_err *err)
+{
+	struct terms t;
+	struct tw_ti_view *rows;
+	size_t n;
+	int64_t total;
+	struct tw_ask list = { .limit = -1 };
+	enum tw_rc rc;
+
+	shared_terms(q, &t);
+	list.conds = t.v;
+	list.nconds = t.n;
+	rc = tw_store_tis(q->s, &list, q->a, &rows, &n, &total, err);
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		if (date_wanted(q, rows[i].logical_date) && in_group(q, rows[i].ti.task_id))
+			fn(q, &rows[i]);
+	return rc;
+}
+
+static void add_state(struct ask *q, const struct tw_ti_view *ti)
+{
+	const struct tw_value *run = tw_map_find(q->result, ti->ti.run_id);
+	struct tw_value states = run ? *run : tw_v_map(q->a);
+	struct tw_str key = ti->ti.task_id;
+
+	if (!run)
+		tw_map_put(q->a, q->result, ti->ti.run_id, states);
+	if (ti->ti.map_index >= 0)
+		key = tw_str(tw_arena_printf(q->a, TW_STR_FMT "_%d", TW_STR_ARG(key), ti->ti.map_index));
+	tw_map_put(q->a, states, key, tw_v_cstr(tw_ti_state_name(ti->ti.state)));
+}
+
+static enum tw_rc task_states(struct ask *q, struct tw_err *err)
+{
+	q->result = tw_v_map(q->a);
+	return each_ti(q, add_state, err);
+}
+
+static void count_one(struct ask *q, const struct tw_ti_view *ti)
+{
+	q->result.i++;
+}
+
+static enum tw_rc ti_count(struct ask *q, struct tw_err *err)
+{
+	q->result = tw_v_int(0);
+	return each_ti(q, count_one, err);
+}
+
+static enum tw_rc dag_run_count(struct ask *q, struct tw_err *err)
+{
+	struct terms t;
+	struct tw_run_view *rows;
+	size_t n;
+	int64_t total;
+	struct tw_ask list = { .limit = -1 };
+	enum tw_rc rc;
+
+	shared_terms(q, &t);
+	list.conds = t.v;
+	list.nconds = t.n;
+	rc = tw_store_runs(q->s, &list, q->a, &rows, &n, &total, err);
+	q->result = tw_v_int(0);
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		q->result.i += date_wanted(q, rows[i].run.logical_date);
+	return rc;
+}
+
+static enum tw_rc previous_ti(struct ask *q, struct tw_err *err)
+{
+	struct tw_run_view self;
+	struct tw_run_row run;
+	struct tw_ti_view ti;
+	struct tw_value v = tw_v_map(q->a);
+	enum tw_rc rc = tw_store_run(q->s, q->who->dag_id, q->who->run_id, q->a, &self, err);
+
+	if (rc == TW_OK)
+		rc = tw_store_run_before(q->s, q->who->dag_id, TW_PREV_ANY, self.run.logical_date, self.run.run_after,
+					 q->a, &run, err);
+	if (rc == TW_OK)
+		rc = tw_store_ti(q->s, run.dag_id, run.run_id, str_or(q->body, "task_id", q->who->task_id),
+				 q->who->map_index, q->a, &ti, err);
+	if (rc < 0)
+		return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+	tw_map_putc(q->a, v, "task_id", tw_v_str(ti.ti.task_id));
+	tw_map_putc(q->a, v, "run_id", tw_v_str(ti.ti.run_id));
+	tw_map_putc(q->a, v, "map_index", tw_v_int(ti.ti.map_index));
+	tw_map_putc(q->a, v, "try_number", tw_v_int(ti.ti.try_number));
+	tw_map_putc(q->a, v, "state", tw_v_cstr(tw_ti_state_name(ti.ti.state)));
+	tw_map_putc(q->a, v, "start_date", time_value(q->a, ti.ti.start_date));
+	tw_map_putc(q->a, v, "end_date", time_value(q->a, ti.ti.end_date));
+	q->result = v;
+	return TW_OK;
+}
+
+static enum tw_rc trigger_dag_run(struct ask *q, struct tw_err *err)
+{
+	struct tw_value conf = tw_map_value(q->body, "conf");
+	struct tw_trigger_opts opts = {
+		.dag_id = tw_map_str(q->body, "dag_id", ""),
+		.run_id = tw_map_str(q->body, "run_id", NULL),
+		.logical_date = body_time(q, "logical_date"),
+		.run_after = body_time(q, "run_after"),
+		.conf = conf.kind == TW_V_MAP ? conf : tw_v_map(q->a),
+		.note = tw_map_str(q->body, "note", NULL),
+		.type = TW_RUNTYPE_OPERATOR_TRIGGERED,
+		.triggered_by = TW_STR("operator"),
+		.now = q->who->now,
+		.zones = q->who->zones,
+	};
+	struct tw_run_row run;
+	enum tw_rc rc = tw_trigger_run(q->s, &opts, q->a, &run, err);
+
+	if (rc == TW_ERR_EXISTS && tw_map_bool(q->body, "reset", false))
+		rc = tw_trigger_reset(q->s, &opts, q->a, &run, err);
+	if (rc < 0)
+		return rc;
+	q->ring = true;
+	q->result = run_value(q, &run);
+	return TW_OK;
+}
+
+/* ── the table ────────────────────────────────────────────────────────────────────────── */
+
+static const struct {
+	const char *what;
+	enum tw_rc (*fn)(struct ask *q, struct tw_err *err);
+	bool writes;
+} words[] = {
+	{ "xcom_push", xcom_push, true },
+	{ "xcom_pull", xcom_pull, false },
+	{ "xcom_count", xcom_count, false },
+	{ "xcom_delete", xcom_delete, true },
+	{ "variable_get", variable_get, false },
+	{ "variable_set", variable_set, true },
+	{ "variable_delete", variable_delete, true },
+	{ "variable_keys", variable_keys, false },
+	{ "connection_get", connection_get, false },
+	{ "rendered", rendered, true },
+	{ "map_index_label", map_index_label, true },
+	{ "trigger_dag_run", trigger_dag_run, true },
+	{ "dag_run_get", dag_run_get, false },
+	{ "dag_run_count", dag_run_count, false },
+	{ "dag_run_previous", dag_run_previous, false },
+	{ "task_states", task_states, false },
+	{ "ti_count", ti_count, false },
+	{ "skip_downstream", skip_downstream, true },
+	{ "reschedule_start", reschedule_start, false },
+	{ "previous_successful", previous_successful, false },
+	{ "previous_ti", previous_ti, false },
+};
+
+enum tw_rc tw_execution_do(struct tw_store *s, const struct tw_execution_caller *who, struct tw_str what,
+			   struct tw_value body, struct tw_arena *a, struct tw_value *ret_result, bool *ret_ring,
+			   struct tw_err *err)
+{
+	struct ask q = { .s = s, .who = who, .body = body, .a = a, .result = TW_NULL };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		enum tw_rc rc;
+
+		if (!tw_str_is(what, words[i].what))
+			continue;
+		rc = words[i].fn(&q, err);
+		if (rc < 0)
+			return rc;
+		*ret_result = q.result;
+		*ret_ring = q.ring;
+		return TW_OK;
+	}
+	return tw_err_set(err, TW_ERR_UNSUPPORTED, "the engine does not know the request '" TW_STR_FMT "'",
+			  TW_STR_ARG(what));
+}
+
+bool tw_execution_writes(struct tw_str what)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (tw_str_is(what, words[i].what))
+			return words[i].writes;
+	return false;
+}
