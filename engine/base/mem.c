@@ -31,7 +31,7 @@ struct tw_arena_block {
 
 static void *checked(void *p, size_t n)
 {
-	if (!p && n) {
+	if (!p) {
 		fprintf(stderr, "out of memory: %zu bytes wanted\n", n);
 		abort();
 	}
