@@ -1,0 +1,72 @@
+#include "template/filter.h"
+
+/* In the order of the alphabet; NULL = Jinja's, not done here. */
+static const struct tw_filter_def filters[] = {
+	{ "abs", tw_f_abs },
+	{ "attr", tw_f_attr },
+	{ "batch", tw_f_batch },
+	{ "capitalize", tw_f_capitalize },
+	{ "center", tw_f_center },
+	{ "count", tw_f_length },
+	{ "d", tw_f_default },
+	{ "default", tw_f_default },
+	{ "dictsort", tw_f_dictsort },
+	{ "ds", tw_f_ds },
+	{ "ds_nodash", tw_f_ds_nodash },
+	{ "e", tw_f_escape },
+	{ "escape", tw_f_escape },
+	{ "filesizeformat", tw_f_filesizeformat },
+	{ "first", tw_f_first },
+	{ "float", tw_f_float },
+	{ "forceescape", tw_f_forceescape },
+	{ "format", tw_f_format },
+	{ "groupby", tw_f_groupby },
+	{ "indent", tw_f_indent },
+	{ "int", tw_f_int },
+	{ "items", tw_f_items },
+	{ "join", tw_f_join },
+	{ "last", tw_f_last },
+	{ "length", tw_f_length },
+	{ "list", tw_f_list },
+	{ "lower", tw_f_lower },
+	{ "map", tw_f_map },
+	{ "max", tw_f_max },
+	{ "min", tw_f_min },
+	{ "pprint", tw_f_pprint },
+	{ "random", NULL },
+	{ "reject", tw_f_reject },
+	{ "rejectattr", tw_f_rejectattr },
+	{ "replace", tw_f_replace },
+	{ "reverse", tw_f_reverse },
+	{ "round", tw_f_round },
+	{ "safe", tw_f_safe },
+	{ "select", tw_f_select },
+	{ "selectattr", tw_f_selectattr },
+	{ "slice", tw_f_slice },
+	{ "sort", tw_f_sort },
+	{ "string", tw_f_string },
+	{ "striptags", tw_f_striptags },
+	{ "sum", tw_f_sum },
+	{ "title", tw_f_title },
+	{ "tojson", tw_f_tojson },
+	{ "trim", tw_f_trim },
+	{ "truncate", tw_f_truncate },
+	{ "ts", tw_f_ts },
+	{ "ts_nodash", tw_f_ts_nodash },
+	{ "ts_nodash_with_tz", tw_f_ts_nodash_with_tz },
+	{ "unique", tw_f_unique },
+	{ "upper", tw_f_upper },
+	{ "urlencode", tw_f_urlencode },
+	{ "urlize", NULL },
+	{ "wordcount", tw_f_wordcount },
+	{ "wordwrap", tw_f_wordwrap },
+	{ "xmlattr", tw_f_xmlattr },
+};
+
+const struct tw_filter_def *tw_filter_find(struct tw_str name)
+{
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
+		if (tw_str_is(name, filters[i].name))
+			return &filters[i];
+	return NULL;
+}
