@@ -1,0 +1,370 @@
+#include "daemon/dagproc.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/crypt.h"
+#include "daemon/parse.h"
+#include "io/clock.h"
+#include "io/doorbell.h"
+#include "io/zoneinfo.h"
+
+#define BEAT_MS 5000
+#define QUIET_MS 50
+
+static void enqueue(struct dagproc *dp, struct pfile *f)
+{
+	if (f->queued)
+		return;
+	if (f->parse) {
+		f->changed = true;
+		return;
+	}
+	f->queued = true;
+	tw_vec_push(&dp->queue, f);
+}
+
+/* ── what a file depends on ───────────────────────────────────────────────────────────── */
+
+static void drop_inputs(struct dagproc *dp, struct pfile *f)
+{
+	for (size_t i = 0; i < f->inputs.n; i++) {
+		struct dependents *d = tw_map_get(&dp->inputs, tw_str(f->inputs.v[i]));
+
+		for (size_t k = 0; d && k < d->files.n; k++)
+			if (d->files.v[k] == f)
+				d->files.v[k--] = d->files.v[--d->files.n];
+		free(f->inputs.v[i]);
+	}
+	f->inputs.n = 0;
+}
+
+static void add_input(struct dagproc *dp, struct pfile *f, const char *path)
+{
+	struct dependents *d = tw_map_get(&dp->inputs, tw_str(path));
+	struct tw_err err = { 0 };
+
+	if (!d) {
+		d = tw_new(struct dependents);
+		tw_map_set(&dp->inputs, tw_str(path), d);
+		if (dp->watch && tw_watch_add(dp->watch, path, &err) < 0)
+			tw_debug("not watched: %s", err.msg);
+	}
+	for (size_t i = 0; i < d->files.n; i++)
+		if (d->files.v[i] == f)
+			return;
+	tw_vec_push(&d->files, f);
+	tw_vec_push(&f->inputs, tw_strdup(path));
+}
+
+void dagproc_set_inputs(struct pfile *f, struct dagproc *dp, struct tw_value parsed)
+{
+	struct tw_value inputs = tw_map_value(parsed, "inputs");
+
+	drop_inputs(dp, f);
+	add_input(dp, f, f->path);
+	for (size_t i = 0; i < tw_value_len(inputs); i++) {
+		struct tw_str path = tw_map_str(inputs.list->v[i], "path", "");
+
+		if (path.n) {
+			char *p = tw_str_dup(path);
+
+			add_input(dp, f, p);
+			free(p);
+		}
+	}
+}
+
+/* ── the queue ────────────────────────────────────────────────────────────────────────── */
+
+static bool all_parsed(struct dagproc *dp)
+{
+	if (dp->queue_head < dp->queue.n || dp->active.n)
+		return false;
+	tw_map_foreach(&dp->files, e)
+		if (((struct pfile *)e->value)->parses < dp->opts->num_runs)
+			return false;
+	return true;
+}
+
+static void stop(struct dagproc *dp)
+{
+	dp->stopping = true;
+	uv_stop(&dp->loop);
+}
+
+void dagproc_next(struct dagproc *dp)
+{
+	while (dp->zygote.ready && !dp->stopping && dp->queue_head < dp->queue.n &&
+	       dp->active.n < (size_t)dp->opts->processes) {
+		struct pfile *f = dp->queue.v[dp->queue_head++];
+
+		f->queued = false;
+		parse_start(dp, f);
+	}
+	if (dp->queue_head == dp->queue.n)
+		dp->queue_head = dp->queue.n = 0;
+	if (dp->zygote.ready && dp->opts->num_runs > 0 && all_parsed(dp))
+		stop(dp);
+}
+
+void dagproc_parse_ended(struct parse *p)
+{
+	struct dagproc *dp = p->dp;
+	struct pfile *f = p->file;
+
+	for (size_t i = 0; i < dp->active.n; i++)
+		if (dp->active.v[i] == p)
+			dp->active.v[i--] = dp->active.v[--dp->active.n];
+	if (f) {
+		f->parse = NULL;
+		f->parses++;
+		if (!f->inputs.n)
+			add_input(dp, f, f->path);
+		if (f->changed)
+			enqueue(dp, f);
+	}
+	parse_close(p);
+	dagproc_next(dp);
+}
+
+/* ── the folder ───────────────────────────────────────────────────────────────────────── */
+
+static void file_gone(struct dagproc *dp, struct pfile *f)
+{
+	struct tw_str relative = tw_str(f->relative);
+	struct tw_err err = { 0 };
+
+	if (tw_store_files_gone(dp->store, tw_str(dp->opts->bundle), &relative, 1, &err) < 0)
+		tw_error("%s", err.msg);
+	tw_bell_ring(dp->bell);
+	for (size_t i = dp->queue_head; i < dp->queue.n; i++)
+		if (dp->queue.v[i] == f) {
+			memmove(&dp->queue.v[i], &dp->queue.v[i + 1], (dp->queue.n - i - 1) * sizeof *dp->queue.v);
+			dp->queue.n--;
+			i--;
+		}
+	if (f->parse)
+		f->parse->file = NULL;
+	drop_inputs(dp, f);
+	tw_vec_release(&f->inputs);
+	tw_map_del(&dp->files, tw_str(f->path));
+	free(f->path);
+	free(f->relative);
+	free(f);
+}
+
+static void take_file(struct dagproc *dp, const struct tw_dagfile *found)
+{
+	struct pfile *f = tw_map_get(&dp->files, tw_str(found->path));
+
+	if (!f) {
+		if (dp->opts->safe_mode && !tw_dagfile_may_define(found->path))
+			return;
+		f = tw_new(struct pfile);
+		f->path = tw_strdup(found->path);
+		f->relative = tw_strdup(found->relative);
+		tw_map_set(&dp->files, tw_str(f->path), f);
+		enqueue(dp, f);
+	}
+	f->seen = true;
+}
+
+static void drop_unseen(struct dagproc *dp)
+{
+	TW_VEC(struct pfile *) gone = { 0 };
+
+	tw_map_foreach(&dp->files, e) {
+		struct pfile *f = e->value;
+
+		if (!f->seen)
+			tw_vec_push(&gone, f);
+		f->seen = false;
+	}
+	for (size_t i = 0; i < gone.n; i++)
+		file_gone(dp, gone.v[i]);
+	tw_vec_release(&gone);
+}
+
+static void look(struct dagproc *dp)
+{
+	struct tw_dagfiles found;
+	struct tw_err err = { 0 };
+
+	if (tw_dagfiles_find(dp->opts->dags_folder, dp->opts->ignore_syntax, &found, &err) < 0) {
+		tw_error("%s", err.msg);
+		return;
+	}
+	for (size_t i = 0; i < found.folders.n; i++)
+		if (tw_watch_add(dp->watch, found.folders.v[i], &err) < 0)
+			tw_debug("not watched: %s", err.msg);
+	for (size_t i = 0; i < found.files.n; i++)
+		take_file(dp, &found.files.v[i]);
+	drop_unseen(dp);
+	tw_dagfiles_release(&found);
+	dagproc_next(dp);
+}
+
+static void on_rescan(uv_timer_t *t)
+{
+	look(t->data);
+}
+
+static void on_change(void *arg, const char *path)
+{
+	struct dagproc *dp = arg;
+	struct dependents *d = tw_map_get(&dp->inputs, tw_str(path));
+
+	for (size_t i = 0; d && i < d->files.n; i++)
+		enqueue(dp, d->files.v[i]);
+	if (!uv_is_active((uv_handle_t *)&dp->rescan))
+		uv_timer_start(&dp->rescan, on_rescan, QUIET_MS, 0);
+	dagproc_next(dp);
+}
+
+static void on_lost(void *arg)
+{
+	struct dagproc *dp = arg;
+
+	tw_map_foreach(&dp->files, e)
+		enqueue(dp, e->value);
+	look(dp);
+}
+
+static void on_beat(uv_timer_t *t)
+{
+	struct dagproc *dp = t->data;
+	struct tw_err err = { 0 };
+
+	if (tw_store_job_beat(dp->store, dp->job_id, tw_now(), &err) < 0)
+		tw_error("heartbeat: %s", err.msg);
+}
+
+static void on_signal(uv_signal_t *sig, int signum)
+{
+	tw_info("stopping");
+	stop(sig->data);
+}
+
+/* ── the daemon ───────────────────────────────────────────────────────────────────────── */
+
+static enum tw_rc start_job(struct dagproc *dp, struct tw_err *err)
+{
+	char host[256] = "localhost";
+	struct tw_job_row job = { .job_type = TW_STR("DagProcessorJob"), .state = TW_STR("running"),
+				  .start_date = tw_now(), .latest_heartbeat = tw_now(), .end_date = TW_TIME_NONE };
+
+	gethostname(host, sizeof host - 1);
+	job.hostname = tw_str(host);
+	return tw_store_job_start(dp->store, &job, &dp->job_id, err);
+}
+
+static enum tw_rc set_up(struct dagproc *dp, struct tw_crypt *crypt, struct tw_err *err)
+{
+	static const struct tw_watch_ops watch_ops = { on_change, on_lost };
+	struct tw_store_opts store = { .url = dp->opts->store_url, .mode = TW_STORE_CHECK, .encrypt = tw_crypt_encrypt,
+				       .decrypt = tw_crypt_decrypt, .encrypts = tw_crypt_has_key, .crypt_arg = crypt };
+	enum tw_rc rc = tw_crypt_init(crypt, tw_str(dp->opts->fernet_keys), err);
+
+	if (rc == TW_OK)
+		rc = tw_store_open(&store, &dp->store, err);
+	if (rc == TW_OK)
+		rc = tw_store_bundle_put(dp->store, tw_str(dp->opts->bundle), true, (struct tw_str){ 0 }, tw_now(), err);
+	if (rc == TW_OK)
+		rc = start_job(dp, err);
+	if (rc == TW_OK)
+		rc = tw_reaper_new(&dp->loop, &dp->reaper, err);
+	if (rc == TW_OK)
+		rc = tw_watch_new(&dp->loop, QUIET_MS, &watch_ops, dp, &dp->watch, err);
+	return rc == TW_OK ? zygote_start(dp, err) : rc;
+}
+
+static void set_handles(struct dagproc *dp)
+{
+	uint64_t refresh = (uint64_t)(dp->opts->refresh * 1000);
+
+	uv_timer_init(&dp->loop, &dp->rescan);
+	uv_timer_init(&dp->loop, &dp->refresh);
+	uv_timer_init(&dp->loop, &dp->beat);
+	uv_signal_init(&dp->loop, &dp->term);
+	uv_signal_init(&dp->loop, &dp->intr);
+	dp->rescan.data = dp->refresh.data = dp->beat.data = dp->term.data = dp->intr.data = dp;
+	uv_timer_start(&dp->refresh, on_rescan, refresh, refresh);
+	uv_timer_start(&dp->beat, on_beat, BEAT_MS, BEAT_MS);
+	uv_signal_start(&dp->term, on_signal, SIGTERM);
+	uv_signal_start(&dp->intr, on_signal, SIGINT);
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+static void tear_down(struct dagproc *dp)
+{
+	while (dp->active.n) {
+		struct parse *p = dp->active.v[--dp->active.n];
+
+		if (p->pid)
+			tw_proc_kill_group(p->pid, SIGKILL, NULL);
+		parse_close(p);
+	}
+	zygote_stop(dp);
+	for (int i = 0; dp->zygote.pid && i < 400; i++) {
+		uv_run(&dp->loop, UV_RUN_NOWAIT);
+		usleep(10000);
+	}
+	tw_watch_free(dp->watch);
+	tw_reaper_free(dp->reaper);
+	if (dp->store && dp->job_id)
+		tw_store_job_end(dp->store, dp->job_id, dp->status ? "failed" : "success", tw_now(), NULL);
+	tw_store_close(dp->store);
+	tw_map_foreach(&dp->files, e) {
+		struct pfile *f = e->value;
+
+		drop_inputs(dp, f);
+		tw_vec_release(&f->inputs);
+		free(f->path);
+		free(f->relative);
+		free(f);
+	}
+	tw_map_release(&dp->files);
+	tw_map_foreach(&dp->inputs, e) {
+		struct dependents *d = e->value;
+
+		tw_vec_release(&d->files);
+		free(d);
+	}
+	tw_map_release(&dp->inputs);
+	tw_vec_release(&dp->queue);
+	tw_vec_release(&dp->active);
+	free(dp->bell);
+	uv_walk(&dp->loop, close_handle, NULL);
+	uv_run(&dp->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&dp->loop);
+	tw_zones_release(&dp->zones);
+}
+
+int tw_dagproc_run(const struct tw_dagproc_options *opts, struct tw_err *err)
+{
+	struct dagproc dp = { .opts = opts, .zones = { .load = tw_zoneinfo_load } };
+	struct tw_crypt crypt = { 0 };
+
+	tw_log_component("dag-processor");
+	uv_loop_init(&dp.loop);
+	dp.bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
+	if (set_up(&dp, &crypt, err) < 0) {
+		dp.status = 1;
+		dp.stopping = true;
+	} else {
+		set_handles(&dp);
+		look(&dp);
+		tw_info("ready folder=%s files=%zu", opts->dags_folder, dp.files.len);
+		uv_run(&dp.loop, UV_RUN_DEFAULT);
+	}
+	tear_down(&dp);
+	return dp.status;
+}

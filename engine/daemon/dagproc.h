@@ -1,0 +1,29 @@
+/*
+ * The dag-processor: keeps the metastore's documents equal to the DAG folder's files. A Python file is parsed in a
+ * child that a zygote forks for it; whatever the file does (crash, hang, exit, eat memory) becomes its import error.
+ * What a file read while it was parsed is watched, so it is parsed again when one of its inputs changed.
+ */
+#pragma once
+
+#include "daemon/paths.h"
+#include "daemon/dagfiles.h"
+
+struct tw_dagproc_options {
+	const struct tw_paths *paths;
+	const char *store_url;
+	const char *fernet_keys;
+	const char *dags_folder, *plugins_folder;
+	const char *bundle;              /* "dags-folder" */
+	enum tw_ignore_syntax ignore_syntax;
+	bool safe_mode;                  /* [core] dag_discovery_safe_mode */
+	bool paused_at_creation;
+	int compat;
+	bool catchup, data_intervals;    /* defaults for YAML DAGs */
+	int processes;                   /* [dag_processor] parsing_processes */
+	double timeout;                  /* seconds; [dag_processor] dag_file_processor_timeout */
+	double refresh;                  /* seconds; a look at the whole folder, whatever inotify said */
+	int64_t memory_limit;            /* bytes a parse child may take */
+	int num_runs;                    /* -1: for ever; n: ends when every file was parsed n times */
+};
+
+int tw_dagproc_run(const struct tw_dagproc_options *opts, struct tw_err *err);
