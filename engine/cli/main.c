@@ -1,4 +1,113 @@
-int main(void)
+/* `tradewind`: a table of verbs (Airflow's), and what finds the one that was asked for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/context.h"
+
+static int cmd_help(const struct tw_args *args);
+
+static const struct tw_verb main_verbs[] = {
+	{ NULL, "help", "Show the commands.", "[group]", NULL, cmd_help, false },
+	{ 0 },
+};
+
+extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[];
+
+const struct tw_verb *const tw_verb_tables[] = { main_verbs, tw_daemon_verbs, tw_db_verbs, NULL };
+
+static const struct tw_verb *find_verb(const char *group, const char *name)
 {
+	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
+		for (const struct tw_verb *v = *t; v->name; v++)
+			if (strcmp(v->name, name) == 0 && (!group == !v->group) &&
+			    (!group || strcmp(group, v->group) == 0))
+				return v;
+	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
+		for (const struct tw_verb *v = *t; v->name; v++)
+			if (v->group && strcmp(v->group, name) == 0)
+				return true;
+	return false;
+}
+
+/* Groups appear once, where their first verb stands. */
+static bool seen_group(const struct tw_verb *upto)
+{
+	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
+		for (const struct tw_verb *v = *t; v->name; v++) {
+			if (v == upto)
+				return false;
+			if (v->group && strcmp(v->group, upto->group) == 0)
+				return true;
+		}
+	return false;
+}
+
+static void list_commands(FILE *to, const char *group)
+{
+	fprintf(to, "usage: tradewind %s COMMAND [options]\n\ncommands:\n", group ? group : "[GROUP]");
+	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
+		for (const struct tw_verb *v = *t; v->name; v++) {
+			if (group && v->group && strcmp(group, v->group) == 0)
+				fprintf(to, "  %-28s %s\n", v->name, v->help);
+			else if (!group && !v->group)
+				fprintf(to, "  %-28s %s\n", v->name, v->help);
+			else if (!group && v->group && !seen_group(v))
+				fprintf(to, "  %-28s a group of commands; see `tradewind %s -h`\n", v->group, v->group);
+		}
+}
+
+static int cmd_help(const struct tw_args *args)
+{
+	const char *group = tw_arg_pos(args, 0);
+
+	list_commands(stdout, group && is_group(group) ? group : NULL);
 	return 0;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct tw_verb *verb = NULL;
+	const char *group = NULL;
+	struct tw_args args;
+	int status, i = 1;
+
+	if (argc < 2 || is_help(argv[1])) {
+		list_commands(argc < 2 ? stderr : stdout, NULL);
+		return argc < 2 ? 2 : 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts(TW_VERSION);
+		return 0;
+	}
+	if (is_group(argv[1])) {
+		group = argv[i++];
+		if (i == argc || is_help(argv[i])) {
+			list_commands(i == argc ? stderr : stdout, group);
+			return i == argc ? 2 : 0;
+		}
+	}
+	verb = find_verb(group, argv[i]);
+	if (!verb) {
+		list_commands(stderr, group);
+		fprintf(stderr, "tradewind: error: no such command: '%s%s%s'\n", group ? group : "", group ? " " : "",
+			argv[i]);
+		return 2;
+	}
+	status = tw_args_parse(&args, verb, argv + i + 1);
+	if (status < 0)
+		status = verb->run(&args);
+	tw_args_release(&args);
+	tw_cli_release();
+	return status;
 }

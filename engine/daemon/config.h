@@ -2,6 +2,11 @@
  * Configuration, Airflow's: a table of every option that the engine obeys (config_table.h), then
  * $HOME/airflow.cfg, $HOME/tradewind.cfg, and the environment (AIRFLOW__SECTION__KEY, TRADEWIND__SECTION__KEY, and for
  * sensitive options their _CMD and _SECRET forms), each over the one before.
+ *
+ * Options of ours that Airflow does not have:
+ *	[core] compat = 3                          the generation whose defaults hold
+ *	[core] native_operators = True             run shipped operators without Python where that is the same thing
+ *	[dag_processor] parse_memory_limit_mib = 4096   what one file may take while it is imported
  */
 #pragma once
 

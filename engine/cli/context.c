@@ -1,0 +1,206 @@
+#include "cli/context.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "io/clock.h"
+#include "io/doorbell.h"
+#include "io/file.h"
+#include "io/token.h"
+#include "io/zoneinfo.h"
+
+static struct tw_cli cli;
+static bool loaded;
+
+void tw_cli_die(const struct tw_err *err)
+{
+	fprintf(stderr, "error: %s\n", err->msg);
+	exit(1);
+}
+
+void tw_cli_dief(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("error: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+/* "~" and "$X" expanded; relative paths are below the home. */
+static char *path_option(const char *section, const char *option, const char *dflt)
+{
+	const char *set = tw_config_get(cli.config, section, option);
+	struct tw_buf expanded = { 0 }, joined = { 0 };
+
+	tw_path_expand(&expanded, tw_str(*set ? set : dflt));
+	tw_path_join(&joined, tw_str(cli.paths.home), tw_buf_str(&expanded));
+	tw_buf_release(&expanded);
+	return tw_buf_steal(&joined);
+}
+
+/*
+ * Airflow's default is a database in the home; its SQLAlchemy spelling of the driver is dropped. An installation that still
+ * points to airflow.db gets its own file beside it: Airflow's tables have another owner.
+ */
+static char *find_store_url(void)
+{
+	const char *url = tw_config_get(cli.config, "database", "sql_alchemy_conn");
+
+	if (!*url || tw_str_ends(tw_str(url), "/airflow.db"))
+		return tw_asprintf("sqlite:///%s/tradewind.db", cli.paths.home);
+	return tw_strdup(url);
+}
+
+/* The configured key, else one made at first start and kept in the home. */
+static char *find_fernet_keys(void)
+{
+	const struct tw_config_entry *e = tw_config_find(cli.config, "core", "fernet_key");
+	char *path = tw_asprintf("%s/fernet.key", cli.paths.home);
+	struct tw_buf key = { 0 };
+	char fresh[45];
+	struct tw_err err = { 0 };
+
+	if (e && e->source != TW_CONFIG_DEFAULT) {
+		free(path);
+		return tw_strdup(e->value);
+	}
+	tw_fernet_generate(fresh);
+	if (tw_file_create(path, tw_str(fresh), 0600, &err) == TW_OK)
+		tw_buf_adds(&key, fresh);
+	else if (tw_file_read(path, 4096, &key, &err) < 0)
+		tw_cli_die(&err);
+	free(path);
+	while (key.n && isspace((unsigned char)key.p[key.n - 1]))
+		key.p[--key.n] = '\0';
+	return tw_buf_steal(&key);
+}
+
+static void set_log_level(void)
+{
+	enum tw_log_level level;
+
+	if (tw_log_level_parse(tw_config_get(cli.config, "logging", "logging_level"), &level))
+		tw_log_min = level;
+}
+
+struct tw_cli *tw_cli(void)
+{
+	struct tw_err err = { 0 };
+
+	if (loaded)
+		return &cli;
+	if (tw_paths_init(&cli.paths, &err) < 0 || tw_config_load(cli.paths.home, &cli.config, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < tw_config_nwarnings(cli.config); i++)
+		fprintf(stderr, "warning: %s\n", tw_config_warning(cli.config, i));
+	set_log_level();
+	cli.zones.load = tw_zoneinfo_load;
+	cli.dags_folder = path_option("core", "dags_folder", "dags");
+	cli.plugins_folder = path_option("core", "plugins_folder", "plugins");
+	cli.log_folder = path_option("logging", "base_log_folder", "logs");
+	cli.store_url = find_store_url();
+	cli.fernet_keys = find_fernet_keys();
+	if (tw_crypt_init(&cli.crypt, tw_str(cli.fernet_keys), &err) < 0)
+		tw_cli_die(&err);
+	loaded = true;
+	return &cli;
+}
+
+struct tw_store *tw_cli_store_mode(enum tw_store_mode mode)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_err err = { 0 };
+	struct tw_store_opts opts = {
+		.url = c->store_url,
+		.mode = mode,
+		.encrypt = tw_crypt_encrypt,
+		.decrypt = tw_crypt_decrypt,
+		.encrypts = tw_crypt_has_key,
+		.crypt_arg = &c->crypt,
+	};
+
+	if (c->store)
+		return c->store;
+	if (tw_store_open(&opts, &c->store, &err) < 0)
+		tw_cli_die(&err);
+	return c->store;
+}
+
+struct tw_store *tw_cli_store(void)
+{
+	return tw_cli_store_mode(TW_STORE_CHECK);
+}
+
+void tw_cli_release(void)
+{
+	if (!loaded)
+		return;
+	tw_store_close(cli.store);
+	tw_config_free(cli.config);
+	tw_paths_release(&cli.paths);
+	tw_zones_release(&cli.zones);
+	tw_arena_release(&cli.arena);
+	free(cli.store_url);
+	free(cli.fernet_keys);
+	free(cli.dags_folder);
+	free(cli.plugins_folder);
+	free(cli.log_folder);
+}
+
+void tw_cli_ring(void)
+{
+	char *bell = tw_asprintf("%s/scheduler.bell", tw_cli()->paths.run_dir);
+
+	tw_bell_ring(bell);
+	free(bell);
+}
+
+struct tw_str tw_cli_user(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return tw_str_copy(&tw_cli()->arena, tw_str(pw ? pw->pw_name : "unknown"));
+}
+
+tw_time tw_cli_time(const char *text)
+{
+	struct tw_cli *c = tw_cli();
+	const char *name = tw_config_get(c->config, "core", "default_timezone");
+	const struct tw_zone *zone = NULL;
+	struct tw_err err = { 0 };
+	struct tw_buf system = { 0 };
+	tw_time t;
+
+	if (!text)
+		return TW_TIME_NONE;
+	if (strcmp(text, "now") == 0)
+		return tw_now();
+	if (strcmp(name, "system") == 0) {
+		tw_zoneinfo_system(&system);
+		name = tw_buf_cstr(&system);
+	}
+	if (tw_zones_get(&c->zones, tw_str(name), &zone, &err) < 0 || tw_time_parse(tw_str(text), zone, &t, &err) < 0)
+		tw_cli_die(&err);
+	tw_buf_release(&system);
+	return t;
+}
+
+void tw_cli_confirm(const struct tw_args *args, const char *question)
+{
+	char line[16] = "";
+
+	if (tw_arg_flag(args, "yes"))
+		return;
+	printf("%s (y/N) ", question);
+	fflush(stdout);
+	if (!fgets(line, sizeof line, stdin) || (line[0] != 'y' && line[0] != 'Y'))
+		tw_cli_dief("cancelled (answer y, or give -y)");
+}
