@@ -1,0 +1,392 @@
+"""Plays the scheduler against a real runner: docs/runner-protocol.md, from both ends of the socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import uuid
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(os.environ.get("TW_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
+RUNNER = os.environ["TW_RUNNER"]
+Frame = dict[str, Any]
+
+
+def group_lives(pgid: int) -> bool:
+    """Is there a process of this group that is no zombie?"""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(group) == pgid and state != "Z":
+                return True
+    return False
+
+
+class Scheduler:
+    """One connection to a runner. Everything that came is kept in `seen`."""
+
+    def __init__(self, home: Path, timeout: float = 10) -> None:
+        path = str(home / "run" / "runner.sock")
+        end = time.monotonic() + timeout
+        while True:
+            self.sock = socket.socket(socket.AF_UNIX)
+            try:
+                self.sock.connect(path)
+                break
+            except OSError:
+                self.sock.close()
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+        self.buf = b""
+        self.seen: list[Frame] = []
+        self.answers: dict[str, Any] = {}
+
+    def send(self, **frame: Any) -> None:
+        body = json.dumps(frame).encode()
+        self.sock.sendall(struct.pack(">I", len(body)) + body)
+
+    def recv(self, timeout: float = 20) -> Frame:
+        self.sock.settimeout(timeout)
+        while len(self.buf) < 4 or len(self.buf) < 4 + struct.unpack(">I", self.buf[:4])[0]:
+            piece = self.sock.recv(1 << 16)
+            if not piece:
+                raise EOFError
+            self.buf += piece
+        n = struct.unpack(">I", self.buf[:4])[0]
+        frame: Frame = json.loads(self.buf[4 : 4 + n])
+        self.buf = self.buf[4 + n :]
+        self.seen.append(frame)
+        if frame["op"] == "request" and "id" in frame:
+            self.answer(frame)
+        return frame
+
+    def answer(self, request: Frame) -> None:
+        answer = self.answers.get(request["do"])
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, Exception):
+            self.send(op="reply", id=request["id"], error={"kind": "not_found", "message": str(answer)})
+        else:
+            self.send(op="reply", id=request["id"], result=answer)
+
+    def wait(self, op: str, attempt: str | None = None, timeout: float = 20) -> Frame:
+        end = time.monotonic() + timeout
+        for frame in self.seen:
+            if frame["op"] == op and (attempt is None or frame.get("attempt") == attempt):
+                return frame
+        while time.monotonic() < end:
+            frame = self.recv(end - time.monotonic())
+            if frame["op"] == op and (attempt is None or frame.get("attempt") == attempt):
+                return frame
+        raise TimeoutError(op)
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+class RunnerCase(unittest.TestCase):
+    settings: dict[str, str] = {}
+
+    def setUp(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="tw-runner-"))
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.stderr = open(self.home / "runner.log", "ab")
+        self.start_runner()
+
+    def start_runner(self) -> subprocess.Popen[bytes]:
+        env = {
+            **os.environ,
+            "TRADEWIND_HOME": str(self.home),
+            "TMPDIR": str(self.home),
+            "TW_TEST_PYTHON": sys.executable,
+            "TW_TEST_SDK": str(ROOT / "sdk"),
+            "TW_TEST_TERM_GRACE": "1",
+            "TW_TEST_CLEANUP": "2",
+            **self.settings,
+        }
+        process = subprocess.Popen([RUNNER], env=env, stderr=self.stderr)
+        self.processes.append(process)
+        return process
+
+    def connect(self, sync: bool = True) -> Scheduler:
+        s = Scheduler(self.home)
+        self.addCleanup(s.close)
+        s.wait("hello")
+        if sync:
+            s.send(op="sync")
+            s.wait("have")
+        return s
+
+    def tearDown(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes:
+            code = process.wait(20)
+            self.assertIn(code, (0, -signal.SIGKILL, 3), (self.home / "runner.log").read_text())
+        self.stderr.close()
+        shutil.rmtree(self.home)
+
+    def workload(self, command: str | None = None, **more: Any) -> Frame:
+        attempt = str(uuid.uuid4())
+        args = {"bash_command": command, **more.pop("args", {})}
+        task = {
+            "task_id": "t",
+            "operator": {"module": "airflow.providers.standard.operators.bash", "class": "BashOperator"},
+            "args": args,
+            "template_fields": ["bash_command", "env", "cwd"],
+            "template_ext": [".sh", ".bash"],
+            "owner": "me",
+            **more.pop("task", {}),
+        }
+        return {
+            "op": "run",
+            "attempt": attempt,
+            "dag_id": "d",
+            "run_id": "manual__2026-01-01T00:00:00+00:00",
+            "task_id": "t",
+            "map_index": -1,
+            "try_number": 1,
+            "native": "bash",
+            "task": task,
+            "dag": {"dag_id": "d", "fileloc": "/nowhere/d.py", "relative_fileloc": "d.py", "compat": 3},
+            "run": {
+                "run_id": "manual__2026-01-01T00:00:00+00:00",
+                "run_type": "manual",
+                "logical_date": "2026-01-01T00:00:00+00:00",
+                "conf": {},
+            },
+            "log_path": str(self.home / "logs" / f"{attempt}.log"),
+            **more,
+        }
+
+    def log(self, work: Frame) -> list[Frame]:
+        return [json.loads(line) for line in Path(work["log_path"]).read_text().splitlines()]
+
+    def events(self, work: Frame) -> list[str]:
+        return [line["event"] for line in self.log(work)]
+
+    def run_one(self, s: Scheduler, work: Frame, timeout: float = 20) -> Frame:
+        s.send(**work)
+        return s.wait("finished", work["attempt"], timeout)
+
+
+class Bash(RunnerCase):
+    def test_success(self) -> None:
+        s = self.connect()
+        work = self.workload("echo one; echo two >&2; echo $AIRFLOW_CTX_DAG_ID $AIRFLOW_CTX_TASK_ID; pwd")
+        done = self.run_one(s, work)
+        started = s.wait("started", work["attempt"])
+        self.assertGreater(started["pid"], 1)
+        self.assertEqual((done["state"], done["exit"]), ("success", 0))
+        events = self.events(work)
+        self.assertEqual(events[0], f"Tmp dir root location: {self.home}")
+        self.assertIn("Running command: [", events[1])
+        self.assertEqual(events[2:6], ["Output:", "one", "two", "d t"])
+        self.assertEqual(events[-1], "Command exited with return code 0")
+        folder = done["xcoms"][0]["value"]
+        self.assertEqual(done["xcoms"][0]["key"], "return_value")
+        self.assertTrue(folder.startswith(f"{self.home}/airflowtmp"))
+        self.assertFalse(os.path.exists(folder))
+        self.assertEqual(done["rendered"]["bash_command"], work["task"]["args"]["bash_command"])
+
+    def test_outcomes(self) -> None:
+        s = self.connect()
+        for command, args, state, reason in [
+            ("exit 1", {}, "failed", "The command returned a non-zero exit code 1."),
+            ("exit 99", {}, "skipped", "Bash command returned exit code 99. Skipping."),
+            ("exit 99", {"skip_on_exit_code": None}, "failed", "exit code 99."),
+            ("exit 3", {"skip_on_exit_code": [2, 3]}, "skipped", "exit code 3."),
+            ("kill -9 $$", {}, "failed", "killed by signal 9 (out of memory?)"),
+            ("pwd", {"cwd": "/nonexistent"}, "failed", "Can not find the cwd: /nonexistent"),
+            ("pwd", {"cwd": "/etc/passwd"}, "failed", "must be a directory"),
+        ]:
+            with self.subTest(command=command, args=args):
+                done = self.run_one(s, self.workload(command, args=args))
+                self.assertEqual(done["state"], state)
+                self.assertIn(reason, done["reason"])
+                self.assertNotIn("xcoms", done)
+
+    def test_values(self) -> None:
+        s = self.connect()
+        for command, args, task, value in [
+            ("echo a; echo 'b  '; echo", {}, {}, ""),
+            ("printf 'x\\ny'", {}, {}, "y"),
+            ("printf '\\377z\\n'", {}, {}, "\\xffz"),
+            ("printf '\\374\\n'", {"output_encoding": "latin-1"}, {}, "ü"),
+            ("echo $A-$HOME", {"env": {"A": "1"}}, {}, "1-"),
+            ("echo $A-$PATH", {"env": {"A": "1"}, "append_env": True}, {}, "1-" + os.environ["PATH"]),
+            ("pwd", {"cwd": "/usr"}, {}, "/usr"),
+        ]:
+            with self.subTest(command=command):
+                done = self.run_one(s, self.workload(command, args=args, task=task))
+                self.assertEqual(done["state"], "success", done)
+                self.assertEqual(done["xcoms"][0]["value"], value)
+        done = self.run_one(s, self.workload("echo x", task={"do_xcom_push": False}))
+        self.assertNotIn("xcoms", done)
+
+    def test_log_is_readable_meanwhile(self) -> None:
+        s = self.connect()
+        work = self.workload("echo early; sleep 2; echo late")
+        s.send(**work)
+        s.wait("started", work["attempt"])
+        time.sleep(0.5)
+        self.assertIn("early", self.events(work))
+        self.assertNotIn("late", self.events(work))
+        s.wait("finished", work["attempt"])
+
+    def test_timeout_and_kill(self) -> None:
+        s = self.connect()
+        stubborn = "trap '' TERM; sleep 60 & sleep 60; sleep 60"
+        late = self.workload(stubborn, execution_timeout=0.5)
+        killed = self.workload("sleep 77 & sleep 60")
+        s.send(**late)
+        s.send(**killed)
+        pid = s.wait("started", killed["attempt"])["pid"]
+        time.sleep(0.2)
+        s.send(op="kill", attempt=killed["attempt"], reason="marked failed")
+        done = s.wait("finished", killed["attempt"], 5)
+        self.assertEqual((done["state"], done["reason"]), ("failed", "marked failed"))
+        self.assertFalse(group_lives(pid))
+        done = s.wait("finished", late["attempt"], 5)
+        self.assertEqual((done["state"], done["reason"]), ("failed", "timed out after 0.5 s"))
+        self.assertFalse(group_lives(s.wait("started", late["attempt"])["pid"]))
+
+    def test_thousand(self) -> None:
+        s = self.connect()
+        works = [self.workload(f"echo {i}") for i in range(1000)]
+        begin = time.monotonic()
+        for work in works:
+            s.send(**work)
+        finished: dict[str, Frame] = {}
+        while len(finished) < len(works):
+            frame = s.recv(60)
+            if frame["op"] == "finished":
+                finished[frame["attempt"]] = frame
+                s.send(op="ack", attempt=frame["attempt"])
+        took = time.monotonic() - begin
+        for i, work in enumerate(works):
+            self.assertEqual(finished[work["attempt"]]["xcoms"][0]["value"], str(i))
+        print(f"# 1,000 bash tasks in {took:.2f} s", file=sys.stderr)
+
+    def test_outlets(self) -> None:
+        s = self.connect()
+        outlets = [{"asset": "s3://b/k"}, {"asset": "name:x"}]
+        work = self.workload(native="empty", task={"args": {}, "outlets": outlets})
+        done = self.run_one(s, work)
+        self.assertEqual(done["state"], "success")
+        self.assertEqual(done["outlet_events"][0]["asset"]["uri"], "s3://b/k")
+        self.assertEqual(done["outlet_events"][1]["asset"]["name"], "x")
+
+
+class Links(RunnerCase):
+    def test_survives_schedulers(self) -> None:
+        s = self.connect()
+        quick, slow = self.workload("echo quick"), self.workload("sleep 1; echo slow")
+        s.send(**quick)
+        s.send(**slow)
+        s.wait("finished", quick["attempt"])
+        s.close()
+        time.sleep(0.3)
+        s = self.connect()
+        have = {a["attempt"]: a["state"] for a in s.wait("have")["attempts"]}
+        self.assertEqual(have, {quick["attempt"]: "finished", slow["attempt"]: "running"})
+        self.assertEqual(s.wait("finished", quick["attempt"])["state"], "success")
+        s.wait("started", slow["attempt"])
+        s.wait("finished", slow["attempt"])
+        for work in (quick, slow):
+            s.send(op="ack", attempt=work["attempt"])
+        s.send(op="sync")
+        s.seen.clear()
+        self.assertEqual(s.wait("have")["attempts"], [])
+
+    def test_newest_wins_and_twice_is_once(self) -> None:
+        first = self.connect()
+        work = self.workload("echo x >> $TMPDIR/ran; sleep 0.5")
+        first.send(**work)
+        first.wait("started")
+        second = self.connect()
+        with self.assertRaises(EOFError):
+            while True:
+                first.recv()
+        second.send(**work)
+        second.wait("finished", work["attempt"])
+        second.send(**work)
+        time.sleep(0.3)
+        self.assertEqual((self.home / "ran").read_text(), "x\n")
+
+    def test_runner_killed(self) -> None:
+        s = self.connect()
+        done, running = self.workload("echo done"), self.workload("sleep 60 & sleep 60")
+        s.send(**done)
+        s.send(**running)
+        s.wait("finished", done["attempt"])
+        pid = s.wait("started", running["attempt"])["pid"]
+        self.processes[0].kill()
+        self.processes[0].wait()
+        self.assertTrue(group_lives(pid))
+        self.start_runner()
+        s = self.connect()
+        self.assertEqual(s.wait("finished", done["attempt"])["xcoms"][0]["value"], "done")
+        lost = s.wait("finished", running["attempt"])
+        self.assertEqual((lost["state"], lost["reason"]), ("lost", "its runner died"))
+        time.sleep(0.1)
+        self.assertFalse(group_lives(pid))
+
+    def test_one_runner_a_home(self) -> None:
+        self.connect()
+        self.assertEqual(self.start_runner().wait(10), 3)
+
+    def test_shutdown_ends_tasks(self) -> None:
+        s = self.connect()
+        work = self.workload("sleep 60")
+        s.send(**work)
+        s.wait("started")
+        s.send(op="shutdown")
+        done = s.wait("finished", work["attempt"], 5)
+        self.assertEqual((done["state"], done["reason"]), ("failed", "the runner was shut down"))
+        self.assertEqual(self.processes[0].wait(5), 0)
+        self.start_runner()
+        s = self.connect()
+        self.assertEqual(s.wait("finished", work["attempt"])["reason"], "the runner was shut down")
+
+    def test_nonsense(self) -> None:
+        s = self.connect()
+        for body in (b"", b"{", b"[]", b"7", b'{"op":"run"}', b'{"op":"run","attempt":"a b"}'):
+            s.sock.sendall(struct.pack(">I", len(body)) + body)
+        s.send(op="dance")
+        s.wait("error")
+        work = self.workload("true")
+        del work["run"], work["dag"]
+        self.assertEqual(self.run_one(s, work)["state"], "success")
+
+
+class ShortLived(RunnerCase):
+    settings = {"TW_TEST_IDLE_EXIT": "1", "TW_TEST_BEAT": "1"}
+
+    def test_goes_when_idle(self) -> None:
+        s = self.connect()
+        work = self.workload("sleep 1.5")
+        s.send(**work)
+        self.assertEqual(s.wait("beat")["attempts"], [work["attempt"]])
+        s.close()
+        time.sleep(0.6)
+        self.assertIsNone(self.processes[0].poll())
+        self.assertEqual(self.processes[0].wait(10), 0)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        unittest.main(verbosity=2)
