@@ -1,0 +1,1 @@
+"""What happens in a task's process: context, rendering, execution, callbacks."""

@@ -1,0 +1,227 @@
+"""XComs: values that tasks hand on, through the supervisor, with a custom backend if one is configured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tradewind import comms, serde
+
+XCOM_RETURN_KEY = "return_value"
+MAX_XCOM_SIZE = 49344
+
+
+class XComResult:
+    """A stored XCom as a backend's `deserialize_value` sees it."""
+
+    def __init__(self, key: str, value: Any, **where: Any) -> None:
+        self.key = key
+        self.value = value
+        self.dag_id = where.get("dag_id")
+        self.run_id = where.get("run_id")
+        self.task_id = where.get("task_id")
+        self.map_index = where.get("map_index", -1)
+
+    def __repr__(self) -> str:
+        return f"XComResult(key={self.key!r}, value={self.value!r})"
+
+
+class BaseXCom:
+    """What an XCom backend derives from. The defaults keep the value itself in the metastore."""
+
+    XCOM_RETURN_KEY = XCOM_RETURN_KEY
+
+    # -- to override -------------------------------------------------------------------------------
+
+    @staticmethod
+    def serialize_value(
+        value: Any,
+        *,
+        key: str | None = None,
+        task_id: str | None = None,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        map_index: int | None = None,
+    ) -> Any:
+        """What to store for a value: JSON."""
+        return serde.serialize(value)
+
+    @staticmethod
+    def deserialize_value(result: Any) -> Any:
+        """The value of what was stored."""
+        return serde.deserialize(_as_json(getattr(result, "value", result)))
+
+    @classmethod
+    def purge(cls, xcom: Any, *args: Any) -> None:
+        """Called before an XCom is deleted, for what the backend keeps elsewhere."""
+
+    @staticmethod
+    def orm_deserialize_value(result: Any) -> Any:
+        return serde.deserialize(_as_json(getattr(result, "value", result)), full=False)
+
+    # -- what is done with it ----------------------------------------------------------------------
+
+    @classmethod
+    def pack(cls, key: str, value: Any, **where: Any) -> Any:
+        """A value as JSON for a frame."""
+        names = ("task_id", "dag_id", "run_id", "map_index")
+        kwargs = {name: where.get(name) for name in names}
+        try:
+            stored = cls.serialize_value(value, key=key, **kwargs)
+        except TypeError as e:
+            # backends written for old releases take the value alone
+            if "unexpected keyword argument" not in str(e):
+                raise
+            stored = cls.serialize_value(value)
+        return _as_json(stored)
+
+    @classmethod
+    def unpack(cls, key: str, stored: Any, **where: Any) -> Any:
+        return cls.deserialize_value(XComResult(key, stored, **where))
+
+    @classmethod
+    def set(
+        cls,
+        key: str,
+        value: Any,
+        *,
+        dag_id: str,
+        task_id: str,
+        run_id: str,
+        map_index: int = -1,
+        _mapped_length: int | None = None,
+        **_: Any,
+    ) -> None:
+        where = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id, "map_index": map_index}
+        stored = cls.pack(key, value, **where)
+        comms.request("xcom_push", key=key, value=stored, map_index=map_index, mapped_length=_mapped_length)
+
+    @classmethod
+    def get_one(
+        cls,
+        *,
+        key: str = XCOM_RETURN_KEY,
+        dag_id: str | None = None,
+        task_id: str | None = None,
+        run_id: str | None = None,
+        map_index: int | None = None,
+        include_prior_dates: bool = False,
+        **_: Any,
+    ) -> Any:
+        rows = rows_of(
+            key=key,
+            dag_id=dag_id,
+            run_id=run_id,
+            task_ids=None if task_id is None else [task_id],
+            map_indexes=map_index,
+            include_prior_dates=include_prior_dates,
+            limit=1,
+        )
+        return cls.unpack_row(key, rows[0], dag_id, run_id) if rows else None
+
+    get_value = get_one
+
+    @classmethod
+    def get_all(
+        cls,
+        *,
+        key: str = XCOM_RETURN_KEY,
+        dag_id: str | None = None,
+        task_id: str | None = None,
+        run_id: str | None = None,
+        include_prior_dates: bool = False,
+        **_: Any,
+    ) -> list[Any] | None:
+        rows = rows_of(
+            key=key,
+            dag_id=dag_id,
+            run_id=run_id,
+            task_ids=None if task_id is None else [task_id],
+            map_indexes=None,
+            include_prior_dates=include_prior_dates,
+        )
+        return [cls.unpack_row(key, row, dag_id, run_id) for row in rows] or None
+
+    @classmethod
+    def delete(cls, key: str, **where: Any) -> None:
+        comms.request("xcom_delete", key=key)
+
+    @classmethod
+    def unpack_row(cls, key: str, row: dict[str, Any], dag_id: str | None, run_id: str | None) -> Any:
+        return cls.unpack(
+            key,
+            row.get("value"),
+            dag_id=dag_id,
+            run_id=run_id,
+            task_id=row.get("task_id"),
+            map_index=row.get("map_index", -1),
+        )
+
+
+def _as_json(stored: Any) -> Any:
+    """Backends of 2.x give bytes or text of JSON where 3.x gives the value itself."""
+    if isinstance(stored, (bytes, bytearray)):
+        return json.loads(bytes(stored).decode("utf-8"))
+    return stored
+
+
+def rows_of(
+    *,
+    key: str,
+    dag_id: str | None = None,
+    run_id: str | None = None,
+    task_ids: Iterable[str] | None = None,
+    map_indexes: Any = None,
+    include_prior_dates: bool = False,
+    offset: int | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """The stored rows, in the order of task_ids, then map_index."""
+    args: dict[str, Any] = {
+        "key": key,
+        "dag_id": dag_id,
+        "run_id": run_id,
+        "task_ids": None if task_ids is None else list(task_ids),
+        "map_indexes": map_indexes
+        if map_indexes is None or isinstance(map_indexes, int)
+        else list(map_indexes),
+        "include_prior_dates": include_prior_dates,
+    }
+    if offset is not None:
+        args["offset"] = offset
+    if limit is not None:
+        args["limit"] = limit
+    return comms.request("xcom_pull", **args) or []
+
+
+_backend: type[BaseXCom] | None = None
+
+
+def backend() -> type[BaseXCom]:
+    """The class named by `[core] xcom_backend`, else BaseXCom."""
+    global _backend
+    if _backend is None:
+        from tradewind.conf import conf
+
+        path = conf.get("core", "xcom_backend", fallback="") or ""
+        if path.rpartition(".")[2] in ("", "BaseXCom", "XCom"):
+            _backend = BaseXCom
+        else:
+            from tradewind.module_loading import import_string
+
+            found = import_string(path)
+            if not (isinstance(found, type) and issubclass(found, BaseXCom)):
+                raise TypeError(f"Your custom XCom class `{path}` is not a subclass of `BaseXCom`.")
+            _backend = found
+    return _backend
+
+
+def __getattr__(name: str) -> Any:
+    if name == "XCom":
+        return backend()
+    if name in ("LazyXComSelectSequence", "LazyXComSequence", "LazyXComAccess"):
+        from tradewind.lazy_xcom import LazyXComSequence
+
+        return LazyXComSequence
+    raise AttributeError(name)
