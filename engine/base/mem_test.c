@@ -2,6 +2,21 @@
 
 #include "base/testing.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+
+static void overruns_are_seen(void **state)
+{
+	struct tw_arena a = {0};
+	char *p = tw_arena_alloc(&a, 32);
+	assert_false(__asan_address_is_poisoned(p + 31));
+	assert_true(__asan_address_is_poisoned(p + 32));
+	tw_arena_clear(&a);
+	assert_true(__asan_address_is_poisoned(p));
+	tw_arena_release(&a);
+}
+#endif
+
 static void arena_aligns_and_keeps(void **state)
 {
 	struct tw_arena a = {0};
@@ -82,6 +97,9 @@ int main(void)
 		cmocka_unit_test(arena_aligns_and_keeps), cmocka_unit_test(arena_takes_big_ones),
 		cmocka_unit_test(arena_clear_reuses),	  cmocka_unit_test(arena_prints),
 		cmocka_unit_test(heap_helpers),
+#ifdef __SANITIZE_ADDRESS__
+		cmocka_unit_test(overruns_are_seen),
+#endif
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

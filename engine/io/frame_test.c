@@ -134,6 +134,7 @@ static void carries_much(void **state)
 static void carries_descriptors(void **state)
 {
 	struct pair p;
+	int before = tw_test_open_fds();
 	pair_init(&p);
 	int fds[2], many[TW_FRAME_FDS];
 	assert_int_equal(pipe(fds), 0);
@@ -169,6 +170,7 @@ static void carries_descriptors(void **state)
 	tw_buf_release(&want);
 	free(big);
 	pair_release(&p);
+	assert_int_equal(tw_test_open_fds(), before);
 }
 
 static void pauses(void **state)

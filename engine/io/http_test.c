@@ -251,6 +251,9 @@ static void asks(void **state)
 	check("/missing", (struct tw_http_opts){0}, 404, "no such thing");
 	check("/moved", (struct tw_http_opts){0}, 302, "");
 	check("/moved", (struct tw_http_opts){.follow_redirects = true}, 404, "no such thing");
+	struct answer moved = fetch("/moved", (struct tw_http_opts){.follow_redirects = true});
+	assert_null(strstr(moved.headers.p, "location")); /* the last answer's headers only */
+	answer_release(&moved);
 	check("/u", (struct tw_http_opts){.url = "http://any/u", .unix_path = unix_path}, 200,
 	      "GET /u type= auth= mine= body=0:");
 	struct tw_buf big = {0};
@@ -325,10 +328,15 @@ static void cancels(void **state)
 	/* From inside of another's callback, and of its own. */
 	b.cancel_on_data = start(&c, "/never", (struct tw_http_opts){.on_data = on_data});
 	tw_test_run_until(&loop, &c.pieces, 1);
+	check("/missing", (struct tw_http_opts){0}, 404,
+	      "no such thing"); /* b takes its connection */
+	int open = tw_test_open_fds();
 	start(&b, "/drip", (struct tw_http_opts){.on_data = on_data});
 	tw_test_run_until(&loop, &b.pieces, 1);
 	b.cancel_on_data = NULL;
 	tw_test_run_until(&loop, &b.done, 1);
+	tw_test_run_for(&loop, 50);
+	assert_true(tw_test_open_fds() < open); /* c's connection is closed */
 	assert_int_equal(b.body.n, 50);
 	assert_int_equal(a.done + c.done, 0);
 	answer_release(&c);

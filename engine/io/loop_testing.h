@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <uv.h>
 
 #include "base/testing.h"
@@ -51,6 +52,18 @@ static inline void tw_test_close_loop(uv_loop_t *loop)
 	for (int i = 0; i < 10; i++)
 		uv_run(loop, UV_RUN_NOWAIT);
 	assert_int_equal(uv_loop_close(loop), 0);
+}
+
+/* How many descriptors this process has open. */
+static inline int tw_test_open_fds(void)
+{
+	int n = 0;
+	DIR *d = opendir("/proc/self/fd");
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
 }
 
 /* A new folder for one test; the caller frees the path and removes the folder. */
