@@ -18,8 +18,8 @@ VAR_ENV_PREFIX = "AIRFLOW_VAR_"
 #: words whose presence in a name makes its value secret
 SENSITIVE_WORDS = (
     "access_key access_token api_key apikey auth_header authorization bearer connection_string dsn "
-    "passphrase passwd password private_key proxy proxies secret service_account service_key token keyfile_dict "
-    "webhook_url"
+    "passphrase passwd password private_key proxy proxies secret service_account service_key token "
+    "keyfile_dict webhook_url"
 ).split()
 
 

@@ -48,10 +48,49 @@ def warm_up() -> None:
     ):
         importlib.import_module(name)
     from tradewind import xcom
-    from tradewind.conf import conf
+    from tradewind.execution import macros
 
-    conf.get("core", "max_templated_field_length", fallback=None)
     xcom.backend()
+    macros.ds_format(
+        macros.ds_add("2024-02-28", 2), "%Y-%m-%d", "%d.%m.%Y"
+    )  # strptime has a module of its own
+    _rehearse()
+
+
+def _rehearse() -> None:
+    """Take an empty task most of its way, so that every cache on the way is filled before the fork."""
+    from tradewind.dag import DAG
+    from tradewind.execution import outcome
+    from tradewind.operators.python import PythonOperator
+
+    class Nobody:
+        task = None
+
+        def running(self) -> None:
+            pass
+
+    instant = "2024-02-28T00:00:00+00:00"
+    dag = DAG("rehearsal", schedule=None)
+    text = "{{ ds }} {{ macros.ds_add(ds, 1) }} {{ data_interval_end | ts_nodash }} {{ params }}"
+    task = PythonOperator(
+        task_id="nothing",
+        dag=dag,
+        python_callable=lambda ds, **_: [ds],
+        op_kwargs={"text": text},
+    )
+    workload = {
+        "attempt": "",
+        "run_id": "manual__2024",
+        "task_id": "nothing",
+        "run": {"logical_date": instant, "data_interval_start": instant, "data_interval_end": instant},
+    }
+    environ = dict(os.environ)
+    try:
+        attempt = outcome.Attempt(RuntimeTaskInstance(workload, dag, task), Nobody())
+        comms.pack(attempt.run())
+    finally:
+        os.environ.clear()
+        os.environ.update(environ)
 
 
 def prepare(dag: Any) -> None:

@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 import threading
-import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,67 +30,32 @@ class LoadedFile:
 
 
 def load(file: str, bundle_path: str | None = None, compat: int | None = None) -> LoadedFile:
-    """Import the file. Whatever it raises becomes `error`; only a signal gets out."""
+    """Import the file (or the archive). Whatever it raises becomes `error`; only a signal gets out."""
+    from tradewind import dagfile, policies
     from tradewind.conf import conf
+    from tradewind.operator import Defaults
 
     if compat is not None:
         conf.set_compat(int(compat))
+        Defaults.forget()
     loaded = LoadedFile(file)
     gc.disable()
     try:
-        loaded.dags = _import(file, bundle_path)
+        dagfile.add_paths(bundle_path, file)
+        found = dagfile.load(file, safe_mode=False)
+        loaded.dags = {dag.dag_id: dag for dag, _ in found.dags}
+        if found.errors:
+            loaded.error = "\n".join(dagfile.error_text(error) for _, error in found.errors)
+        for dag, path in found.dags:
+            dag.fileloc = path
+            policies.apply(dag)
     except KeyboardInterrupt:
         raise
     except BaseException as e:
-        loaded.error = import_error(e)
+        loaded.error = dagfile.error_text(e)
     finally:
         gc.enable()
     return loaded
-
-
-def _import(file: str, bundle_path: str | None) -> dict[str, Any]:
-    """Run the file as a module and collect its DAGs:
-
-    Those in its namespace and those that registered themselves.
-    """
-    import importlib.util
-
-    from tradewind.dag import DAG
-    from tradewind.stacks import DagContext, reset
-
-    for path in (bundle_path, os.path.dirname(file)):
-        if path and path not in sys.path:
-            sys.path.append(path)
-    name = f"unusual_prefix_{abs(hash(file)):x}_{os.path.splitext(os.path.basename(file))[0]}"
-    reset()
-    DagContext.current_autoregister_module_name = name
-    try:
-        spec = importlib.util.spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"cannot import {file}")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        found = [v for v in vars(module).values() if isinstance(v, DAG)]
-        found += [dag for dag, _ in DagContext.autoregistered_dags]
-        return {dag.dag_id: dag for dag in found}
-    finally:
-        reset()
-
-
-def import_error(error: BaseException) -> str:
-    """The traceback as its author wants it: without the loader's own frames."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    tb = error.__traceback__
-    while tb is not None and _is_ours(tb.tb_frame.f_code.co_filename, here):
-        tb = tb.tb_next
-    if isinstance(error, SyntaxError):
-        tb = None
-    return "".join(traceback.format_exception(type(error), error, tb)).rstrip("\n")
-
-
-def _is_ours(filename: str, here: str) -> bool:
-    return filename.startswith((here + os.sep, "<frozen importlib"))
 
 
 def settle() -> int:

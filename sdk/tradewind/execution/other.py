@@ -1,0 +1,157 @@
+"""The other pieces of work that a DAG file's process does: callbacks, custom timetables, custom weight rules."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tradewind import context as contexts
+from tradewind.comms import Link
+from tradewind.execution import callbacks, load
+from tradewind.execution.dagrun import DagRun, instant, text
+
+logger = logging.getLogger("task")
+
+_TASK_KINDS = {
+    "task_success": "on_success_callback",
+    "task_failure": "on_failure_callback",
+    "task_retry": "on_retry_callback",
+    "task_skipped": "on_skipped_callback",
+}
+
+
+def perform(link: Link, workload: dict[str, Any], loaded: load.LoadedFile | None) -> None:
+    """Do what `op` says, and report."""
+    try:
+        finished = _perform(workload, loaded)
+    except Exception as e:
+        logger.exception("%s failed", workload.get("op"))
+        finished = {"state": "failed", "reason": f"{type(e).__name__}: {e}"}
+    link.send({"op": "finished", **finished})
+
+
+def _perform(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str, Any]:
+    about = workload.get("dag") or {}
+    if loaded is None:
+        loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
+    dag_id = str(workload.get("dag_id") or about.get("dag_id"))
+    dag = loaded.dags.get(dag_id)
+    if dag is None:
+        raise LookupError(loaded.error or f"DAG {dag_id!r} is not in {loaded.file}")
+    op = workload.get("op")
+    if op == "callback":
+        return _callback(workload, dag)
+    if op == "timetable":
+        return {"state": "success", "runs": coming_runs(dag, workload)}
+    if op == "weight":
+        wanted = workload.get("tasks") or list(dag.task_dict)
+        return {"state": "success", "weights": {t: weight_of(dag, dag.task_dict[t]) for t in wanted}}
+    return {"state": "failed", "reason": f"unknown op {op!r}"}
+
+
+def _callback(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
+    kind = str(workload.get("kind"))
+    if kind in _TASK_KINDS:
+        _task_callback(workload, dag, kind)
+    elif kind in ("dag_success", "dag_failure"):
+        _dag_callback(workload, dag, f"on_{kind[4:]}_callback")
+    elif kind == "sla_miss":
+        _sla_miss(workload, dag)
+    else:
+        return {"state": "failed", "reason": f"unknown kind {kind!r}"}
+    return {"state": "success"}
+
+
+def _task_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
+    """A task that died could not call these itself; fields are not rendered."""
+    from tradewind.execution.ti import RuntimeTaskInstance
+    from tradewind.states import TaskInstanceState
+
+    task = dag.task_dict[str(workload["task_id"])]
+    ti = RuntimeTaskInstance(workload, dag, task)
+    context = ti.get_template_context()
+    states = {"task_retry": "up_for_retry", "task_failure": "failed"}
+    ti.state = TaskInstanceState(states.get(kind, kind[5:]))
+    context["exception"] = context["reason"] = workload.get("reason")
+    with contexts.set_current_context(context):
+        callbacks.run(task, _TASK_KINDS[kind], context)
+        failed = kind in ("task_failure", "task_retry")
+        wants = task.email_on_retry if kind == "task_retry" else task.email_on_failure
+        if failed and task.email and wants:
+            from tradewind.execution import mail
+
+            mail.send_failure(task, ti, context, workload.get("reason"))
+
+
+def _dag_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
+    context: dict[str, Any]
+    task_id = workload.get("task_id")
+    if task_id and task_id in dag.task_dict:  # the task instance that decided it
+        from tradewind.execution.ti import RuntimeTaskInstance
+
+        context = RuntimeTaskInstance(workload, dag, dag.task_dict[task_id]).get_template_context()
+    else:
+        run = DagRun({"dag_id": dag.dag_id, **(workload.get("run") or {})}, dag)
+        context = {"dag": dag, "run_id": run.run_id, "dag_run": run, "logical_date": run.logical_date}
+        context["params"] = dict(dag.params)
+        context["execution_date"] = run.logical_date
+    context["reason"] = workload.get("reason")
+    callbacks.run(dag, kind, context)
+
+
+def _sla_miss(workload: dict[str, Any], dag: Any) -> None:
+    found = getattr(dag, "sla_miss_callback", None)
+    for callback in found if isinstance(found, (list, tuple)) else [found] if found else []:
+        tasks = workload.get("tasks") or []
+        callback(dag, "\n".join(tasks), "", [], [])
+
+
+# -- what only Python knows of a schedule ------------------------------------------------------------
+
+
+def coming_runs(dag: Any, ask: dict[str, Any]) -> list[dict[str, Any]]:
+    """The next runs by the DAG's own timetable, at most `count`."""
+    from tradewind import timetables
+
+    last = ask.get("last")
+    interval = None
+    if last:
+        interval = timetables.DataInterval(instant(last["start"]), instant(last["end"]))
+    runs: list[dict[str, Any]] = []
+    for _ in range(max(1, min(int(ask.get("count") or 1), 1000))):
+        restriction = timetables.TimeRestriction(
+            earliest=instant(ask.get("earliest")),
+            latest=instant(ask.get("latest")),
+            catchup=bool(ask.get("catchup", False)),
+        )
+        info = dag.timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)
+        if info is None:
+            break
+        interval = info.data_interval
+        runs.append(
+            {
+                "logical_date": text(info.logical_date),
+                "start": text(interval.start) if interval else None,
+                "end": text(interval.end) if interval else None,
+                "run_after": text(info.run_after),
+            }
+        )
+        if interval is None or not ask.get("catchup", False):
+            break
+    return runs
+
+
+def weight_of(dag: Any, task: Any) -> int:
+    """A task's weight by its own rule object."""
+    rule = task.weight_rule
+    method = getattr(rule, "get_weight", None)
+    if method is None:
+        return int(task.priority_weight_total)
+
+    class Instance:
+        pass
+
+    ti: Any = Instance()
+    ti.task, ti.dag_id, ti.task_id = task, dag.dag_id, task.task_id
+    ti.priority_weight, ti.try_number, ti.map_index = task.priority_weight, 1, -1
+    return int(method(ti))

@@ -1,0 +1,67 @@
+"""A parse child: one DAG file, its documents, and what it read; forked from the zygote."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+from tradewind import comms, log
+from tradewind.comms import Link, SocketSupervisor
+
+
+def serve(fds: list[int], message: dict[str, Any]) -> int:
+    """Parse what the message names, answer on the first descriptor; the second, if any, takes the output."""
+    link = Link.from_fd(fds[0])
+    if len(fds) > 1:
+        output = os.dup(fds[1])
+        log.attach_streams(fds[1], output)
+    fds.clear()
+    comms.set_supervisor(SocketSupervisor(link))
+    limit = message.get("memory_limit")
+    if limit:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
+    parsed = _parse(message)
+    log.flush_streams()
+    link.send(parsed)
+    return 0
+
+
+def _parse(message: dict[str, Any]) -> dict[str, Any]:
+    from tradewind import parse
+
+    file = str(message.get("file"))
+    try:
+        parsed = parse.parse_file(
+            file,
+            bundle_path=message.get("bundle_path"),
+            compat=message.get("compat"),
+            safe_mode=bool(message.get("safe_mode", True)),
+        )
+        parsed["op"] = "parsed"
+        comms.pack(parsed)  # what cannot be sent is an error of the file
+        return parsed
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return {
+            "op": "parsed",
+            "documents": [],
+            "errors": [{"file": file, "trace": traceback.format_exc().rstrip()}],
+            "inputs": _self(file),
+            "modules": [],
+            "variables": [],
+            "connections": [],
+            "warnings": [],
+            "threads": 0,
+        }
+
+
+def _self(file: str) -> list[dict[str, Any]]:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return []
+    return [{"path": os.path.abspath(file), "mtime_ns": found.st_mtime_ns, "size": found.st_size}]
