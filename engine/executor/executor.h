@@ -24,6 +24,7 @@
 #include "value/value.h"
 
 struct tw_executor;
+struct tw_reaper;
 
 /* What is to run: the `run` frame of docs/runner-protocol.md as JSON text. */
 struct tw_workload {
@@ -87,13 +88,12 @@ struct tw_executor_sink {
 	void (*on_beat)(void *arg, struct tw_executor *ex, const struct tw_id *ids, size_t n);
 	/*
 	 * Also alive, learnt after (re)connecting, of attempts that were neither dispatched nor adopted
-	 * here: the receiver kills what it does not want.
+	 * here: the receiver kills what it does not want. Such a one's end is acknowledged, not told.
 	 */
 	void (*on_stranger)(void *arg, struct tw_executor *ex, struct tw_id attempt);
 };
 
 struct tw_executor_ops {
-	const char *name; /* "LocalExecutor" */
 	enum tw_rc (*start)(struct tw_executor *ex, struct tw_err *err);
 	void (*dispatch)(struct tw_executor *ex, const struct tw_workload *w, size_t n);
 	void (*adopt)(struct tw_executor *ex, const struct tw_id *ids, size_t n);
@@ -109,7 +109,8 @@ struct tw_executor {
 	const struct tw_executor_ops *ops;
 	struct tw_executor_sink sink;
 	uv_loop_t *loop;
-	const char *name;  /* as the configuration calls it: the alias, or ops->name */
+	const char *name;  /* as the configuration calls it: the alias, or the class; tw_executors_new's */
+	const char *known_as, *module; /* "LocalExecutor", and with its module: tw_executors_new's */
 	int parallelism;   /* most attempts at once; 0: no limit */
 	size_t held;       /* attempts dispatched or adopted, and not yet ended */
 };
@@ -133,7 +134,7 @@ static inline void tw_executor_dispatch(struct tw_executor *ex, const struct tw_
 }
 
 /*
- * After a restart, before the first dispatch: attempts that the metastore says are queued or running
+ * After a restart, in the same turn of the loop as start: attempts that the metastore says are queued or running
  * with this executor. Each gets on_started, on_beat or on_finished as the runner knows it; one that
  * the runner has never heard of gets on_finished with TW_END_LOST and started_at 0.
  */
@@ -161,7 +162,7 @@ static inline void tw_executor_reply(struct tw_executor *ex, int64_t id, struct 
 	ex->ops->reply(ex, id, result, kind, message);
 }
 
-/* Sends what was gathered; to be called once at the end of a scheduling turn. */
+/* Sends what was gathered; it is sent in any case before the loop waits. */
 static inline void tw_executor_flush(struct tw_executor *ex)
 {
 	if (ex->ops->flush)
@@ -181,6 +182,7 @@ struct tw_executor_opts {
 	const char *runner_socket;       /* NULL: home/run/runner.sock */
 	const char *const *runner_argv;  /* how to start a runner: {exe, "runner", NULL}; NULL: never start one */
 	const char *runner_log;          /* where its stderr goes; NULL: home/logs/runner.log */
+	struct tw_reaper *reaper;        /* the process's one (io/proc.h); NULL: one is made, nobody else may have one */
 	int parallelism;                 /* [core] parallelism */
 };
 

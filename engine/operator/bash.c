@@ -136,9 +136,21 @@ static void last_line(struct bash *b, struct tw_op_outcome *o)
 	o->result = tw_v_str(tw_str_copy(b->op->arena, tw_buf_str(&text)));
 }
 
+static void remove_files(struct bash *b)
+{
+	if (b->script)
+		unlink(b->script);
+	if (b->tmpdir && rmdir(b->tmpdir) != 0)
+		tw_file_remove_tree(b->tmpdir, NULL);
+	free(b->script);
+	free(b->tmpdir);
+	b->script = b->tmpdir = NULL;
+}
+
 static void finish(struct bash *b)
 {
 	struct tw_op *op = b->op;
+	remove_files(b);
 	struct tw_op_outcome o = {
 		.state = "success", .exit_code = b->exit.code, .signal = b->exit.signal};
 	/* Python shows the death by a signal as a negative code. */
@@ -383,12 +395,7 @@ static void release(struct tw_op *op)
 	if (b->pid && !b->exited)
 		tw_reaper_unwatch(op->reaper, b->pid);
 	close_output(b);
-	if (b->script)
-		unlink(b->script);
-	if (b->tmpdir && rmdir(b->tmpdir) != 0)
-		tw_file_remove_tree(b->tmpdir, NULL);
-	free(b->script);
-	free(b->tmpdir);
+	remove_files(b);
 	tw_buf_release(&b->line);
 	tw_decoder_free(b->decoder);
 	op->state = NULL;
