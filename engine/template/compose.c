@@ -11,7 +11,7 @@ static enum tw_rc compile_loaded(struct tw_tpl *t, struct tw_str name, struct tw
 
 	if (rc != TW_OK) {
 		t->env->fault = fault;
-		return tw_err_wrap(t->err, "template '" TW_STR_FMT "'", TW_STR_ARG(name));
+		return rc;
 	}
 	tw_vec_push(&t->loaded, *ret);
 	return TW_OK;
@@ -247,11 +247,11 @@ enum tw_rc tw_exec_from(struct tw_tpl *t, const struct tw_node *n)
 		if (v.kind == TW_V_UNDEFINED)
 			v = tw_tpl_undef(t,
 					 "the template '" TW_STR_FMT
-					 "' (imported on line %d in %s) does not export the "
+					 "' (imported on line %d%s%s%s) does not export the "
 					 "requested name '" TW_STR_FMT "'",
 					 TW_STR_ARG(m->name), n->line,
-					 t->tpl->name.n ? "a template" : "'<unknown>'",
-					 TW_STR_ARG(name));
+					 t->tpl->name.n ? " in '" : "", t->tpl->name.p,
+					 t->tpl->name.n ? "'" : "", TW_STR_ARG(name));
 		tw_scope_set(t, t->scope, n->kids.v[i + 1]->value.s, v);
 	}
 	return TW_OK;
@@ -360,11 +360,18 @@ static const struct tw_object_type self_type = {
 	.getattr = self_getattr,
 };
 
+struct tw_value tw_self_value(struct tw_tpl *t)
+{
+	struct tw_object *self = tw_arena_new(t->a, struct tw_object);
+
+	self->type = &self_type;
+	return tw_v_object(self);
+}
+
 static enum tw_rc run_block(struct tw_tpl *t, struct tw_block_ref *ref, struct tw_scope *scope)
 {
 	struct tw_scope *outer = t->scope;
 	struct tw_template *tpl = t->tpl;
-	struct tw_object *self = tw_arena_new(t->a, struct tw_object);
 	enum tw_rc rc;
 
 	TW_TRY(tw_tpl_enter(t));
@@ -372,11 +379,9 @@ static enum tw_rc run_block(struct tw_tpl *t, struct tw_block_ref *ref, struct t
 		return tw_tpl_raise(t, "TemplateRuntimeError",
 				    "Required block '" TW_STR_FMT "' not found",
 				    TW_STR_ARG(ref->node->name));
-	self->type = &self_type;
 	t->scope = tw_scope_new(t, scope);
 	t->tpl = ref->tpl;
 	tw_scope_set(t, t->scope, TW_STR("super"), super_value(t, ref));
-	tw_scope_set(t, t->scope, TW_STR("self"), tw_v_object(self));
 	rc = tw_exec(t, &ref->node->body);
 	t->scope = outer;
 	t->tpl = tpl;

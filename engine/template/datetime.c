@@ -380,6 +380,8 @@ static enum tw_rc delta_op(struct tw_tpl *t, int op, struct tw_value a, struct t
 					      delta_times(t, b.i, a, false, ret);
 	if (a.kind == TW_V_DELTA && op == TW_OP2('/', '/'))
 		return delta_times(t, a.i, b, true, ret);
+	if (a.kind == TW_V_DELTA && op == '/' && b.kind == TW_V_INT && b.i && a.i % b.i == 0)
+		return delta_times(t, a.i, b, true, ret);
 	if (a.kind == TW_V_DELTA && op == '/' && (b.kind == TW_V_INT || b.kind == TW_V_FLOAT))
 		return tw_tpl_unsupported(t, "a timedelta divided by a number");
 	return TW_ERR_NOT_FOUND;

@@ -247,8 +247,8 @@ static enum tw_rc move(struct tw_tpl *t, struct tw_value v, const struct tw_args
 		TW_TRY(number_arg(t, a[i], &n[i]));
 		n[i] *= sign;
 	}
-	if (n[0] > 20000 || n[0] < -20000 || n[1] > 240000 || n[1] < -240000)
-		return tw_dt_check(t, INT64_MAX);
+	if (n[0] > 9998 || n[0] < -9998 || n[1] > 119976 || n[1] < -119976)
+		return tw_tpl_raise(t, "ValueError", "year is out of range");
 	d.years = (int)n[0];
 	d.months = (int)n[1];
 	d.days = n[2] * 7 + n[3];
@@ -259,7 +259,9 @@ static enum tw_rc move(struct tw_tpl *t, struct tw_value v, const struct tw_args
 	tw_delta_normalize(&d);
 	if (n[0] != 0 || n[1] != 0 || n[2] != 0 || n[3] != 0 || !v.dt.zone) {
 		if (tw_delta_add(tw_dt_local(v), &d, &r, t->err) != TW_OK)
-			return tw_dt_check(t, INT64_MAX);
+			return n[0] != 0 || n[1] != 0 ?
+				       tw_tpl_raise(t, "ValueError", "year is out of range") :
+				       tw_dt_check(t, INT64_MAX);
 		return tw_dt_at_local(t, v, r, ret);
 	}
 	if (tw_delta_add(v.dt.us, &d, &r, t->err) != TW_OK)
@@ -277,6 +279,19 @@ METHOD(m_add)
 METHOD(m_subtract)
 {
 	return move(t, v, args, -1, ret);
+}
+
+/*
+ * The same where pendulum goes by the date-time's own fold, which we do not keep: unsupported where
+ * it matters.
+ */
+static enum tw_rc at_own_fold(struct tw_tpl *t, struct tw_value v, int64_t local,
+			      struct tw_value *ret)
+{
+	if (v.dt.zone && local >= TW_TIME_MIN && local <= TW_TIME_MAX &&
+	    tw_zone_offset_at(v.dt.zone, local, 0) != tw_zone_offset_at(v.dt.zone, local, 1))
+		return tw_tpl_unsupported(t, "a wall time that comes twice or never");
+	return tw_dt_at_local(t, v, local, ret);
 }
 
 /* The first instant of the unit v is in, as a wall clock's reading; step: the next unit's. */
@@ -334,7 +349,7 @@ METHOD(m_start_of)
 
 	TW_TRY(text_arg(t, args, "start_of", "unit", &unit));
 	TW_TRY(unit_start(t, tw_dt_local(v), unit, false, &local));
-	return tw_dt_at_local(t, v, local, ret);
+	return at_own_fold(t, v, local, ret);
 }
 
 METHOD(m_end_of)
@@ -344,7 +359,7 @@ METHOD(m_end_of)
 
 	TW_TRY(text_arg(t, args, "end_of", "unit", &unit));
 	TW_TRY(unit_start(t, tw_dt_local(v), unit, true, &local));
-	return tw_dt_at_local(t, v, local - 1, ret);
+	return at_own_fold(t, v, local - 1, ret);
 }
 
 static enum tw_rc month_edge(struct tw_tpl *t, struct tw_value v, const struct tw_args *args,
@@ -359,7 +374,7 @@ static enum tw_rc month_edge(struct tw_tpl *t, struct tw_value v, const struct t
 	if (!tw_str_is(unit, "month") && !tw_str_is(unit, "year"))
 		return tw_tpl_unsupported(t, "first_of this unit");
 	TW_TRY(unit_start(t, tw_dt_local(v), unit, last, &local));
-	return tw_dt_at_local(t, v, last ? local - TW_US_DAY : local, ret);
+	return at_own_fold(t, v, last ? local - TW_US_DAY : local, ret);
 }
 
 METHOD(m_first_of)
@@ -378,7 +393,7 @@ METHOD(m_next)
 
 	if (args->npos || args->nkw)
 		return tw_tpl_unsupported(t, "next() with a weekday");
-	return tw_dt_at_local(t, v, (day + 7) * TW_US_DAY, ret);
+	return at_own_fold(t, v, (day + 7) * TW_US_DAY, ret);
 }
 
 METHOD(m_previous)
@@ -387,7 +402,7 @@ METHOD(m_previous)
 
 	if (args->npos || args->nkw)
 		return tw_tpl_unsupported(t, "previous() with a weekday");
-	return tw_dt_at_local(t, v, (day - 7) * TW_US_DAY, ret);
+	return at_own_fold(t, v, (day - 7) * TW_US_DAY, ret);
 }
 
 METHOD(m_in_timezone)
@@ -448,7 +463,7 @@ static enum tw_rc replace_fields(struct tw_tpl *t, struct tw_value v, const stru
 				    c.minute < 0 || c.minute > 59 ? "minute must be in 0..59" :
 				    c.second < 0 || c.second > 59 ? "second must be in 0..59" :
 								    "day is out of range for month");
-	return tw_dt_at_local(t, v, tw_civil_us(&c), ret);
+	return at_own_fold(t, v, tw_civil_us(&c), ret);
 }
 
 static enum tw_rc replace(struct tw_tpl *t, struct tw_value v, const struct tw_args *args,
@@ -470,7 +485,7 @@ static enum tw_rc replace(struct tw_tpl *t, struct tw_value v, const struct tw_a
 		TW_TRY(replace_fields(t, v, a, &v));
 		if (z) {
 			v.dt.zone = z;
-			return tw_dt_at_local(t, v, v.dt.us, ret);
+			return at_own_fold(t, v, v.dt.us, ret);
 		}
 		*ret = v;
 		return TW_OK;

@@ -385,10 +385,10 @@ static enum tw_rc interval_method(struct tw_tpl *t, struct tw_object *o, struct 
 		}
 		if (us < 0 || (known[k].unit >= TW_US_DAY && i->start.dt.zone != i->end.dt.zone))
 			return tw_tpl_unsupported(t, "%s() of this interval", known[k].name);
-		if (known[k].unit >= TW_US_DAY && i->start.dt.zone &&
-		    i->start.dt.zone != tw_zone_utc)
-			return tw_tpl_unsupported(t, "%s() in a zone with summer time",
-						  known[k].name);
+		if (known[k].unit >= TW_US_DAY) /* midnights between, as pendulum counts */
+			us = (tw_floor_div(tw_dt_local(i->end), TW_US_DAY) -
+			      tw_floor_div(tw_dt_local(i->start), TW_US_DAY)) *
+			     TW_US_DAY;
 		*ret = tw_v_int(us / known[k].unit);
 		return TW_OK;
 	}

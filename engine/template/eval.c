@@ -155,6 +155,10 @@ enum tw_rc tw_resolve(struct tw_tpl *t, struct tw_str name, struct tw_value *ret
 			break;
 		}
 	}
+	if (tw_str_is(name, "self")) {
+		*ret = tw_self_value(t);
+		return TW_OK;
+	}
 	if (context && t->env->lookup) {
 		rc = t->env->lookup(t->env->ud, t, name, ret, t->err);
 		if (rc != TW_ERR_NOT_FOUND)

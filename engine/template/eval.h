@@ -93,6 +93,16 @@ static inline struct tw_value tw_v_markup(struct tw_value v, bool safe)
 /* ---- Python's operations (ops.c, object.c, repr.c) ---- */
 const char *tw_type_name(struct tw_value v);                     /* type(v).__name__ */
 enum tw_rc tw_tpl_undefined_error(struct tw_tpl *t, struct tw_value v); /* raises UndefinedError */
+/* What `x if no` gives: Jinja's lenient Undefined, which is empty text, also where undefined is strict. */
+#define TW_LENIENT "the inline if-expression on line "
+static inline bool tw_is_strict(struct tw_value v)
+{
+	return v.kind == TW_V_UNDEFINED && !tw_str_starts(v.s, TW_LENIENT);
+}
+static inline bool tw_is_lenient(struct tw_value v)
+{
+	return v.kind == TW_V_UNDEFINED && tw_str_starts(v.s, TW_LENIENT);
+}
 enum tw_rc tw_tpl_truth(struct tw_tpl *t, struct tw_value v, bool *ret);
 enum tw_rc tw_tpl_equal(struct tw_tpl *t, struct tw_value a, struct tw_value b, bool *ret);
 /* -1, 0, 1 for ordered kinds; TypeError with op in it otherwise. NaN gives 2. */
@@ -109,6 +119,7 @@ enum tw_rc tw_tpl_len(struct tw_tpl *t, struct tw_value v, int64_t *ret);
 /* All items of an iterable; *ret is only read. Generators are used up. */
 enum tw_rc tw_tpl_iter(struct tw_tpl *t, struct tw_value v, struct tw_list *ret);
 bool tw_tpl_iterable(struct tw_value v);
+const char *tw_tpl_object_name(struct tw_tpl *t, struct tw_value v); /* as Undefined names it */
 enum tw_rc tw_tpl_getattr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 			  struct tw_value *ret); /* obj.name, as Jinja looks it up */
 enum tw_rc tw_tpl_getitem(struct tw_tpl *t, struct tw_value v, struct tw_value key,
@@ -227,5 +238,6 @@ enum tw_rc tw_exec_include(struct tw_tpl *t, const struct tw_node *n);
 enum tw_rc tw_exec_import(struct tw_tpl *t, const struct tw_node *n);
 enum tw_rc tw_exec_from(struct tw_tpl *t, const struct tw_node *n);
 enum tw_rc tw_exec_extends(struct tw_tpl *t, const struct tw_node *n);
+struct tw_value tw_self_value(struct tw_tpl *t); /* `self`, whose attributes are the blocks */
 enum tw_rc tw_exec_block(struct tw_tpl *t, const struct tw_node *n);
 enum tw_rc tw_exec_root(struct tw_tpl *t, struct tw_template *tpl, struct tw_chain *chain);

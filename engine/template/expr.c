@@ -39,8 +39,7 @@ static enum tw_rc eval_cond(struct tw_tpl *t, const struct tw_node *n, struct tw
 	if (n->c)
 		return tw_eval(t, n->c, ret);
 	*ret = tw_tpl_undef(t,
-			    "the inline if-expression on line %d evaluated to false and no else "
-			    "section was defined.",
+			    TW_LENIENT "%d evaluated to false and no else section was defined.",
 			    n->line);
 	return TW_OK;
 }

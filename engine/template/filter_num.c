@@ -10,8 +10,6 @@
 TW_FILTER(tw_f_abs)
 {
 	TW_NO_ARGS("abs()");
-	if (in.kind == TW_V_UNDEFINED)
-		return tw_tpl_undefined_error(t, in);
 	if (in.kind == TW_V_FLOAT) {
 		*ret = tw_v_float(fabs(in.f));
 	} else if (in.kind == TW_V_INT && in.i != INT64_MIN) {
@@ -39,8 +37,8 @@ TW_FILTER(tw_f_attr)
 		return tw_tpl_unsupported(t, "attr of a name that is not text");
 	rc = tw_tpl_attr(t, in, a[0].s, ret);
 	if (rc == TW_ERR_NOT_FOUND) {
-		*ret = tw_tpl_undef(t, "'%s object' has no attribute '" TW_STR_FMT "'",
-				    tw_type_name(in), TW_STR_ARG(a[0].s));
+		*ret = tw_tpl_undef(t, "'%s' has no attribute '" TW_STR_FMT "'",
+				    tw_tpl_object_name(t, in), TW_STR_ARG(a[0].s));
 		return TW_OK;
 	}
 	return rc;
@@ -135,6 +133,18 @@ bool tw_py_float(struct tw_str s, double *ret)
 	return *end == 0 && end != buf;
 }
 
+/* Text with digits or spaces beyond ASCII, which Python reads too. */
+static bool foreign_digits(struct tw_str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		int32_t c = tw_u8_next(s.p, s.n, &i);
+
+		if (c >= 0x80 && (tw_u8_decimal(c) || tw_u8_space(c)))
+			return true;
+	}
+	return false;
+}
+
 static enum tw_rc float_to_int(struct tw_tpl *t, double f, struct tw_value dflt,
 			       struct tw_value *ret)
 {
@@ -177,7 +187,7 @@ TW_FILTER(tw_f_int)
 		if (base < 0 || base == 1 || base > 36) {
 			return TW_OK;
 		}
-		if (!tw_u8_ascii(in.s) || base == 0)
+		if (foreign_digits(in.s) || base == 0)
 			return tw_tpl_unsupported(t, "int of this text");
 		if (tw_py_int(in.s, (int)base, &i, &big)) {
 			if (big)
@@ -219,7 +229,7 @@ TW_FILTER(tw_f_float)
 		*ret = tw_v_float(strtod(tw_arena_strndup(t->a, in.s.p, in.s.n), NULL));
 		return TW_OK;
 	case TW_V_STR:
-		if (!tw_u8_ascii(in.s))
+		if (foreign_digits(in.s))
 			return tw_tpl_unsupported(t, "float of this text");
 		if (tw_py_float(in.s, &f))
 			*ret = tw_v_float(f);
@@ -259,8 +269,6 @@ TW_FILTER(tw_f_round)
 		TW_TRY(tw_tpl_int_arg(t, a[0], &digits));
 	if (tw_v_given(a[1]) && a[1].kind != TW_V_STR)
 		return tw_tpl_unsupported(t, "round with this method");
-	if (in.kind == TW_V_UNDEFINED)
-		return tw_tpl_undefined_error(t, in);
 	if (tw_v_given(a[1]) && !tw_str_is(a[1].s, "common") && !tw_str_is(a[1].s, "ceil") &&
 	    !tw_str_is(a[1].s, "floor"))
 		return tw_tpl_raise(t, "FilterArgumentError",

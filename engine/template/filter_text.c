@@ -137,9 +137,13 @@ TW_FILTER(tw_f_truncate)
 		TW_TRY(tw_tpl_int_arg(t, a[3], &leeway));
 	if (in.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, in);
-	if (in.kind != TW_V_STR)
-		return tw_tpl_raise(t, "TypeError", "object of type '%s' cannot be truncated",
-				    tw_type_name(in));
+	if (in.kind != TW_V_STR) { /* whatever is short is given back */
+		TW_TRY(tw_tpl_len(t, in, &n));
+		if (n > length + leeway)
+			return tw_tpl_unsupported(t, "truncate of a long '%s'", tw_type_name(in));
+		*ret = in;
+		return TW_OK;
+	}
 	if (in.safe)
 		return tw_tpl_unsupported(t, "truncate of Markup");
 	cut = length - (int64_t)tw_u8_len(end);
@@ -192,6 +196,9 @@ TW_FILTER(tw_f_indent)
 		TW_TRY(tw_tpl_truth(t, a[2], &blank));
 	if (in.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, in);
+	if (in.kind == TW_V_LIST) /* list += "\n" works, and fails later */
+		return tw_tpl_raise(t, "AttributeError",
+				    "'list' object has no attribute 'splitlines'");
 	if (in.kind != TW_V_STR)
 		return tw_tpl_raise(t, "TypeError", "indent wants text, not '%s'",
 				    tw_type_name(in));
@@ -254,7 +261,7 @@ static void wrap_word(struct wrap *w, struct tw_str word)
 	if (n > w->width && w->break_long) {
 		int64_t left = w->width - w->col - (w->any ? space : 0);
 
-		if (w->any && left > 0) {
+		if (w->any && left >= 0) { /* textwrap keeps white space that just fits */
 			wrap_put(w, w->space);
 			wrap_put(w, tw_u8_sub(word, 0, (size_t)left));
 			word = tw_u8_sub(word, (size_t)left, (size_t)n);

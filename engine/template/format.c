@@ -759,7 +759,8 @@ enum tw_rc tw_tpl_percent(struct tw_tpl *t, struct tw_value fmt, struct tw_value
 		TW_TRY(percent_one(t, &p, s, &i, fmt.safe, &b));
 	}
 	if (args.kind == TW_V_TUPLE ? p.next < args.list->n :
-				      !p.used && args.kind != TW_V_MAP && args.kind != TW_V_LIST)
+				      !p.used && args.kind != TW_V_MAP && args.kind != TW_V_LIST &&
+				      args.kind != TW_V_UNDEFINED)
 		return tw_tpl_raise(t, "TypeError",
 				    "not all arguments converted during string formatting");
 	TW_TRY(tw_tpl_room(t, b.n));

@@ -11,6 +11,7 @@ struct loop {
 	struct tw_scope *scope;     /* around the loop */
 	struct tw_list changed;     /* arguments of the last changed() */
 	bool has_changed;
+	bool completed; /* a turn reached the end of the body: only then no else */
 };
 
 static enum tw_rc run(struct tw_tpl *t, const struct tw_node *n, struct tw_value iterable,
@@ -165,9 +166,6 @@ static enum tw_rc filter_items(struct tw_tpl *t, const struct tw_node *n, struct
 
 		TW_TRY(tw_tpl_step(t));
 		t->scope = tw_scope_new(t, outer);
-		tw_scope_set(t, t->scope, TW_STR("loop"),
-			     tw_tpl_undef(t, "The 'loop' variable is not available in the loop "
-					     "filter, or recursive loops with filters"));
 		TW_TRY(tw_assign(t, n->a, items->v[i]));
 		TW_TRY(tw_eval(t, n->c, &v));
 		TW_TRY(tw_tpl_truth(t, v, &yes));
@@ -194,6 +192,7 @@ static enum tw_rc turns(struct tw_tpl *t, const struct tw_node *n, struct loop *
 			t->flow = TW_FLOW_NEXT;
 			break;
 		}
+		l->completed |= t->flow == TW_FLOW_NEXT;
 		t->flow = TW_FLOW_NEXT;
 		if (!n->c && tw_value_len(l->source) && tw_value_len(l->source) != l->items.n)
 			return tw_tpl_unsupported(t, "a loop over a list that changes under it");
@@ -217,7 +216,7 @@ static enum tw_rc run_in(struct tw_tpl *t, const struct tw_node *n, struct tw_va
 	l->node = n->op ? n : NULL;
 	l->scope = outer;
 	TW_TRY(turns(t, n, l, outer));
-	if (items.n)
+	if (l->completed)
 		return TW_OK;
 	t->scope = tw_scope_new(t, outer);
 	return tw_exec(t, &n->other);

@@ -251,7 +251,8 @@ enum tw_rc tw_tpl_len(struct tw_tpl *t, struct tw_value v, int64_t *ret)
 		*ret = (int64_t)tw_value_len(v);
 		return TW_OK;
 	case TW_V_UNDEFINED:
-		return tw_tpl_undefined_error(t, v);
+		*ret = 0;
+		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
 	case TW_V_OBJECT:
 		if (v.obj->type->len)
 			return v.obj->type->len(t, v.obj, ret);
@@ -305,7 +306,8 @@ enum tw_rc tw_tpl_iter(struct tw_tpl *t, struct tw_value v, struct tw_list *ret)
 	case TW_V_STR:
 		return iter_str(t, v, ret);
 	case TW_V_UNDEFINED:
-		return tw_tpl_undefined_error(t, v);
+		*ret = (struct tw_list){ 0 };
+		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
 	case TW_V_OBJECT:
 		if (v.obj->type->iter)
 			return v.obj->type->iter(t, v.obj, ret);
@@ -411,7 +413,10 @@ static enum tw_rc unsafe_attr(struct tw_tpl *t, struct tw_value v, struct tw_str
 			ret->safe = true;
 			return TW_OK;
 		}
-	return tw_tpl_unsupported(t, "the attribute '" TW_STR_FMT "'", TW_STR_ARG(name));
+	/* Those that end like Python's own may be there; others are not. */
+	if (tw_str_ends(name, "__"))
+		return tw_tpl_unsupported(t, "the attribute '" TW_STR_FMT "'", TW_STR_ARG(name));
+	return TW_ERR_NOT_FOUND;
 }
 
 enum tw_rc tw_tpl_attr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
@@ -422,8 +427,11 @@ enum tw_rc tw_tpl_attr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 
 	if (v.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, v);
-	if (is_dunder(name) && v.kind != TW_V_OBJECT && v.kind != TW_V_MAP)
-		return unsafe_attr(t, v, name, ret);
+	if (is_dunder(name) && v.kind != TW_V_OBJECT && v.kind != TW_V_MAP) {
+		rc = unsafe_attr(t, v, name, ret);
+		if (rc != TW_ERR_NOT_FOUND)
+			return rc;
+	}
 	if (v.kind == TW_V_DATETIME)
 		rc = tw_datetime_attr(t, v, name, ret);
 	else if (v.kind == TW_V_DELTA)
@@ -443,7 +451,7 @@ enum tw_rc tw_tpl_attr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 }
 
 /* How Undefined names what it was looked up on. */
-static const char *object_name(struct tw_tpl *t, struct tw_value v)
+const char *tw_tpl_object_name(struct tw_tpl *t, struct tw_value v)
 {
 	if (v.kind == TW_V_NULL)
 		return "None";
@@ -456,9 +464,13 @@ static const char *object_name(struct tw_tpl *t, struct tw_value v)
 static enum tw_rc missing_attr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 			       struct tw_value *ret)
 {
-	if (is_dunder(name) && v.kind == TW_V_MAP)
-		return unsafe_attr(t, v, name, ret);
-	*ret = tw_tpl_undef(t, "'%s' has no attribute '" TW_STR_FMT "'", object_name(t, v),
+	if (is_dunder(name) && v.kind == TW_V_MAP) {
+		enum tw_rc rc = unsafe_attr(t, v, name, ret);
+
+		if (rc != TW_ERR_NOT_FOUND)
+			return rc;
+	}
+	*ret = tw_tpl_undef(t, "'%s' has no attribute '" TW_STR_FMT "'", tw_tpl_object_name(t, v),
 			    TW_STR_ARG(name));
 	return TW_OK;
 }
@@ -492,7 +504,7 @@ enum tw_rc tw_tpl_getitem(struct tw_tpl *t, struct tw_value v, struct tw_value k
 	if (rc != TW_ERR_NOT_FOUND)
 		return rc;
 	TW_TRY(tw_tpl_repr(t, key, &b));
-	*ret = tw_tpl_undef(t, "%s has no element %s", object_name(t, v), tw_buf_cstr(&b));
+	*ret = tw_tpl_undef(t, "%s has no element %s", tw_tpl_object_name(t, v), tw_buf_cstr(&b));
 	return TW_OK;
 }
 
@@ -543,7 +555,7 @@ enum tw_rc tw_tpl_slice(struct tw_tpl *t, struct tw_value v, const struct tw_val
 	if (v.kind != TW_V_STR && v.kind != TW_V_LIST && v.kind != TW_V_TUPLE) {
 		if (v.kind == TW_V_OBJECT)
 			return tw_tpl_unsupported(t, "a slice of '%s'", tw_type_name(v));
-		*ret = tw_tpl_undef(t, "%s has no element slice", object_name(t, v));
+		*ret = tw_tpl_undef(t, "%s has no element slice", tw_tpl_object_name(t, v));
 		return TW_OK;
 	}
 	TW_TRY(tw_tpl_len(t, v, &n));
@@ -551,7 +563,7 @@ enum tw_rc tw_tpl_slice(struct tw_tpl *t, struct tw_value v, const struct tw_val
 		int64_t unused;
 
 		if (bounds[i].kind != TW_V_NULL && !index_of(bounds[i], &unused)) {
-			*ret = tw_tpl_undef(t, "%s has no such slice", object_name(t, v));
+			*ret = tw_tpl_undef(t, "%s has no such slice", tw_tpl_object_name(t, v));
 			return TW_OK;
 		}
 	}

@@ -73,7 +73,8 @@ enum tw_rc tw_tpl_truth(struct tw_tpl *t, struct tw_value v, bool *ret)
 		*ret = tw_value_len(v) > 0;
 		return TW_OK;
 	case TW_V_UNDEFINED:
-		return tw_tpl_undefined_error(t, v);
+		*ret = false;
+		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
 	case TW_V_OBJECT:
 		if (v.obj->type->truth)
 			return v.obj->type->truth(t, v.obj, ret);
@@ -171,10 +172,14 @@ enum tw_rc tw_tpl_equal(struct tw_tpl *t, struct tw_value a, struct tw_value b, 
 	enum tw_rc rc;
 
 	TW_TRY(tw_tpl_step(t));
-	if (a.kind == TW_V_UNDEFINED)
+	if (tw_is_strict(a))
 		return tw_tpl_undefined_error(t, a);
-	if (b.kind == TW_V_UNDEFINED)
+	if (tw_is_strict(b))
 		return tw_tpl_undefined_error(t, b);
+	if (tw_is_lenient(a) || tw_is_lenient(b)) {
+		*ret = a.kind == b.kind;
+		return TW_OK;
+	}
 	if (is_scalar(a) && is_scalar(b)) {
 		if (a.kind == TW_V_DELTA && b.kind == TW_V_DELTA)
 			*ret = a.i == b.i;
@@ -353,8 +358,6 @@ enum tw_rc tw_tpl_contains(struct tw_tpl *t, struct tw_value item, struct tw_val
 		TW_TRY(tw_tpl_hashable(t, item));
 		*ret = tw_map_find_key(in, item) != NULL;
 		return TW_OK;
-	case TW_V_UNDEFINED:
-		return tw_tpl_undefined_error(t, in);
 	default:
 		break;
 	}

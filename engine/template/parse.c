@@ -721,5 +721,13 @@ enum tw_rc tw_tpl_parse(struct tw_template *tpl, struct tw_str text, struct tw_t
 	if (p.tok->kind == TOK_ERROR)
 		return lex_error(&p);
 	TW_ASSERT(p.tok->kind == TOK_EOF);
+	if (p.unknown) {
+		tw_parse_fail(&p, p.unknown->line, "No %s named '" TW_STR_FMT "'.",
+			      p.unknown->kind == N_FILTER ? "filter" : "test",
+			      TW_STR_ARG(p.unknown->name));
+		if (fault)
+			fault->exception = "TemplateAssertionError";
+		return TW_ERR_INVALID;
+	}
 	return TW_OK;
 }

@@ -404,22 +404,21 @@ static enum tw_rc dotted(struct tw_parser *p, struct tw_str *ret)
 	return TW_OK;
 }
 
-/* A filter or test Jinja has no name for: a fault now, or (inside an if) when it is reached. */
-static enum tw_rc unknown(struct tw_parser *p, int line, const char *what, struct tw_str name,
-			  bool known)
+/* A filter or test that is not to be had: a fault, or (in a condition) only when it is reached. */
+static enum tw_rc unknown(struct tw_parser *p, struct tw_node *n, bool known)
 {
+	const char *what = n->kind == N_FILTER ? "filter" : "test";
+
 	if (known)
-		return tw_parse_unsupported(p, line, "the %s '" TW_STR_FMT "'", what,
-					    TW_STR_ARG(name));
+		return tw_parse_unsupported(p, n->line, "the %s '" TW_STR_FMT "'", what,
+					    TW_STR_ARG(n->name));
 	if (p->tpl->flags & TW_TPL_OPEN)
-		return tw_parse_unsupported(p, line, "the %s '" TW_STR_FMT "' is not a built-in one",
-					    what, TW_STR_ARG(name));
-	if (p->soft)
-		return TW_OK;
-	tw_parse_fail(p, line, "No %s named '" TW_STR_FMT "'.", what, TW_STR_ARG(name));
-	if (p->fault)
-		p->fault->exception = "TemplateAssertionError";
-	return TW_ERR_INVALID;
+		return tw_parse_unsupported(p, n->line,
+					    "the %s '" TW_STR_FMT "' is not a built-in one", what,
+					    TW_STR_ARG(n->name));
+	if (!p->soft && !p->unknown)
+		p->unknown = n;
+	return TW_OK;
 }
 
 enum tw_rc tw_parse_filters(struct tw_parser *p, struct tw_node *node, bool start_inline,
@@ -438,7 +437,7 @@ enum tw_rc tw_parse_filters(struct tw_parser *p, struct tw_node *node, bool star
 			TW_TRY(call_args(p, &n->args));
 		n->filter = tw_filter_find(n->name);
 		if (!n->filter || !n->filter->fn)
-			TW_TRY(unknown(p, n->line, "filter", n->name, n->filter));
+			TW_TRY(unknown(p, n, n->filter));
 		node = n;
 	}
 	*ret = node;
@@ -484,7 +483,7 @@ static enum tw_rc parse_test(struct tw_parser *p, struct tw_node *left, struct t
 	}
 	n->test = tw_test_find(n->name);
 	if (!n->test || !n->test->fn)
-		TW_TRY(unknown(p, n->line, "test", n->name, n->test));
+		TW_TRY(unknown(p, n, n->test));
 	*ret = n;
 	if (negated) {
 		not_node = tw_parse_node(p, N_NOT, n->line);
@@ -722,10 +721,13 @@ static enum tw_rc parse_or(struct tw_parser *p, struct tw_node **ret)
 /* Inside a conditional expression an unknown filter fails only when it is reached. */
 static enum tw_rc parse_cond(struct tw_parser *p, struct tw_node **ret)
 {
-	struct tw_node *left, *n;
+	struct tw_node *left, *n, *before = p->unknown;
+	bool soft = p->soft;
 
 	TW_TRY(parse_or(p, &left));
 	while (tw_parse_is_name(p, "if")) {
+		p->unknown = before;
+		p->soft = true;
 		n = tw_parse_node(p, N_COND, p->tok++->line);
 		n->a = left;
 		TW_TRY(parse_or(p, &n->b));
@@ -733,6 +735,7 @@ static enum tw_rc parse_cond(struct tw_parser *p, struct tw_node **ret)
 			TW_TRY(parse_cond(p, &n->c));
 		left = n;
 	}
+	p->soft = soft;
 	*ret = left;
 	return TW_OK;
 }

@@ -156,7 +156,7 @@ enum tw_rc tw_tpl_str(struct tw_tpl *t, struct tw_value v, struct tw_buf *out)
 		tw_buf_addstr(out, v.s);
 		return TW_OK;
 	case TW_V_UNDEFINED:
-		return tw_tpl_undefined_error(t, v);
+		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
 	case TW_V_OBJECT:
 		return object_text(t, v, false, out);
 	case TW_V_DATETIME:

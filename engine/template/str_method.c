@@ -287,7 +287,6 @@ static enum tw_rc split_space(struct tw_tpl *t, struct tw_value self, int64_t ma
 
 		TW_TRY(tw_tpl_step(t));
 		if (max == 0) {
-			s = tw_u8_rstrip(s);
 			push_part(t, list, self, s.p, s.n);
 			break;
 		}
@@ -314,7 +313,6 @@ static enum tw_rc rsplit_space(struct tw_tpl *t, struct tw_value self, int64_t m
 
 		TW_TRY(tw_tpl_step(t));
 		if (max == 0) {
-			s = tw_u8_lstrip(s);
 			push_part(t, list, self, s.p, s.n);
 			break;
 		}

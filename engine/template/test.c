@@ -183,6 +183,8 @@ TEST(t_upper)
 TEST(t_filter)
 {
 	TW_TRY(no_args(t, args));
+	if (in.kind != TW_V_OBJECT)
+		TW_TRY(tw_tpl_hashable(t, in));
 	*ret = in.kind == TW_V_STR && tw_filter_find(in.s);
 	return TW_OK;
 }
@@ -190,6 +192,8 @@ TEST(t_filter)
 TEST(t_test)
 {
 	TW_TRY(no_args(t, args));
+	if (in.kind != TW_V_OBJECT)
+		TW_TRY(tw_tpl_hashable(t, in));
 	*ret = in.kind == TW_V_STR && tw_test_find(in.s);
 	return TW_OK;
 }
