@@ -213,7 +213,6 @@ class Process:
         loaded = self.loaded
         if loaded is None:
             loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
-            warm_up()
         dag_id, task_id = workload.get("dag_id") or about.get("dag_id"), workload.get("task_id")
         if loaded.error is not None and dag_id not in loaded.dags:
             logger.error("The DAG file could not be imported: %s\n%s", loaded.file, loaded.error)

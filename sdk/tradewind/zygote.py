@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 import sys
+import traceback
 from typing import Any
 
 import tradewind
@@ -31,15 +32,16 @@ def preload() -> None:
         "tradewind.serde",
         "tradewind.task_runner",
         "tradewind.parse",
+        "tradewind.policies",
+        "tradewind.serialize",
         "tradewind.warm",
         "airflow",
         "airflow.sdk",
     ):
         try:
             importlib.import_module(name)
-        except ImportError as e:
-            if e.name != name:
-                raise
+        except Exception:  # whoever needs it will fail with the same, and say so where it is read
+            traceback.print_exc()
 
 
 class Zygote:

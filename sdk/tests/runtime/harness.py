@@ -28,6 +28,7 @@ class Peer:
         sock.settimeout(20)
         self.link = Link(sock)
         self.seen: list[dict[str, Any]] = []
+        self.exits: dict[str, dict[str, Any]] = {}  # attempt → its exited frame
 
     def recv(self) -> dict[str, Any]:
         frame, fds = self.link.recv()
@@ -37,6 +38,9 @@ class Peer:
 
     def expect(self, op: str, **fields: Any) -> dict[str, Any]:
         frame = self.recv()
+        while frame["op"] == "exited" and op != "exited" and "attempt" in frame:
+            self.exits[frame["attempt"]] = frame
+            frame = self.recv()
         assert frame["op"] == op, frame
         for name, value in fields.items():
             assert frame.get(name) == value, frame
@@ -261,12 +265,12 @@ class Attempt:
         while self.step(store) is not None:
             pass
         self.read_output()
-        while True:
-            frame = self.host.recv()
-            if frame["op"] == "exited" and frame.get("attempt") == self.work["attempt"]:
-                self.result.exited = frame
-                self.result.status = frame["status"]
-                break
+        exits = self.host.exits
+        while self.work["attempt"] not in exits:
+            frame = self.host.expect("exited")
+            exits[frame["attempt"]] = frame
+        self.result.exited = exits[self.work["attempt"]]
+        self.result.status = self.result.exited["status"]
         self.peer.close()
         return self.result
 
