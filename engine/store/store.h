@@ -218,8 +218,9 @@ enum tw_ti_col_no {
 /* Sets of columns: TW_RUNCOL(STATE) | TW_RUNCOL(END_DATE) */
 #define TW_RUNCOL(id) (1u << TW_RUNCOL_NO_##id)
 #define TW_TICOL(id) (1ull << TW_TICOL_NO_##id)
-#define TW_TICOL_ALL ((1ull << TW_TICOL_N) - 1)
-#define TW_RUNCOL_ALL ((1u << TW_RUNCOL_N) - 1)
+/* All but the note, which people write past the scheduler. */
+#define TW_TICOL_ALL (((1ull << TW_TICOL_N) - 1) & ~TW_TICOL(NOTE))
+#define TW_RUNCOL_ALL (((1u << TW_RUNCOL_N) - 1) & ~TW_RUNCOL(NOTE))
 
 struct tw_xcom_row {
 	struct tw_str dag_id, run_id, task_id;
@@ -278,7 +279,7 @@ struct tw_next_run {
  * somebody deleted the DAG or the run.
  */
 enum tw_change_kind {
-	TW_CH_RUN_NEW,       /* run */
+	TW_CH_RUN_NEW,       /* run; one that is there and queued is taken over: its poster put it there */
 	TW_CH_RUN,           /* run, run_cols */
 	TW_CH_RUN_DELETE,    /* run: with its task instances and all of theirs */
 	TW_CH_TI_NEW,        /* ti */
@@ -347,6 +348,7 @@ void tw_batch_ti_delete(struct tw_batch *b, const struct tw_ti_row *ti);
 void tw_batch_xcom_put(struct tw_batch *b, const struct tw_xcom_row *xcom);
 void tw_batch_xcom_clear(struct tw_batch *b, const struct tw_xcom_row *which);
 void tw_batch_task_map(struct tw_batch *b, const struct tw_task_map_row *map);
+void tw_batch_task_map_clear(struct tw_batch *b, const struct tw_task_map_row *which);
 void tw_batch_rendered(struct tw_batch *b, const struct tw_rendered_row *rendered);
 void tw_batch_reschedule(struct tw_batch *b, const struct tw_reschedule_row *reschedule);
 void tw_batch_trigger_new(struct tw_batch *b, const struct tw_trigger_row *trigger);

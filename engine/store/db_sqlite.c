@@ -1,0 +1,383 @@
+/* SQLite: WAL, one writer at a time, readers never wait for it. */
+#include "store/db.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/stamp.h"
+
+struct tw_db {
+	sqlite3 *h;
+	bool memory;
+};
+
+/* A statement is SQLite's own; the struct is never defined. */
+static sqlite3_stmt *raw(struct tw_stmt *st)
+{
+	return (sqlite3_stmt *)st;
+}
+
+static enum tw_rc failed(sqlite3 *h, int code, struct tw_err *err)
+{
+	int extended = sqlite3_extended_errcode(h);
+	const char *msg = sqlite3_errmsg(h);
+
+	switch (code & 0xff) {
+	case SQLITE_CONSTRAINT:
+		if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
+		    extended == SQLITE_CONSTRAINT_ROWID)
+			return tw_err_set(err, TW_ERR_EXISTS, "%s", msg);
+		return tw_err_set(err, TW_ERR_INVALID, "%s", msg);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return tw_err_set(err, TW_ERR_TIMEOUT, "the database is locked by another process");
+	case SQLITE_TOOBIG:
+		return tw_err_set(err, TW_ERR_LIMIT, "%s", msg);
+	case SQLITE_NOTADB:
+		return tw_err_set(err, TW_ERR_IO, "the file is not a SQLite database");
+	default:
+		return tw_err_set(err, TW_ERR_IO, "sqlite: %s", msg);
+	}
+}
+
+static enum tw_rc db_exec(struct tw_db *db, const char *sql, struct tw_err *err)
+{
+	int code = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? TW_OK : failed(db->h, code, err);
+}
+
+/* sqlite:////abs, sqlite:///rel; a plain path is one too. NULL: not for us. "" is in memory. */
+static const char *path_of(const char *url)
+{
+	const char *path = url;
+
+	if (strncmp(url, "sqlite:", 7) == 0) {
+		path = url + 7;
+		if (path[0] == '/' && path[1] == '/')
+			path += 2;
+		if (path[0] == '/')
+			path++;
+	} else if (strstr(url, "://")) {
+		return NULL;
+	}
+	return strcmp(path, ":memory:") == 0 ? "" : path;
+}
+
+static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, struct tw_err *err)
+{
+	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
+	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-4000", err));
+	if (o->read_only)
+		return db_exec(db, "pragma query_only=on", err);
+	if (!db->memory)
+		TW_TRY(db_exec(db, "pragma journal_mode=wal; pragma wal_autocheckpoint=2000;"
+				      "pragma journal_size_limit=67108864", err));
+	return db_exec(db, o->relaxed ? "pragma synchronous=normal" : "pragma synchronous=full", err);
+}
+
+static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, struct tw_err *err)
+{
+	const char *path = path_of(o->url);
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
+	struct tw_db *db;
+	enum tw_rc rc;
+	int code;
+
+	if (!path)
+		return tw_err_set(err, TW_ERR_INVALID, "not a SQLite URL");
+	/* A reader opens for writing too: in WAL mode even reading needs the shared index. */
+	if (!o->read_only)
+		flags |= SQLITE_OPEN_CREATE;
+	db = tw_new(struct tw_db);
+	db->memory = !*path;
+	code = sqlite3_open_v2(db->memory ? ":memory:" : path, &db->h, flags, NULL);
+	if (code != SQLITE_OK) {
+		rc = tw_err_set(err, code == SQLITE_CANTOPEN ? TW_ERR_NOT_FOUND : TW_ERR_IO,
+				"cannot open the database %s: %s", path,
+				db->h ? sqlite3_errmsg(db->h) : "out of memory");
+	} else {
+		rc = set_up(db, o, err);
+		if (rc < 0)
+			tw_err_wrap(err, "database %s", path);
+	}
+	if (rc < 0) {
+		sqlite3_close_v2(db->h);
+		free(db);
+		return rc;
+	}
+	*ret_db = db;
+	return TW_OK;
+}
+
+static void db_close(struct tw_db *db)
+{
+	sqlite3_close_v2(db->h);
+	free(db);
+}
+
+static enum tw_rc db_begin(struct tw_db *db, bool write, struct tw_err *err)
+{
+	return db_exec(db, write ? "begin immediate" : "begin", err);
+}
+
+static enum tw_rc db_commit(struct tw_db *db, struct tw_err *err)
+{
+	return db_exec(db, "commit", err);
+}
+
+static void db_rollback(struct tw_db *db)
+{
+	if (!sqlite3_get_autocommit(db->h))
+		sqlite3_exec(db->h, "rollback", NULL, NULL, NULL);
+}
+
+static enum tw_rc db_prepare(struct tw_db *db, struct tw_str sql, struct tw_stmt **ret_st, struct tw_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int code = sqlite3_prepare_v3(db->h, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+
+	if (code != SQLITE_OK)
+		return failed(db->h, code, err);
+	*ret_st = (struct tw_stmt *)st;
+	return TW_OK;
+}
+
+static void stmt_free(struct tw_stmt *st)
+{
+	sqlite3_finalize(raw(st));
+}
+
+/* Binding fails only for an index that the SQL does not have or for want of memory. */
+static void bound(int code)
+{
+	TW_ASSERT(code == SQLITE_OK);
+}
+
+static void bind_null(struct tw_stmt *st, int i)
+{
+	bound(sqlite3_bind_null(raw(st), i + 1));
+}
+
+static void bind_int(struct tw_stmt *st, int i, int64_t v)
+{
+	bound(sqlite3_bind_int64(raw(st), i + 1, v));
+}
+
+static void bind_real(struct tw_stmt *st, int i, double v)
+{
+	bound(sqlite3_bind_double(raw(st), i + 1, v));
+}
+
+static void bind_text(struct tw_stmt *st, int i, struct tw_str v)
+{
+	if (!v.p) {
+		bind_null(st, i);
+		return;
+	}
+	bound(sqlite3_bind_text64(raw(st), i + 1, v.p, v.n, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+static void bind_time(struct tw_stmt *st, int i, tw_time v)
+{
+	char text[TW_STAMP_LEN + 1];
+
+	if (!tw_time_ok(v)) {
+		bind_null(st, i);
+		return;
+	}
+	tw_stamp_write(text, v);
+	bound(sqlite3_bind_text(raw(st), i + 1, text, TW_STAMP_LEN, SQLITE_TRANSIENT));
+}
+
+static void bind_uuid(struct tw_stmt *st, int i, struct tw_id v)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[32];
+
+	for (int k = 0; k < 16; k++) {
+		hex[2 * k] = digits[v.b[k] >> 4];
+		hex[2 * k + 1] = digits[v.b[k] & 15];
+	}
+	bound(sqlite3_bind_text(raw(st), i + 1, hex, sizeof hex, SQLITE_TRANSIENT));
+}
+
+static int step(struct tw_stmt *st, struct tw_err *err)
+{
+	int code = sqlite3_step(raw(st));
+
+	if (code == SQLITE_ROW)
+		return 1;
+	return code == SQLITE_DONE ? 0 : failed(sqlite3_db_handle(raw(st)), code, err);
+}
+
+static void reset(struct tw_stmt *st)
+{
+	sqlite3_reset(raw(st));
+	sqlite3_clear_bindings(raw(st));
+}
+
+static bool is_null(struct tw_stmt *st, int i)
+{
+	return sqlite3_column_type(raw(st), i) == SQLITE_NULL;
+}
+
+static int64_t get_int(struct tw_stmt *st, int i)
+{
+	return sqlite3_column_int64(raw(st), i);
+}
+
+static double get_real(struct tw_stmt *st, int i)
+{
+	return sqlite3_column_double(raw(st), i);
+}
+
+static struct tw_str get_text(struct tw_stmt *st, int i)
+{
+	const char *p = (const char *)sqlite3_column_text(raw(st), i);
+
+	return tw_strn(p, p ? (size_t)sqlite3_column_bytes(raw(st), i) : 0);
+}
+
+static tw_time get_time(struct tw_stmt *st, int i)
+{
+	return tw_stamp_read(get_text(st, i));
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool get_uuid(struct tw_stmt *st, int i, struct tw_id *ret)
+{
+	struct tw_str s = get_text(st, i);
+	struct tw_id id;
+	size_t n = 0;
+
+	for (size_t k = 0; k < s.n; k++) {
+		int d = hex_digit(s.p[k]);
+
+		if (s.p[k] == '-')
+			continue;
+		if (d < 0 || n == 32)
+			return false;
+		id.b[n / 2] = (uint8_t)(n % 2 ? id.b[n / 2] | d : d << 4);
+		n++;
+	}
+	if (n != 32)
+		return false;
+	*ret = id;
+	return true;
+}
+
+static int64_t changes(struct tw_db *db)
+{
+	return sqlite3_changes64(db->h);
+}
+
+static int64_t last_id(struct tw_db *db)
+{
+	return sqlite3_last_insert_rowid(db->h);
+}
+
+static bool has_table(struct tw_db *db, const char *name, struct tw_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool has;
+
+	if (sqlite3_prepare_v2(db->h, "select 1 from sqlite_master where type='table' and name=?", -1, &st,
+			       NULL) != SQLITE_OK) {
+		failed(db->h, sqlite3_errcode(db->h), err);
+		return false;
+	}
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	has = sqlite3_step(st) == SQLITE_ROW;
+	sqlite3_finalize(st);
+	return has;
+}
+
+static enum tw_rc tables(struct tw_db *db, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
+			 struct tw_err *err)
+{
+	TW_VEC(struct tw_str) names = { 0 };
+	sqlite3_stmt *st = NULL;
+	int code = sqlite3_prepare_v2(db->h,
+				      "select name from sqlite_master where type='table' and name not like "
+				      "'sqlite\\_%' escape '\\' order by name",
+				      -1, &st, NULL);
+
+	if (code != SQLITE_OK)
+		return failed(db->h, code, err);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		tw_vec_push(&names, tw_str_copy(a, get_text((struct tw_stmt *)st, 0)));
+	sqlite3_finalize(st);
+	if (code != SQLITE_DONE) {
+		tw_vec_release(&names);
+		return failed(db->h, code, err);
+	}
+	*ret_v = tw_arena_array(a, struct tw_str, names.n);
+	memcpy(*ret_v, names.v ? names.v : (void *)*ret_v, names.n * sizeof **ret_v);
+	*ret_n = names.n;
+	tw_vec_release(&names);
+	return TW_OK;
+}
+
+static int64_t pragma_int(struct tw_db *db, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t v = 0;
+
+	if (sqlite3_prepare_v2(db->h, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+		v = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+static int64_t size(struct tw_db *db)
+{
+	return pragma_int(db, "pragma page_count") * pragma_int(db, "pragma page_size");
+}
+
+static enum tw_rc tidy(struct tw_db *db, struct tw_err *err)
+{
+	return db_exec(db, "pragma optimize; pragma wal_checkpoint(truncate); vacuum", err);
+}
+
+const struct tw_db_ops tw_db_sqlite = {
+	.name = "sqlite",
+	.open = db_open,
+	.close = db_close,
+	.exec = db_exec,
+	.begin = db_begin,
+	.commit = db_commit,
+	.rollback = db_rollback,
+	.prepare = db_prepare,
+	.stmt_free = stmt_free,
+	.bind_null = bind_null,
+	.bind_int = bind_int,
+	.bind_real = bind_real,
+	.bind_text = bind_text,
+	.bind_time = bind_time,
+	.bind_uuid = bind_uuid,
+	.step = step,
+	.reset = reset,
+	.is_null = is_null,
+	.get_int = get_int,
+	.get_real = get_real,
+	.get_text = get_text,
+	.get_time = get_time,
+	.get_uuid = get_uuid,
+	.changes = changes,
+	.last_id = last_id,
+	.has_table = has_table,
+	.tables = tables,
+	.size = size,
+	.tidy = tidy,
+};

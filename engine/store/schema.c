@@ -1,0 +1,139 @@
+/*
+ * The schema, step by step. Tables and columns carry Airflow's names where they mean the same; ours are
+ * marked in docs/metastore.md. There are no foreign keys: rows that hang on a run, a DAG or an
+ * instance are deleted by purge.c, in the transaction that deletes what they hang on.
+ */
+#include "store/migrate.h"
+
+static const char dags[] =
+	"create table dag_bundle (name {key} not null primary key, active {bool} not null, version {key},"
+	" last_refreshed {stamp});"
+	"create table dag (dag_id {key} not null primary key, is_paused {bool} not null,"
+	" is_stale {bool} not null, exceeds_max_non_backfill {bool} not null default 0,"
+	" last_parsed_time {stamp}, last_parse_duration {real}, last_expired {stamp},"
+	" fileloc {text}, relative_fileloc {text}, bundle_name {key} not null, bundle_version {key},"
+	" owners {text}, dag_display_name {text} not null, description {text},"
+	" timetable_type {key} not null, timetable_summary {text}, timetable_description {text},"
+	" timetable_partitioned {bool} not null default 0, timetable_periodic {bool} not null default 0,"
+	" asset_expression {json}, owner_links {json}, allowed_run_types {json},"
+	" max_active_tasks integer not null, max_active_runs integer not null,"
+	" max_consecutive_failed_dag_runs integer not null, has_task_concurrency_limits {bool} not null,"
+	" has_import_errors {bool} not null default 0, fail_fast {bool} not null default 0,"
+	" next_dagrun {stamp}, next_dagrun_data_interval_start {stamp},"
+	" next_dagrun_data_interval_end {stamp}, next_dagrun_partition_key {key},"
+	" next_dagrun_partition_date {stamp}, next_dagrun_create_after {stamp});"
+	"create index dag_file on dag (bundle_name, relative_fileloc);"
+	"create index dag_display on dag (dag_display_name);"
+	"create index dag_next on dag (next_dagrun_create_after);"
+	"create table dag_tag (name {key} not null, dag_id {key} not null, primary key (name, dag_id));"
+	"create index dag_tag_dag on dag_tag (dag_id);"
+	"create table dag_warning (seq {rowid}, dag_id {key} not null, warning_type {key} not null, message {text} not null,"
+	" timestamp {stamp} not null);"
+	"create index dag_warning_dag on dag_warning (dag_id, warning_type);"
+	"create table dag_version (id {uuid} not null primary key, version_number integer not null,"
+	" dag_id {key} not null, bundle_name {key}, bundle_version {key}, created_at {stamp} not null,"
+	" last_updated {stamp} not null, unique (dag_id, version_number));"
+	"create table serialized_dag (id {uuid} not null primary key, dag_id {key} not null, data {json} not null,"
+	" created_at {stamp} not null, last_updated {stamp} not null, dag_hash {key} not null,"
+	" dag_version_id {uuid} not null unique);"
+	"create index serialized_dag_dag on serialized_dag (dag_id);"
+	"create table dag_code (id {uuid} not null primary key, dag_id {key} not null, fileloc {text} not null,"
+	" created_at {stamp} not null, last_updated {stamp} not null, source_code {text} not null,"
+	" dag_version_id {uuid} not null unique);"
+	"create index dag_code_dag on dag_code (dag_id);"
+	"create table import_error (id {rowid}, timestamp {stamp}, filename {text}, bundle_name {key},"
+	" stacktrace {text});"
+	"create index import_error_file on import_error (bundle_name, filename);";
+
+static const char runs[] =
+	"create table dag_run (id {rowid}, dag_id {key} not null, run_id {key} not null, state {key} not null,"
+	" run_type {key} not null, queued_at {stamp}, logical_date {stamp}, start_date {stamp},"
+	" end_date {stamp}, duration {real}, triggered_by {key}, triggering_user_name {text}, conf {json},"
+	" data_interval_start {stamp}, data_interval_end {stamp}, run_after {stamp} not null,"
+	" last_scheduling_decision {stamp}, created_at {stamp}, updated_at {stamp},"
+	" clear_number integer not null default 0, backfill_id integer, bundle_version {key},"
+	" created_dag_version_id {uuid}, partition_key {key}, note {text}, note_user_id {key},"
+	" unique (dag_id, run_id), unique (dag_id, logical_date));"
+	"create index dag_run_live on dag_run (state, id) where state in ('queued', 'running');"
+	"create index dag_run_state on dag_run (dag_id, state);"
+	"create index dag_run_dag_after on dag_run (dag_id, run_after);"
+	"create index dag_run_after on dag_run (run_after);"
+	"create index dag_run_start on dag_run (start_date);"
+	"create index dag_run_version on dag_run (created_dag_version_id);"
+	"create view dag_run_note as select id as dag_run_id, note_user_id as user_id, note as content,"
+	" updated_at as created_at, updated_at from dag_run where note is not null;";
+
+/* What an instance and an attempt of the history both have. */
+#define ATTEMPT                                                                                    \
+	" dag_id {key} not null, run_id {key} not null, task_id {key} not null,"                   \
+	" map_index integer not null default -1, state {key}, try_number integer not null,"        \
+	" max_tries integer not null default -1, start_date {stamp}, end_date {stamp},"            \
+	" duration {real}, scheduled_dttm {stamp}, queued_dttm {stamp}, last_heartbeat_at {stamp}," \
+	" hostname {text}, unixname {text}, pid integer, pool {key} not null,"                     \
+	" pool_slots integer not null, queue {key}, priority_weight integer, executor {key},"      \
+	" operator {text}, custom_operator_name {text}, external_executor_id {text},"              \
+	" rendered_map_index {key}, task_display_name {text}, dag_version_id {uuid},"              \
+	" trigger_id integer, trigger_timeout {stamp}, next_method {text}, next_kwargs {json},"    \
+	" next_retry_at {stamp}, reschedule_start {stamp}, state_reason {text}, note {text},"   \
+	" note_user_id {key}, updated_at {stamp}"
+
+static const char tis[] =
+	"create table task_instance (seq {rowid}, id {uuid} not null unique," ATTEMPT
+	", unique (dag_id, run_id, task_id, map_index));"
+	"create index ti_state on task_instance (state);"
+	"create index ti_dag_task on task_instance (dag_id, task_id);"
+	"create index ti_start on task_instance (start_date);"
+	"create index ti_trigger on task_instance (trigger_id) where trigger_id is not null;"
+	"create table task_instance_history (seq {rowid}, task_instance_id {uuid} not null unique," ATTEMPT ");"
+	"create index tih_key on task_instance_history (dag_id, run_id, task_id, map_index, try_number);"
+	"create view task_instance_note as select id as ti_id, note_user_id as user_id, note as content,"
+	" updated_at as created_at, updated_at from task_instance where note is not null;"
+	"create table task_reschedule (id {rowid}, ti_id {uuid} not null, start_date {stamp} not null,"
+	" end_date {stamp} not null, duration integer not null, reschedule_date {stamp} not null);"
+	"create index task_reschedule_ti on task_reschedule (ti_id, id);"
+	"create table task_map (dag_id {key} not null, run_id {key} not null, task_id {key} not null,"
+	" map_index integer not null, length integer not null, keys {json},"
+	" primary key (dag_id, run_id, task_id, map_index));"
+	"create table xcom (seq {rowid}, dag_run_id integer not null, task_id {key} not null,"
+	" map_index integer not null default -1, key {text} not null, dag_id {key} not null,"
+	" run_id {key} not null, value {json}, timestamp {stamp} not null,"
+	" unique (dag_run_id, task_id, map_index, key));"
+	"create index xcom_dag on xcom (dag_id, task_id, key);"
+	"create table rendered_task_instance_fields (dag_id {key} not null, run_id {key} not null,"
+	" task_id {key} not null, map_index integer not null default -1, rendered_fields {json} not null,"
+	" k8s_pod_yaml {json}, primary key (dag_id, run_id, task_id, map_index));"
+	"create table \"trigger\" (id integer not null primary key, classpath {text} not null, kwargs {text} not null,"
+	" created_date {stamp} not null, triggerer_id integer, queue {key});";
+
+static const char house[] =
+	"create table variable (id {rowid}, key {key} not null unique, val {text} not null, description {text},"
+	" is_encrypted {bool} not null, team_name {key});"
+	"create table connection (id {rowid}, conn_id {key} not null unique, conn_type {key} not null,"
+	" description {text}, host {text}, schema {text}, login {text}, port integer, password {text},"
+	" extra {text}, is_encrypted {bool} not null, is_extra_encrypted {bool} not null, team_name {key});"
+	"create table slot_pool (id {rowid}, pool {key} not null unique, slots integer not null, description {text},"
+	" include_deferred {bool} not null, team_name {key});"
+	"insert into slot_pool (pool, slots, description, include_deferred)"
+	" values ('default_pool', 128, 'Default pool', 0);"
+	"create table log (id {rowid}, dttm {stamp} not null, dag_id {key}, task_id {key}, map_index integer,"
+	" event {key} not null, logical_date {stamp}, run_id {key}, owner {key}, owner_display_name {key},"
+	" extra {text}, try_number integer);"
+	"create index log_dttm on log (dttm);"
+	"create index log_event on log (event);"
+	"create index log_ti on log (dag_id, run_id, task_id, map_index);"
+	"create table job (id {rowid}, dag_id {key}, state {key}, job_type {key}, start_date {stamp},"
+	" end_date {stamp}, latest_heartbeat {stamp}, executor_class {key}, hostname {key}, unixname {key});"
+	"create index job_type_beat on job (job_type, latest_heartbeat);"
+	"create table inbox (id {serial}, posted_at {stamp} not null, kind {key} not null, dag_id {key}, run_id {key},"
+	" payload {json});"
+	"create table scheduler_lease (name {key} not null primary key, owner {key} not null, epoch integer not null,"
+	" expires_at {stamp} not null);"
+	"create table meta (key {key} not null primary key, value {text});";
+
+const struct tw_schema_step tw_schema_steps[] = {
+	{ 1, "dags", dags },
+	{ 2, "runs", runs },
+	{ 3, "task instances", tis },
+	{ 4, "house", house },
+};
+const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];
