@@ -3,17 +3,20 @@
 
 static struct tw_buf allowed_text;
 
+/* TW_GOLDEN=below/the/root.jsonl replays other rows; there, anything may be unsupported. */
+static const char *other;
+
 /* A row may be unsupported only when its template stands in unsupported.txt. */
 static bool allowed(struct tw_str tpl)
 {
 	struct tw_str rest = tw_buf_str(&allowed_text), line;
 
-	while (rest.p && rest.n) {
+	while (!other && rest.p && rest.n) {
 		line = tw_str_cut(rest, '\n', &rest);
 		if (line.n && tw_str_eq(line, tpl))
 			return true;
 	}
-	return false;
+	return other != NULL;
 }
 
 struct run {
@@ -139,7 +142,7 @@ static void check(struct run *r, struct tw_str text)
 
 static void test_golden(void **state)
 {
-	struct tw_buf data = tw_test_read("tests/compat/template/golden.jsonl");
+	struct tw_buf data = tw_test_read(other ? other : "tests/compat/template/golden.jsonl");
 	struct tw_buf ctx_text = tw_test_read("tests/compat/template/contexts.json");
 	struct tw_str rest = tw_buf_str(&data), line;
 	struct tw_arena keep = { 0 };
@@ -169,7 +172,7 @@ static void test_golden(void **state)
 	tw_buf_release(&ctx_text);
 	tw_buf_release(&allowed_text);
 	tw_zones_release(&zones);
-	assert_true(r.rows > 3000);
+	assert_true(other || r.rows > 3000);
 	assert_int_equal(r.bad, 0);
 }
 
@@ -177,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_golden) };
 
+	other = getenv("TW_GOLDEN");
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
