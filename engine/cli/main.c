@@ -12,9 +12,10 @@ static const struct tw_verb main_verbs[] = {
 	{ 0 },
 };
 
-extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[];
+extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[], tw_dags_verbs[], tw_tasks_verbs[], tw_vault_verbs[];
 
-const struct tw_verb *const tw_verb_tables[] = { main_verbs, tw_daemon_verbs, tw_db_verbs, NULL };
+const struct tw_verb *const tw_verb_tables[] = { main_verbs,	  tw_daemon_verbs, tw_dags_verbs, tw_tasks_verbs,
+						       tw_vault_verbs, tw_db_verbs,	NULL };
 
 static const struct tw_verb *find_verb(const char *group, const char *name)
 {

@@ -1,0 +1,496 @@
+/* `tradewind dags …` */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <regex.h>
+
+#include "api/trigger.h"
+#include "cli/row.h"
+#include "io/clock.h"
+#include "model/dag.h"
+#include "store/dags.h"
+#include "store/house.h"
+#include "store/runs.h"
+#include "value/json.h"
+
+/* ── list ─────────────────────────────────────────────────────────────────────────────── */
+
+/* Only the columns that --columns names, in its order. */
+static struct tw_value pick_columns(struct tw_value rows, const char *columns)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_value out = tw_v_list(a);
+
+	if (!columns)
+		return rows;
+	for (size_t i = 0; i < tw_value_len(rows); i++) {
+		struct tw_value row = tw_v_map(a);
+		struct tw_str rest = tw_str(columns);
+
+		while (rest.p) {
+			struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
+			const struct tw_value *v = tw_map_find(rows.list->v[i], name);
+
+			if (!v)
+				tw_cli_dief("unknown column '" TW_STR_FMT "'", TW_STR_ARG(name));
+			tw_map_put(a, row, name, *v);
+		}
+		tw_list_push(a, out, row);
+	}
+	return out;
+}
+
+static void dag_row(struct tw_value rows, const struct tw_dag_row *d)
+{
+	struct tw_value row = row_new(rows);
+
+	row_str(row, "dag_id", d->dag_id);
+	row_str(row, "fileloc", d->fileloc);
+	row_str(row, "owners", d->owners);
+	row_bool(row, "is_paused", d->is_paused);
+	row_str(row, "bundle_name", d->bundle_name);
+	row_str(row, "bundle_version", d->bundle_version);
+}
+
+static int cmd_list(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *columns = tw_arg(args, "columns"), *bundle = tw_arg(args, "bundle-name");
+	struct tw_cond conds[] = { { .field = "is_stale", .op = TW_OP_EQ, .num = 0 },
+				   { .field = "bundle_name", .op = TW_OP_EQ, .text = tw_str(bundle) } };
+	const char *order[] = { "dag_id" };
+	struct tw_ask ask = { .conds = conds, .nconds = bundle ? 2 : 1, .order_by = order, .norder = 1, .limit = -1 };
+	struct tw_dag_row *dags;
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_err err = { 0 };
+	size_t n;
+	int64_t total;
+
+	if (tw_store_dags(tw_cli_store(), &ask, &c->arena, &dags, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++)
+		dag_row(rows, &dags[i]);
+	tw_output_rows(args, pick_columns(rows, columns));
+	return 0;
+}
+
+static int cmd_import_errors(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_import_error_row *v;
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_err err = { 0 };
+	size_t n;
+	int64_t total;
+
+	if (tw_store_import_errors(tw_cli_store(), &TW_ASK_ALL, &c->arena, &v, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value row = row_new(rows);
+
+		row_str(row, "bundle_name", v[i].bundle_name);
+		row_str(row, "filepath", v[i].filename);
+		row_str(row, "error", v[i].stacktrace);
+	}
+	tw_output_rows(args, rows);
+	return n ? 1 : 0;
+}
+
+static int cmd_list_runs(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *dag_id = tw_arg_pos(args, 0) ? tw_arg_pos(args, 0) : tw_arg(args, "dag-id");
+	const char *state = tw_arg(args, "state");
+	tw_time from = tw_cli_time(tw_arg(args, "start-date")), to = tw_cli_time(tw_arg(args, "end-date"));
+	struct tw_cond conds[6] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id) } };
+	const char *order[] = { "-run_after" };
+	struct tw_ask ask = { .conds = conds, .nconds = 1, .order_by = order, .norder = 1, .limit = -1 };
+	struct tw_run_view *v;
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_err err = { 0 };
+	size_t n;
+	int64_t total;
+
+	if (!dag_id)
+		tw_cli_dief("which DAG? `tradewind dags list-runs DAG_ID`");
+	if (state)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = tw_str(state) };
+	if (from != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = from };
+	if (to != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = to };
+	if (tw_arg_flag(args, "no-backfill"))
+		conds[ask.nconds++] = (struct tw_cond){ .field = "run_type", .op = TW_OP_NE, .text = TW_STR("backfill") };
+	if (tw_store_runs(tw_cli_store(), &ask, &c->arena, &v, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value row = row_new(rows);
+
+		row_str(row, "dag_id", v[i].run.dag_id);
+		row_str(row, "run_id", v[i].run.run_id);
+		row_cstr(row, "state", tw_run_state_name(v[i].run.state));
+		row_time(row, "run_after", v[i].run.run_after);
+		row_time(row, "logical_date", v[i].run.logical_date);
+		row_time(row, "start_date", v[i].run.start_date);
+		row_time(row, "end_date", v[i].run.end_date);
+	}
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+/* ── one DAG ──────────────────────────────────────────────────────────────────────────── */
+
+static int cmd_details(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_dag_row d;
+	struct tw_value rows = tw_v_list(&c->arena), row = row_new(rows);
+	struct tw_err err = { 0 };
+
+	if (tw_store_dag(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &c->arena, &d, &err) < 0)
+		tw_cli_die(&err);
+	row_str(row, "dag_id", d.dag_id);
+	row_str(row, "dag_display_name", d.display_name);
+	row_str(row, "description", d.description);
+	row_bool(row, "is_paused", d.is_paused);
+	row_bool(row, "is_stale", d.is_stale);
+	row_bool(row, "has_import_errors", d.has_import_errors);
+	row_str(row, "fileloc", d.fileloc);
+	row_str(row, "relative_fileloc", d.relative_fileloc);
+	row_str(row, "bundle_name", d.bundle_name);
+	row_str(row, "owners", d.owners);
+	row_str(row, "timetable_summary", d.timetable_summary);
+	row_str(row, "timetable_description", d.timetable_description);
+	row_int(row, "max_active_tasks", d.max_active_tasks);
+	row_int(row, "max_active_runs", d.max_active_runs);
+	row_time(row, "last_parsed_time", d.last_parsed_time);
+	row_time(row, "next_dagrun_logical_date", d.next.logical_date);
+	row_time(row, "next_dagrun_run_after", d.next.create_after);
+	row_int(row, "version_number", d.version_number);
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+static int cmd_state(const struct tw_args *args)
+{
+	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 1));
+
+	puts(tw_run_state_name(run.state));
+	return 0;
+}
+
+static int pause_one(const struct tw_args *args, struct tw_value rows, struct tw_str dag_id, bool paused)
+{
+	struct tw_err err = { 0 };
+	bool changed;
+	struct tw_value row;
+
+	if (tw_store_dag_pause(tw_cli_store(), dag_id, paused, tw_cli_user(), &changed, &err) < 0)
+		tw_cli_die(&err);
+	row = row_new(rows);
+	row_str(row, "dag_id", dag_id);
+	row_bool(row, "is_paused", paused);
+	return changed;
+}
+
+/* One DAG, or with --treat-dag-id-as-regex every one whose id matches. */
+static int set_paused(const struct tw_args *args, bool paused)
+{
+	struct tw_cli *c = tw_cli();
+	const char *dag_id = tw_arg_pos(args, 0);
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_dag_row *dags;
+	struct tw_err err = { 0 };
+	regex_t re;
+	size_t n;
+	int64_t total;
+
+	if (!tw_arg_flag(args, "treat-dag-id-as-regex")) {
+		pause_one(args, rows, tw_str(dag_id), paused);
+	} else {
+		if (regcomp(&re, dag_id, REG_EXTENDED | REG_NOSUB))
+			tw_cli_dief("'%s' is no regular expression", dag_id);
+		if (tw_store_dags(tw_cli_store(), &TW_ASK_ALL, &c->arena, &dags, &n, &total, &err) < 0)
+			tw_cli_die(&err);
+		for (size_t i = 0; i < n; i++) {
+			char *id = tw_str_dup(dags[i].dag_id);
+
+			if (!regexec(&re, id, 0, NULL, 0))
+				pause_one(args, rows, dags[i].dag_id, paused);
+			free(id);
+		}
+		regfree(&re);
+	}
+	tw_cli_ring();
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+static int cmd_pause(const struct tw_args *args)
+{
+	return set_paused(args, true);
+}
+
+static int cmd_unpause(const struct tw_args *args)
+{
+	return set_paused(args, false);
+}
+
+static int cmd_delete(const struct tw_args *args)
+{
+	struct tw_err err = { 0 };
+	int64_t rows;
+
+	tw_cli_confirm(args, "This will drop all existing records related to the specified DAG. Proceed?");
+	if (tw_store_dag_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &rows, &err) < 0)
+		tw_cli_die(&err);
+	tw_cli_ring();
+	printf("Removed %lld record(s)\n", (long long)rows);
+	return 0;
+}
+
+/* ── trigger ──────────────────────────────────────────────────────────────────────────── */
+
+static struct tw_value read_conf(const char *text)
+{
+	struct tw_value v = TW_NULL;
+	struct tw_err err = { 0 };
+
+	if (!text)
+		return TW_NULL;
+	if (tw_json_parse(&tw_cli()->arena, tw_str(text), &v, &err) < 0)
+		tw_cli_dief("--conf is no JSON: %s", err.msg);
+	if (v.kind != TW_V_MAP)
+		tw_cli_dief("--conf must be a JSON object");
+	return v;
+}
+
+/* Follows the run to its end; the exit status is its state. */
+static int wait_for(struct tw_str dag_id, struct tw_str run_id)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_run_view view;
+	struct tw_err err = { 0 };
+
+	for (unsigned pause = 2000;; pause = pause * 2 > 500000 ? 500000 : pause * 2) {
+		if (tw_store_run(tw_cli_store(), dag_id, run_id, &c->arena, &view, &err) < 0)
+			tw_cli_die(&err);
+		if (tw_run_finished(view.run.state))
+			break;
+		usleep(pause);
+	}
+	fprintf(stderr, "%s\n", tw_run_state_name(view.run.state));
+	return view.run.state == TW_RUN_SUCCESS ? 0 : 1;
+}
+
+static int cmd_trigger(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	tw_time now = tw_now();
+	struct tw_trigger_opts o = {
+		.dag_id = tw_str(tw_arg_pos(args, 0)),
+		.run_id = tw_str(tw_arg(args, "run-id")),
+		.logical_date = tw_cli_time(tw_arg(args, "logical-date")),
+		.run_after = TW_TIME_NONE,
+		.interval_start = TW_TIME_NONE,
+		.interval_end = TW_TIME_NONE,
+		.conf = read_conf(tw_arg(args, "conf")),
+		.type = TW_RUNTYPE_MANUAL,
+		.triggered_by = TW_STR("cli"),
+		.triggering_user = tw_cli_user(),
+		.now = now,
+		.zones = &c->zones,
+	};
+	struct tw_run_row run;
+	struct tw_value rows = tw_v_list(&c->arena), row;
+	struct tw_err err = { 0 };
+
+	if (o.logical_date != TW_TIME_NONE && !tw_arg_flag(args, "no-replace-microseconds"))
+		o.logical_date -= o.logical_date % TW_US_SEC;
+	if (tw_trigger_run(tw_cli_store(), &o, &c->arena, &run, &err) < 0)
+		tw_cli_die(&err);
+	tw_cli_ring();
+	row = row_new(rows);
+	row_json(row, "conf", run.conf.p ? run.conf : TW_STR("{}"));
+	row_str(row, "dag_id", run.dag_id);
+	row_str(row, "dag_run_id", run.run_id);
+	row_time(row, "data_interval_start", run.interval_start);
+	row_time(row, "data_interval_end", run.interval_end);
+	row_time(row, "end_date", TW_TIME_NONE);
+	row_time(row, "logical_date", run.logical_date);
+	row_cstr(row, "run_type", tw_run_type_name(run.type));
+	row_time(row, "start_date", TW_TIME_NONE);
+	row_cstr(row, "state", tw_run_state_name(run.state));
+	row_str(row, "triggering_user_name", run.triggering_user);
+	tw_output_rows(args, rows);
+	return tw_arg_flag(args, "wait") ? wait_for(run.dag_id, run.run_id) : 0;
+}
+
+/* ── next-execution ───────────────────────────────────────────────────────────────────── */
+
+static struct tw_run_info last_run_info(struct tw_str dag_id, bool *ret_has)
+{
+	struct tw_run_row row;
+	struct tw_run_info info = { .run_after = TW_TIME_NONE, .logical_date = TW_TIME_NONE,
+				    .interval = { TW_TIME_NONE, TW_TIME_NONE }, .partition_date = TW_TIME_NONE };
+
+	*ret_has = tw_store_run_last_automated(tw_cli_store(), dag_id, &tw_cli()->arena, &row, NULL) == TW_OK;
+	if (*ret_has) {
+		info.run_after = row.run_after;
+		info.logical_date = row.logical_date;
+		info.interval = (struct tw_interval){ row.interval_start, row.interval_end };
+	}
+	return info;
+}
+
+static int cmd_next_execution(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
+	tw_time now = tw_arg(args, "now") ? tw_cli_time(tw_arg(args, "now")) : tw_now();
+	int64_t n = tw_arg_int(args, "num-executions", 1);
+	const char *how = tw_arg(args, "output"), *field = tw_arg(args, "field");
+	struct tw_value rows = tw_v_list(&c->arena);
+	bool has_last;
+	struct tw_run_info last = last_run_info(dag->dag_id, &has_last), next;
+	struct tw_err err = { 0 };
+
+	for (int64_t i = 0; i < n; i++) {
+		struct tw_value row;
+
+		if (tw_timetable_next(dag->timetable, has_last ? &last : NULL, &dag->bounds, now, &next, &err) < 0)
+			tw_cli_die(&err);
+		if (next.why != TW_NO_RUN_NONE) {
+			fprintf(stderr, "no %srun follows: %s\n", i ? "other " : "", tw_no_run_text(next.why));
+			break;
+		}
+		row = row_new(rows);
+		row_time(row, "logical_date", next.logical_date);
+		row_time(row, "run_after", next.run_after);
+		row_time(row, "data_interval_start", next.interval.start);
+		row_time(row, "data_interval_end", next.interval.end);
+		last = next;
+		has_last = true;
+		if (now < next.run_after)
+			now = next.run_after;
+	}
+	tw_dag_unref(dag);
+	if (how || tw_arg_flag(args, "table")) {
+		tw_output_rows(args, rows);
+		return 0;
+	}
+	for (size_t i = 0; i < tw_value_len(rows); i++) {
+		struct tw_str s;
+
+		if (field && strcmp(field, "data_interval.start") == 0)
+			field = "data_interval_start";
+		if (field && strcmp(field, "data_interval.end") == 0)
+			field = "data_interval_end";
+		s = tw_map_str(rows.list->v[i], field ? field : "logical_date", "None");
+		printf(TW_STR_FMT "\n", TW_STR_ARG(s));
+	}
+	return 0;
+}
+
+/* ── report, reserialize ────────────────────────────────────────────────────────── */
+
+static int cmd_report(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *order[] = { "relative_fileloc" };
+	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
+	struct tw_dag_row *dags;
+	struct tw_value rows = tw_v_list(&c->arena), row = TW_NULL;
+	struct tw_str file = { 0 };
+	struct tw_err err = { 0 };
+	size_t n;
+	int64_t total, of_file = 0;
+
+	if (tw_store_dags(tw_cli_store(), &ask, &c->arena, &dags, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		if (!file.p || !tw_str_eq(file, dags[i].relative_fileloc)) {
+			file = dags[i].relative_fileloc;
+			of_file = 0;
+			row = row_new(rows);
+			row_str(row, "file", file);
+		}
+		row_num(row, "duration", dags[i].last_parse_duration);
+		row_int(row, "dag_num", ++of_file);
+		row_str(row, "dags", dags[i].dag_id);
+	}
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+static int cmd_reserialize(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+
+	execl(c->paths.self, c->paths.self, "dag-processor", "--num-runs", "1", (char *)NULL);
+	tw_cli_dief("cannot start the dag-processor");
+}
+
+/* ── tables ───────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_opt list_opts[] = {
+	{ "bundle-name", 'B', TW_OPT_STR, "only of this bundle", NULL, NULL, NULL },
+	{ "columns", 0, TW_OPT_STR, "only these columns, separated by commas", NULL, NULL, NULL },
+	{ "local", 'l', TW_OPT_FLAG, "accepted; the metastore always has what the DAG processor read last", NULL, NULL, NULL },
+	TW_OPT_OUTPUT,
+	{ 0 },
+};
+static const struct tw_opt runs_opts[] = {
+	{ "dag-id", 'd', TW_OPT_STR, "the DAG (2.x)", NULL, NULL, NULL },
+	{ "state", 0, TW_OPT_STR, "only in this state", "queued|running|success|failed", NULL, NULL },
+	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
+	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
+	{ "no-backfill", 0, TW_OPT_FLAG, "leave backfill runs out", NULL, NULL, NULL },
+	TW_OPT_OUTPUT,
+	{ 0 },
+};
+static const struct tw_opt output_opts[] = { TW_OPT_OUTPUT, { 0 } };
+static const struct tw_opt none_opts[] = { { 0 } };
+static const struct tw_opt pause_opts[] = {
+	{ "treat-dag-id-as-regex", 0, TW_OPT_FLAG, "every DAG whose id matches", NULL, NULL, NULL },
+	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
+	TW_OPT_OUTPUT,
+	{ 0 },
+};
+static const struct tw_opt delete_opts[] = { { "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL }, { 0 } };
+static const struct tw_opt trigger_opts[] = {
+	{ "conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL },
+	{ "logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, "exec-date" },
+	{ "run-id", 'r', TW_OPT_STR, "the run's id", NULL, NULL, NULL },
+	{ "no-replace-microseconds", 0, TW_OPT_FLAG, "keep the logical date's microseconds", NULL, NULL, NULL },
+	{ "wait", 'w', TW_OPT_FLAG, "wait for its end; the exit status says how it ended", NULL, NULL, NULL },
+	TW_OPT_OUTPUT,
+	{ 0 },
+};
+static const struct tw_opt next_opts[] = {
+	{ "num-executions", 'n', TW_OPT_INT, "how many", NULL, "1", NULL },
+	{ "now", 0, TW_OPT_STR, "as if it were this instant", NULL, NULL, NULL },
+	{ "field", 0, TW_OPT_STR, "which date to print", "logical_date|run_after|data_interval.start|data_interval.end",
+	  NULL, NULL },
+	{ "table", 0, TW_OPT_FLAG, "all dates, as a table", NULL, NULL, NULL },
+	{ "output", 'o', TW_OPT_STR, "all dates, printed so", "table|json|yaml|plain", NULL, NULL },
+	{ 0 },
+};
+
+const struct tw_verb tw_dags_verbs[] = {
+	{ "dags", "list", "List all the DAGs.", NULL, list_opts, cmd_list, false },
+	{ "dags", "list-import-errors", "List the files that cannot be imported, with the traceback.", NULL, list_opts,
+	  cmd_import_errors, false },
+	{ "dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", runs_opts, cmd_list_runs, false },
+	{ "dags", "details", "Everything about one DAG.", "dag_id", output_opts, cmd_details, false },
+	{ "dags", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id", none_opts, cmd_state, false },
+	{ "dags", "trigger", "Start a run.", "dag_id", trigger_opts, cmd_trigger, false },
+	{ "dags", "pause", "Pause a DAG.", "dag_id", pause_opts, cmd_pause, false },
+	{ "dags", "unpause", "Let a paused DAG run again.", "dag_id", pause_opts, cmd_unpause, false },
+	{ "dags", "next-execution", "When the next runs are.", "dag_id", next_opts, cmd_next_execution, false },
+	{ "dags", "report", "Which file holds which DAGs, and how long it took to import.", NULL, list_opts, cmd_report, false },
+	{ "dags", "reserialize", "Read all DAG files again now.", NULL, list_opts, cmd_reserialize, false },
+	{ "dags", "delete", "Delete a DAG and everything about it.", "dag_id", delete_opts, cmd_delete, false },
+	{ 0 },
+};

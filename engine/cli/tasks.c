@@ -1,0 +1,233 @@
+/* `tradewind tasks …` that read and change the metastore; those that run something are in python.c. */
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/row.h"
+#include "model/dag.h"
+#include "model/graph.h"
+#include "store/dags.h"
+#include "store/runs.h"
+#include "store/tis.h"
+
+static int cmd_list(const struct tw_args *args)
+{
+	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
+	struct tw_str *ids = tw_arena_array(&tw_cli()->arena, struct tw_str, (size_t)dag->ntasks + 1);
+
+	for (int i = 0; i < dag->ntasks; i++) {
+		int k = i;
+
+		for (; k > 0 && tw_str_cmp(dag->tasks[i].task_id, ids[k - 1]) < 0; k--)
+			ids[k] = ids[k - 1];
+		ids[k] = dag->tasks[i].task_id;
+	}
+	for (int i = 0; i < dag->ntasks; i++)
+		printf(TW_STR_FMT "\n", TW_STR_ARG(ids[i]));
+	tw_dag_unref(dag);
+	return 0;
+}
+
+static struct tw_ti_view one_ti(const struct tw_args *args, struct tw_run_row *ret_run)
+{
+	struct tw_ti_view ti;
+	struct tw_err err = { 0 };
+
+	*ret_run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 2));
+	if (tw_store_ti(tw_cli_store(), ret_run->dag_id, ret_run->run_id, tw_str(tw_arg_pos(args, 1)),
+			(int)tw_arg_int(args, "map-index", -1), &tw_cli()->arena, &ti, &err) < 0)
+		tw_cli_die(&err);
+	return ti;
+}
+
+static int cmd_state(const struct tw_args *args)
+{
+	struct tw_run_row run;
+	struct tw_ti_view ti = one_ti(args, &run);
+	const char *name = tw_ti_state_name(ti.ti.state);
+
+	puts(name ? name : "None");
+	return 0;
+}
+
+static int cmd_states(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 1));
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_ti_row *tis;
+	struct tw_err err = { 0 };
+	bool mapped = false;
+	size_t n;
+
+	if (tw_store_tis_of_run(tw_cli_store(), run.dag_id, run.run_id, &c->arena, &tis, &n, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++)
+		mapped |= tis[i].map_index >= 0;
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value row = row_new(rows);
+
+		row_str(row, "dag_id", tis[i].dag_id);
+		row_time(row, "logical_date", run.logical_date);
+		row_str(row, "task_id", tis[i].task_id);
+		row_cstr(row, "state", tw_ti_state_name(tis[i].state));
+		row_time(row, "start_date", tis[i].start_date);
+		row_time(row, "end_date", tis[i].end_date);
+		if (mapped)
+			row_int(row, "map_index", tis[i].map_index);
+	}
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+/* ── clear ────────────────────────────────────────────────────────────────────────────── */
+
+/* The tasks whose id matches, with what is above and below when asked for. */
+static tw_bits *select_tasks(const struct tw_args *args, const struct tw_dag *dag)
+{
+	const char *pattern = tw_arg(args, "task-regex");
+	tw_bits *these = tw_bits_new(dag->ntasks), *all = tw_bits_new(dag->ntasks);
+	regex_t re;
+
+	if (regcomp(&re, pattern ? pattern : ".", REG_EXTENDED | REG_NOSUB))
+		tw_cli_dief("'%s' is no regular expression", pattern);
+	for (int i = 0; i < dag->ntasks; i++) {
+		char *id = tw_str_dup(dag->tasks[i].task_id);
+
+		if (!regexec(&re, id, 0, NULL, 0))
+			tw_bit_set(these, i);
+		free(id);
+	}
+	regfree(&re);
+	tw_dag_select(dag, these, tw_arg_flag(args, "upstream"), tw_arg_flag(args, "downstream"), all);
+	free(these);
+	return all;
+}
+
+static bool clear_wanted(const struct tw_args *args, const struct tw_ti_row *ti)
+{
+	if (ti->state == TW_TI_NONE)
+		return false;
+	if (tw_arg_flag(args, "only-failed") && ti->state != TW_TI_FAILED && ti->state != TW_TI_UPSTREAM_FAILED)
+		return false;
+	return !tw_arg_flag(args, "only-running") || ti->state == TW_TI_RUNNING;
+}
+
+/* One run's share: [["task", index], …]; what it lists is printed first. */
+static struct tw_value clear_list(const struct tw_args *args, const struct tw_dag *dag, const tw_bits *which,
+				  const struct tw_run_row *run, bool print)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_value tasks = tw_v_list(a);
+	struct tw_ti_row *tis;
+	struct tw_err err = { 0 };
+	size_t n;
+
+	if (tw_store_tis_of_run(tw_cli_store(), run->dag_id, run->run_id, a, &tis, &n, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		int t = tw_dag_task(dag, tis[i].task_id);
+		struct tw_value pair;
+
+		if (t < 0 || !tw_bit(which, t) || !clear_wanted(args, &tis[i]))
+			continue;
+		pair = tw_v_list(a);
+		tw_list_push(a, pair, tw_v_str(tis[i].task_id));
+		tw_list_push(a, pair, tw_v_int(tis[i].map_index));
+		tw_list_push(a, tasks, pair);
+		if (print)
+			printf("  " TW_STR_FMT " " TW_STR_FMT " %d\n", TW_STR_ARG(run->run_id),
+			       TW_STR_ARG(tis[i].task_id), tis[i].map_index);
+	}
+	return tasks;
+}
+
+static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_n)
+{
+	tw_time from = tw_cli_time(tw_arg(args, "start-date")), to = tw_cli_time(tw_arg(args, "end-date"));
+	struct tw_cond conds[3] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0)) } };
+	struct tw_ask ask = { .conds = conds, .nconds = 1, .limit = -1 };
+	struct tw_run_view *v;
+	struct tw_err err = { 0 };
+	int64_t total;
+
+	if (from != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = from };
+	if (to != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = to };
+	if (tw_store_runs(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
+		tw_cli_die(&err);
+	return v;
+}
+
+static int cmd_clear(const struct tw_args *args)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
+	tw_bits *which = select_tasks(args, dag);
+	size_t nruns, total = 0;
+	struct tw_run_view *runs = runs_between(args, &nruns);
+	bool ask = !tw_arg_flag(args, "yes"), applied = true;
+
+	for (size_t i = 0; i < nruns; i++)
+		total += tw_value_len(clear_list(args, dag, which, &runs[i].run, ask));
+	if (!total) {
+		puts("Nothing to clear.");
+	} else {
+		if (ask)
+			printf("You are about to clear these %zu task instances.\n", total);
+		tw_cli_confirm(args, "Proceed?");
+		for (size_t i = 0; i < nruns; i++) {
+			struct tw_value tasks = clear_list(args, dag, which, &runs[i].run, false), payload = tw_v_map(a);
+
+			if (!tw_value_len(tasks))
+				continue;
+			tw_map_putc(a, payload, "tasks", tasks);
+			tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
+			applied &= cli_post("clear", runs[i].run.dag_id, runs[i].run.run_id, payload, i + 1 == nruns);
+		}
+		printf("%zu task instances have been cleared%s\n", total,
+		       applied ? "" : "; no scheduler is running, they take effect when one starts");
+	}
+	free(which);
+	tw_dag_unref(dag);
+	return 0;
+}
+
+/* ── tables ───────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_opt list_opts[] = {
+	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
+	{ "tree", 't', TW_OPT_FLAG, "accepted; see `dags show`", NULL, NULL, NULL },
+	{ 0 },
+};
+static const struct tw_opt ti_opts[] = {
+	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
+	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
+	{ 0 },
+};
+static const struct tw_opt output_opts[] = { TW_OPT_OUTPUT, { 0 } };
+static const struct tw_opt clear_opts[] = {
+	{ "task-regex", 't', TW_OPT_STR, "only tasks whose id matches", NULL, NULL, NULL },
+	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
+	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
+	{ "upstream", 'u', TW_OPT_FLAG, "with all that is above", NULL, NULL, NULL },
+	{ "downstream", 'd', TW_OPT_FLAG, "with all that is below", NULL, NULL, NULL },
+	{ "only-failed", 'f', TW_OPT_FLAG, "only failed ones", NULL, NULL, NULL },
+	{ "only-running", 'r', TW_OPT_FLAG, "only running ones", NULL, NULL, NULL },
+	{ "dag-regex", 'R', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
+	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
+	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
+	{ 0 },
+};
+
+const struct tw_verb tw_tasks_verbs[] = {
+	{ "tasks", "list", "List a DAG's tasks.", "dag_id", list_opts, cmd_list, false },
+	{ "tasks", "state", "The state of a task instance, in one word.", "dag_id task_id logical_date_or_run_id", ti_opts,
+	  cmd_state, false },
+	{ "tasks", "states-for-dag-run", "The states of all task instances of a run.", "dag_id logical_date_or_run_id",
+	  output_opts, cmd_states, false },
+	{ "tasks", "clear", "Clear task instances, so that they run again.", "dag_id", clear_opts, cmd_clear, false },
+	{ 0 },
+};
