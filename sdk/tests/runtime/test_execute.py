@@ -1,0 +1,457 @@
+"""What happens between the workload and `finished`."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Attempt, workload
+
+HEAD = """
+    from datetime import datetime, timedelta, timezone
+    from tradewind.dag import DAG
+    from tradewind.operator import BaseOperator
+    from tradewind.operators.python import PythonOperator, BranchPythonOperator, ShortCircuitOperator
+    from tradewind.operators.empty import EmptyOperator
+    from tradewind.sensors.python import PythonSensor
+    from tradewind.decorators import task
+    from tradewind.exceptions import *
+
+    def said(name):
+        return lambda context: print(name, context["ti"].state, repr(context.get("exception")))
+
+    dag = DAG("d", start_date=datetime(2024, 1, 1), schedule="@daily", catchup=False)
+    dag.__enter__()
+"""
+
+CALLBACKS = """
+    calls = {
+        "on_execute_callback": said("execute"), "on_success_callback": said("success"),
+        "on_failure_callback": [said("failure"), said("again")], "on_retry_callback": said("retry"),
+        "on_skipped_callback": said("skipped"),
+    }
+
+    def work(how):
+        print("work")
+        if how == "fail":
+            try:
+                1 / 0
+            except ZeroDivisionError as e:
+                raise ValueError("bad") from e
+        if how == "final":
+            raise AirflowFailException("never again")
+        if how == "skip":
+            raise AirflowSkipException("not today")
+        if how == "exit":
+            raise SystemExit(4)
+        if how == "lost":
+            import os
+            os._exit(0)
+
+    for how in ("ok", "fail", "final", "skip", "exit", "lost"):
+        PythonOperator(task_id=how, python_callable=work, op_args=[how], **calls)
+"""
+
+
+def test_success_calls_back_after_the_report(warm):
+    result = warm(HEAD + CALLBACKS).run("ok")
+    assert result.finished == {"op": "finished", "state": "success", "callbacks": True}
+    assert result.stdout.splitlines() == ["execute running None", "work", "success success None"]
+
+
+def test_failure_has_its_detail_in_the_log(warm):
+    result = warm(HEAD + CALLBACKS).run("fail")
+    assert result.finished["state"] == "failed" and result.finished["reason"] == "ValueError: bad"
+    assert result.stdout.splitlines()[2:] == [
+        "failure failed ValueError('bad')",
+        "again failed ValueError('bad')",
+    ]
+    entry = [e for e in result.log if e["level"] == "error"][0]
+    assert entry["event"] == "Task failed with exception" and entry["logger"] == "task"
+    outer, cause = entry["error_detail"]
+    assert (outer["exc_type"], outer["exc_value"], outer["is_cause"]) == ("ValueError", "bad", False)
+    assert (cause["exc_type"], cause["is_cause"]) == ("ZeroDivisionError", True)
+    assert outer["frames"][-1]["name"] == "work" and outer["frames"][-1]["lineno"] > 0
+    assert set(entry) == {"timestamp", "level", "event", "logger", "filename", "lineno", "error_detail"}
+
+
+def test_a_retry_calls_on_retry(warm):
+    file = warm(HEAD + CALLBACKS)
+    result = file.run("fail", max_tries=2, try_number=2)
+    assert result.state == "failed" and result.stdout.splitlines()[-1].startswith("retry up_for_retry")
+    result = file.run("fail", max_tries=2, try_number=3)
+    assert result.stdout.splitlines()[-1].startswith("again failed")
+
+
+@pytest.mark.parametrize(
+    "how,state,last",
+    [
+        ("final", "failed_final", "again failed AirflowFailException('never again')"),
+        ("skip", "skipped", "skipped skipped None"),
+        ("exit", "failed", "again failed SystemExit(4)"),
+    ],
+)
+def test_other_ends(warm, how, state, last):
+    result = warm(HEAD + CALLBACKS).run(how)
+    assert result.state == state and result.stdout.splitlines()[-1] == last
+
+
+def test_os_exit_reports_nothing(warm):
+    result = warm(HEAD + CALLBACKS).run("lost")
+    assert result.finished is None and result.status == 0
+
+
+def test_execution_timeout(warm):
+    text = """
+    class Slow(BaseOperator):
+        def execute(self, context):
+            import time
+            time.sleep(20)
+        def on_kill(self):
+            print("killed")
+    Slow(task_id="slow", execution_timeout=timedelta(seconds=0.3))
+    """
+    result = warm(HEAD + text).run("slow")
+    assert result.state == "failed" and "AirflowTaskTimeout" in result.finished["reason"]
+    assert result.stdout == "killed\n"
+
+
+def test_hooks_run_in_order(warm):
+    text = """
+    class Op(BaseOperator):
+        def pre_execute(self, context): print("pre")
+        def execute(self, context): print("execute"); return 5
+        def post_execute(self, context, result=None): print("post", result)
+    Op(task_id="t")
+    """
+    result = warm(HEAD + text).run("t")
+    assert result.stdout.split("\n")[:3] == ["pre", "execute", "post 5"] and result.xcom() == 5
+
+
+SENSORS = """
+    n = [0]
+    def poke(): n[0] += 1; print("poke", n[0]); return n[0] >= 3
+    PythonSensor(task_id="poke", python_callable=poke, poke_interval=0.05)
+    PythonSensor(task_id="again", python_callable=lambda: False, poke_interval=30, mode="reschedule", timeout=100)
+    PythonSensor(task_id="late", python_callable=lambda: False, poke_interval=0.1, timeout=0.15)
+    PythonSensor(task_id="soft", python_callable=lambda: False, poke_interval=0.1, timeout=0.15, soft_fail=True)
+"""
+
+
+def test_sensors(warm, store):
+    file = warm(HEAD + SENSORS)
+    result = file.run("poke")
+    assert result.state == "success" and result.stdout.count("poke") == 3
+    assert file.run("late").state == "failed_final"
+    assert file.run("soft").state == "skipped"
+    result = file.run("again")
+    assert result.state == "up_for_reschedule"
+    at = result.finished["reschedule_at"]
+    assert at.startswith("20") and at.endswith("+00:00")
+    first = {"task_reschedule_count": 3}
+    result = file.run("again", context=first, reschedule_start="2024-03-10T00:00:00+00:00")
+    assert result.state == "failed_final" and "timed out" in result.finished["reason"]
+
+
+SKIPS = """
+    BranchPythonOperator(task_id="branch", python_callable=lambda: "a") >> [EmptyOperator(task_id=i) for i in "abc"]
+    x, y = EmptyOperator(task_id="x"), EmptyOperator(task_id="y")
+    ShortCircuitOperator(task_id="short", python_callable=lambda: 0) >> x >> y
+"""
+
+
+def test_skip_decisions_travel_with_the_result(warm, store):
+    file = warm(HEAD + SKIPS)
+    result = file.run("branch", store)
+    assert result.state == "success" and result.finished["skip"] == {"followed": ["a"]}
+    assert sorted(result.asked("skip_downstream")[0]["tasks"]) == [["b", -1], ["c", -1]]
+    result = file.run("short", store)
+    assert sorted(result.finished["skip"]["skipped"]) == ["x", "y"]
+
+
+DEFER = """
+    class Trigger:
+        def serialize(self):
+            return "pkg.Trigger", {"moment": datetime(2024, 1, 1, tzinfo=timezone.utc), "n": 1}
+    class Later(BaseOperator):
+        def execute(self, context):
+            self.defer(trigger=Trigger(), method_name="done", kwargs={"x": (1, 2)}, timeout=timedelta(minutes=1))
+        def done(self, context, x, event=None):
+            print("back", x, event)
+            return event
+    Later(task_id="later")
+"""
+
+
+def test_deferral_and_back(warm):
+    file = warm(HEAD + DEFER)
+    result = file.run("later")
+    assert result.state == "deferred"
+    defer = result.finished["defer"]
+    assert defer == {
+        "classpath": "pkg.Trigger",
+        "kwargs": {"moment": {"__type": "datetime", "__var": "2024-01-01T00:00:00+00:00"}, "n": 1},
+        "next_method": "done",
+        "next_kwargs": {"x": {"__type": "tuple", "__var": [1, 2]}},
+        "timeout": 60.0,
+    }
+    resume = {"next_method": "done", "next_kwargs": {**defer["next_kwargs"], "event": {"ok": True}}}
+    result = file.run("later", resume=resume)
+    assert result.state == "success" and result.stdout == "back (1, 2) {'ok': True}\n"
+    resume = {"next_method": "__fail__", "next_kwargs": {"error": "Trigger timeout"}}
+    result = file.run("later", resume=resume)
+    assert result.state == "failed" and "Trigger timeout" in result.finished["reason"]
+
+
+OUTPUTS = """
+    @task(multiple_outputs=True)
+    def many(): return {"a": 1, "b": {2}}
+    @task
+    def wrong(): return object()
+    @task(do_xcom_push=False)
+    def quiet(): return 1
+    @task
+    def nothing(): return None
+    many(); wrong(); quiet(); nothing()
+"""
+
+
+def test_return_values(warm):
+    file = warm(HEAD + OUTPUTS)
+    result = file.run("many")
+    assert [x["key"] for x in result.finished["xcoms"]] == ["a", "b", "return_value"]
+    assert result.xcom("b") == {"__classname__": "builtins.set", "__version__": 1, "__data__": [2]}
+    result = file.run("wrong")
+    assert result.state == "failed" and "Cannot serialize" in result.finished["reason"]
+    assert "xcoms" not in file.run("quiet").finished
+    assert "xcoms" not in file.run("nothing").finished
+
+
+MAPPED = """
+    @task
+    def numbers(): return [10, 20, 30]
+    @task
+    def pairs(): return {"k": 1, "l": 2}
+    @task
+    def add(x, y, z=0): print(x, y, z); return [x, y]
+    @task
+    def total(values): print(type(values).__name__, len(values)); return list(values)
+    @task
+    def text(): return "text"
+    ns = numbers()
+    total(add.partial(z=7).expand(x=ns, y=["p", "q"]))
+    add.override(task_id="items").partial(y=0).expand(x=pairs())
+    add.override(task_id="mapped").partial(y=0).expand(x=ns.map(lambda v: v + 1))
+    n2 = numbers.override(task_id="n2")()
+    add.override(task_id="zipped").partial(y=0).expand(x=ns.zip(n2, fillvalue=0))
+    add.override(task_id="kwargs").expand_kwargs([{"x": 1, "y": 2}, {"x": "{{ ds }}", "y": 4}])
+    add.override(task_id="of_text").partial(y=0).expand(x=text())
+    def skip_some(v):
+        if v == 20: raise AirflowSkipException("no 20")
+        return v
+    add.override(task_id="some").partial(y=0).expand(x=ns.map(skip_some))
+    label = "{{ task.op_kwargs['x'] }}!"
+    PythonOperator.partial(
+        task_id="named", python_callable=lambda x: x, map_index_template=label
+    ).expand(op_kwargs=[{"x": "one"}, {"x": "two"}])
+"""
+
+
+def test_mapping(warm, store):
+    file = warm(HEAD + MAPPED)
+    result = file.run("numbers", store)
+    assert result.xcom() == [10, 20, 30] and result.finished["mapped_length"] == 3
+    assert file.run("pairs").finished["mapped_length"] == 2
+    result = file.run("text")
+    assert result.state == "failed" and "unmappable return type 'str'" in result.finished["reason"]
+    store.push("numbers", [10, 20, 30])
+    store.push("n2", [1])
+    store.push("pairs", {"k": 1, "l": 2})
+    made = [file.run("add", store, map_index=i) for i in range(6)]
+    assert [m.xcom() for m in made] == [[10, "p"], [10, "q"], [20, "p"], [20, "q"], [30, "p"], [30, "q"]]
+    assert made[0].stdout == "10 p 7\n" and "mapped_length" not in made[0].finished
+    told = {"args": {"x": {"index": 2}, "y": {"index": 0}}}
+    assert file.run("add", store, map_index=4, expand=told).xcom() == [30, "p"]
+    for i, m in enumerate(made):
+        store.push("add", m.xcom(), map_index=i)
+    result = file.run("total", store)
+    assert result.stdout == "LazyXComSequence 6\n" and len(result.xcom()) == 6
+    pair = file.run("items", store, map_index=1).xcom()
+    assert pair == [{"__classname__": "builtins.tuple", "__version__": 1, "__data__": ["l", 2]}, 0]
+    assert file.run("mapped", store, map_index=2).xcom() == [31, 0]
+    assert file.run("zipped", store, map_index=1).xcom()[0]["__data__"] == [20, 0]
+    assert file.run("kwargs", store, map_index=1).xcom() == ["2024-03-09", 4]
+    assert file.run("some", store, map_index=1).state == "skipped"
+    assert file.run("some", store, map_index=2).xcom() == [30, 0]
+    result = file.run("named", store, map_index=1)
+    assert result.finished["map_index_label"] == "two!"
+    assert result.asked("map_index_label")[0]["label"] == "two!"
+
+
+GROUP = """
+    from tradewind.decorators import task_group
+    @task
+    def one(v): return v
+    @task
+    def two(v, w): return [v, w]
+    @task_group
+    def g(v):
+        two(one(v), v)
+    g.expand(v=["a", "b"])
+"""
+
+
+def test_a_mapped_group(warm, store):
+    file = warm(HEAD + GROUP)
+    assert file.run("g.one", store, map_index=1).xcom() == "b"
+    store.push("g.one", "A", map_index=0)
+    store.push("g.one", "B", map_index=1)
+    assert file.run("g.two", store, map_index=1).xcom() == ["B", "b"]
+
+
+PULLS = """
+    def pull(ti, **kw):
+        seen = ti.xcom_pull(**eval(kw["templates_dict"]["a"]))
+        print(type(seen).__name__, list(seen) if type(seen).__name__ == "LazyXComSequence" else repr(seen))
+    def make(task_id, args):
+        PythonOperator(task_id=task_id, python_callable=pull, templates_dict={"a": args})
+    make("one", "dict(task_ids='plain')")
+    make("none", "dict(task_ids='nobody')")
+    make("default", "dict(task_ids='nobody', default=5)")
+    make("two", "dict(task_ids=['plain', 'nobody', 'many'])")
+    make("many", "dict(task_ids='many')")
+    make("whole", "dict(task_ids='m', map_indexes=None)")
+    make("index", "dict(task_ids='many', map_indexes=1)")
+    make("indexes", "dict(task_ids='many', map_indexes=[1, 0, 9])")
+    make("own", "dict()")
+    make("key", "dict(task_ids='plain', key='k')")
+    make("other", "dict(task_ids='plain', dag_id='o', run_id='p')")
+    PythonOperator.partial(task_id="m", python_callable=lambda: 1).expand(op_args=[[1]])
+"""
+
+
+def test_xcom_pull(warm, store):
+    file = warm(HEAD + PULLS)
+    store.push("plain", {"__classname__": "builtins.tuple", "__version__": 1, "__data__": [1]})
+    store.push("plain", "K", key="k")
+    store.push("plain", "elsewhere", dag_id="o", run_id="p")
+    for i in range(2):
+        store.push("many", i * 10, map_index=i)
+        store.push("m", i, map_index=i)
+    expected = {
+        "one": "tuple (1,)",
+        "none": "NoneType None",
+        "default": "int 5",
+        "two": "list [(1,), None, 0, 10]",
+        "many": "list [0, 10]",
+        "whole": "LazyXComSequence [0, 1]",
+        "index": "int 10",
+        "indexes": "list [10, 0, None]",
+        "own": "NoneType None",
+        "key": "str 'K'",
+        "other": "str 'elsewhere'",
+    }
+    for task_id, text in expected.items():
+        result = file.run(task_id, store)
+        assert result.stdout == text + "\n", (task_id, result.stdout, result.log)
+
+
+def test_pushing_by_hand(warm, store):
+    text = """
+    def f(ti):
+        ti.xcom_push("k", {"x": datetime(2024, 1, 1, tzinfo=timezone.utc)})
+        return ti.xcom_pull(task_ids="t", key="k")["x"].isoformat()
+    PythonOperator(task_id="t", python_callable=f)
+    """
+    result = warm(HEAD + text).run("t", store)
+    assert result.xcom() == "2024-01-01T00:00:00+00:00"
+    assert store.xcoms["d", "r", "t", -1, "k"]["x"]["__classname__"] == "datetime.datetime"
+
+
+LOGS = """
+    import logging, warnings, sys
+    def f(ti):
+        logging.getLogger("my.logger").warning("w %d", 1, extra={"colour": "red"})
+        logging.getLogger("airflow.task").info("i")
+        logging.getLogger("x").debug("no")
+        warnings.warn("careful")
+        print("out"); print("err", file=sys.stderr)
+        ti.log.info("log")
+    PythonOperator(task_id="t", python_callable=f)
+"""
+
+
+def test_logs(warm):
+    result = warm(HEAD + LOGS).run("t")
+    assert (result.stdout, result.stderr) == ("out\n", "err\n")
+    entry = next(e for e in result.log if e["logger"] == "my.logger")
+    assert (entry["event"], entry["level"], entry["colour"]) == ("w 1", "warning", "red")
+    assert "no" not in result.events() and "i" in result.events() and "log" in result.events()
+    assert any("careful" in e["event"] for e in result.log)
+    assert entry["timestamp"].endswith("Z") and len(entry["timestamp"]) == 27
+
+
+TRIGGER = """
+    def go(**more):
+        wish = {
+            "trigger_dag_id": "other", "dag_run_id": "manual__x", "conf": {"a": 1},
+            "logical_date": datetime(2024, 1, 1, tzinfo=timezone.utc), "reset_dag_run": False,
+            "skip_when_already_exists": False, "wait_for_completion": False, "deferrable": False,
+            "allowed_states": ["success"], "failed_states": ["failed"], "poke_interval": 0.01,
+        }
+        def f(): raise DagRunTriggerException(**{**wish, **more})
+        return f
+    PythonOperator(task_id="t", python_callable=go())
+    PythonOperator(task_id="wait", python_callable=go(wait_for_completion=True))
+    PythonOperator(task_id="skip", python_callable=go(skip_when_already_exists=True))
+"""
+
+
+def test_triggering_a_run(warm, store):
+    file = warm(HEAD + TRIGGER)
+    store.answers["trigger_dag_run"] = {"run_id": "manual__x", "state": "queued"}
+    result = file.run("t", store)
+    assert result.state == "success" and result.xcom("trigger_run_id") == "manual__x"
+    asked = result.asked("trigger_dag_run")[0]
+    assert asked["conf"] == {"a": 1} and asked["logical_date"] == "2024-01-01T00:00:00+00:00"
+    states = iter(["queued", "running", "success"])
+    store.answers["dag_run_get"] = lambda _: {"state": next(states)}
+    assert file.run("wait", store).state == "success"
+    store.answers["dag_run_get"] = {"state": "failed"}
+    result = file.run("wait", store)
+    assert result.state == "failed" and "other failed with failed state" in result.finished["reason"]
+    store.answers["trigger_dag_run"] = {"error": {"kind": "conflict", "message": "there"}}
+    assert file.run("skip", store).state == "skipped"
+    assert file.run("t", store).state == "failed_final"
+
+
+def test_current_context(warm):
+    text = """
+    from tradewind.context import get_current_context
+    def deep(): return get_current_context()["ti"].task_id
+    PythonOperator(task_id="t", python_callable=lambda: deep())
+    """
+    assert warm(HEAD + text).run("t").xcom() == "t"
+
+
+def test_callbacks_as_work(warm, store):
+    more = "catchup=False, on_failure_callback=lambda c: print('dag', c['reason'], c['dag_run'].run_id))"
+    file = warm(HEAD.replace("catchup=False)", more) + CALLBACKS)
+    work = workload(file.path, "d", "fail", kind="task_failure", reason="killed")
+    result = Attempt(file.peer, {**work, "op": "callback"}).finish(store)
+    assert result.finished == {"op": "finished", "state": "success"}
+    assert result.stdout.splitlines() == ["failure failed 'killed'", "again failed 'killed'"]
+    work = workload(file.path, "d", "", kind="dag_failure", reason="timed_out", op="callback")
+    result = Attempt(file.peer, work).finish(store)
+    assert result.stdout == "dag timed_out r\n", result.log
+
+
+def test_retry_policy(warm):
+    text = """
+    class Decision:
+        action = "retry"; retry_delay = timedelta(seconds=7); reason = "later"
+    class Policy:
+        def evaluate(self, **kw): return Decision
+    def f(): raise ValueError("x")
+    PythonOperator(task_id="t", python_callable=f, retries=3, retry_policy=Policy())
+    """
+    finished = warm(HEAD + text).run("t", max_tries=3).finished
+    assert (finished["state"], finished["retry_delay"], finished["retry_reason"]) == ("failed", 7.0, "later")
