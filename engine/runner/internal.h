@@ -1,6 +1,6 @@
 /*
  * What the runner's files share. runner.c: the loop and its timers; server.c: the scheduler's link;
- * attempt.c: the life of one attempt; native.c, render.c: native operators; python.c: zygote and warm
+ * attempt.c: the life of one attempt; native.c, render.c, context.c, fetch.c: native operators; python.c: zygote and warm
  * children; pytask.c: a task in Python; request.c: what tasks ask the scheduler.
  */
 #pragma once
@@ -16,6 +16,7 @@
 #include "runner/journal.h"
 #include "runner/runner.h"
 #include "runner/tasklog.h"
+#include "time/zone.h"
 #include "value/json.h"
 
 struct tw_python;
@@ -70,6 +71,7 @@ struct tw_runner {
 	uv_loop_t loop;
 	struct tw_reaper *reaper;
 	struct tw_logs logs;
+	struct tw_zones zones;
 	struct tw_journal journal;
 	struct tw_listener *listener;
 	struct tw_link *link;         /* the scheduler's; NULL: none is connected */
@@ -131,6 +133,20 @@ void tw_native_release(struct tw_attempt *a);
  */
 enum tw_rc tw_render_args(struct tw_attempt *a, struct tw_value *ret_args, struct tw_value *ret_rendered,
 			  const char **ret_exception, struct tw_err *err);
+
+/* fetch.c */
+/*
+ * The result of a request. TW_ERR_AGAIN: it is under way, and when all that are have been answered
+ * tw_native_start is called again.
+ */
+enum tw_rc tw_fetch(struct tw_attempt *a, struct tw_value body, struct tw_value *ret, struct tw_err *err);
+struct tw_xcom_ref {
+	struct tw_str task_id, key;
+	struct tw_str dag_id, run_id;  /* p NULL: the attempt's own */
+};
+/* TW_ERR_NOT_FOUND, and null: there is none. TW_ERR_UNSUPPORTED: several, or more than JSON. */
+enum tw_rc tw_fetch_xcom(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
+			 struct tw_err *err);
 void tw_render_release(struct tw_attempt *a);
 
 /* request.c */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/zoneinfo.h"
 #include "runner/internal.h"
 #include "runner/python.h"
 #include "time/instant.h"
@@ -37,6 +38,7 @@ static void take_options(struct tw_runner *r, const struct tw_runner_options *gi
 		o->tmp = tmp && *tmp ? tmp : "/tmp";
 	if (!o->python)
 		o->python = "python3";
+	r->zones.load = tw_zoneinfo_load;
 	set_default(&o->min_masked_secret, 5);
 	set_default(&o->idle_exit_s, 60);
 	set_default(&o->term_grace_s, 5);
@@ -254,6 +256,7 @@ static void release(struct tw_runner *r)
 	uv_loop_close(&r->loop);
 	tw_request_release(r);
 	tw_map_release(&r->attempts);
+	tw_zones_release(&r->zones);
 	tw_journal_close(&r->journal);
 	if (r->lock_fd >= 0) {
 		TW_AUTO(tw_freep) char *lock = tw_asprintf("%s.lock", r->opts.journal_path);

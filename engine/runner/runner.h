@@ -26,6 +26,7 @@ struct tw_runner_options {
 	int warm_idle_s;             /* unused as long, they go: 600 */
 	int slots;                   /* told in `hello`: 0, no limit */
 	bool no_native;              /* run everything in Python */
+	bool secrets_backend;        /* [secrets] or [workers] name one: what asks it is Python's */
 };
 
 /*

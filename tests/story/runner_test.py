@@ -281,6 +281,67 @@ class Bash(RunnerCase):
             self.assertEqual(finished[work["attempt"]]["xcoms"][0]["value"], str(i))
         print(f"# 1,000 bash tasks in {took:.2f} s", file=sys.stderr)
 
+    def test_templates(self) -> None:
+        s = self.connect()
+        (self.home / "script.sh").write_text("echo {{ params.who }} {{ ds_nodash }}\n")
+        variables = {"greeting": "hello", "db_password": "very-secret", "json": '{"a": {"b": 7}}'}
+        s.answers["variable_get"] = lambda q: variables.get(q["key"])
+        s.answers["connection_get"] = lambda q: (
+            {
+                "conn_id": "c",
+                "conn_type": "http",
+                "host": "example.org",
+                "password": "swordfish",
+                "extra": "{}",
+            }
+            if q["conn_id"] == "c"
+            else None
+        )
+        rows = {"up": [{"task_id": "up", "map_index": -1, "value": {"k": [1, 2]}}]}
+        s.answers["xcom_pull"] = lambda q: rows.get(q["task_ids"][0], [])
+        for command, value in [
+            ("echo {{ ds }} {{ ti.task_id }} {{ dag.dag_id }} {{ run_id }}", None),
+            (
+                "echo {{ var.value.greeting }} {{ var.json.json.a.b }} {{ conn.c.host }}",
+                "hello 7 example.org",
+            ),
+            ("echo {{ ti.xcom_pull(task_ids='up')['k'][1] }} {{ ti.xcom_pull('none') }}", "2 None"),
+            ("script.sh", "you 20260101"),
+            ("echo {{ params.who }} {{ dag_run.conf['extra'] }}", "you x"),
+            ("echo {{ macros.ds_add(ds, 5) }} {{ logical_date.strftime('%H') }}", "2026-01-06 00"),
+            ("echo {{ var.value.db_password }} {{ conn.c.password }}", "very-secret swordfish"),
+        ]:
+            with self.subTest(command=command):
+                work = self.workload(command)
+                work["dag"]["fileloc"] = str(self.home / "d.py")
+                work["dag"]["params"] = {"who": {"value": "me"}, "n": {"value": 1}}
+                work["run"]["conf"] = {"who": "you", "extra": "x"}
+                done = self.run_one(s, work)
+                self.assertEqual(done["state"], "success", done)
+                want = f"2026-01-01 t d {work['run_id']}" if value is None else value
+                self.assertEqual(done["xcoms"][0]["value"], want)
+                self.assertNotIn("very-secret", Path(work["log_path"]).read_text())
+                self.assertNotIn("swordfish", json.dumps(done["rendered"]))
+        for command, reason in [
+            ("echo {{ nonsense }}", "'nonsense' is undefined"),
+            ("echo {{ 1 / 0 }}", "division by zero"),
+            ("echo {{ var.value.missing }}", "missing"),
+            ("missing.sh", "missing.sh"),
+        ]:
+            with self.subTest(command=command):
+                done = self.run_one(s, self.workload(command))
+                self.assertEqual(done["state"], "failed", done)
+                self.assertIn(reason, done["reason"])
+
+    def test_arguments_of_tasks_before(self) -> None:
+        s = self.connect()
+        rows = {"up": [{"task_id": "up", "map_index": -1, "value": "echo '{{ ds }}'"}]}
+        s.answers["xcom_pull"] = lambda q: rows.get(q["task_ids"][0], [])
+        ref = {"__type": "xcom", "__var": {"task": "up", "key": "return_value", "map": False}}
+        work = self.workload(args={"bash_command": ref})
+        done = self.run_one(s, work)
+        self.assertEqual(done["xcoms"][0]["value"], "{{ ds }}", "what an XCom holds is not rendered")
+
     def test_outlets(self) -> None:
         s = self.connect()
         outlets = [{"asset": "s3://b/k"}, {"asset": "name:x"}]
@@ -371,6 +432,241 @@ class Links(RunnerCase):
         work = self.workload("true")
         del work["run"], work["dag"]
         self.assertEqual(self.run_one(s, work)["state"], "success")
+
+
+DAG_FILE = """
+import logging
+import os
+import sys
+import threading
+import time
+
+from airflow.sdk import DAG, task, Variable, BaseHook
+
+with DAG("p", schedule=None):
+
+    @task
+    def add(a, b):
+        print("on stdout")
+        print("on stderr", file=sys.stderr)
+        logging.getLogger("my.logger").warning("logged %s", a)
+        return a + b
+
+    @task
+    def secrets():
+        password = BaseHook.get_connection("db").password
+        print("password", password)
+        print("variable", Variable.get("api_key"))
+        print("plain", Variable.get("greeting"))
+
+    @task
+    def fail():
+        raise ValueError("on purpose")
+
+    @task
+    def die():
+        os.kill(os.getpid(), 9)
+
+    @task
+    def leave():
+        os._exit(7)
+
+    @task
+    def sleep():
+        time.sleep(60)
+
+    @task
+    def stubborn():
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.system("sleep 60 & sleep 60")
+
+    @task
+    def pid():
+        return os.getppid()
+
+    add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> stubborn() >> pid()
+"""
+
+
+class Python(RunnerCase):
+    settings = {"TW_TEST_WARM_CHILDREN": "2"}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.dags = self.home / "dags"
+        self.dags.mkdir()
+        self.write(DAG_FILE)
+
+    def write(self, text: str, name: str = "p.py") -> None:
+        (self.dags / name).write_text(text)
+
+    def python(self, task_id: str, digest: str = "v1", file: str = "p.py", **more: Any) -> Frame:
+        work = self.workload(**more)
+        del work["native"]
+        work["task"] = {
+            "task_id": task_id,
+            "operator": {"module": "airflow.sdk", "class": "PythonOperator"},
+            "args": {},
+            "template_fields": [],
+            **work["task"].get("extra", {}),
+        }
+        work.update(dag_id="p", task_id=task_id, digest=digest)
+        work["dag"] = {
+            "dag_id": "p",
+            "fileloc": str(self.dags / file),
+            "relative_fileloc": file,
+            "compat": 3,
+            "unsafe_to_fork": False,
+        }
+        return work
+
+    def test_success(self) -> None:
+        s = self.connect()
+        work = self.python("add")
+        done = self.run_one(s, work)
+        self.assertEqual(done["state"], "success", (self.home / "runner.log").read_text())
+        self.assertEqual(done["xcoms"][0]["value"], 3)
+        lines = {line["event"]: line for line in self.log(work)}
+        self.assertEqual(lines["on stdout"]["logger"], "task.stdout")
+        self.assertEqual(lines["on stdout"]["level"], "info")
+        self.assertEqual(lines["on stderr"]["level"], "error")
+        self.assertEqual(lines["logged 1"]["level"], "warning")
+        self.assertEqual(lines["logged 1"]["logger"], "my.logger")
+
+    def test_secrets(self) -> None:
+        s = self.connect()
+        s.answers["connection_get"] = {
+            "conn_id": "db",
+            "conn_type": "postgres",
+            "host": "h",
+            "login": "me",
+            "password": "hunter-two",
+            "extra": '{"token": "tok-12345"}',
+        }
+        variables = {"api_key": "key-98765", "greeting": "hello there"}
+        s.answers["variable_get"] = lambda q: variables[q["key"]]
+        work = self.python("secrets")
+        self.assertEqual(self.run_one(s, work)["state"], "success")
+        events = self.events(work)
+        self.assertIn("password ***", events)
+        self.assertIn("variable ***", events)
+        self.assertIn("plain hello there", events)
+        self.assertNotIn("hunter-two", Path(work["log_path"]).read_text())
+
+    def test_failures(self) -> None:
+        s = self.connect()
+        for task_id, reason in [
+            ("fail", "on purpose"),
+            ("die", "killed by signal 9 (out of memory?)"),
+            ("leave", "exit code 7"),
+        ]:
+            with self.subTest(task_id=task_id):
+                work = self.python(task_id)
+                done = self.run_one(s, work)
+                self.assertEqual(done["state"], "failed")
+                self.assertIn(reason, done["reason"])
+
+    def test_kill(self) -> None:
+        s = self.connect()
+        for task_id in ("sleep", "stubborn"):
+            with self.subTest(task_id=task_id):
+                work = self.python(task_id)
+                s.send(**work)
+                pid = s.wait("started", work["attempt"])["pid"]
+                time.sleep(0.5)
+                s.send(op="kill", attempt=work["attempt"], reason="cleared")
+                done = s.wait("finished", work["attempt"], 10)
+                self.assertEqual((done["state"], done["reason"]), ("failed", "cleared"))
+                end = time.monotonic() + 5
+                while group_lives(pid) and time.monotonic() < end:
+                    time.sleep(0.05)
+                self.assertFalse(group_lives(pid))
+
+    def test_warm_children(self) -> None:
+        s = self.connect()
+
+        def parent(digest: str, file: str = "p.py") -> int:
+            done = self.run_one(s, self.python("pid", digest, file))
+            return int(done["xcoms"][0]["value"])
+
+        first = parent("v1")
+        self.assertEqual(parent("v1"), first)
+        second = parent("v2")
+        self.assertNotEqual(second, first)
+        self.assertEqual(parent("v2"), second)
+        self.assertEqual(parent("v1"), first)
+        parent("v3")
+        time.sleep(0.3)
+        self.assertFalse(Path(f"/proc/{second}").exists(), "the one longest unused went")
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.2)
+        self.assertNotEqual(parent("v1"), first)
+
+    def test_threads_mean_cold_starts(self) -> None:
+        text = DAG_FILE.replace(
+            "with DAG", "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nwith DAG"
+        )
+        self.write(text, "threads.py")
+        s = self.connect()
+        done = [self.run_one(s, self.python("pid", "t1", "threads.py")) for _ in range(2)]
+        self.assertEqual([d["state"] for d in done], ["success"] * 2)
+        self.assertEqual(done[0]["xcoms"][0]["value"], done[1]["xcoms"][0]["value"])
+
+    def test_broken_file(self) -> None:
+        self.write("import nonsense_that_is_not_there\n", "broken.py")
+        s = self.connect()
+        work = self.python("add", "b1", "broken.py")
+        self.assertEqual(self.run_one(s, work)["state"], "failed")
+        self.assertIn("nonsense_that_is_not_there", Path(work["log_path"]).read_text())
+
+    def test_zygote_killed(self) -> None:
+        s = self.connect()
+        running = self.python("sleep")
+        s.send(**running)
+        s.wait("started", running["attempt"])
+        children = subprocess.run(
+            ["pgrep", "-P", str(self.processes[0].pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        self.assertEqual(self.run_one(s, self.python("add", "other"))["state"], "success")
+        s.send(op="kill", attempt=running["attempt"], reason="enough")
+        self.assertEqual(s.wait("finished", running["attempt"], 10)["reason"], "enough")
+
+    def test_runner_killed(self) -> None:
+        s = self.connect()
+        work = self.python("sleep")
+        s.send(**work)
+        pid = s.wait("started", work["attempt"])["pid"]
+        self.processes[0].kill()
+        self.processes[0].wait()
+        self.start_runner()
+        s = self.connect()
+        self.assertEqual(s.wait("finished", work["attempt"])["state"], "lost")
+        time.sleep(0.2)
+        self.assertFalse(group_lives(pid))
+
+    def test_chain_is_quick(self) -> None:
+        s = self.connect()
+        self.run_one(s, self.python("add"))
+        begin = time.monotonic()
+        for _ in range(40):
+            self.assertEqual(self.run_one(s, self.python("add"))["state"], "success")
+        each = (time.monotonic() - begin) / 40 * 1000
+        print(f"# 40 python tasks in a row: {each:.1f} ms each", file=sys.stderr)
+
+
+class NoPython(RunnerCase):
+    settings = {"TW_TEST_PYTHON": "/nonexistent/python"}
+
+    def test_says_why(self) -> None:
+        s = self.connect()
+        work = self.workload("true")
+        del work["native"]
+        done = self.run_one(s, work)
+        self.assertEqual(done["state"], "failed")
+        self.assertIn("/nonexistent/python", done["reason"])
 
 
 class ShortLived(RunnerCase):
