@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "io/sock.h"
 #include "runner/internal.h"
 #include "runner/python.h"
 
@@ -371,7 +370,7 @@ static enum tw_rc make_channels(int ours[TW_LAUNCH_FDS], int theirs[TW_LAUNCH_FD
 	memset(ours, -1, TW_LAUNCH_FDS * sizeof *ours);
 	memset(theirs, -1, TW_LAUNCH_FDS * sizeof *theirs);
 	int pair[2];
-	enum tw_rc rc = tw_sock_pair(pair, err);
+	enum tw_rc rc = tw_python_socket(pair, err);
 	for (size_t i = 0; rc == TW_OK; i++) {
 		ours[i] = pair[0];
 		theirs[i] = pair[1];

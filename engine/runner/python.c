@@ -1,5 +1,7 @@
 #include "runner/python.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -54,6 +56,23 @@ struct tw_python {
 };
 
 static enum tw_rc place(struct tw_launch *l, struct tw_err *err);
+
+enum tw_rc tw_python_socket(int ret_pair[2], struct tw_err *err)
+{
+	int pair[2];
+	enum tw_rc rc = tw_sock_pair(pair, err);
+	if (rc < 0)
+		return rc;
+	int flags = fcntl(pair[1], F_GETFL);
+	if (flags < 0 || fcntl(pair[1], F_SETFL, flags & ~O_NONBLOCK) < 0) {
+		rc = tw_err_errno(err, errno, "cannot make a socket wait");
+		close(pair[0]);
+		close(pair[1]);
+		return rc;
+	}
+	memcpy(ret_pair, pair, sizeof pair);
+	return TW_OK;
+}
 
 /* Launches ---------------------------------------------------------------------------------- */
 
@@ -374,7 +393,7 @@ static enum tw_rc spawn_zygote(struct tw_python *py, struct tw_err *err)
 {
 	extern char **environ;
 	int pair[2];
-	enum tw_rc rc = tw_sock_pair(pair, err);
+	enum tw_rc rc = tw_python_socket(pair, err);
 	if (rc < 0)
 		return rc;
 	TW_AUTO(tw_arena_release) struct tw_arena a = {0};
@@ -445,7 +464,7 @@ static struct parent *warm_for(struct tw_python *py, struct tw_launch *l)
 	if (p)
 		return p;
 	int pair[2];
-	if (tw_sock_pair(pair, NULL) < 0)
+	if (tw_python_socket(pair, NULL) < 0)
 		return NULL;
 	p = tw_new(struct parent);
 	p->py = py;

@@ -40,6 +40,9 @@ struct tw_launch_ops {
 	void (*on_failed)(void *arg, struct tw_str why);
 };
 
+/* A pair for a Python process: [0] is ours and never waits, [1] is its, and does. */
+enum tw_rc tw_python_socket(int ret_pair[2], struct tw_err *err);
+
 #define TW_LAUNCH_FDS 4 /* task_socket, stdout_w, stderr_w, log_w */
 
 /*
