@@ -63,7 +63,8 @@ enum tw_event_type {
 	TW_EV_RUN_NEW,       /* .run_new: somebody asked for a run */
 	TW_EV_RUN_LOAD,      /* .run_load: rows from the store */
 	TW_EV_RUN_STATE,     /* .run_state: a person sets a run's state */
-	TW_EV_RUN_DELETE,    /* .ref */
+	TW_EV_RUN_DELETE,    /* .ref: gone, with its task instances */
+	TW_EV_RUN_DROP,      /* .ref: forget it, the store keeps what it has (its INSERT met a row that was there) */
 	TW_EV_PAST,          /* .past: the answer to an ask PAST */
 	/* task instances, by people */
 	TW_EV_CLEAR,         /* .clear */
@@ -108,6 +109,7 @@ struct tw_ev_executor {
 };
 
 struct tw_ev_backfill {
+	struct tw_str dag_id;
 	int64_t id;
 	int max_active_runs;
 	bool paused;
@@ -294,7 +296,6 @@ struct tw_fx_run {
 struct tw_fx_ti {
 	enum tw_fx_op op;
 	int was;                     /* differs from row.map_index when the -1 row becomes index 0 */
-	bool to_none_map;            /* clears mapped data: its task_map row goes */
 	struct tw_ti_row row;
 };
 
@@ -335,7 +336,7 @@ struct tw_fx_dag {
 	bool set_paused;             /* max_consecutive_failed_dag_runs: is_paused becomes true */
 };
 
-/* XComs: key p NULL = delete all of this instance's; value p NULL = delete this key; else set it. */
+/* XComs: key p NULL = delete all of this instance's, and its task_map row; value p NULL = delete this key; else set it. */
 struct tw_fx_xcom {
 	struct tw_str dag_id, run_id, task_id;
 	int map_index;

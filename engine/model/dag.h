@@ -118,7 +118,9 @@ struct tw_task {
 	int *downstream, ndownstream;
 	struct tw_edge *out;         /* every arrow that this task's end moves something along */
 	int nout;
-	int nin[TW_EDGE_NKINDS];     /* arrows that come in */
+	struct tw_edge *in;          /* the same arrows seen from their heads */
+	int nin;
+	int nin_kind[TW_EDGE_NKINDS];
 	int group;                   /* innermost, -1 = none */
 	int mapped_group;            /* the mapped group that it is in, -1 = none */
 	struct tw_str owner;

@@ -80,21 +80,27 @@ static void direct_arrows(const struct tw_dag *dag, struct arrows *out)
 
 static void spread(struct tw_dag *dag, const struct arrows *all)
 {
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++) {
 		dag->tasks[all->v[i].from].nout++;
+		dag->tasks[all->v[i].to].nin++;
+	}
 	for (int i = 0; i < dag->ntasks; i++) {
 		struct tw_task *t = &dag->tasks[i];
 		t->out = tw_arena_array(&dag->arena, struct tw_edge, (size_t)t->nout + 1);
-		t->nout = 0;
+		t->in = tw_arena_array(&dag->arena, struct tw_edge, (size_t)t->nin + 1);
+		t->nout = t->nin = 0;
 	}
 	for (size_t i = 0; i < all->n; i++) {
 		struct tw_task *from = &dag->tasks[all->v[i].from], *to = &dag->tasks[all->v[i].to];
-		from->out[from->nout++] = (struct tw_edge){
-			.task = to->index,
+		struct tw_edge e = {
 			.kind = all->v[i].kind,
 			.same_index = from->mapped_group >= 0 && from->mapped_group == to->mapped_group,
 		};
-		to->nin[all->v[i].kind]++;
+		e.task = to->index;
+		from->out[from->nout++] = e;
+		e.task = from->index;
+		to->in[to->nin++] = e;
+		to->nin_kind[e.kind]++;
 	}
 }
 

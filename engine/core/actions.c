@@ -1,0 +1,290 @@
+/* What people ask for: clear, mark, set a run's state, delete. */
+#include <stdlib.h>
+
+#include "core/core.h"
+
+enum tw_rc tw_core_held(struct tw_sched *s, struct tw_run_ref ref, struct run **ret, struct tw_err *err)
+{
+	*ret = tw_core_find_run(s, ref);
+	if (*ret)
+		return TW_OK;
+	struct tw_fx_ask a = {
+		.kind = TW_ASK_LOAD_RUN,
+		.dag_id = tw_core_keep(&s->fx->arena, ref.dag_id),
+		.run_id = tw_core_keep(&s->fx->arena, ref.run_id),
+		.logical_date = TW_TIME_NONE,
+	};
+	tw_vec_push(&s->fx->asks, a);
+	return tw_err_set(err, TW_ERR_AGAIN, "run '" TW_STR_FMT "' of dag '" TW_STR_FMT "' is not loaded",
+			  TW_STR_ARG(ref.run_id), TW_STR_ARG(ref.dag_id));
+}
+
+/* Ends an instance in a state, whatever it does now. */
+void tw_core_stop(struct ti *ti, enum tw_ti_state to, const char *reason)
+{
+	enum tw_ti_state from = ti->state;
+	tw_time now = ti->run->s->now;
+
+	if (from == to)
+		return;
+	if (from == TW_TI_QUEUED || from == TW_TI_RUNNING || from == TW_TI_RESTARTING)
+		tw_core_kill(ti, reason, false);
+	tw_core_forget_trigger(ti);
+	if (!tw_ti_finished(from) || to != TW_TI_SUCCESS)
+		ti->end = now;
+	if (ti->end == TW_TIME_NONE)
+		ti->end = now;
+	if (ti->start == TW_TIME_NONE)
+		ti->start = ti->end;
+	tw_core_move(ti, to);
+	/* Whoever may still run it must not be heard. */
+	if (from == TW_TI_QUEUED || from == TW_TI_RUNNING || from == TW_TI_RESTARTING)
+		ti->due = TW_TIME_NONE;
+}
+
+/* ── clear ──────────────────────────────────────────────────────────────────────────────── */
+
+void tw_core_clear_one(struct ti *ti, bool keep_tries)
+{
+	struct run *r = ti->run;
+	const struct tw_task *t = &r->dag->tasks[ti->task];
+	enum tw_ti_state from = ti->state;
+
+	if (from == TW_TI_RESTARTING)
+		return;
+	if (!keep_tries)
+		ti->max_tries = ti->try_number + t->retries;
+	tw_core_length_changes(r, ti->task);
+	r->tasks[ti->task].revise |= r->tasks[ti->task].expanded;
+	if (from == TW_TI_RUNNING) {
+		tw_core_kill(ti, "cleared", false);
+		tw_core_move(ti, TW_TI_RESTARTING);
+		return;
+	}
+	if (from == TW_TI_QUEUED)
+		tw_core_kill(ti, "cleared", false);
+	tw_core_forget_trigger(ti);
+	if (from != TW_TI_NONE && ti->try_number > 0)
+		tw_core_history(ti, from);
+	tw_core_move(ti, TW_TI_NONE);
+	tw_core_new_attempt(ti);
+	ti->start = ti->end = ti->scheduled = ti->queued = TW_TIME_NONE;
+	tw_core_work(ti);
+}
+
+/* Instances that keys name; unknown ones are an error before anything changes. */
+static enum tw_rc check_keys(const struct run *r, const struct tw_dag *dag, const struct tw_ti_key *keys,
+			     int n, struct tw_err *err)
+{
+	for (int i = 0; i < n; i++) {
+		int t = tw_dag_task(dag, keys[i].task_id);
+		if (t < 0)
+			return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no task '" TW_STR_FMT "'",
+					  TW_STR_ARG(r->row.dag_id), TW_STR_ARG(keys[i].task_id));
+		if (dag == r->dag && keys[i].map_index != TW_MAP_ALL &&
+		    !tw_core_find_ti(r, keys[i].task_id, keys[i].map_index))
+			return tw_err_set(err, TW_ERR_NOT_FOUND,
+					  "task '" TW_STR_FMT "' has no instance with map index %d",
+					  TW_STR_ARG(keys[i].task_id), keys[i].map_index);
+	}
+	return TW_OK;
+}
+
+typedef void (*each_ti)(struct ti *ti, const void *arg);
+
+static int for_keys(struct run *r, const struct tw_ti_key *keys, int n, each_ti fn, const void *arg)
+{
+	int done = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct tstate *ts = &r->tasks[tw_dag_task(r->dag, keys[i].task_id)];
+		for (int k = 0; k < ts->n; k++)
+			if (keys[i].map_index == TW_MAP_ALL || ts->tis[k]->map_index == keys[i].map_index) {
+				fn(ts->tis[k], arg);
+				done++;
+			}
+	}
+	return done;
+}
+
+static void clear_fn(struct ti *ti, const void *arg)
+{
+	const struct tw_ev_clear *ev = arg;
+
+	tw_core_audit(ti->run, ti, "clear", ev->by, tw_str(NULL));
+	tw_core_clear_one(ti, ev->keep_tries);
+}
+
+enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, struct tw_err *err)
+{
+	struct run *r;
+
+	if (tw_core_held(s, ev->run, &r, err) < 0)
+		return TW_ERR_AGAIN;
+	if (check_keys(r, ev->dag ? ev->dag : r->dag, ev->tis, ev->ntis, err) < 0)
+		return TW_ERR_NOT_FOUND;
+	if (ev->dag && ev->dag != r->dag)
+		tw_core_migrate(r, ev->dag, ev->version_id);
+	if (!for_keys(r, ev->tis, ev->ntis, clear_fn, ev) || ev->keep_run_state)
+		return TW_OK;
+	r->row.clear_number++;
+	r->row.queued_at = s->now;
+	tw_core_touch_run(r);
+	if (tw_run_finished(r->row.state))
+		tw_core_queue_run(r, true);
+	return TW_OK;
+}
+
+/* ── mark ───────────────────────────────────────────────────────────────────────────────── */
+
+static const char *const mark_reason[TW_TI_NSTATES] = {
+	[TW_TI_SUCCESS] = "marked success",
+	[TW_TI_FAILED] = "marked failed",
+	[TW_TI_SKIPPED] = "marked skipped",
+};
+
+static void mark_fn(struct ti *ti, const void *arg)
+{
+	const struct tw_ev_mark *ev = arg;
+
+	if (ti->state == ev->state)
+		return;
+	tw_core_audit(ti->run, ti, tw_ti_state_name(ev->state), ev->by, tw_str(NULL));
+	tw_core_stop(ti, ev->state, mark_reason[ev->state]);
+}
+
+/* Those below that could not run for what has now been set right get their chance. */
+static bool clear_failed_below(struct run *r, const struct tw_ev_mark *ev)
+{
+	tw_bits *below = tw_bits_new(r->ntasks);
+	bool any = false;
+
+	for (int i = 0; i < ev->ntis; i++)
+		tw_dag_descendants(r->dag, tw_dag_task(r->dag, ev->tis[i].task_id), below);
+	for (int i = 0; i < ev->ntis; i++)
+		tw_bit_clear(below, tw_dag_task(r->dag, ev->tis[i].task_id));
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; tw_bit(below, t) && i < r->tasks[t].n; i++) {
+			struct ti *ti = r->tasks[t].tis[i];
+			if (ti->state == TW_TI_FAILED || ti->state == TW_TI_UPSTREAM_FAILED) {
+				tw_core_clear_one(ti, false);
+				any = true;
+			}
+		}
+	free(below);
+	return any;
+}
+
+enum tw_rc tw_core_on_mark(struct tw_sched *s, const struct tw_ev_mark *ev, struct tw_err *err)
+{
+	struct run *r;
+
+	if (!mark_reason[ev->state])
+		return tw_err_set(err, TW_ERR_INVALID, "an instance can be marked success, failed or skipped");
+	if (tw_core_held(s, ev->run, &r, err) < 0)
+		return TW_ERR_AGAIN;
+	if (check_keys(r, r->dag, ev->tis, ev->ntis, err) < 0)
+		return TW_ERR_NOT_FOUND;
+	for_keys(r, ev->tis, ev->ntis, mark_fn, ev);
+	if (clear_failed_below(r, ev) && tw_run_finished(r->row.state))
+		tw_core_queue_run(r, true);
+	return TW_OK;
+}
+
+/* ── runs ───────────────────────────────────────────────────────────────────────────────── */
+
+/*
+ * As Airflow 3.3: what runs ends in the run's state, what has not started is skipped, teardowns are left
+ * to do their work, and as long as one is there the run itself goes on.
+ */
+static void finish_by_hand(struct run *r, enum tw_run_state state)
+{
+	enum tw_ti_state to = state == TW_RUN_SUCCESS ? TW_TI_SUCCESS : TW_TI_FAILED;
+	const char *why = state == TW_RUN_SUCCESS ? "run marked success" : "run marked failed";
+	bool teardown = false;
+
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			struct ti *ti = r->tasks[t].tis[i];
+			enum tw_ti_state s = ti->state;
+			if (tw_ti_finished(s))
+				continue;
+			if (r->dag->tasks[t].is_teardown) {
+				teardown = true;
+				continue;
+			}
+			bool runs = s == TW_TI_RUNNING || s == TW_TI_DEFERRED || s == TW_TI_RESTARTING ||
+				    s == TW_TI_UP_FOR_RESCHEDULE || s == TW_TI_AWAITING_INPUT;
+			tw_core_stop(ti, runs ? to : TW_TI_SKIPPED, why);
+		}
+	if (!teardown || r->row.state == TW_RUN_QUEUED)
+		tw_core_end_run(r, state, state == TW_RUN_SUCCESS ? "success" : "task_failure");
+}
+
+enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state *ev, struct tw_err *err)
+{
+	struct run *r;
+
+	if (ev->state == TW_RUN_RUNNING)
+		return tw_err_set(err, TW_ERR_INVALID, "a run can be set to queued, success or failed");
+	if (tw_core_held(s, ev->run, &r, err) < 0)
+		return TW_ERR_AGAIN;
+	tw_core_audit(r, NULL, tw_run_state_name(ev->state), ev->by, tw_str(NULL));
+	if (ev->state != TW_RUN_QUEUED) {
+		if (r->row.state != ev->state)
+			finish_by_hand(r, ev->state);
+		return TW_OK;
+	}
+	if (r->row.state != TW_RUN_QUEUED) {
+		tw_core_queue_run(r, true);
+		tw_core_requeue(r);
+	}
+	return TW_OK;
+}
+
+static void stop_open(struct run *r, const char *reason)
+{
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			struct ti *ti = r->tasks[t].tis[i];
+			if (ti->state == TW_TI_QUEUED || ti->state == TW_TI_RUNNING || ti->state == TW_TI_RESTARTING)
+				tw_core_kill(ti, reason, false);
+			tw_core_forget_trigger(ti);
+			if (ti->fx_turn == r->s->fx->turn)
+				r->s->fx->tis.v[ti->fx_slot].op = TW_FX_DELETE;
+		}
+}
+
+enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool drop, struct tw_err *err)
+{
+	struct run *r;
+
+	if (drop && !tw_core_find_run(s, ref))
+		return TW_OK;
+	if (tw_core_held(s, ref, &r, err) < 0)
+		return TW_ERR_AGAIN;
+	stop_open(r, drop ? "dropped" : "run deleted");
+	tw_core_dag_work(r->d);
+	if (!drop) {
+		struct tw_fx_run e = { .op = TW_FX_DELETE, .row = r->row };
+		if (r->fx_turn == s->fx->turn)
+			s->fx->runs.v[r->fx_slot].op = TW_FX_DELETE;
+		else
+			tw_vec_push(&s->fx->runs, e);
+	}
+	r->over = false;
+	tw_core_forget_run(r);
+	return TW_OK;
+}
+
+/* A task failed for good: the others need not go on. */
+void tw_core_fail_fast(struct run *r)
+{
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			struct ti *ti = r->tasks[t].tis[i];
+			if (tw_ti_finished(ti->state) || r->dag->tasks[t].is_teardown)
+				continue;
+			tw_core_stop(ti, ti->state == TW_TI_RUNNING ? TW_TI_FAILED : TW_TI_SKIPPED, "fail_fast");
+		}
+}

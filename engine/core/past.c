@@ -1,0 +1,214 @@
+/*
+ * depends_on_past and wait_for_downstream: the run before (states.md §4). When it is held too, its instances are
+ * looked at; otherwise the shell is asked once for the facts, and they are kept with the run that asked.
+ */
+#include "core/core.h"
+
+static bool manual(const struct run *r)
+{
+	return r->row.type != TW_RUNTYPE_SCHEDULED && r->row.type != TW_RUNTYPE_BACKFILL;
+}
+
+/* May `p` be the run before r? With catchup only those of the schedule count. */
+static bool can_precede(const struct run *p, const struct run *r)
+{
+	return p != r && !p->gone && p->row.logical_date != TW_TIME_NONE &&
+	       r->row.logical_date != TW_TIME_NONE && p->row.logical_date < r->row.logical_date &&
+	       !(r->dag->catchup && manual(p));
+}
+
+static struct run *newest_held(const struct run *r)
+{
+	struct run *best = NULL;
+
+	for (size_t i = 0; i < r->d->nruns; i++) {
+		struct run *p = r->d->runs[i];
+		if (can_precede(p, r) && (!best || p->row.logical_date > best->row.logical_date))
+			best = p;
+	}
+	return best;
+}
+
+static void set_prev(struct run *r, struct run *p)
+{
+	if (r->prev == p)
+		return;
+	if (r->prev && --r->prev->needed_by == 0 && r->prev->over)
+		tw_vec_push(&r->s->loaded, r->prev);
+	r->prev = p;
+	if (p)
+		p->needed_by++;
+}
+
+static void ask(struct run *r)
+{
+	struct tw_fx_ask a = {
+		.kind = TW_ASK_PAST,
+		.dag_id = r->row.dag_id,
+		.run_id = r->row.run_id,
+		.logical_date = r->row.logical_date,
+		.by_schedule = r->dag->catchup,
+		.dag = tw_dag_ref(r->dag),
+	};
+
+	r->past = PAST_ASKED;
+	tw_vec_push(&r->s->fx->asks, a);
+}
+
+static void retry_waiting(struct run *r)
+{
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; r->dag->tasks[t].depends_on_past && i < r->tasks[t].n; i++)
+			if (tw_core_schedulable(r->tasks[t].tis[i]))
+				tw_core_work(r->tasks[t].tis[i]);
+	tw_core_run_work(r);
+}
+
+static void set_fact(struct tw_map *m, struct tw_str task, uintptr_t bad)
+{
+	uintptr_t had = (uintptr_t)tw_map_get(m, task);
+
+	/* 1 = all well, 2 = some instance is not */
+	tw_map_set(m, task, (void *)(had == 2 || bad ? (uintptr_t)2 : (uintptr_t)1));
+}
+
+static bool good(enum tw_ti_state s)
+{
+	return s == TW_TI_SUCCESS || s == TW_TI_SKIPPED;
+}
+
+enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, struct tw_err *err)
+{
+	struct run *r = tw_core_find_run(s, ev->run);
+
+	if (!r)
+		return tw_err_set(err, TW_ERR_NOT_FOUND, "no run '" TW_STR_FMT "'", TW_STR_ARG(ev->run.run_id));
+	tw_map_clear(&r->past_facts);
+	tw_map_clear(&r->past_ever);
+	for (int i = 0; ev->exists && i < ev->ntis; i++)
+		set_fact(&r->past_facts, ev->tis[i].task_id, !good(ev->tis[i].state));
+	for (int i = 0; i < ev->never; i++)
+		tw_map_set(&r->past_ever, ev->ever[i], r);
+	r->past = ev->exists ? PAST_KNOWN : PAST_NONE;
+	r->prev_logical = ev->exists ? ev->prev_logical_date : TW_TIME_NONE;
+	struct run *held = newest_held(r);
+	if (held && (!ev->exists || held->row.logical_date >= ev->prev_logical_date))
+		set_prev(r, held);
+	retry_waiting(r);
+	return TW_OK;
+}
+
+/* ── the answer ─────────────────────────────────────────────────────────────────────────── */
+
+enum was { WAS_ABSENT, WAS_GOOD, WAS_BAD };
+
+static enum was how_it_was(const struct run *r, struct tw_str task_id)
+{
+	if (!r->prev)
+		return (enum was)(uintptr_t)tw_map_get(&r->past_facts, task_id);
+	int t = tw_dag_task(r->prev->dag, task_id);
+	if (t < 0 || t >= r->prev->ntasks || !r->prev->tasks[t].n)
+		return WAS_ABSENT;
+	for (int i = 0; i < r->prev->tasks[t].n; i++)
+		if (!good(r->prev->tasks[t].tis[i]->state))
+			return WAS_BAD;
+	return WAS_GOOD;
+}
+
+static bool first_of_backfill(const struct run *r)
+{
+	if (r->row.type != TW_RUNTYPE_BACKFILL)
+		return false;
+	for (size_t i = 0; i < r->d->nruns; i++) {
+		const struct run *p = r->d->runs[i];
+		if (can_precede(p, r) && p->row.backfill_id == r->row.backfill_id)
+			return false;
+	}
+	return !r->prev;
+}
+
+bool tw_core_past_met(struct ti *ti)
+{
+	struct run *r = ti->run;
+	const struct tw_task *t = &r->dag->tasks[ti->task];
+
+	if (r->row.logical_date == TW_TIME_NONE)
+		return true;
+	if (r->past == PAST_UNKNOWN)
+		ask(r);
+	if (r->past == PAST_ASKED)
+		return false;
+	if ((r->past == PAST_NONE && !r->prev) || first_of_backfill(r))
+		return true;
+	tw_time prev = r->prev ? r->prev->row.logical_date : r->prev_logical;
+	if (r->dag->catchup && t->start_date != TW_TIME_NONE && prev < t->start_date)
+		return true;
+	enum was was = how_it_was(r, t->task_id);
+	if (was == WAS_ABSENT)
+		return t->ignore_first_depends_on_past && !tw_map_get(&r->past_ever, t->task_id);
+	if (was == WAS_BAD)
+		return false;
+	for (int i = 0; t->wait_for_downstream && i < t->ndownstream; i++)
+		if (how_it_was(r, r->dag->tasks[t->downstream[i]].task_id) == WAS_BAD)
+			return false;
+	return true;
+}
+
+/* ── changes ────────────────────────────────────────────────────────────────────────────── */
+
+/* An instance ended, or was cleared: runs that look back at it look again. */
+void tw_core_past_moved(struct ti *ti)
+{
+	struct run *r = ti->run;
+	struct tw_str id = r->dag->tasks[ti->task].task_id;
+
+	if (!r->needed_by)
+		return;
+	for (size_t i = 0; i < r->d->nruns; i++) {
+		struct run *next = r->d->runs[i];
+		if (next->prev != r)
+			continue;
+		int t = tw_dag_task(next->dag, id);
+		if (t < 0)
+			continue;
+		const struct tw_task *task = &next->dag->tasks[t];
+		for (int k = -1; k < task->nupstream; k++) {
+			int who = k < 0 ? t : task->upstream[k];
+			struct tstate *ts = &next->tasks[who];
+			for (int n = 0; next->dag->tasks[who].depends_on_past && n < ts->n; n++)
+				if (tw_core_schedulable(ts->tis[n]))
+					tw_core_work(ts->tis[n]);
+		}
+	}
+}
+
+/* A run came: it may be the one before of others, and then the store's word about theirs is old. */
+void tw_core_past_new_run(struct run *r)
+{
+	if (!r->dag->has_past)
+		return;
+	for (size_t i = 0; i < r->d->nruns; i++) {
+		struct run *next = r->d->runs[i];
+		if (!next->dag->has_past || !can_precede(r, next))
+			continue;
+		if (next->past == PAST_UNKNOWN || next->past == PAST_ASKED)
+			continue;
+		tw_time had = next->prev ? next->prev->row.logical_date : next->prev_logical;
+		if (had == TW_TIME_NONE || r->row.logical_date >= had)
+			set_prev(next, r);
+	}
+}
+
+/* It leaves: who looked back at it asks the store again; whom it looked back at may leave too. */
+void tw_core_past_release(struct run *r)
+{
+	set_prev(r, NULL);
+	for (size_t i = 0; r->needed_by && i < r->d->nruns; i++) {
+		struct run *next = r->d->runs[i];
+		if (next->prev != r)
+			continue;
+		set_prev(next, NULL);
+		next->past = PAST_UNKNOWN;
+		retry_waiting(next);
+	}
+}

@@ -1,0 +1,444 @@
+/*
+ * Who is next (states.md §6). Scheduled instances of one run (2.x: of one DAG) for one pool wait in a bucket,
+ * ordered. A pool holds the buckets whose run may start more, the scheduler the pools that have an open slot:
+ * what is blocked is in none of these heaps and costs nothing until its limit gives a slot back. Instances
+ * that only their own limit blocks (their task's, the executor's, too many slots) are parked there.
+ */
+#include <limits.h>
+
+#include "core/core.h"
+
+static const struct tw_task *task_of(const struct ti *ti)
+{
+	return &ti->run->dag->tasks[ti->task];
+}
+
+static bool before(const struct ti *a, const struct ti *b)
+{
+	int wa = task_of(a)->weight_total, wb = task_of(b)->weight_total;
+	const struct tw_run_row *ra = &a->run->row, *rb = &b->run->row;
+	tw_time la = ra->logical_date != TW_TIME_NONE ? ra->logical_date : ra->run_after;
+	tw_time lb = rb->logical_date != TW_TIME_NONE ? rb->logical_date : rb->run_after;
+
+	if (wa != wb)
+		return wa > wb;
+	if (la != lb)
+		return la < lb;
+	if (a->map_index != b->map_index)
+		return a->map_index < b->map_index;
+	if (a->run != b->run)
+		return a->run->seq < b->run->seq;
+	return a->task < b->task;
+}
+
+static struct ti *queued_ti(const struct tw_heap_node *n)
+{
+	return tw_container_of(n, struct ti, queue);
+}
+
+static bool ti_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	return before(queued_ti(a), queued_ti(b));
+}
+
+/* Smallest first: what fits is found at the top. */
+static bool smaller_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	int sa = task_of(queued_ti(a))->pool_slots, sb = task_of(queued_ti(b))->pool_slots;
+
+	return sa != sb ? sa < sb : ti_before(a, b);
+}
+
+static struct bucket *bucket_of(const struct tw_heap_node *n)
+{
+	return tw_container_of(n, struct bucket, node);
+}
+
+static bool bucket_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	return before(queued_ti(tw_heap_min(&bucket_of(a)->tis)), queued_ti(tw_heap_min(&bucket_of(b)->tis)));
+}
+
+bool tw_pool_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	const struct pool *p = tw_container_of(a, struct pool, node);
+	const struct pool *q = tw_container_of(b, struct pool, node);
+
+	return bucket_before(tw_heap_min(&p->buckets), tw_heap_min(&q->buckets));
+}
+
+/* In the heap or not, and at its place there. */
+static void settle_in(struct tw_heap *h, struct tw_heap_node *n, bool in)
+{
+	if (!in)
+		tw_heap_remove(h, n);
+	else if (n->pos)
+		tw_heap_moved(h, n);
+	else
+		tw_heap_push(h, n);
+}
+
+/* ── pools ──────────────────────────────────────────────────────────────────────────────── */
+
+struct pool *tw_core_pool(struct tw_sched *s, struct tw_str name)
+{
+	struct pool *p = tw_map_get(&s->pools, name);
+
+	if (!p) {
+		p = tw_new(struct pool);
+		p->name = tw_str(tw_str_dup(name));
+		p->name.n = name.n;
+		p->buckets.before = bucket_before;
+		p->big.before = smaller_before;
+		tw_map_set(&s->pools, name, p);
+	}
+	return p;
+}
+
+int64_t tw_core_pool_open(const struct pool *p)
+{
+	if (!p->known)
+		return 0;
+	if (p->slots < 0)
+		return INT64_MAX;
+	int64_t open = p->slots - p->running - p->queued - (p->include_deferred ? p->deferred : 0);
+	return open > 0 ? open : 0;
+}
+
+static void pool_fix(struct tw_sched *s, struct pool *p)
+{
+	settle_in(&s->ready_pools, &p->node, p->buckets.n && tw_core_pool_open(p) > 0);
+}
+
+static void bucket_fix(struct tw_sched *s, struct bucket *b)
+{
+	settle_in(&b->pool->buckets, &b->node, b->tis.n && b->limit->active < b->max);
+	pool_fix(s, b->pool);
+}
+
+void tw_core_pool_changed(struct tw_sched *s, struct pool *p)
+{
+	int64_t open = tw_core_pool_open(p);
+	struct tw_heap_node *top;
+
+	/* What has become small enough goes back to its bucket, and is looked at in its turn. */
+	while (open > 0 && (top = tw_heap_min(&p->big)) && task_of(queued_ti(top))->pool_slots <= open)
+		tw_core_unpark_one(&p->big);
+	pool_fix(s, p);
+}
+
+void tw_core_limit_changed(struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		struct bucket *b = g->buckets[i];
+		struct tw_heap_node *top = tw_heap_min(&b->tis);
+		if (top)
+			bucket_fix(queued_ti(top)->run->s, b);
+	}
+}
+
+void tw_cgroup_release(struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		tw_heap_release(&g->buckets[i]->tis);
+		free(g->buckets[i]);
+	}
+	free(g->buckets);
+}
+
+/* ── executors and the limits of a task ─────────────────────────────────────────────────── */
+
+struct executor *tw_core_executor(struct tw_sched *s, struct tw_str name)
+{
+	struct executor *e = tw_map_get(&s->executors, name);
+
+	if (!e) {
+		e = tw_new(struct executor);
+		e->name = tw_str(tw_str_dup(name));
+		e->name.n = name.n;
+		e->parked.before = ti_before;
+		tw_map_set(&s->executors, name, e);
+	}
+	return e;
+}
+
+struct tw_str tw_core_executor_name(const struct ti *ti)
+{
+	struct tw_str name = task_of(ti)->executor;
+
+	if (!name.p)
+		name = ti->run->s->cfg.default_executor;
+	return name.p ? name : TW_STR("");
+}
+
+static bool executor_full(const struct executor *e)
+{
+	return e->slots < 0 || (e->slots > 0 && e->active >= e->slots);
+}
+
+void tw_core_executor_changed(struct executor *e)
+{
+	int open = e->slots < 0 ? 0 : e->slots == 0 ? INT_MAX : e->slots - e->active;
+
+	while (open-- > 0 && e->parked.n)
+		tw_core_unpark_one(&e->parked);
+}
+
+struct dag_task *tw_core_dag_task(struct ti *ti)
+{
+	const struct tw_task *t = task_of(ti);
+	struct dagent *d = ti->run->d;
+
+	if (t->max_active_per_dag < 0)
+		return NULL;
+	struct dag_task *x = tw_map_get(&d->tasks, t->task_id);
+	if (!x) {
+		x = tw_new(struct dag_task);
+		x->parked.before = ti_before;
+		tw_map_set(&d->tasks, t->task_id, x);
+	}
+	return x;
+}
+
+/* ── in and out ─────────────────────────────────────────────────────────────────────────── */
+
+static struct bucket *find_bucket(struct ti *ti)
+{
+	struct run *r = ti->run;
+	struct cgroup *g = r->limit;
+	struct tw_str name = task_of(ti)->pool;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (tw_str_eq(g->buckets[i]->pool->name, name))
+			return g->buckets[i];
+	struct bucket *b = tw_new(struct bucket);
+	b->limit = g;
+	b->pool = tw_core_pool(r->s, name);
+	b->tis.before = ti_before;
+	struct { struct bucket **v; size_t n, cap; } vec = { g->buckets, g->n, g->cap };
+	tw_vec_push(&vec, b);
+	g->buckets = vec.v;
+	g->n = vec.n;
+	g->cap = vec.cap;
+	return b;
+}
+
+static void put(struct ti *ti, struct tw_heap *h, enum place place)
+{
+	TW_ASSERT(ti->place == NOWHERE);
+	tw_heap_push(h, &ti->queue);
+	ti->in_heap = h;
+	ti->place = (uint8_t)place;
+}
+
+static void take_out(struct ti *ti)
+{
+	struct tw_heap *h = ti->in_heap;
+	bool in_bucket = ti->place == IN_BUCKET;
+
+	/* A bucket's place among others hangs on its top: out first, then in again. */
+	if (in_bucket) {
+		struct bucket *b = tw_container_of(h, struct bucket, tis);
+		struct tw_sched *s = ti->run->s;
+		tw_heap_remove(&s->ready_pools, &b->pool->node);
+		tw_heap_remove(&b->pool->buckets, &b->node);
+		tw_heap_remove(h, &ti->queue);
+		bucket_fix(s, b);
+	} else {
+		tw_heap_remove(h, &ti->queue);
+	}
+	ti->in_heap = NULL;
+	ti->place = NOWHERE;
+}
+
+void tw_core_enqueue(struct ti *ti)
+{
+	struct run *r = ti->run;
+
+	if (ti->place != NOWHERE || ti->state != TW_TI_SCHEDULED || r->d->paused ||
+	    r->row.state != TW_RUN_RUNNING)
+		return;
+	struct bucket *b = find_bucket(ti);
+	const struct tw_dag *limits = r->limit == &r->d->limit && r->d->dag ? r->d->dag : r->dag;
+	b->max = limits->max_active_tasks;
+	put(ti, &b->tis, IN_BUCKET);
+	bucket_fix(r->s, b);
+}
+
+void tw_core_unpark_one(struct tw_heap *parked)
+{
+	struct tw_heap_node *top = tw_heap_min(parked);
+
+	if (top) {
+		struct ti *ti = queued_ti(top);
+		take_out(ti);
+		tw_core_enqueue(ti);
+	}
+}
+
+/* Someone who was let out of a parking place and goes away unused leaves the place to the next. */
+static void pass_on(struct ti *ti)
+{
+	const struct tw_task *t = task_of(ti);
+	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
+
+	if (t->max_active_per_run >= 0)
+		tw_core_unpark_one(&ti->run->tasks[ti->task].parked);
+	if (t->max_active_per_dag >= 0)
+		tw_core_unpark_one(&tw_core_dag_task(ti)->parked);
+	if (!executor_full(e))
+		tw_core_unpark_one(&e->parked);
+}
+
+void tw_core_dequeue(struct ti *ti)
+{
+	if (ti->place == NOWHERE)
+		return;
+	bool in_bucket = ti->place == IN_BUCKET;
+	take_out(ti);
+	if (in_bucket)
+		pass_on(ti);
+}
+
+void tw_core_requeue(struct run *r)
+{
+	if (!r->nstate[TW_TI_SCHEDULED])
+		return;
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			struct ti *ti = r->tasks[t].tis[i];
+			if (ti->state != TW_TI_SCHEDULED)
+				continue;
+			tw_core_dequeue(ti);
+			tw_core_enqueue(ti);
+		}
+}
+
+/* ── slots ──────────────────────────────────────────────────────────────────────────────── */
+
+static void pool_slots(struct ti *ti, enum tw_ti_state state, int64_t by)
+{
+	struct tw_sched *s = ti->run->s;
+	struct pool *p = tw_core_pool(s, task_of(ti)->pool);
+
+	by *= task_of(ti)->pool_slots;
+	if (state == TW_TI_QUEUED)
+		p->queued += by;
+	else if (state == TW_TI_RUNNING)
+		p->running += by;
+	else if (state == TW_TI_DEFERRED)
+		p->deferred += by;
+	else
+		p->scheduled += by;
+	if (state != TW_TI_SCHEDULED)
+		tw_core_pool_changed(s, p);
+}
+
+static void task_slots(struct ti *ti, int by)
+{
+	const struct tw_task *t = task_of(ti);
+	struct tstate *ts = &ti->run->tasks[ti->task];
+
+	if (t->max_active_per_run >= 0) {
+		ts->active += by;
+		ts->parked.before = ti_before;
+		if (by < 0)
+			tw_core_unpark_one(&ts->parked);
+	}
+	if (t->max_active_per_dag >= 0) {
+		struct dag_task *x = tw_core_dag_task(ti);
+		x->active += by;
+		if (by < 0)
+			tw_core_unpark_one(&x->parked);
+	}
+}
+
+/* What a state takes, given (by = 1) or given back (-1). */
+void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
+{
+	struct run *r = ti->run;
+
+	if (tw_ti_executing(state) || state == TW_TI_SCHEDULED || state == TW_TI_DEFERRED)
+		pool_slots(ti, state, by);
+	if (tw_ti_executing(state) || state == TW_TI_DEFERRED || state == TW_TI_AWAITING_INPUT)
+		task_slots(ti, by);
+	if (!tw_ti_executing(state))
+		return;
+	struct executor *e = tw_core_executor(r->s, tw_core_executor_name(ti));
+	r->s->active += by;
+	e->active += by;
+	r->limit->active += by;
+	tw_core_limit_changed(r->limit);
+	if (by < 0)
+		tw_core_executor_changed(e);
+}
+
+/* ── handing out ────────────────────────────────────────────────────────────────────────── */
+
+static void hand_out(struct ti *ti)
+{
+	struct run *r = ti->run;
+	struct tw_sched *s = r->s;
+	const struct tw_task *t = task_of(ti);
+
+	ti->queued = s->now;
+	take_out(ti);
+	tw_core_move(ti, TW_TI_QUEUED);
+	ti->dispatch_turn = s->fx->turn;
+	ti->fx_dispatch = s->fx->dispatch.n;
+	struct tw_fx_dispatch d = {
+		.dag = tw_dag_ref(r->dag),
+		.task = ti->task,
+		.run = r->row,
+		.executor = tw_core_executor_name(ti),
+		.start_trigger = t->start_from_trigger && !(ti->x && ti->x->next_method.p),
+	};
+	tw_core_ti_row(ti, &d.ti);
+	tw_core_map_args(ti, &s->fx->arena, &d);
+	tw_vec_push(&s->fx->dispatch, d);
+}
+
+/* Parks an instance that its own limits block. */
+static bool park(struct ti *ti, struct pool *p)
+{
+	const struct tw_task *t = task_of(ti);
+	struct tstate *ts = &ti->run->tasks[ti->task];
+	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
+	struct dag_task *x = tw_core_dag_task(ti);
+	struct tw_heap *h = NULL;
+	enum place place = NOWHERE;
+
+	if (t->pool_slots > tw_core_pool_open(p)) {
+		h = &p->big;
+		place = PARKED_POOL;
+	} else if (t->max_active_per_run >= 0 && ts->active >= t->max_active_per_run) {
+		h = &ts->parked;
+		h->before = ti_before;
+		place = PARKED_RUN_LIMIT;
+	} else if (x && x->active >= t->max_active_per_dag) {
+		h = &x->parked;
+		place = PARKED_DAG_LIMIT;
+	} else if (executor_full(e)) {
+		h = &e->parked;
+		place = PARKED_EXECUTOR;
+	}
+	if (!h)
+		return false;
+	take_out(ti);
+	put(ti, h, place);
+	return true;
+}
+
+void tw_core_dispatch(struct tw_sched *s)
+{
+	struct tw_heap_node *top;
+
+	while ((!s->cfg.parallelism || s->active < s->cfg.parallelism) &&
+	       (top = tw_heap_min(&s->ready_pools))) {
+		struct pool *p = tw_container_of(top, struct pool, node);
+		struct bucket *b = bucket_of(tw_heap_min(&p->buckets));
+		struct ti *ti = queued_ti(tw_heap_min(&b->tis));
+		if (!park(ti, p))
+			hand_out(ti);
+	}
+}

@@ -1,0 +1,54 @@
+/* How long until the next try (states.md §5). */
+#include <math.h>
+#include <openssl/evp.h>
+
+#include "core/core.h"
+
+/* The hash that spreads retries, modulo m: SHA-1 of a text as one big number. */
+static uint64_t sha1_mod(struct tw_str text, uint64_t m)
+{
+	unsigned char sum[20];
+	uint64_t rest = 0;
+
+	TW_ASSERT(EVP_Digest(text.p, text.n, sum, NULL, EVP_sha1(), NULL) == 1);
+	for (int i = 0; i < 20; i++)
+		rest = (rest * 256 + sum[i]) % m;
+	return rest;
+}
+
+/* str(datetime): a space where ISO has its T. */
+static void date_text(struct tw_buf *out, tw_time t)
+{
+	char iso[TW_ISO_MAX];
+
+	tw_time_iso_utc(iso, t);
+	if (t != TW_TIME_NONE && iso[10] == 'T')
+		iso[10] = ' ';
+	tw_buf_adds(out, iso);
+}
+
+int64_t tw_core_retry_delay(const struct ti *ti)
+{
+	const struct run *r = ti->run;
+	const struct tw_task *t = &r->dag->tasks[ti->task];
+	int64_t wait = t->retry_delay;
+
+	if (t->retry_backoff > 0) {
+		struct tw_buf text = { 0 };
+		double seconds = (double)t->retry_delay / 1e6;
+		double least = ceil(seconds * pow(t->retry_backoff, ti->try_number - 1));
+		int64_t m = least < 1 ? 1 : least > 86400 ? 86400 : (int64_t)least;
+		tw_buf_addstr(&text, r->row.dag_id);
+		tw_buf_addc(&text, '#');
+		tw_buf_addstr(&text, t->task_id);
+		tw_buf_addc(&text, '#');
+		date_text(&text, r->row.logical_date);
+		tw_buf_printf(&text, "#%d", ti->try_number);
+		int64_t s = m + (int64_t)sha1_mod(tw_buf_str(&text), (uint64_t)m);
+		wait = (s > 86400 ? 86400 : s) * TW_US_SEC;
+		tw_buf_release(&text);
+	}
+	if (t->max_retry_delay >= 0 && wait > t->max_retry_delay)
+		wait = t->max_retry_delay;
+	return wait;
+}
