@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "io/clock.h"
 #include "io/frame.h"
 #include "io/sock.h"
@@ -15,6 +17,12 @@
 
 #define ZYGOTE_FD 3
 #define ZYGOTE_TRIES 3 /* that die before their hello, one after the other */
+
+/* A file that a warm child's import read, as it was then. */
+struct input {
+	char *path;
+	int64_t mtime_ns, size;
+};
 
 /* A process that forks tasks: the zygote, or a warm child. */
 struct parent {
@@ -27,6 +35,7 @@ struct parent {
 	int64_t rss;
 	int64_t last_used;      /* monotonic */
 	struct tw_map launches; /* attempt → struct tw_launch */
+	TW_VEC(struct input) inputs;
 	struct parent *prev, *next; /* of the warm ones, stopped ones too */
 };
 
@@ -230,8 +239,38 @@ static void enforce_ceiling(struct tw_python *py, const struct parent *keep)
 	}
 }
 
+static void take_inputs(struct parent *p, struct tw_value list)
+{
+	for (size_t i = 0; list.kind == TW_V_LIST && i < list.list->n; i++) {
+		struct tw_value v = list.list->v[i];
+		const struct input in = {
+			.path = tw_str_dup(tw_map_str(v, "path", "")),
+			.mtime_ns = tw_map_int(v, "mtime_ns", 0),
+			.size = tw_map_int(v, "size", 0),
+		};
+		tw_vec_push(&p->inputs, in);
+	}
+}
+
+/* Did what it imported change since? The file itself is in its key; this sees the modules beside it. */
+static bool is_stale(const struct parent *p)
+{
+	for (size_t i = 0; i < p->inputs.n; i++) {
+		const struct input *in = &p->inputs.v[i];
+		struct stat st;
+		if (stat(in->path, &st) != 0)
+			return true;
+		int64_t mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+		bool same = mtime == in->mtime_ns && (S_ISDIR(st.st_mode) || st.st_size == in->size);
+		if (!same)
+			return true;
+	}
+	return false;
+}
+
 static void on_ready(struct parent *p, struct tw_value msg)
 {
+	take_inputs(p, tw_map_value(msg, "inputs"));
 	p->ready = true;
 	p->pid = (pid_t)tw_map_int(msg, "pid", p->pid);
 	p->rss = tw_map_int(msg, "rss", 0);
@@ -318,6 +357,9 @@ static void parent_release(struct parent *p)
 	p->link = NULL;
 	free(p->key);
 	p->key = NULL;
+	for (size_t i = 0; i < p->inputs.n; i++)
+		free(p->inputs.v[i].path);
+	tw_vec_release(&p->inputs);
 	tw_map_release(&p->launches);
 }
 
@@ -489,6 +531,10 @@ static enum tw_rc place(struct tw_launch *l, struct tw_err *err)
 	bool warm = !l->cold && *l->key && py->opts.warm_children > 0 &&
 		    !tw_map_get(&py->cold_only, tw_str(l->key));
 	struct parent *p = warm ? tw_map_get(&py->warm, tw_str(l->key)) : NULL;
+	if (p && is_stale(p)) {
+		stop_warm(p);
+		p = NULL;
+	}
 	enum tw_rc rc = p ? TW_OK : need_zygote(py, err);
 	if (rc == TW_ERR_AGAIN) {
 		tw_map_set(&py->waiting, tw_str(l->attempt), l);

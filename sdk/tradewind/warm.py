@@ -11,17 +11,21 @@ import signal
 import traceback
 from typing import Any
 
+from tradewind import recording
 from tradewind.comms import Link
 from tradewind.execution import load
 from tradewind.execution.children import Children, close_fds, tell
 
 
 class Warm:
-    def __init__(self, link: Link, key: Any, loaded: load.LoadedFile, threads: int) -> None:
+    def __init__(
+        self, link: Link, key: Any, loaded: load.LoadedFile, threads: int, inputs: list[dict[str, Any]]
+    ) -> None:
         self.link = link
         self.key = key
         self.loaded = loaded
         self.threads = threads
+        self.inputs = inputs
         self.children = Children()
         self.stopping = False
 
@@ -36,6 +40,7 @@ class Warm:
                 "threads": self.threads,
                 "rss": load.resident_bytes(),
                 "error": self.loaded.error,
+                "inputs": self.inputs,
             },
         ):
             return 0
@@ -94,13 +99,16 @@ def serve(fd: int, message: dict[str, Any]) -> int:
     """The whole life of a warm child; called right after the fork from the zygote."""
     link = Link.from_fd(fd)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    loaded = load.load(str(message.get("file")), message.get("bundle_path"), message.get("compat"))
+    file, bundle_path = str(message.get("file")), message.get("bundle_path")
+    recorder = recording.Recorder([str(bundle_path or os.path.dirname(file))]).start()
+    loaded = load.load(file, bundle_path, message.get("compat"))
+    recorder.stop()
     try:
         prepare(loaded)
     except Exception:
         traceback.print_exc()
     threads = load.settle()
-    return Warm(link, message.get("key"), loaded, threads).serve()
+    return Warm(link, message.get("key"), loaded, threads, recorder.inputs()).serve()
 
 
 def prepare(loaded: load.LoadedFile) -> None:

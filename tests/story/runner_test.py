@@ -604,6 +604,16 @@ class Python(RunnerCase):
         time.sleep(0.2)
         self.assertNotEqual(parent("v1"), first)
 
+    def test_helper_modules_are_watched(self) -> None:
+        text = "from helper_of_mine import VALUE\n" + DAG_FILE.replace("return os.getppid()", "return VALUE")
+        self.write(text, "uses.py")
+        s = self.connect()
+        for value in (1, 22, 333):
+            self.write(f"VALUE = {value}\n", "helper_of_mine.py")
+            for _ in range(2):
+                done = self.run_one(s, self.python("pid", "h1", "uses.py"))
+                self.assertEqual(done["xcoms"][0]["value"], value, done)
+
     def test_threads_mean_cold_starts(self) -> None:
         text = DAG_FILE.replace(
             "with DAG", "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nwith DAG"
