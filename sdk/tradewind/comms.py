@@ -182,7 +182,7 @@ class SocketSupervisor:
             self._next_id += 1
             number = self._next_id
         self.link.send({"op": "request", "id": number, "do": do, **args})
-        return _result(self._wait(number))
+        return result_of(self._wait(number))
 
     def _wait(self, number: int) -> dict[str, Any]:
         while True:
@@ -202,7 +202,8 @@ class SocketSupervisor:
                 self._replies[frame.get("id", -1)] = frame
 
 
-def _result(reply: dict[str, Any]) -> Any:
+def result_of(reply: dict[str, Any]) -> Any:
+    """What a reply says; RequestError if it is an error."""
     error = reply.get("error")
     if error is not None:
         if isinstance(error, dict):

@@ -60,6 +60,20 @@ def text(value: datetime.datetime | None) -> str | None:
 class DagRun:
     """Fields of the workload's `run`; instants are pendulum's."""
 
+    dag_id: str
+    run_id: str
+    logical_date: Any
+    data_interval_start: Any
+    data_interval_end: Any
+    run_after: Any
+    start_date: Any
+    end_date: Any
+    queued_at: Any
+    partition_date: Any
+    partition_key: Any
+    clear_number: Any
+    note: Any
+
     def __init__(self, fields: dict[str, Any], dag: Any = None) -> None:
         for name in _INSTANTS:
             setattr(self, name, instant(fields.get(name)))

@@ -1,0 +1,1 @@
+"""Triggers: small coroutines that wait for something while no worker slot is held."""
