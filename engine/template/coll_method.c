@@ -127,7 +127,7 @@ static enum tw_rc list_sort(struct tw_tpl *t, struct tw_value v, const struct tw
 
 static enum tw_rc list_remove(struct tw_tpl *t, struct tw_value v, const struct tw_args *args)
 {
-	size_t i;
+	size_t i = 0;
 
 	TW_TRY(no_kwargs(t, "remove", args, 1, 1));
 	TW_TRY(position(t, v, args->pos[0], &i));
@@ -201,7 +201,7 @@ static enum tw_rc list_count(struct tw_tpl *t, struct tw_value v, struct tw_valu
 enum tw_rc tw_list_method(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 			  const struct tw_args *args, struct tw_value *ret)
 {
-	size_t i;
+	size_t i = 0;
 
 	if (!ONE_OF(name, list_methods) ||
 	    (v.kind == TW_V_TUPLE && !tw_str_is(name, "count") && !tw_str_is(name, "index")))

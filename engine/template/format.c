@@ -716,7 +716,7 @@ static enum tw_rc mapping_key(struct tw_tpl *t, struct percent *p, struct tw_str
 static enum tw_rc percent_one(struct tw_tpl *t, struct percent *p, struct tw_str s, size_t *i,
 			      bool escape, struct tw_buf *out)
 {
-	struct conversion c;
+	struct conversion c = { 0 };
 	struct tw_value v = TW_NULL;
 	bool by_key = *i < s.n && s.p[*i] == '(';
 

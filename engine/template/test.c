@@ -116,7 +116,7 @@ COMPARE_TEST(t_in, 'i')
 /* `is`: the same object. Known for constants and for what is shared; else we would guess. */
 TEST(t_sameas)
 {
-	struct tw_value o;
+	struct tw_value o = TW_NULL;
 
 	TW_TRY(one_arg(t, args, &o));
 	*ret = false;
