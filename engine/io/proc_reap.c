@@ -21,7 +21,7 @@ struct tw_reaper {
 	struct tw_map children; /* pid → struct child */
 	tw_exit_fn unknown;
 	void *unknown_arg;
-	bool *freed; /* set while reaping: a callback may free the reaper */
+	bool closed; /* freed by a callback while reaping; the memory goes in a later turn of the loop */
 };
 
 static struct tw_str key_of(const pid_t *pid)
@@ -94,16 +94,12 @@ static void finish(struct tw_reaper *r, pid_t pid)
 
 static void reap(struct tw_reaper *r)
 {
-	bool freed = false;
-	r->freed = &freed;
-	while (!freed) {
+	while (!r->closed) {
 		siginfo_t info = {0};
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
 			break;
 		finish(r, info.si_pid);
 	}
-	if (!freed)
-		r->freed = NULL;
 }
 
 static void on_sigchld(uv_signal_t *h, int sig)
@@ -136,8 +132,7 @@ void tw_reaper_free(struct tw_reaper *r)
 {
 	if (!r)
 		return;
-	if (r->freed)
-		*r->freed = true;
+	r->closed = true;
 	tw_map_foreach(&r->children, e)
 	{
 		struct child *c = e->value;
