@@ -1,7 +1,9 @@
 #include "daemon/config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/vec.h"
 #include "daemon/config_command.h"

@@ -1,579 +1,636 @@
-/* Made by script/make_config_table.py: the options there are. Airflow's names and defaults are facts of its contract. */
+/*
+ * Every option of Airflow 3.3 and of the providers whose work the engine does, with the engine's defaults; what
+ * older names have become. Included by config.c alone.
+ *
+ * OPTION(section, option, type, default, default with [core] compat = 2 (NULL: the same), sensitive, description)
+ * Sensitive ones may also be given as OPTION_cmd and OPTION_secret, and are shown as ***. "{AIRFLOW_HOME}" is the home.
+ */
 #pragma once
 
-static const struct option_row option_rows[] = {
-	{ "core", "dags_folder", "string", "{AIRFLOW_HOME}/dags", false },
-	{ "core", "hostname_callable", "string", "airflow.utils.net.getfqdn", false },
-	{ "core", "might_contain_dag_callable", "string", "airflow.utils.file.might_contain_dag_via_default_heuristic", false },
-	{ "core", "default_timezone", "string", "utc", false },
-	{ "core", "executor", "string", "LocalExecutor", false },
-	{ "core", "mp_start_method", "string", "", false },
-	{ "core", "mp_forkserver_preload", "string", "", false },
-	{ "core", "auth_manager", "string", "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", false },
-	{ "core", "simple_auth_manager_users", "string", "admin:admin", false },
-	{ "core", "simple_auth_manager_all_admins", "string", "False", false },
-	{ "core", "simple_auth_manager_passwords_file", "string", "", false },
-	{ "core", "parallelism", "integer", "32", false },
-	{ "core", "max_active_tasks_per_dag", "integer", "16", false },
-	{ "core", "dags_are_paused_at_creation", "string", "True", false },
-	{ "core", "max_active_runs_per_dag", "integer", "16", false },
-	{ "core", "max_consecutive_failed_dag_runs_per_dag", "integer", "0", false },
-	{ "core", "load_examples", "string", "False", false },
-	{ "core", "plugins_folder", "string", "{AIRFLOW_HOME}/plugins", false },
-	{ "core", "execute_tasks_new_python_interpreter", "boolean", "False", false },
-	{ "core", "fernet_key", "string", "", true },
-	{ "core", "dagbag_import_timeout", "float", "30.0", false },
-	{ "core", "dagbag_import_error_tracebacks", "boolean", "True", false },
-	{ "core", "dagbag_import_error_traceback_depth", "integer", "2", false },
-	{ "core", "default_impersonation", "string", "", false },
-	{ "core", "security", "string", "", false },
-	{ "core", "unit_test_mode", "string", "False", false },
-	{ "core", "allowed_deserialization_classes", "string", "airflow.*", false },
-	{ "core", "allowed_deserialization_classes_regexp", "string", "", false },
-	{ "core", "killed_task_cleanup_time", "integer", "60", false },
-	{ "core", "dag_run_conf_overrides_params", "string", "True", false },
-	{ "core", "dag_discovery_safe_mode", "string", "True", false },
-	{ "core", "dag_ignore_file_syntax", "string", "glob", false },
-	{ "core", "default_task_retries", "integer", "0", false },
-	{ "core", "default_task_retry_delay", "integer", "300", false },
-	{ "core", "max_task_retry_delay", "integer", "86400", false },
-	{ "core", "default_task_weight_rule", "string", "downstream", false },
-	{ "core", "task_success_overtime", "integer", "20", false },
-	{ "core", "default_task_execution_timeout", "integer", "", false },
-	{ "core", "min_serialized_dag_update_interval", "integer", "30", false },
-	{ "core", "compress_serialized_dags", "boolean", "False", false },
-	{ "core", "num_dag_runs_to_retain_rendered_fields", "integer", "30", false },
-	{ "core", "xcom_backend", "string", "airflow.sdk.execution_time.xcom.BaseXCom", false },
-	{ "core", "lazy_load_plugins", "boolean", "True", false },
-	{ "core", "lazy_discover_providers", "boolean", "True", false },
-	{ "core", "hide_sensitive_var_conn_fields", "boolean", "True", false },
-	{ "core", "sensitive_var_conn_names", "string", "", false },
-	{ "core", "default_pool_task_slot_count", "integer", "128", false },
-	{ "core", "max_map_length", "integer", "1024", false },
-	{ "core", "allow_double_dot_in_ids", "boolean", "False", false },
-	{ "core", "daemon_umask", "string", "0o077", false },
-	{ "core", "asset_manager_class", "string", "", false },
-	{ "core", "asset_manager_kwargs", "string", "", true },
-	{ "core", "test_connection", "string", "Disabled", false },
-	{ "core", "max_templated_field_length", "integer", "4096", false },
-	{ "core", "execution_api_server_url", "string", "", false },
-	{ "core", "multi_team", "boolean", "False", false },
-	{ "core", "team_name_cache_ttl", "integer", "30", false },
-	{ "core", "rerun_with_latest_version", "boolean", "", false },
-	{ "database", "alembic_ini_file_path", "string", "alembic.ini", false },
-	{ "database", "sql_alchemy_conn", "string", "", true },
-	{ "database", "sql_alchemy_conn_async", "string", "", true },
-	{ "database", "sql_alchemy_engine_args", "string", "", true },
-	{ "database", "sql_engine_encoding", "string", "utf-8", false },
-	{ "database", "sql_engine_collation_for_ids", "string", "", false },
-	{ "database", "sql_alchemy_pool_enabled", "string", "True", false },
-	{ "database", "sql_alchemy_pool_size", "integer", "5", false },
-	{ "database", "sql_alchemy_max_overflow", "integer", "10", false },
-	{ "database", "sql_alchemy_pool_recycle", "integer", "1800", false },
-	{ "database", "sql_alchemy_pool_pre_ping", "boolean", "True", false },
-	{ "database", "sql_alchemy_schema", "string", "", false },
-	{ "database", "sql_alchemy_connect_args", "string", "", false },
-	{ "database", "sql_alchemy_connect_args_async", "string", "", false },
-	{ "database", "sql_alchemy_session_maker", "string", "", false },
-	{ "database", "max_db_retries", "integer", "3", false },
-	{ "database", "check_migrations", "string", "True", false },
-	{ "database", "external_db_managers", "string", "", false },
-	{ "database", "migration_batch_size", "integer", "10000", false },
-	{ "logging", "base_log_folder", "string", "{AIRFLOW_HOME}/logs", false },
-	{ "logging", "remote_logging", "string", "False", false },
-	{ "logging", "remote_log_conn_id", "string", "", false },
-	{ "logging", "delete_local_logs", "string", "False", false },
-	{ "logging", "google_key_path", "string", "", false },
-	{ "logging", "remote_base_log_folder", "string", "", false },
-	{ "logging", "remote_task_handler_kwargs", "string", "", true },
-	{ "logging", "encrypt_s3_logs", "string", "False", false },
-	{ "logging", "logging_level", "string", "INFO", false },
-	{ "logging", "namespace_levels", "string", "", false },
-	{ "logging", "celery_logging_level", "string", "", false },
-	{ "logging", "fab_logging_level", "string", "WARNING", false },
-	{ "logging", "json_logs", "boolean", "False", false },
-	{ "logging", "uvicorn_logging_level", "string", "INFO", false },
-	{ "logging", "logging_config_class", "string", "", false },
-	{ "logging", "colored_console_log", "string", "True", false },
-	{ "logging", "log_format", "string", "", false },
-	{ "logging", "callsite_parameters", "string", "filename,lineno", false },
-	{ "logging", "simple_log_format", "string", "%%(asctime)s %%(levelname)s - %%(message)s", false },
-	{ "logging", "dag_processor_log_target", "string", "file", false },
-	{ "logging", "dag_processor_log_format", "string", "[%%(asctime)s] [SOURCE:DAG_PROCESSOR] {{%%(filename)s:%%(lineno)d}} %%(levelname)s - %%(message)s", false },
-	{ "logging", "dag_processor_child_process_log_directory", "string", "{AIRFLOW_HOME}/logs/dag_processor", false },
-	{ "logging", "log_formatter_class", "string", "airflow.utils.log.timezone_aware.TimezoneAware", false },
-	{ "logging", "log_timestamp_format", "string", "iso", false },
-	{ "logging", "secret_mask_adapter", "string", "", false },
-	{ "logging", "min_length_masked_secret", "integer", "5", false },
-	{ "logging", "task_log_prefix_template", "string", "", false },
-	{ "logging", "log_filename_template", "string", "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/{%% if ti.map_index >= 0 %%}map_index={{ ti.map_index }}/{%% endif %%}attempt={{ try_n...", false },
-	{ "logging", "task_log_reader", "string", "task", false },
-	{ "logging", "extra_logger_names", "string", "", false },
-	{ "logging", "worker_log_server_port", "string", "8793", false },
-	{ "logging", "trigger_log_server_port", "string", "8794", false },
-	{ "logging", "interleave_timestamp_parser", "string", "", false },
-	{ "logging", "file_task_handler_new_folder_permissions", "string", "0o775", false },
-	{ "logging", "file_task_handler_new_file_permissions", "string", "0o664", false },
-	{ "logging", "celery_stdout_stderr_separation", "boolean", "False", false },
-	{ "logging", "color_log_error_keywords", "string", "error,exception", false },
-	{ "logging", "color_log_warning_keywords", "string", "warn", false },
-	{ "metrics", "metrics_allow_list", "string", "", false },
-	{ "metrics", "metrics_block_list", "string", "", false },
-	{ "metrics", "legacy_names_on", "string", "True", false },
-	{ "metrics", "statsd_on", "boolean", "False", false },
-	{ "metrics", "statsd_host", "string", "localhost", false },
-	{ "metrics", "statsd_ipv6", "boolean", "False", false },
-	{ "metrics", "statsd_port", "integer", "8125", false },
-	{ "metrics", "statsd_prefix", "string", "airflow", false },
-	{ "metrics", "stat_name_handler", "string", "", false },
-	{ "metrics", "statsd_datadog_enabled", "boolean", "False", false },
-	{ "metrics", "statsd_datadog_tags", "string", "", false },
-	{ "metrics", "statsd_datadog_metrics_tags", "boolean", "True", false },
-	{ "metrics", "statsd_custom_client_path", "string", "", false },
-	{ "metrics", "statsd_disabled_tags", "string", "job_id,run_id", false },
-	{ "metrics", "statsd_influxdb_enabled", "boolean", "False", false },
-	{ "metrics", "otel_on", "boolean", "False", false },
-	{ "metrics", "otel_host", "string", "localhost", false },
-	{ "metrics", "otel_port", "integer", "8889", false },
-	{ "metrics", "otel_prefix", "string", "airflow", false },
-	{ "metrics", "otel_interval_milliseconds", "integer", "60000", false },
-	{ "metrics", "otel_debugging_on", "boolean", "False", false },
-	{ "metrics", "otel_service", "string", "Airflow", false },
-	{ "metrics", "otel_ssl_active", "boolean", "False", false },
-	{ "traces", "otel_on", "boolean", "False", false },
-	{ "traces", "otel_host", "string", "localhost", false },
-	{ "traces", "otel_port", "integer", "8889", false },
-	{ "traces", "otel_service", "string", "Airflow", false },
-	{ "traces", "otel_debugging_on", "boolean", "False", false },
-	{ "traces", "otel_ssl_active", "boolean", "False", false },
-	{ "traces", "otel_debug_traces_on", "string", "False", false },
-	{ "traces", "task_runner_flush_timeout_milliseconds", "integer", "30000", false },
-	{ "secrets", "backend", "string", "", false },
-	{ "secrets", "backend_kwargs", "string", "", true },
-	{ "secrets", "use_cache", "boolean", "False", false },
-	{ "secrets", "cache_ttl_seconds", "integer", "900", false },
-	{ "api", "instance_name", "string", "", false },
-	{ "api", "theme", "string", "", false },
-	{ "api", "enable_swagger_ui", "boolean", "True", false },
-	{ "api", "secret_key", "string", "{SECRET_KEY}", true },
-	{ "api", "expose_config", "string", "False", false },
-	{ "api", "expose_stacktrace", "string", "False", false },
-	{ "api", "dag_cache_size", "integer", "64", false },
-	{ "api", "dag_cache_ttl", "integer", "3600", false },
-	{ "api", "base_url", "string", "", false },
-	{ "api", "host", "string", "127.0.0.1", false },
-	{ "api", "port", "string", "8080", false },
-	{ "api", "workers", "integer", "1", false },
-	{ "api", "worker_timeout", "integer", "120", false },
-	{ "api", "server_type", "string", "uvicorn", false },
-	{ "api", "worker_refresh_interval", "integer", "0", false },
-	{ "api", "worker_refresh_batch_size", "integer", "1", false },
-	{ "api", "log_config", "string", "", false },
-	{ "api", "log_stream_buffer_size", "integer", "500", false },
-	{ "api", "ssl_cert", "string", "", false },
-	{ "api", "ssl_key", "string", "", false },
-	{ "api", "ssl_ca_file", "string", "", false },
-	{ "api", "ssl_cert_reqs", "string", "none", false },
-	{ "api", "maximum_page_limit", "integer", "100", false },
-	{ "api", "fallback_page_limit", "integer", "50", false },
-	{ "api", "access_control_allow_headers", "string", "", false },
-	{ "api", "access_control_allow_methods", "string", "", false },
-	{ "api", "access_control_allow_origins", "string", "", false },
-	{ "api", "grid_view_sorting_order", "string", "topological", false },
-	{ "api", "log_fetch_timeout_sec", "string", "5", false },
-	{ "api", "hide_paused_dags_by_default", "boolean", "False", false },
-	{ "api", "default_wrap", "boolean", "False", false },
-	{ "api", "auto_refresh_interval", "integer", "3", false },
-	{ "api", "require_confirmation_dag_change", "boolean", "False", false },
-	{ "api", "client_ssl_cert", "string", "", false },
-	{ "api", "client_ssl_key", "string", "", false },
-	{ "api", "client_use_public_certs", "boolean", "True", false },
-	{ "workers", "secrets_backend", "string", "", false },
-	{ "workers", "secrets_backend_kwargs", "string", "", true },
-	{ "workers", "state_store_backend", "string", "", false },
-	{ "workers", "min_heartbeat_interval", "integer", "5", false },
-	{ "workers", "max_failed_heartbeats", "integer", "3", false },
-	{ "workers", "execution_api_retries", "integer", "5", false },
-	{ "workers", "execution_api_retry_wait_min", "float", "1.0", false },
-	{ "workers", "execution_api_retry_wait_max", "float", "90.0", false },
-	{ "workers", "execution_api_timeout", "float", "5.0", false },
-	{ "workers", "socket_cleanup_timeout", "float", "60.0", false },
-	{ "workers", "missing_dag_retries", "integer", "3", false },
-	{ "workers", "missing_dag_retry_delay", "integer", "60", false },
-	{ "sdk", "coordinators", "string", "", false },
-	{ "sdk", "queue_to_coordinator", "string", "", false },
-	{ "api_auth", "jwt_audience", "string", "", false },
-	{ "api_auth", "jwt_expiration_time", "integer", "86400", false },
-	{ "api_auth", "jwt_cli_expiration_time", "integer", "3600", false },
-	{ "api_auth", "jwt_secret", "string", "{JWT_SECRET_KEY}", true },
-	{ "api_auth", "jwt_private_key_path", "string", "", false },
-	{ "api_auth", "jwt_algorithm", "string", "", false },
-	{ "api_auth", "jwt_kid", "string", "", false },
-	{ "api_auth", "trusted_jwks_url", "string", "", false },
-	{ "api_auth", "jwt_issuer", "string", "", false },
-	{ "api_auth", "jwt_leeway", "integer", "10", false },
-	{ "execution_api", "jwt_expiration_time", "integer", "600", false },
-	{ "execution_api", "otel_trace_propagation", "string", "only-authenticated", false },
-	{ "execution_api", "jwt_audience", "string", "urn:airflow.apache.org:task", false },
-	{ "lineage", "max_assets_per_collector", "integer", "100", false },
-	{ "lineage", "max_extras_per_collector", "integer", "200", false },
-	{ "operators", "default_owner", "string", "airflow", false },
-	{ "operators", "default_deferrable", "boolean", "false", false },
-	{ "operators", "default_cpus", "string", "1", false },
-	{ "operators", "default_ram", "string", "512", false },
-	{ "operators", "default_disk", "string", "512", false },
-	{ "operators", "default_gpus", "string", "0", false },
-	{ "operators", "default_queue", "string", "default", false },
-	{ "email", "email_backend", "string", "airflow.utils.email.send_email_smtp", false },
-	{ "email", "email_conn_id", "string", "smtp_default", false },
-	{ "email", "default_email_on_retry", "boolean", "True", false },
-	{ "email", "default_email_on_failure", "boolean", "True", false },
-	{ "email", "subject_template", "string", "", false },
-	{ "email", "html_content_template", "string", "", false },
-	{ "email", "from_email", "string", "", false },
-	{ "email", "ssl_context", "string", "default", false },
-	{ "smtp", "smtp_host", "string", "localhost", false },
-	{ "smtp", "smtp_starttls", "boolean", "True", false },
-	{ "smtp", "smtp_ssl", "boolean", "False", false },
-	{ "smtp", "smtp_port", "integer", "25", false },
-	{ "smtp", "smtp_mail_from", "string", "airflow@example.com", false },
-	{ "smtp", "smtp_timeout", "integer", "30", false },
-	{ "smtp", "smtp_retry_limit", "integer", "5", false },
-	{ "sentry", "sentry_on", "boolean", "false", false },
-	{ "sentry", "sentry_dsn", "string", "", true },
-	{ "sentry", "before_send", "string", "", false },
-	{ "scheduler", "job_heartbeat_sec", "float", "5", false },
-	{ "scheduler", "scheduler_heartbeat_sec", "integer", "5", false },
-	{ "scheduler", "task_instance_heartbeat_sec", "integer", "0", false },
-	{ "scheduler", "num_runs", "integer", "-1", false },
-	{ "scheduler", "only_idle", "boolean", "false", false },
-	{ "scheduler", "scheduler_idle_sleep_time", "float", "1", false },
-	{ "scheduler", "parsing_cleanup_interval", "integer", "60", false },
-	{ "scheduler", "pool_metrics_interval", "float", "5.0", false },
-	{ "scheduler", "ti_metrics_interval", "float", "30.0", false },
-	{ "scheduler", "dagrun_metrics_interval", "float", "30.0", false },
-	{ "scheduler", "scheduler_health_check_threshold", "integer", "30", false },
-	{ "scheduler", "enable_health_check", "boolean", "False", false },
-	{ "scheduler", "scheduler_health_check_server_host", "string", "0.0.0.0", false },
-	{ "scheduler", "scheduler_health_check_server_port", "integer", "8974", false },
-	{ "scheduler", "orphaned_tasks_check_interval", "float", "300.0", false },
-	{ "scheduler", "task_instance_heartbeat_timeout", "integer", "300", false },
-	{ "scheduler", "task_instance_heartbeat_timeout_detection_interval", "float", "10.0", false },
-	{ "scheduler", "catchup_by_default", "boolean", "False", false },
-	{ "scheduler", "ignore_first_depends_on_past_by_default", "boolean", "True", false },
-	{ "scheduler", "max_tis_per_query", "integer", "16", false },
-	{ "scheduler", "use_row_level_locking", "boolean", "True", false },
-	{ "scheduler", "max_dagruns_to_create_per_loop", "integer", "10", false },
-	{ "scheduler", "max_dagruns_per_loop_to_schedule", "integer", "20", false },
-	{ "scheduler", "partition_mapper_max_downstream_keys", "integer", "1000", false },
-	{ "scheduler", "use_job_schedule", "boolean", "True", false },
-	{ "scheduler", "trigger_timeout_check_interval", "float", "15", false },
-	{ "scheduler", "task_queued_timeout", "float", "600.0", false },
-	{ "scheduler", "task_queued_timeout_check_interval", "float", "120.0", false },
-	{ "scheduler", "allowed_run_id_pattern", "string", "^[A-Za-z0-9_.~:+-]+$", false },
-	{ "scheduler", "create_cron_data_intervals", "boolean", "False", false },
-	{ "scheduler", "create_delta_data_intervals", "boolean", "False", false },
-	{ "scheduler", "enable_tracemalloc", "boolean", "False", false },
-	{ "connection_test", "timeout", "integer", "60", false },
-	{ "connection_test", "max_concurrency", "integer", "4", false },
-	{ "connection_test", "reaper_interval", "float", "30.0", false },
-	{ "triggerer", "capacity", "integer", "1000", false },
-	{ "triggerer", "job_heartbeat_sec", "float", "5", false },
-	{ "triggerer", "triggerer_health_check_threshold", "float", "30", false },
-	{ "triggerer", "runner_health_check_threshold", "float", "30", false },
-	{ "triggerer", "blocked_main_thread_warning_threshold", "float", "0.2", false },
-	{ "triggerer", "max_trigger_to_select_per_loop", "integer", "50", false },
-	{ "triggerer", "on_kill_timeout", "integer", "30", false },
-	{ "triggerer", "queues_enabled", "boolean", "False", false },
-	{ "triggerer", "shared_stream_subscriber_queue_size", "integer", "1024", false },
-	{ "triggerer", "shared_stream_ack_timeout", "float", "300.0", false },
-	{ "triggerer", "shared_stream_cohort_grace_period", "float", "0.0", false },
-	{ "kerberos", "ccache", "string", "/tmp/airflow_krb5_ccache", false },
-	{ "kerberos", "principal", "string", "airflow", false },
-	{ "kerberos", "reinit_frequency", "string", "3600", false },
-	{ "kerberos", "kinit_path", "string", "kinit", false },
-	{ "kerberos", "keytab", "string", "airflow.keytab", false },
-	{ "kerberos", "forwardable", "boolean", "True", false },
-	{ "kerberos", "include_ip", "boolean", "True", false },
-	{ "sensors", "default_timeout", "float", "604800", false },
-	{ "dag_processor", "dag_bundle_storage_path", "string", "", false },
-	{ "dag_processor", "dag_bundle_config_list", "string", "[\n      {{\n        \"name\": \"dags-folder\",\n        \"classpath\": \"airflow.dag_processing.bundles.local.LocalDagBundle\",\n        \"kwargs\": {{}}\n      }}\n ...", false },
-	{ "dag_processor", "refresh_interval", "integer", "300", false },
-	{ "dag_processor", "parsing_processes", "integer", "2", false },
-	{ "dag_processor", "file_parsing_sort_mode", "string", "modified_time", false },
-	{ "dag_processor", "max_callbacks_per_loop", "integer", "20", false },
-	{ "dag_processor", "min_file_process_interval", "integer", "30", false },
-	{ "dag_processor", "stale_dag_threshold", "integer", "50", false },
-	{ "dag_processor", "dag_file_processor_timeout", "integer", "50", false },
-	{ "dag_processor", "print_stats_interval", "integer", "30", false },
-	{ "dag_processor", "health_check_threshold", "integer", "30", false },
-	{ "dag_processor", "disable_bundle_versioning", "boolean", "False", false },
-	{ "dag_processor", "bundle_refresh_check_interval", "integer", "5", false },
-	{ "dag_processor", "stale_bundle_cleanup_interval", "integer", "1800", false },
-	{ "dag_processor", "stale_bundle_cleanup_age_threshold", "integer", "21600", false },
-	{ "dag_processor", "stale_bundle_cleanup_min_versions", "integer", "10", false },
-	{ "dag_processor", "parsing_pre_import_modules", "boolean", "True", false },
-	{ "dag_processor", "dag_version_inflation_check_level", "string", "warning", false },
-	{ "state_store", "backend", "string", "airflow.state.metastore.MetastoreBackend", false },
-	{ "state_store", "clear_on_success", "boolean", "False", false },
-	{ "state_store", "default_retention_days", "integer", "30", false },
-	{ "state_store", "state_cleanup_batch_size", "integer", "0", false },
-	{ "state_store", "max_value_storage_bytes", "integer", "65535", false },
-	{ "profiling", "memray_trace_components", "string", "", false },
-	{ "profiling", "memray_detailed_tracing", "boolean", "False", false },
-	{ "callbacks", "callback_execution_timeout", "integer", "0", false },
-	{ "standard", "venv_install_method", "string", "auto", false },
-	{ "celery_kubernetes_executor", "kubernetes_queue", "string", "kubernetes", false },
-	{ "celery", "celery_app_name", "string", "airflow.providers.celery.executors.celery_executor", false },
-	{ "celery", "worker_concurrency", "string", "16", false },
-	{ "celery", "mp_start_method", "string", "", false },
-	{ "celery", "mp_forkserver_preload", "string", "", false },
-	{ "celery", "worker_autoscale", "string", "", false },
-	{ "celery", "worker_prefetch_multiplier", "integer", "1", false },
-	{ "celery", "worker_enable_remote_control", "boolean", "true", false },
-	{ "celery", "json_logs", "boolean", "", false },
-	{ "celery", "task_logs_to_stdout", "boolean", "", false },
-	{ "celery", "broker_url", "string", "redis://redis:6379/0", true },
-	{ "celery", "result_backend", "string", "", true },
-	{ "celery", "result_backend_sqlalchemy_engine_options", "string", "", false },
-	{ "celery", "flower_host", "string", "0.0.0.0", false },
-	{ "celery", "flower_url_prefix", "string", "", false },
-	{ "celery", "flower_port", "string", "5555", false },
-	{ "celery", "flower_basic_auth", "string", "", true },
-	{ "celery", "sync_parallelism", "string", "0", false },
-	{ "celery", "celery_config_options", "string", "airflow.providers.celery.executors.default_celery.DEFAULT_CELERY_CONFIG", false },
-	{ "celery", "ssl_active", "string", "False", false },
-	{ "celery", "ssl_mutual_tls", "boolean", "True", false },
-	{ "celery", "ssl_key", "string", "", false },
-	{ "celery", "ssl_cert", "string", "", false },
-	{ "celery", "ssl_cacert", "string", "", false },
-	{ "celery", "pool", "string", "prefork", false },
-	{ "celery", "operation_timeout", "float", "1.0", false },
-	{ "celery", "task_acks_late", "boolean", "True", false },
-	{ "celery", "task_track_started", "boolean", "True", false },
-	{ "celery", "task_publish_max_retries", "integer", "3", false },
-	{ "celery", "extra_celery_config", "string", "{{}}", false },
-	{ "celery", "worker_umask", "string", "", false },
-	{ "celery_broker_transport_options", "visibility_timeout", "string", "", false },
-	{ "celery_broker_transport_options", "sentinel_kwargs", "string", "", true },
-	{ "celery_result_backend_transport_options", "client-config", "string", "", false },
-	{ "celery_result_backend_transport_options", "fetch_message_attributes", "string", "", false },
-	{ "celery_result_backend_transport_options", "kafka_admin_config", "string", "", false },
-	{ "celery_result_backend_transport_options", "kafka_common_config", "string", "", false },
-	{ "celery_result_backend_transport_options", "kafka_consumer_config", "string", "", false },
-	{ "celery_result_backend_transport_options", "kafka_producer_config", "string", "", false },
-	{ "celery_result_backend_transport_options", "master_name", "string", "", false },
-	{ "celery_result_backend_transport_options", "predefined_exchanges", "string", "", false },
-	{ "celery_result_backend_transport_options", "predefined_queues", "string", "", false },
-	{ "celery_result_backend_transport_options", "queue_tags", "string", "", false },
-	{ "celery_result_backend_transport_options", "sentinel_kwargs", "string", "", true },
-	{ "celery_result_backend_transport_options", "sqs-creation-attributes", "string", "", false },
-	{ "local_kubernetes_executor", "kubernetes_queue", "string", "kubernetes", false },
-	{ "kubernetes_executor", "api_client_retry_configuration", "string", "", false },
-	{ "kubernetes_executor", "logs_task_metadata", "boolean", "False", false },
-	{ "kubernetes_executor", "running_pod_log_lines", "integer", "100", false },
-	{ "kubernetes_executor", "pod_template_file", "string", "", false },
-	{ "kubernetes_executor", "worker_container_repository", "string", "", false },
-	{ "kubernetes_executor", "worker_container_tag", "string", "", false },
-	{ "kubernetes_executor", "namespace", "string", "default", false },
-	{ "kubernetes_executor", "delete_worker_pods", "string", "True", false },
-	{ "kubernetes_executor", "delete_worker_pods_on_failure", "string", "False", false },
-	{ "kubernetes_executor", "worker_pod_pending_fatal_container_state_reasons", "string", "CreateContainerConfigError,ErrImagePull,CreateContainerError,ImageInspectError,InvalidImageName", false },
-	{ "kubernetes_executor", "worker_pods_creation_batch_size", "string", "1", false },
-	{ "kubernetes_executor", "async_pod_creation", "boolean", "False", false },
-	{ "kubernetes_executor", "pod_creation_max_concurrency", "integer", "0", false },
-	{ "kubernetes_executor", "multi_namespace_mode", "boolean", "False", false },
-	{ "kubernetes_executor", "multi_namespace_mode_namespace_list", "string", "", false },
-	{ "kubernetes_executor", "in_cluster", "string", "True", false },
-	{ "kubernetes_executor", "cluster_context", "string", "", false },
-	{ "kubernetes_executor", "config_file", "string", "", false },
-	{ "kubernetes_executor", "client_factory", "string", "", false },
-	{ "kubernetes_executor", "async_client_factory", "string", "", false },
-	{ "kubernetes_executor", "kube_client_request_args", "string", "", false },
-	{ "kubernetes_executor", "delete_option_kwargs", "string", "", false },
-	{ "kubernetes_executor", "enable_tcp_keepalive", "boolean", "True", false },
-	{ "kubernetes_executor", "tcp_keep_idle", "integer", "120", false },
-	{ "kubernetes_executor", "tcp_keep_intvl", "integer", "30", false },
-	{ "kubernetes_executor", "tcp_keep_cnt", "integer", "6", false },
-	{ "kubernetes_executor", "verify_ssl", "boolean", "True", false },
-	{ "kubernetes_executor", "ssl_ca_cert", "string", "", false },
-	{ "kubernetes_executor", "task_publish_max_retries", "integer", "0", false },
-	{ "kubernetes_executor", "pod_launch_failure_retries", "integer", "1", false },
-	{ "kubernetes_executor", "pod_launch_failure_excluded_container_reasons", "string", "Error", false },
-	{ "fab", "cookie_secure", "boolean", "False", false },
-	{ "fab", "cookie_samesite", "string", "Lax", false },
-	{ "fab", "navbar_color", "string", "#fff", false },
-	{ "fab", "navbar_text_color", "string", "#51504f", false },
-	{ "fab", "navbar_hover_color", "string", "#eee", false },
-	{ "fab", "navbar_text_hover_color", "string", "#51504f", false },
-	{ "fab", "access_denied_message", "string", "Access is Denied", false },
-	{ "fab", "expose_hostname", "string", "False", false },
-	{ "fab", "auth_rate_limited", "boolean", "True", false },
-	{ "fab", "auth_rate_limit", "string", "5 per 40 second", false },
-	{ "fab", "update_fab_perms", "string", "True", false },
-	{ "fab", "custom_roles", "string", "{{}}", false },
-	{ "fab", "auth_backends", "string", "airflow.providers.fab.auth_manager.api.auth.backend.session", false },
-	{ "fab", "config_file", "string", "{AIRFLOW_HOME}/webserver_config.py", false },
-	{ "fab", "session_backend", "string", "database", false },
-	{ "fab", "session_lifetime_minutes", "integer", "43200", false },
-	{ "fab", "session_max_lifetime_minutes", "integer", "0", false },
-	{ "fab", "enable_proxy_fix", "boolean", "False", false },
-	{ "fab", "proxy_fix_x_for", "integer", "1", false },
-	{ "fab", "proxy_fix_x_proto", "integer", "1", false },
-	{ "fab", "proxy_fix_x_host", "integer", "1", false },
-	{ "fab", "proxy_fix_x_port", "integer", "1", false },
-	{ "fab", "proxy_fix_x_prefix", "integer", "1", false },
-	{ "fab", "cache_ttl", "integer", "30", false },
-	{ "fab", "auth_role_public", "string", "", false },
-	{ "common.io", "xcom_objectstorage_path", "string", "", false },
-	{ "common.io", "xcom_objectstorage_threshold", "integer", "-1", false },
-	{ "common.io", "xcom_objectstorage_compression", "string", "", false },
-	{ "common.io", "state_store_objectstorage_path", "string", "", false },
-	{ "common.io", "state_store_objectstorage_threshold", "integer", "0", false },
-	{ "common.io", "state_store_objectstorage_compression", "string", "", false },
-	{ "core", "compat", "integer", "3", false },
-	{ "core", "native_operators", "boolean", "True", false },
-	{ "dag_processor", "parse_memory_limit_mib", "integer", "4096", false },
-};
+#define TW_CONFIG_OPTIONS(OPTION) \
+	OPTION("core", "dags_folder", STRING, "{AIRFLOW_HOME}/dags", NULL, false, NULL) \
+	OPTION("core", "hostname_callable", STRING, "airflow.utils.net.getfqdn", NULL, false, NULL) \
+	OPTION("core", "might_contain_dag_callable", STRING, "airflow.utils.file.might_contain_dag_via_default_heuristic", NULL, false, NULL) \
+	OPTION("core", "default_timezone", STRING, "utc", NULL, false, NULL) \
+	OPTION("core", "executor", STRING, "LocalExecutor", "SequentialExecutor", false, NULL) \
+	OPTION("core", "mp_start_method", STRING, "", NULL, false, NULL) \
+	OPTION("core", "mp_forkserver_preload", STRING, "", NULL, false, NULL) \
+	OPTION("core", "auth_manager", STRING, "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", NULL, false, NULL) \
+	OPTION("core", "simple_auth_manager_users", STRING, "admin:admin", NULL, false, NULL) \
+	OPTION("core", "simple_auth_manager_all_admins", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "simple_auth_manager_passwords_file", STRING, "", NULL, false, NULL) \
+	OPTION("core", "parallelism", INTEGER, "32", NULL, false, NULL) \
+	OPTION("core", "max_active_tasks_per_dag", INTEGER, "16", NULL, false, NULL) \
+	OPTION("core", "dags_are_paused_at_creation", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "max_active_runs_per_dag", INTEGER, "16", NULL, false, NULL) \
+	OPTION("core", "max_consecutive_failed_dag_runs_per_dag", INTEGER, "0", NULL, false, NULL) \
+	OPTION("core", "load_examples", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "plugins_folder", STRING, "{AIRFLOW_HOME}/plugins", NULL, false, NULL) \
+	OPTION("core", "execute_tasks_new_python_interpreter", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "fernet_key", STRING, "", NULL, true, NULL) \
+	OPTION("core", "dagbag_import_timeout", FLOAT, "30.0", NULL, false, NULL) \
+	OPTION("core", "dagbag_import_error_tracebacks", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "dagbag_import_error_traceback_depth", INTEGER, "2", NULL, false, NULL) \
+	OPTION("core", "default_impersonation", STRING, "", NULL, false, NULL) \
+	OPTION("core", "security", STRING, "", NULL, false, NULL) \
+	OPTION("core", "unit_test_mode", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "allowed_deserialization_classes", STRING, "airflow.*", NULL, false, NULL) \
+	OPTION("core", "allowed_deserialization_classes_regexp", STRING, "", NULL, false, NULL) \
+	OPTION("core", "killed_task_cleanup_time", INTEGER, "60", NULL, false, NULL) \
+	OPTION("core", "dag_run_conf_overrides_params", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "dag_discovery_safe_mode", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "dag_ignore_file_syntax", STRING, "glob", "regexp", false, NULL) \
+	OPTION("core", "default_task_retries", INTEGER, "0", NULL, false, NULL) \
+	OPTION("core", "default_task_retry_delay", INTEGER, "300", NULL, false, NULL) \
+	OPTION("core", "max_task_retry_delay", INTEGER, "86400", NULL, false, NULL) \
+	OPTION("core", "default_task_weight_rule", STRING, "downstream", NULL, false, NULL) \
+	OPTION("core", "task_success_overtime", INTEGER, "20", NULL, false, NULL) \
+	OPTION("core", "default_task_execution_timeout", INTEGER, "", NULL, false, NULL) \
+	OPTION("core", "min_serialized_dag_update_interval", INTEGER, "30", NULL, false, NULL) \
+	OPTION("core", "compress_serialized_dags", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "num_dag_runs_to_retain_rendered_fields", INTEGER, "30", NULL, false, NULL) \
+	OPTION("core", "xcom_backend", STRING, "airflow.sdk.execution_time.xcom.BaseXCom", NULL, false, NULL) \
+	OPTION("core", "lazy_load_plugins", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "lazy_discover_providers", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "hide_sensitive_var_conn_fields", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("core", "sensitive_var_conn_names", STRING, "", NULL, false, NULL) \
+	OPTION("core", "default_pool_task_slot_count", INTEGER, "128", NULL, false, NULL) \
+	OPTION("core", "max_map_length", INTEGER, "1024", NULL, false, NULL) \
+	OPTION("core", "allow_double_dot_in_ids", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "daemon_umask", STRING, "0o077", NULL, false, NULL) \
+	OPTION("core", "asset_manager_class", STRING, "", NULL, false, NULL) \
+	OPTION("core", "asset_manager_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("core", "test_connection", STRING, "Disabled", NULL, false, NULL) \
+	OPTION("core", "max_templated_field_length", INTEGER, "4096", NULL, false, NULL) \
+	OPTION("core", "execution_api_server_url", STRING, "", NULL, false, NULL) \
+	OPTION("core", "multi_team", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("core", "team_name_cache_ttl", INTEGER, "30", NULL, false, NULL) \
+	OPTION("core", "rerun_with_latest_version", BOOLEAN, "", NULL, false, NULL) \
+	OPTION("core", "compat", INTEGER, "3", NULL, false, "The generation of Airflow, 2 or 3, whose defaults hold where they differ.") \
+	OPTION("core", "native_operators", BOOLEAN, "True", NULL, false, "Run shipped operators without Python where that is the same thing.") \
+	OPTION("database", "alembic_ini_file_path", STRING, "alembic.ini", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_conn", STRING, "sqlite:///{AIRFLOW_HOME}/tradewind.db", NULL, true, NULL) \
+	OPTION("database", "sql_alchemy_conn_async", STRING, "", NULL, true, NULL) \
+	OPTION("database", "sql_alchemy_engine_args", STRING, "", NULL, true, NULL) \
+	OPTION("database", "sql_engine_encoding", STRING, "utf-8", NULL, false, NULL) \
+	OPTION("database", "sql_engine_collation_for_ids", STRING, "", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_pool_enabled", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_pool_size", INTEGER, "5", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_max_overflow", INTEGER, "10", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_pool_recycle", INTEGER, "1800", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_pool_pre_ping", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_schema", STRING, "", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_connect_args", STRING, "", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_connect_args_async", STRING, "", NULL, false, NULL) \
+	OPTION("database", "sql_alchemy_session_maker", STRING, "", NULL, false, NULL) \
+	OPTION("database", "max_db_retries", INTEGER, "3", NULL, false, NULL) \
+	OPTION("database", "check_migrations", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("database", "external_db_managers", STRING, "", NULL, false, NULL) \
+	OPTION("database", "migration_batch_size", INTEGER, "10000", NULL, false, NULL) \
+	OPTION("database", "sqlite_synchronous", STRING, "full", NULL, false, "full: every commit is on the disk before it counts; normal: a power cut may lose the last ones.") \
+	OPTION("logging", "base_log_folder", STRING, "{AIRFLOW_HOME}/logs", NULL, false, NULL) \
+	OPTION("logging", "remote_logging", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("logging", "remote_log_conn_id", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "delete_local_logs", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("logging", "google_key_path", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "remote_base_log_folder", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "remote_task_handler_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("logging", "encrypt_s3_logs", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("logging", "logging_level", STRING, "INFO", NULL, false, NULL) \
+	OPTION("logging", "namespace_levels", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "celery_logging_level", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "fab_logging_level", STRING, "WARNING", NULL, false, NULL) \
+	OPTION("logging", "json_logs", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("logging", "uvicorn_logging_level", STRING, "INFO", NULL, false, NULL) \
+	OPTION("logging", "logging_config_class", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "colored_console_log", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("logging", "log_format", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "callsite_parameters", STRING, "filename,lineno", NULL, false, NULL) \
+	OPTION("logging", "simple_log_format", STRING, "%(asctime)s %(levelname)s - %(message)s", NULL, false, NULL) \
+	OPTION("logging", "dag_processor_log_target", STRING, "file", NULL, false, NULL) \
+	OPTION("logging", "dag_processor_log_format", STRING, "[%(asctime)s] [SOURCE:DAG_PROCESSOR] {%(filename)s:%(lineno)d} %(levelname)s - %(message)s", NULL, false, NULL) \
+	OPTION("logging", "dag_processor_child_process_log_directory", STRING, "{AIRFLOW_HOME}/logs/dag_processor", NULL, false, NULL) \
+	OPTION("logging", "log_formatter_class", STRING, "airflow.utils.log.timezone_aware.TimezoneAware", NULL, false, NULL) \
+	OPTION("logging", "log_timestamp_format", STRING, "iso", NULL, false, NULL) \
+	OPTION("logging", "secret_mask_adapter", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "min_length_masked_secret", INTEGER, "5", NULL, false, NULL) \
+	OPTION("logging", "task_log_prefix_template", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "log_filename_template", STRING, "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/{% if ti.map_index >= 0 %}map_index={{ ti.map_index }}/{% endif %}attempt={{ try_number|default(ti.try_number) }}.log", NULL, false, NULL) \
+	OPTION("logging", "task_log_reader", STRING, "task", NULL, false, NULL) \
+	OPTION("logging", "extra_logger_names", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "worker_log_server_port", INTEGER, "8793", NULL, false, NULL) \
+	OPTION("logging", "trigger_log_server_port", INTEGER, "8794", NULL, false, NULL) \
+	OPTION("logging", "interleave_timestamp_parser", STRING, "", NULL, false, NULL) \
+	OPTION("logging", "file_task_handler_new_folder_permissions", STRING, "0o775", NULL, false, NULL) \
+	OPTION("logging", "file_task_handler_new_file_permissions", STRING, "0o664", NULL, false, NULL) \
+	OPTION("logging", "celery_stdout_stderr_separation", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("logging", "color_log_error_keywords", STRING, "error,exception", NULL, false, NULL) \
+	OPTION("logging", "color_log_warning_keywords", STRING, "warn", NULL, false, NULL) \
+	OPTION("metrics", "metrics_allow_list", STRING, "", NULL, false, NULL) \
+	OPTION("metrics", "metrics_block_list", STRING, "", NULL, false, NULL) \
+	OPTION("metrics", "legacy_names_on", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("metrics", "statsd_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "statsd_host", STRING, "localhost", NULL, false, NULL) \
+	OPTION("metrics", "statsd_ipv6", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "statsd_port", INTEGER, "8125", NULL, false, NULL) \
+	OPTION("metrics", "statsd_prefix", STRING, "airflow", NULL, false, NULL) \
+	OPTION("metrics", "stat_name_handler", STRING, "", NULL, false, NULL) \
+	OPTION("metrics", "statsd_datadog_enabled", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "statsd_datadog_tags", STRING, "", NULL, false, NULL) \
+	OPTION("metrics", "statsd_datadog_metrics_tags", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("metrics", "statsd_custom_client_path", STRING, "", NULL, false, NULL) \
+	OPTION("metrics", "statsd_disabled_tags", STRING, "job_id,run_id", NULL, false, NULL) \
+	OPTION("metrics", "statsd_influxdb_enabled", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "otel_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "otel_host", STRING, "localhost", NULL, false, NULL) \
+	OPTION("metrics", "otel_port", INTEGER, "8889", NULL, false, NULL) \
+	OPTION("metrics", "otel_prefix", STRING, "airflow", NULL, false, NULL) \
+	OPTION("metrics", "otel_interval_milliseconds", INTEGER, "60000", NULL, false, NULL) \
+	OPTION("metrics", "otel_debugging_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("metrics", "otel_service", STRING, "Airflow", NULL, false, NULL) \
+	OPTION("metrics", "otel_ssl_active", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("traces", "otel_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("traces", "otel_host", STRING, "localhost", NULL, false, NULL) \
+	OPTION("traces", "otel_port", INTEGER, "8889", NULL, false, NULL) \
+	OPTION("traces", "otel_service", STRING, "Airflow", NULL, false, NULL) \
+	OPTION("traces", "otel_debugging_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("traces", "otel_ssl_active", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("traces", "otel_debug_traces_on", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("traces", "task_runner_flush_timeout_milliseconds", INTEGER, "30000", NULL, false, NULL) \
+	OPTION("secrets", "backend", STRING, "", NULL, false, NULL) \
+	OPTION("secrets", "backend_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("secrets", "use_cache", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("secrets", "cache_ttl_seconds", INTEGER, "900", NULL, false, NULL) \
+	OPTION("api", "instance_name", STRING, "", NULL, false, NULL) \
+	OPTION("api", "theme", STRING, "", NULL, false, NULL) \
+	OPTION("api", "enable_swagger_ui", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("api", "secret_key", STRING, "", NULL, true, NULL) \
+	OPTION("api", "expose_config", STRING, "False", NULL, false, NULL) \
+	OPTION("api", "expose_stacktrace", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("api", "dag_cache_size", INTEGER, "64", NULL, false, NULL) \
+	OPTION("api", "dag_cache_ttl", INTEGER, "3600", NULL, false, NULL) \
+	OPTION("api", "base_url", STRING, "", NULL, false, NULL) \
+	OPTION("api", "host", STRING, "127.0.0.1", NULL, false, NULL) \
+	OPTION("api", "port", INTEGER, "8080", NULL, false, NULL) \
+	OPTION("api", "workers", INTEGER, "1", NULL, false, NULL) \
+	OPTION("api", "worker_timeout", INTEGER, "120", NULL, false, NULL) \
+	OPTION("api", "server_type", STRING, "uvicorn", NULL, false, NULL) \
+	OPTION("api", "worker_refresh_interval", INTEGER, "0", NULL, false, NULL) \
+	OPTION("api", "worker_refresh_batch_size", INTEGER, "1", NULL, false, NULL) \
+	OPTION("api", "log_config", STRING, "", NULL, false, NULL) \
+	OPTION("api", "log_stream_buffer_size", INTEGER, "500", NULL, false, NULL) \
+	OPTION("api", "ssl_cert", STRING, "", NULL, false, NULL) \
+	OPTION("api", "ssl_key", STRING, "", NULL, false, NULL) \
+	OPTION("api", "ssl_ca_file", STRING, "", NULL, false, NULL) \
+	OPTION("api", "ssl_cert_reqs", STRING, "none", NULL, false, NULL) \
+	OPTION("api", "maximum_page_limit", INTEGER, "100", NULL, false, NULL) \
+	OPTION("api", "fallback_page_limit", INTEGER, "50", "100", false, NULL) \
+	OPTION("api", "access_control_allow_headers", STRING, "", NULL, false, NULL) \
+	OPTION("api", "access_control_allow_methods", STRING, "", NULL, false, NULL) \
+	OPTION("api", "access_control_allow_origins", STRING, "", NULL, false, NULL) \
+	OPTION("api", "grid_view_sorting_order", STRING, "topological", NULL, false, NULL) \
+	OPTION("api", "log_fetch_timeout_sec", INTEGER, "5", NULL, false, NULL) \
+	OPTION("api", "hide_paused_dags_by_default", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("api", "default_wrap", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("api", "auto_refresh_interval", INTEGER, "3", NULL, false, NULL) \
+	OPTION("api", "require_confirmation_dag_change", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("api", "client_ssl_cert", STRING, "", NULL, false, NULL) \
+	OPTION("api", "client_ssl_key", STRING, "", NULL, false, NULL) \
+	OPTION("api", "client_use_public_certs", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("workers", "secrets_backend", STRING, "", NULL, false, NULL) \
+	OPTION("workers", "secrets_backend_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("workers", "state_store_backend", STRING, "", NULL, false, NULL) \
+	OPTION("workers", "min_heartbeat_interval", INTEGER, "5", NULL, false, NULL) \
+	OPTION("workers", "max_failed_heartbeats", INTEGER, "3", NULL, false, NULL) \
+	OPTION("workers", "execution_api_retries", INTEGER, "5", NULL, false, NULL) \
+	OPTION("workers", "execution_api_retry_wait_min", FLOAT, "1.0", NULL, false, NULL) \
+	OPTION("workers", "execution_api_retry_wait_max", FLOAT, "90.0", NULL, false, NULL) \
+	OPTION("workers", "execution_api_timeout", FLOAT, "5.0", NULL, false, NULL) \
+	OPTION("workers", "socket_cleanup_timeout", FLOAT, "60.0", NULL, false, NULL) \
+	OPTION("workers", "missing_dag_retries", INTEGER, "3", NULL, false, NULL) \
+	OPTION("workers", "missing_dag_retry_delay", INTEGER, "60", NULL, false, NULL) \
+	OPTION("sdk", "coordinators", STRING, "", NULL, false, NULL) \
+	OPTION("sdk", "queue_to_coordinator", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_audience", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_expiration_time", INTEGER, "86400", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_cli_expiration_time", INTEGER, "3600", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_secret", STRING, "", NULL, true, NULL) \
+	OPTION("api_auth", "jwt_private_key_path", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_algorithm", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_kid", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "trusted_jwks_url", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_issuer", STRING, "", NULL, false, NULL) \
+	OPTION("api_auth", "jwt_leeway", INTEGER, "10", NULL, false, NULL) \
+	OPTION("execution_api", "jwt_expiration_time", INTEGER, "600", NULL, false, NULL) \
+	OPTION("execution_api", "otel_trace_propagation", STRING, "only-authenticated", NULL, false, NULL) \
+	OPTION("execution_api", "jwt_audience", STRING, "urn:airflow.apache.org:task", NULL, false, NULL) \
+	OPTION("lineage", "max_assets_per_collector", INTEGER, "100", NULL, false, NULL) \
+	OPTION("lineage", "max_extras_per_collector", INTEGER, "200", NULL, false, NULL) \
+	OPTION("operators", "default_owner", STRING, "airflow", NULL, false, NULL) \
+	OPTION("operators", "default_deferrable", BOOLEAN, "false", NULL, false, NULL) \
+	OPTION("operators", "default_cpus", STRING, "1", NULL, false, NULL) \
+	OPTION("operators", "default_ram", INTEGER, "512", NULL, false, NULL) \
+	OPTION("operators", "default_disk", INTEGER, "512", NULL, false, NULL) \
+	OPTION("operators", "default_gpus", INTEGER, "0", NULL, false, NULL) \
+	OPTION("operators", "default_queue", STRING, "default", NULL, false, NULL) \
+	OPTION("email", "email_backend", STRING, "airflow.utils.email.send_email_smtp", NULL, false, NULL) \
+	OPTION("email", "email_conn_id", STRING, "smtp_default", NULL, false, NULL) \
+	OPTION("email", "default_email_on_retry", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("email", "default_email_on_failure", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("email", "subject_template", STRING, "", NULL, false, NULL) \
+	OPTION("email", "html_content_template", STRING, "", NULL, false, NULL) \
+	OPTION("email", "from_email", STRING, "", NULL, false, NULL) \
+	OPTION("email", "ssl_context", STRING, "default", NULL, false, NULL) \
+	OPTION("smtp", "smtp_host", STRING, "localhost", NULL, false, NULL) \
+	OPTION("smtp", "smtp_starttls", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("smtp", "smtp_ssl", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("smtp", "smtp_port", INTEGER, "25", NULL, false, NULL) \
+	OPTION("smtp", "smtp_mail_from", STRING, "airflow@example.com", NULL, false, NULL) \
+	OPTION("smtp", "smtp_timeout", INTEGER, "30", NULL, false, NULL) \
+	OPTION("smtp", "smtp_retry_limit", INTEGER, "5", NULL, false, NULL) \
+	OPTION("sentry", "sentry_on", BOOLEAN, "false", NULL, false, NULL) \
+	OPTION("sentry", "sentry_dsn", STRING, "", NULL, true, NULL) \
+	OPTION("sentry", "before_send", STRING, "", NULL, false, NULL) \
+	OPTION("scheduler", "job_heartbeat_sec", FLOAT, "5", NULL, false, NULL) \
+	OPTION("scheduler", "scheduler_heartbeat_sec", INTEGER, "5", NULL, false, NULL) \
+	OPTION("scheduler", "task_instance_heartbeat_sec", INTEGER, "0", NULL, false, NULL) \
+	OPTION("scheduler", "num_runs", INTEGER, "-1", NULL, false, NULL) \
+	OPTION("scheduler", "only_idle", BOOLEAN, "false", NULL, false, NULL) \
+	OPTION("scheduler", "scheduler_idle_sleep_time", FLOAT, "1", NULL, false, NULL) \
+	OPTION("scheduler", "parsing_cleanup_interval", INTEGER, "60", NULL, false, NULL) \
+	OPTION("scheduler", "pool_metrics_interval", FLOAT, "5.0", NULL, false, NULL) \
+	OPTION("scheduler", "ti_metrics_interval", FLOAT, "30.0", NULL, false, NULL) \
+	OPTION("scheduler", "dagrun_metrics_interval", FLOAT, "30.0", NULL, false, NULL) \
+	OPTION("scheduler", "scheduler_health_check_threshold", INTEGER, "30", NULL, false, NULL) \
+	OPTION("scheduler", "enable_health_check", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("scheduler", "scheduler_health_check_server_host", STRING, "0.0.0.0", NULL, false, NULL) \
+	OPTION("scheduler", "scheduler_health_check_server_port", INTEGER, "8974", NULL, false, NULL) \
+	OPTION("scheduler", "orphaned_tasks_check_interval", FLOAT, "300.0", NULL, false, NULL) \
+	OPTION("scheduler", "task_instance_heartbeat_timeout", INTEGER, "300", NULL, false, NULL) \
+	OPTION("scheduler", "task_instance_heartbeat_timeout_detection_interval", FLOAT, "10.0", NULL, false, NULL) \
+	OPTION("scheduler", "catchup_by_default", BOOLEAN, "False", "True", false, NULL) \
+	OPTION("scheduler", "ignore_first_depends_on_past_by_default", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("scheduler", "max_tis_per_query", INTEGER, "16", NULL, false, NULL) \
+	OPTION("scheduler", "use_row_level_locking", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("scheduler", "max_dagruns_to_create_per_loop", INTEGER, "10", NULL, false, NULL) \
+	OPTION("scheduler", "max_dagruns_per_loop_to_schedule", INTEGER, "20", NULL, false, NULL) \
+	OPTION("scheduler", "partition_mapper_max_downstream_keys", INTEGER, "1000", NULL, false, NULL) \
+	OPTION("scheduler", "use_job_schedule", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("scheduler", "trigger_timeout_check_interval", FLOAT, "15", NULL, false, NULL) \
+	OPTION("scheduler", "task_queued_timeout", FLOAT, "600.0", NULL, false, NULL) \
+	OPTION("scheduler", "task_queued_timeout_check_interval", FLOAT, "120.0", NULL, false, NULL) \
+	OPTION("scheduler", "allowed_run_id_pattern", STRING, "^[A-Za-z0-9_.~:+-]+$", NULL, false, NULL) \
+	OPTION("scheduler", "create_cron_data_intervals", BOOLEAN, "False", "True", false, NULL) \
+	OPTION("scheduler", "create_delta_data_intervals", BOOLEAN, "False", "True", false, NULL) \
+	OPTION("scheduler", "enable_tracemalloc", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("scheduler", "num_stuck_in_queued_retries", INTEGER, "2", NULL, false, "How often a task that its executor never started is queued again.") \
+	OPTION("connection_test", "timeout", INTEGER, "60", NULL, false, NULL) \
+	OPTION("connection_test", "max_concurrency", INTEGER, "4", NULL, false, NULL) \
+	OPTION("connection_test", "reaper_interval", FLOAT, "30.0", NULL, false, NULL) \
+	OPTION("triggerer", "capacity", INTEGER, "1000", NULL, false, NULL) \
+	OPTION("triggerer", "job_heartbeat_sec", FLOAT, "5", NULL, false, NULL) \
+	OPTION("triggerer", "triggerer_health_check_threshold", FLOAT, "30", NULL, false, NULL) \
+	OPTION("triggerer", "runner_health_check_threshold", FLOAT, "30", NULL, false, NULL) \
+	OPTION("triggerer", "blocked_main_thread_warning_threshold", FLOAT, "0.2", NULL, false, NULL) \
+	OPTION("triggerer", "max_trigger_to_select_per_loop", INTEGER, "50", NULL, false, NULL) \
+	OPTION("triggerer", "on_kill_timeout", INTEGER, "30", NULL, false, NULL) \
+	OPTION("triggerer", "queues_enabled", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("triggerer", "shared_stream_subscriber_queue_size", INTEGER, "1024", NULL, false, NULL) \
+	OPTION("triggerer", "shared_stream_ack_timeout", FLOAT, "300.0", NULL, false, NULL) \
+	OPTION("triggerer", "shared_stream_cohort_grace_period", FLOAT, "0.0", NULL, false, NULL) \
+	OPTION("kerberos", "ccache", STRING, "/tmp/airflow_krb5_ccache", NULL, false, NULL) \
+	OPTION("kerberos", "principal", STRING, "airflow", NULL, false, NULL) \
+	OPTION("kerberos", "reinit_frequency", INTEGER, "3600", NULL, false, NULL) \
+	OPTION("kerberos", "kinit_path", STRING, "kinit", NULL, false, NULL) \
+	OPTION("kerberos", "keytab", STRING, "airflow.keytab", NULL, false, NULL) \
+	OPTION("kerberos", "forwardable", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("kerberos", "include_ip", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("sensors", "default_timeout", FLOAT, "604800", NULL, false, NULL) \
+	OPTION("dag_processor", "dag_bundle_storage_path", STRING, "", NULL, false, NULL) \
+	OPTION("dag_processor", "dag_bundle_config_list", STRING, "[{\"name\": \"dags-folder\", \"classpath\": \"airflow.dag_processing.bundles.local.LocalDagBundle\", \"kwargs\": {}}]", NULL, false, NULL) \
+	OPTION("dag_processor", "refresh_interval", INTEGER, "300", NULL, false, NULL) \
+	OPTION("dag_processor", "parsing_processes", INTEGER, "2", NULL, false, NULL) \
+	OPTION("dag_processor", "file_parsing_sort_mode", STRING, "modified_time", NULL, false, NULL) \
+	OPTION("dag_processor", "max_callbacks_per_loop", INTEGER, "20", NULL, false, NULL) \
+	OPTION("dag_processor", "min_file_process_interval", INTEGER, "30", NULL, false, NULL) \
+	OPTION("dag_processor", "stale_dag_threshold", INTEGER, "50", NULL, false, NULL) \
+	OPTION("dag_processor", "dag_file_processor_timeout", INTEGER, "50", NULL, false, NULL) \
+	OPTION("dag_processor", "print_stats_interval", INTEGER, "30", NULL, false, NULL) \
+	OPTION("dag_processor", "health_check_threshold", INTEGER, "30", NULL, false, NULL) \
+	OPTION("dag_processor", "disable_bundle_versioning", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("dag_processor", "bundle_refresh_check_interval", INTEGER, "5", NULL, false, NULL) \
+	OPTION("dag_processor", "stale_bundle_cleanup_interval", INTEGER, "1800", NULL, false, NULL) \
+	OPTION("dag_processor", "stale_bundle_cleanup_age_threshold", INTEGER, "21600", NULL, false, NULL) \
+	OPTION("dag_processor", "stale_bundle_cleanup_min_versions", INTEGER, "10", NULL, false, NULL) \
+	OPTION("dag_processor", "parsing_pre_import_modules", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("dag_processor", "dag_version_inflation_check_level", STRING, "warning", NULL, false, NULL) \
+	OPTION("dag_processor", "parse_memory_limit_mib", INTEGER, "4096", NULL, false, "What one file may take while it is imported, in MiB.") \
+	OPTION("state_store", "backend", STRING, "airflow.state.metastore.MetastoreBackend", NULL, false, NULL) \
+	OPTION("state_store", "clear_on_success", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("state_store", "default_retention_days", INTEGER, "30", NULL, false, NULL) \
+	OPTION("state_store", "state_cleanup_batch_size", INTEGER, "0", NULL, false, NULL) \
+	OPTION("state_store", "max_value_storage_bytes", INTEGER, "65535", NULL, false, NULL) \
+	OPTION("profiling", "memray_trace_components", STRING, "", NULL, false, NULL) \
+	OPTION("profiling", "memray_detailed_tracing", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("callbacks", "callback_execution_timeout", INTEGER, "0", NULL, false, NULL) \
+	OPTION("standard", "venv_install_method", STRING, "auto", NULL, false, NULL) \
+	OPTION("celery_kubernetes_executor", "kubernetes_queue", STRING, "kubernetes", NULL, false, NULL) \
+	OPTION("celery", "celery_app_name", STRING, "airflow.providers.celery.executors.celery_executor", NULL, false, NULL) \
+	OPTION("celery", "worker_concurrency", INTEGER, "16", NULL, false, NULL) \
+	OPTION("celery", "mp_start_method", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "mp_forkserver_preload", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "worker_autoscale", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "worker_prefetch_multiplier", INTEGER, "1", NULL, false, NULL) \
+	OPTION("celery", "worker_enable_remote_control", BOOLEAN, "true", NULL, false, NULL) \
+	OPTION("celery", "json_logs", BOOLEAN, "", NULL, false, NULL) \
+	OPTION("celery", "task_logs_to_stdout", BOOLEAN, "", NULL, false, NULL) \
+	OPTION("celery", "broker_url", STRING, "redis://redis:6379/0", NULL, true, NULL) \
+	OPTION("celery", "result_backend", STRING, "", NULL, true, NULL) \
+	OPTION("celery", "result_backend_sqlalchemy_engine_options", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "flower_host", STRING, "0.0.0.0", NULL, false, NULL) \
+	OPTION("celery", "flower_url_prefix", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "flower_port", INTEGER, "5555", NULL, false, NULL) \
+	OPTION("celery", "flower_basic_auth", STRING, "", NULL, true, NULL) \
+	OPTION("celery", "sync_parallelism", INTEGER, "0", NULL, false, NULL) \
+	OPTION("celery", "celery_config_options", STRING, "airflow.providers.celery.executors.default_celery.DEFAULT_CELERY_CONFIG", NULL, false, NULL) \
+	OPTION("celery", "ssl_active", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("celery", "ssl_mutual_tls", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("celery", "ssl_key", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "ssl_cert", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "ssl_cacert", STRING, "", NULL, false, NULL) \
+	OPTION("celery", "pool", STRING, "prefork", NULL, false, NULL) \
+	OPTION("celery", "operation_timeout", FLOAT, "1.0", NULL, false, NULL) \
+	OPTION("celery", "task_acks_late", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("celery", "task_track_started", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("celery", "task_publish_max_retries", INTEGER, "3", NULL, false, NULL) \
+	OPTION("celery", "extra_celery_config", STRING, "{}", NULL, false, NULL) \
+	OPTION("celery", "worker_umask", STRING, "", NULL, false, NULL) \
+	OPTION("celery_broker_transport_options", "visibility_timeout", STRING, "", NULL, false, NULL) \
+	OPTION("celery_broker_transport_options", "sentinel_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("celery_result_backend_transport_options", "client-config", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "fetch_message_attributes", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "kafka_admin_config", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "kafka_common_config", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "kafka_consumer_config", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "kafka_producer_config", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "master_name", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "predefined_exchanges", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "predefined_queues", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "queue_tags", STRING, "", NULL, false, NULL) \
+	OPTION("celery_result_backend_transport_options", "sentinel_kwargs", STRING, "", NULL, true, NULL) \
+	OPTION("celery_result_backend_transport_options", "sqs-creation-attributes", STRING, "", NULL, false, NULL) \
+	OPTION("local_kubernetes_executor", "kubernetes_queue", STRING, "kubernetes", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "api_client_retry_configuration", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "logs_task_metadata", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "running_pod_log_lines", INTEGER, "100", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "pod_template_file", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "worker_container_repository", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "worker_container_tag", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "namespace", STRING, "default", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "delete_worker_pods", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "delete_worker_pods_on_failure", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "worker_pod_pending_fatal_container_state_reasons", STRING, "CreateContainerConfigError,ErrImagePull,CreateContainerError,ImageInspectError,InvalidImageName", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "worker_pods_creation_batch_size", INTEGER, "1", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "async_pod_creation", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "pod_creation_max_concurrency", INTEGER, "0", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "multi_namespace_mode", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "multi_namespace_mode_namespace_list", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "in_cluster", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "cluster_context", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "config_file", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "client_factory", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "async_client_factory", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "kube_client_request_args", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "delete_option_kwargs", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "enable_tcp_keepalive", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "tcp_keep_idle", INTEGER, "120", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "tcp_keep_intvl", INTEGER, "30", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "tcp_keep_cnt", INTEGER, "6", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "verify_ssl", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "ssl_ca_cert", STRING, "", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "task_publish_max_retries", INTEGER, "0", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "pod_launch_failure_retries", INTEGER, "1", NULL, false, NULL) \
+	OPTION("kubernetes_executor", "pod_launch_failure_excluded_container_reasons", STRING, "Error", NULL, false, NULL) \
+	OPTION("fab", "cookie_secure", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "cookie_samesite", STRING, "Lax", NULL, false, NULL) \
+	OPTION("fab", "navbar_color", STRING, "#fff", NULL, false, NULL) \
+	OPTION("fab", "navbar_text_color", STRING, "#51504f", NULL, false, NULL) \
+	OPTION("fab", "navbar_hover_color", STRING, "#eee", NULL, false, NULL) \
+	OPTION("fab", "navbar_text_hover_color", STRING, "#51504f", NULL, false, NULL) \
+	OPTION("fab", "access_denied_message", STRING, "Access is Denied", NULL, false, NULL) \
+	OPTION("fab", "expose_hostname", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_rate_limited", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("fab", "auth_rate_limit", STRING, "5 per 40 second", NULL, false, NULL) \
+	OPTION("fab", "update_fab_perms", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("fab", "custom_roles", STRING, "{}", NULL, false, NULL) \
+	OPTION("fab", "auth_backends", STRING, "airflow.providers.fab.auth_manager.api.auth.backend.session", NULL, false, NULL) \
+	OPTION("fab", "config_file", STRING, "{AIRFLOW_HOME}/webserver_config.py", NULL, false, NULL) \
+	OPTION("fab", "session_backend", STRING, "database", NULL, false, NULL) \
+	OPTION("fab", "session_lifetime_minutes", INTEGER, "43200", NULL, false, NULL) \
+	OPTION("fab", "session_max_lifetime_minutes", INTEGER, "0", NULL, false, NULL) \
+	OPTION("fab", "enable_proxy_fix", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "proxy_fix_x_for", INTEGER, "1", NULL, false, NULL) \
+	OPTION("fab", "proxy_fix_x_proto", INTEGER, "1", NULL, false, NULL) \
+	OPTION("fab", "proxy_fix_x_host", INTEGER, "1", NULL, false, NULL) \
+	OPTION("fab", "proxy_fix_x_port", INTEGER, "1", NULL, false, NULL) \
+	OPTION("fab", "proxy_fix_x_prefix", INTEGER, "1", NULL, false, NULL) \
+	OPTION("fab", "cache_ttl", INTEGER, "30", NULL, false, NULL) \
+	OPTION("fab", "auth_role_public", STRING, "", NULL, false, NULL) \
+	OPTION("common.io", "xcom_objectstorage_path", STRING, "", NULL, false, NULL) \
+	OPTION("common.io", "xcom_objectstorage_threshold", INTEGER, "-1", NULL, false, NULL) \
+	OPTION("common.io", "xcom_objectstorage_compression", STRING, "", NULL, false, NULL) \
+	OPTION("common.io", "state_store_objectstorage_path", STRING, "", NULL, false, NULL) \
+	OPTION("common.io", "state_store_objectstorage_threshold", INTEGER, "0", NULL, false, NULL) \
+	OPTION("common.io", "state_store_objectstorage_compression", STRING, "", NULL, false, NULL)
 
-/* Defaults of the 2.x generation: [core] compat = 2. */
-static const struct default_row compat2_rows[] = {
-	{ "core", "executor", "SequentialExecutor" },
-	{ "core", "dag_ignore_file_syntax", "regexp" },
-	{ "scheduler", "catchup_by_default", "True" },
-	{ "scheduler", "create_cron_data_intervals", "True" },
-	{ "scheduler", "create_delta_data_intervals", "True" },
-	{ "api", "fallback_page_limit", "100" },
-};
+/* MOVED(old section, old option, new section, new option): the value still counts, with a warning. */
+#define TW_CONFIG_MOVED(MOVED) \
+	MOVED("admin", "hide_sensitive_variable_fields", "core", "hide_sensitive_var_conn_fields") \
+	MOVED("admin", "sensitive_variable_fields", "core", "sensitive_var_conn_names") \
+	MOVED("api", "access_control_allow_origin", "api", "access_control_allow_origins") \
+	MOVED("api", "access_logfile", "api", "log_config") \
+	MOVED("api", "auth_backend", "fab", "auth_backends") \
+	MOVED("api", "auth_backends", "fab", "auth_backends") \
+	MOVED("api", "page_size", "api", "fallback_page_limit") \
+	MOVED("celery", "default_queue", "operators", "default_queue") \
+	MOVED("celery", "task_adoption_timeout", "scheduler", "task_queued_timeout") \
+	MOVED("celery", "worker_log_server_port", "logging", "worker_log_server_port") \
+	MOVED("core", "base_log_folder", "logging", "base_log_folder") \
+	MOVED("core", "colored_console_log", "logging", "colored_console_log") \
+	MOVED("core", "dag_concurrency", "core", "max_active_tasks_per_dag") \
+	MOVED("core", "dag_file_processor_timeout", "dag_processor", "dag_file_processor_timeout") \
+	MOVED("core", "dataset_manager_class", "core", "asset_manager_class") \
+	MOVED("core", "dataset_manager_kwargs", "core", "asset_manager_kwargs") \
+	MOVED("core", "encrypt_s3_logs", "logging", "encrypt_s3_logs") \
+	MOVED("core", "fab_logging_level", "logging", "fab_logging_level") \
+	MOVED("core", "interleave_timestamp_parser", "logging", "interleave_timestamp_parser") \
+	MOVED("core", "log_filename_template", "logging", "log_filename_template") \
+	MOVED("core", "log_format", "logging", "log_format") \
+	MOVED("core", "logging_config_class", "logging", "logging_config_class") \
+	MOVED("core", "logging_level", "logging", "logging_level") \
+	MOVED("core", "max_db_retries", "database", "max_db_retries") \
+	MOVED("core", "max_num_rendered_ti_fields_per_task", "core", "num_dag_runs_to_retain_rendered_fields") \
+	MOVED("core", "non_pooled_task_slot_count", "core", "default_pool_task_slot_count") \
+	MOVED("core", "remote_base_log_folder", "logging", "remote_base_log_folder") \
+	MOVED("core", "remote_log_conn_id", "logging", "remote_log_conn_id") \
+	MOVED("core", "remote_logging", "logging", "remote_logging") \
+	MOVED("core", "simple_log_format", "logging", "simple_log_format") \
+	MOVED("core", "sql_alchemy_conn", "database", "sql_alchemy_conn") \
+	MOVED("core", "sql_alchemy_connect_args", "database", "sql_alchemy_connect_args") \
+	MOVED("core", "sql_alchemy_max_overflow", "database", "sql_alchemy_max_overflow") \
+	MOVED("core", "sql_alchemy_pool_enabled", "database", "sql_alchemy_pool_enabled") \
+	MOVED("core", "sql_alchemy_pool_pre_ping", "database", "sql_alchemy_pool_pre_ping") \
+	MOVED("core", "sql_alchemy_pool_recycle", "database", "sql_alchemy_pool_recycle") \
+	MOVED("core", "sql_alchemy_pool_size", "database", "sql_alchemy_pool_size") \
+	MOVED("core", "sql_alchemy_schema", "database", "sql_alchemy_schema") \
+	MOVED("core", "sql_engine_collation_for_ids", "database", "sql_engine_collation_for_ids") \
+	MOVED("core", "sql_engine_encoding", "database", "sql_engine_encoding") \
+	MOVED("core", "task_log_prefix_template", "logging", "task_log_prefix_template") \
+	MOVED("core", "task_log_reader", "logging", "task_log_reader") \
+	MOVED("kubernetes_executor", "worker_pods_pending_timeout_check_interval", "scheduler", "task_queued_timeout_check_interval") \
+	MOVED("metrics", "statsd_allow_list", "metrics", "metrics_allow_list") \
+	MOVED("metrics", "statsd_block_list", "metrics", "metrics_block_list") \
+	MOVED("scheduler", "child_process_log_directory", "logging", "dag_processor_child_process_log_directory") \
+	MOVED("scheduler", "dag_dir_list_interval", "dag_processor", "refresh_interval") \
+	MOVED("scheduler", "deactivate_stale_dags_interval", "scheduler", "parsing_cleanup_interval") \
+	MOVED("scheduler", "file_parsing_sort_mode", "dag_processor", "file_parsing_sort_mode") \
+	MOVED("scheduler", "local_task_job_heartbeat_sec", "scheduler", "task_instance_heartbeat_sec") \
+	MOVED("scheduler", "max_callbacks_per_loop", "dag_processor", "max_callbacks_per_loop") \
+	MOVED("scheduler", "max_threads", "dag_processor", "parsing_processes") \
+	MOVED("scheduler", "min_file_process_interval", "dag_processor", "min_file_process_interval") \
+	MOVED("scheduler", "parsing_pre_import_modules", "dag_processor", "parsing_pre_import_modules") \
+	MOVED("scheduler", "parsing_processes", "dag_processor", "parsing_processes") \
+	MOVED("scheduler", "print_stats_interval", "dag_processor", "print_stats_interval") \
+	MOVED("scheduler", "processor_poll_interval", "scheduler", "scheduler_idle_sleep_time") \
+	MOVED("scheduler", "running_metrics_interval", "scheduler", "ti_metrics_interval") \
+	MOVED("scheduler", "scheduler_zombie_task_threshold", "scheduler", "task_instance_heartbeat_timeout") \
+	MOVED("scheduler", "stale_dag_threshold", "dag_processor", "stale_dag_threshold") \
+	MOVED("scheduler", "stat_name_handler", "metrics", "stat_name_handler") \
+	MOVED("scheduler", "statsd_allow_list", "metrics", "metrics_allow_list") \
+	MOVED("scheduler", "statsd_custom_client_path", "metrics", "statsd_custom_client_path") \
+	MOVED("scheduler", "statsd_datadog_enabled", "metrics", "statsd_datadog_enabled") \
+	MOVED("scheduler", "statsd_datadog_metrics_tags", "metrics", "statsd_datadog_metrics_tags") \
+	MOVED("scheduler", "statsd_datadog_tags", "metrics", "statsd_datadog_tags") \
+	MOVED("scheduler", "statsd_host", "metrics", "statsd_host") \
+	MOVED("scheduler", "statsd_on", "metrics", "statsd_on") \
+	MOVED("scheduler", "statsd_port", "metrics", "statsd_port") \
+	MOVED("scheduler", "statsd_prefix", "metrics", "statsd_prefix") \
+	MOVED("scheduler", "zombie_detection_interval", "scheduler", "task_instance_heartbeat_timeout_detection_interval") \
+	MOVED("triggerer", "default_capacity", "triggerer", "capacity") \
+	MOVED("webserver", "access_denied_message", "fab", "access_denied_message") \
+	MOVED("webserver", "access_logfile", "api", "log_config") \
+	MOVED("webserver", "auth_rate_limit", "fab", "auth_rate_limit") \
+	MOVED("webserver", "auth_rate_limited", "fab", "auth_rate_limited") \
+	MOVED("webserver", "auto_refresh_interval", "api", "auto_refresh_interval") \
+	MOVED("webserver", "base_url", "api", "base_url") \
+	MOVED("webserver", "config_file", "fab", "config_file") \
+	MOVED("webserver", "cookie_samesite", "fab", "cookie_samesite") \
+	MOVED("webserver", "cookie_secure", "fab", "cookie_secure") \
+	MOVED("webserver", "default_wrap", "api", "default_wrap") \
+	MOVED("webserver", "enable_proxy_fix", "fab", "enable_proxy_fix") \
+	MOVED("webserver", "enable_swagger_ui", "api", "enable_swagger_ui") \
+	MOVED("webserver", "expose_config", "api", "expose_config") \
+	MOVED("webserver", "expose_hostname", "fab", "expose_hostname") \
+	MOVED("webserver", "expose_stacktrace", "api", "expose_stacktrace") \
+	MOVED("webserver", "grid_view_sorting_order", "api", "grid_view_sorting_order") \
+	MOVED("webserver", "hide_paused_dags_by_default", "api", "hide_paused_dags_by_default") \
+	MOVED("webserver", "instance_name", "api", "instance_name") \
+	MOVED("webserver", "log_fetch_timeout_sec", "api", "log_fetch_timeout_sec") \
+	MOVED("webserver", "navbar_color", "fab", "navbar_color") \
+	MOVED("webserver", "navbar_hover_color", "fab", "navbar_hover_color") \
+	MOVED("webserver", "navbar_text_color", "fab", "navbar_text_color") \
+	MOVED("webserver", "navbar_text_hover_color", "fab", "navbar_text_hover_color") \
+	MOVED("webserver", "page_size", "api", "fallback_page_limit") \
+	MOVED("webserver", "proxy_fix_x_for", "fab", "proxy_fix_x_for") \
+	MOVED("webserver", "proxy_fix_x_host", "fab", "proxy_fix_x_host") \
+	MOVED("webserver", "proxy_fix_x_port", "fab", "proxy_fix_x_port") \
+	MOVED("webserver", "proxy_fix_x_prefix", "fab", "proxy_fix_x_prefix") \
+	MOVED("webserver", "proxy_fix_x_proto", "fab", "proxy_fix_x_proto") \
+	MOVED("webserver", "require_confirmation_dag_change", "api", "require_confirmation_dag_change") \
+	MOVED("webserver", "secret_key", "api", "secret_key") \
+	MOVED("webserver", "session_backend", "fab", "session_backend") \
+	MOVED("webserver", "session_lifetime_minutes", "fab", "session_lifetime_minutes") \
+	MOVED("webserver", "update_fab_perms", "fab", "update_fab_perms") \
+	MOVED("webserver", "web_server_host", "api", "host") \
+	MOVED("webserver", "web_server_port", "api", "port") \
+	MOVED("webserver", "web_server_ssl_cert", "api", "ssl_cert") \
+	MOVED("webserver", "web_server_ssl_key", "api", "ssl_key") \
+	MOVED("webserver", "web_server_worker_timeout", "api", "worker_timeout") \
+	MOVED("webserver", "worker_refresh_batch_size", "api", "worker_refresh_batch_size") \
+	MOVED("webserver", "worker_refresh_interval", "api", "worker_refresh_interval") \
+	MOVED("webserver", "workers", "api", "workers") \
+	MOVED("workers", "execution_api_server_url", "core", "execution_api_server_url") \
+	MOVED("workers", "missing_dag_retires", "workers", "missing_dag_retries")
 
-/* Older names; to NULL: gone without a successor. */
-static const struct moved_row moved_rows[] = {
-	{ "api", "auth_backends", NULL, NULL },
-	{ "api", "enable_experimental_api", NULL, NULL },
-	{ "api", "enable_xcom_deserialize_support", NULL, NULL },
-	{ "api", "google_key_path", NULL, NULL },
-	{ "api", "google_oauth2_audience", NULL, NULL },
-	{ "celery", "task_adoption_timeout", "scheduler", "task_queued_timeout" },
-	{ "cli", "api_client", NULL, NULL },
-	{ "cli", "endpoint_url", NULL, NULL },
-	{ "core", "base_log_folder", "logging", "base_log_folder" },
-	{ "core", "check_slas", NULL, NULL },
-	{ "core", "dag_concurrency", "core", "max_active_tasks_per_dag" },
-	{ "core", "dag_file_processor_timeout", "dag_processor", "dag_file_processor_timeout" },
-	{ "core", "database_access_isolation", NULL, NULL },
-	{ "core", "dataset_manager_class", NULL, NULL },
-	{ "core", "dataset_manager_kwargs", NULL, NULL },
-	{ "core", "donot_pickle", NULL, NULL },
-	{ "core", "enable_xcom_pickling", NULL, NULL },
-	{ "core", "internal_api_secret_key", NULL, NULL },
-	{ "core", "internal_api_url", NULL, NULL },
-	{ "core", "logging_level", "logging", "logging_level" },
-	{ "core", "max_num_rendered_ti_fields_per_task", "core", "num_dag_runs_to_retain_rendered_fields" },
-	{ "core", "min_serialized_dag_fetch_interval", NULL, NULL },
-	{ "core", "non_pooled_task_slot_count", "core", "default_pool_task_slot_count" },
-	{ "core", "sql_alchemy_conn", "database", "sql_alchemy_conn" },
-	{ "core", "strict_dataset_uri_validation", NULL, NULL },
-	{ "core", "task_runner", NULL, NULL },
-	{ "database", "load_default_connections", NULL, NULL },
-	{ "debug", "fail_fast", NULL, NULL },
-	{ "lineage", "backend", NULL, NULL },
-	{ "logging", "colored_formatter_class", NULL, NULL },
-	{ "logging", "colored_log_format", NULL, NULL },
-	{ "logging", "dag_processor_manager_log_location", NULL, NULL },
-	{ "logging", "dag_processor_manager_log_stdout", NULL, NULL },
-	{ "logging", "enable_task_context_logger", NULL, NULL },
-	{ "logging", "log_processor_filename_template", NULL, NULL },
-	{ "metrics", "metrics_use_pattern_match", NULL, NULL },
-	{ "metrics", "timer_unit_consistency", NULL, NULL },
-	{ "operators", "allow_illegal_arguments", NULL, NULL },
-	{ "scheduler", "allow_trigger_in_future", NULL, NULL },
-	{ "scheduler", "child_process_log_directory", NULL, NULL },
-	{ "scheduler", "dag_dir_list_interval", "dag_processor", "refresh_interval" },
-	{ "scheduler", "dag_stale_not_seen_duration", NULL, NULL },
-	{ "scheduler", "file_parsing_sort_mode", "dag_processor", "file_parsing_sort_mode" },
-	{ "scheduler", "local_task_job_heartbeat_sec", NULL, NULL },
-	{ "scheduler", "max_callbacks_per_loop", NULL, NULL },
-	{ "scheduler", "max_threads", "dag_processor", "parsing_processes" },
-	{ "scheduler", "min_file_process_interval", "dag_processor", "min_file_process_interval" },
-	{ "scheduler", "parsing_pre_import_modules", "dag_processor", "parsing_pre_import_modules" },
-	{ "scheduler", "parsing_processes", "dag_processor", "parsing_processes" },
-	{ "scheduler", "print_stats_interval", "dag_processor", "print_stats_interval" },
-	{ "scheduler", "schedule_after_task_execution", NULL, NULL },
-	{ "scheduler", "scheduler_zombie_task_threshold", "scheduler", "task_instance_heartbeat_timeout" },
-	{ "scheduler", "stale_dag_threshold", "dag_processor", "stale_dag_threshold" },
-	{ "scheduler", "standalone_dag_processor", NULL, NULL },
-	{ "scheduler", "zombie_detection_interval", "scheduler", "task_instance_heartbeat_timeout_detection_interval" },
-	{ "smtp", "smtp_password", NULL, NULL },
-	{ "smtp", "smtp_user", NULL, NULL },
-	{ "traces", "otel_task_log_event", NULL, NULL },
-	{ "triggerer", "default_capacity", "triggerer", "capacity" },
-	{ "webserver", "access_denied_message", "fab", "access_denied_message" },
-	{ "webserver", "access_logfile", NULL, NULL },
-	{ "webserver", "access_logformat", NULL, NULL },
-	{ "webserver", "allow_raw_html_descriptions", NULL, NULL },
-	{ "webserver", "allowed_payload_size", NULL, NULL },
-	{ "webserver", "analytics_id", NULL, NULL },
-	{ "webserver", "analytics_tool", NULL, NULL },
-	{ "webserver", "analytics_url", NULL, NULL },
-	{ "webserver", "audit_view_excluded_events", NULL, NULL },
-	{ "webserver", "audit_view_included_events", NULL, NULL },
-	{ "webserver", "auto_refresh_interval", "api", "auto_refresh_interval" },
-	{ "webserver", "base_url", "api", "base_url" },
-	{ "webserver", "caching_hash_method", NULL, NULL },
-	{ "webserver", "config_file", NULL, NULL },
-	{ "webserver", "cookie_samesite", NULL, NULL },
-	{ "webserver", "cookie_secure", NULL, NULL },
-	{ "webserver", "dag_default_view", NULL, NULL },
-	{ "webserver", "dag_orientation", NULL, NULL },
-	{ "webserver", "default_dag_run_display_number", NULL, NULL },
-	{ "webserver", "default_ui_timezone", NULL, NULL },
-	{ "webserver", "default_wrap", "api", "default_wrap" },
-	{ "webserver", "enable_proxy_fix", NULL, NULL },
-	{ "webserver", "enable_swagger_ui", "api", "enable_swagger_ui" },
-	{ "webserver", "error_logfile", NULL, NULL },
-	{ "webserver", "expose_config", "api", "expose_config" },
-	{ "webserver", "expose_hostname", "fab", "expose_hostname" },
-	{ "webserver", "expose_stacktrace", NULL, NULL },
-	{ "webserver", "grid_view_sorting_order", "api", "grid_view_sorting_order" },
-	{ "webserver", "hide_paused_dags_by_default", "api", "hide_paused_dags_by_default" },
-	{ "webserver", "instance_name", "api", "instance_name" },
-	{ "webserver", "instance_name_has_markup", NULL, NULL },
-	{ "webserver", "log_animation_speed", NULL, NULL },
-	{ "webserver", "log_auto_tailing_offset", NULL, NULL },
-	{ "webserver", "log_fetch_delay_sec", NULL, NULL },
-	{ "webserver", "log_fetch_timeout_sec", "api", "log_fetch_timeout_sec" },
-	{ "webserver", "max_form_memory_size", NULL, NULL },
-	{ "webserver", "max_form_parts", NULL, NULL },
-	{ "webserver", "navbar_color", "fab", "navbar_color" },
-	{ "webserver", "navbar_hover_color", "fab", "navbar_hover_color" },
-	{ "webserver", "navbar_logo_text_color", NULL, NULL },
-	{ "webserver", "navbar_text_color", "fab", "navbar_text_color" },
-	{ "webserver", "navbar_text_hover_color", "fab", "navbar_text_hover_color" },
-	{ "webserver", "num_recent_configurations_for_trigger", NULL, NULL },
-	{ "webserver", "page_size", NULL, NULL },
-	{ "webserver", "proxy_fix_x_for", NULL, NULL },
-	{ "webserver", "proxy_fix_x_host", NULL, NULL },
-	{ "webserver", "proxy_fix_x_port", NULL, NULL },
-	{ "webserver", "proxy_fix_x_prefix", NULL, NULL },
-	{ "webserver", "proxy_fix_x_proto", NULL, NULL },
-	{ "webserver", "reload_on_plugin_change", NULL, NULL },
-	{ "webserver", "require_confirmation_dag_change", "api", "require_confirmation_dag_change" },
-	{ "webserver", "run_internal_api", NULL, NULL },
-	{ "webserver", "secret_key", "api", "secret_key" },
-	{ "webserver", "session_backend", NULL, NULL },
-	{ "webserver", "session_lifetime_minutes", NULL, NULL },
-	{ "webserver", "show_recent_stats_for_completed_runs", NULL, NULL },
-	{ "webserver", "show_trigger_form_if_no_params", NULL, NULL },
-	{ "webserver", "warn_deployment_exposure", NULL, NULL },
-	{ "webserver", "web_server_host", "api", "host" },
-	{ "webserver", "web_server_master_timeout", NULL, NULL },
-	{ "webserver", "web_server_port", "api", "port" },
-	{ "webserver", "web_server_ssl_cert", "api", "ssl_cert" },
-	{ "webserver", "web_server_ssl_key", "api", "ssl_key" },
-	{ "webserver", "web_server_worker_timeout", "api", "worker_timeout" },
-	{ "webserver", "worker_class", NULL, NULL },
-	{ "webserver", "worker_refresh_batch_size", NULL, NULL },
-	{ "webserver", "worker_refresh_interval", NULL, NULL },
-	{ "webserver", "workers", "api", "workers" },
-	{ "webserver", "x_frame_enabled", NULL, NULL },
-};
+/* GONE(section, option): nothing obeys it any more. */
+#define TW_CONFIG_GONE(GONE) \
+	GONE("api", "enable_experimental_api") \
+	GONE("api", "enable_xcom_deserialize_support") \
+	GONE("api", "google_key_path") \
+	GONE("api", "google_oauth2_audience") \
+	GONE("cli", "api_client") \
+	GONE("cli", "endpoint_url") \
+	GONE("core", "check_slas") \
+	GONE("core", "colored_formatter_class") \
+	GONE("core", "colored_log_format") \
+	GONE("core", "dag_processor_manager_log_location") \
+	GONE("core", "database_access_isolation") \
+	GONE("core", "donot_pickle") \
+	GONE("core", "enable_xcom_pickling") \
+	GONE("core", "internal_api_secret_key") \
+	GONE("core", "internal_api_url") \
+	GONE("core", "load_default_connections") \
+	GONE("core", "log_processor_filename_template") \
+	GONE("core", "min_serialized_dag_fetch_interval") \
+	GONE("core", "strict_dataset_uri_validation") \
+	GONE("core", "task_runner") \
+	GONE("core", "worker_precheck") \
+	GONE("database", "load_default_connections") \
+	GONE("debug", "fail_fast") \
+	GONE("lineage", "backend") \
+	GONE("logging", "colored_formatter_class") \
+	GONE("logging", "colored_log_format") \
+	GONE("logging", "dag_processor_manager_log_location") \
+	GONE("logging", "dag_processor_manager_log_stdout") \
+	GONE("logging", "enable_task_context_logger") \
+	GONE("logging", "log_processor_filename_template") \
+	GONE("metrics", "metrics_use_pattern_match") \
+	GONE("metrics", "timer_unit_consistency") \
+	GONE("operators", "allow_illegal_arguments") \
+	GONE("scheduler", "allow_trigger_in_future") \
+	GONE("scheduler", "dag_stale_not_seen_duration") \
+	GONE("scheduler", "schedule_after_task_execution") \
+	GONE("scheduler", "standalone_dag_processor") \
+	GONE("smtp", "smtp_password") \
+	GONE("smtp", "smtp_user") \
+	GONE("traces", "otel_task_log_event") \
+	GONE("webserver", "access_logformat") \
+	GONE("webserver", "allow_raw_html_descriptions") \
+	GONE("webserver", "allowed_payload_size") \
+	GONE("webserver", "analytics_id") \
+	GONE("webserver", "analytics_tool") \
+	GONE("webserver", "analytics_url") \
+	GONE("webserver", "audit_view_excluded_events") \
+	GONE("webserver", "audit_view_included_events") \
+	GONE("webserver", "caching_hash_method") \
+	GONE("webserver", "dag_default_view") \
+	GONE("webserver", "dag_orientation") \
+	GONE("webserver", "default_dag_run_display_number") \
+	GONE("webserver", "default_ui_timezone") \
+	GONE("webserver", "error_logfile") \
+	GONE("webserver", "instance_name_has_markup") \
+	GONE("webserver", "log_animation_speed") \
+	GONE("webserver", "log_auto_tailing_offset") \
+	GONE("webserver", "log_fetch_delay_sec") \
+	GONE("webserver", "max_form_memory_size") \
+	GONE("webserver", "max_form_parts") \
+	GONE("webserver", "navbar_logo_text_color") \
+	GONE("webserver", "num_recent_configurations_for_trigger") \
+	GONE("webserver", "reload_on_plugin_change") \
+	GONE("webserver", "run_internal_api") \
+	GONE("webserver", "show_recent_stats_for_completed_runs") \
+	GONE("webserver", "show_trigger_form_if_no_params") \
+	GONE("webserver", "warn_deployment_exposure") \
+	GONE("webserver", "web_server_master_timeout") \
+	GONE("webserver", "worker_class") \
+	GONE("webserver", "x_frame_enabled")
