@@ -54,7 +54,7 @@ class Supervisor(Protocol):
 
 
 def pack(message: dict[str, Any]) -> bytes:
-    body = _encode(message).encode("utf-8", "surrogatepass")
+    body = _encode(message).encode("utf-8", "replace")
     if len(body) > MAX_FRAME:
         raise ValueError(f"a message of {len(body)} bytes is longer than {MAX_FRAME}")
     return _HEADER.pack(len(body)) + body

@@ -101,6 +101,13 @@ def _frames(tb: Optional[TracebackType]) -> list[dict[str, Any]]:
     return frames
 
 
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # the arguments do not fit the text: show both
+        return f"{record.msg} {record.args!r}"
+
+
 class JsonLines(logging.Handler):
     """Writes records to a descriptor; a line leaves whole, in one go."""
 
@@ -118,7 +125,7 @@ class JsonLines(logging.Handler):
         entry: dict[str, Any] = {
             "timestamp": timestamp(record.created),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": _message(record),
             "logger": record.name,
             "filename": record.filename,
             "lineno": record.lineno,
@@ -130,7 +137,7 @@ class JsonLines(logging.Handler):
         for key, value in record.__dict__.items():
             if key not in _ORDINARY and key not in entry:
                 entry[key] = value
-        return _encode(entry).encode("utf-8", "backslashreplace") + b"\n"
+        return _encode(entry).encode("utf-8", "replace") + b"\n"
 
     def write(self, line: bytes) -> None:
         view = memoryview(line)

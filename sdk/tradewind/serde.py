@@ -117,7 +117,8 @@ def deserialize(o: Any, full: bool = True, type_hint: Any = None) -> Any:
         return decode(o)
     if CLASSNAME not in o or VERSION not in o:
         return {key: deserialize(value, full) for key, value in o.items()}
-    name, version, data = str(o[CLASSNAME]), o[VERSION], o.get(DATA)
+    name, version = str(o[CLASSNAME]), o[VERSION]
+    data: Any = o.get(DATA)
     if not isinstance(version, int):
         raise ValueError(f"cannot decode {o!r}")
     if not full:
@@ -236,7 +237,7 @@ def _pack_zone(zone: datetime.tzinfo, at: datetime.datetime) -> tuple[Any, ...]:
     return seconds, "pendulum.tz.timezone.FixedTimezone", 1, True
 
 
-def _unpack_zone(data: Any) -> datetime.tzinfo | None:
+def _unpack_zone(data: Any) -> Any:
     import pendulum
 
     if data is None:

@@ -35,6 +35,7 @@ def warm_up() -> None:
         "tradewind._config_defaults",
         "tradewind.execution.assets",
         "tradewind.execution.encode",
+        "tradewind.execution.listeners",
         "tradewind.execution.macros",
         "tradewind.execution.outcome",
         "tradewind.execution.rendered",
@@ -47,9 +48,10 @@ def warm_up() -> None:
         "tradewind.exceptions",
     ):
         importlib.import_module(name)
-    from tradewind import xcom
+    from tradewind import plugins_manager, xcom
     from tradewind.execution import macros
 
+    plugins_manager.ensure_plugins_loaded()
     xcom.backend()
     macros.ds_format(
         macros.ds_add("2024-02-28", 2), "%Y-%m-%d", "%d.%m.%Y"

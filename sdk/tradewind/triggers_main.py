@@ -46,7 +46,8 @@ class Supervisor:
         with self._lock:
             self._next += 1
             number = self._next
-            self._waiting[number] = entry = [arrived, None]
+            entry: list[Any] = [arrived, None]
+            self._waiting[number] = entry
         self.link.send({"op": "request", "id": number, "do": do, **args})
         arrived.wait()
         if entry[1] is None:

@@ -138,10 +138,10 @@ def test_ends(triggerer, tmp_path):
     assert "ModuleNotFoundError" in peer.expect("failed", id=4)["error"]
     triggerer.start(5, "mine.Mine", how="wait")
     triggerer.start(6, "mine.Mine", how="wait")
-    triggerer.peer.send({"op": "stop", "id": 5, "user_action": True})
-    triggerer.peer.send({"op": "stop", "id": 6})
     triggerer.start(7, "mine.Mine", how="variable")
     asked = triggerer.peer.expect("request", do="variable_get", key="v")
+    triggerer.peer.send({"op": "stop", "id": 5, "user_action": True})
+    triggerer.peer.send({"op": "stop", "id": 6})
     triggerer.peer.send({"op": "reply", "id": asked["id"], "result": "value"})
     triggerer.peer.expect("event", id=7, payload="value")
     out = triggerer.end().splitlines()

@@ -75,7 +75,8 @@ def decode(o: Any) -> Any:
         return o
     if TYPE not in o:
         return {key: decode(value) for key, value in o.items()}
-    kind, value = o[TYPE], o.get(VAR)
+    kind = o[TYPE]
+    value: Any = o.get(VAR)
     if kind == "tuple":
         return tuple(decode(item) for item in value)
     if kind == "set":

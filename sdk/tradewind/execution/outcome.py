@@ -26,7 +26,7 @@ from tradewind.exceptions import (
     UnmappableXComTypePushed,
     XComForMappingNotPushed,
 )
-from tradewind.execution import callbacks
+from tradewind.execution import callbacks, listeners
 from tradewind.execution.dagrun import text
 from tradewind.execution.ti import RuntimeTaskInstance
 from tradewind.states import TaskInstanceState
@@ -116,6 +116,7 @@ class Attempt:
 
             comms.notify("rendered", fields=rendered.fields_of(ti.task))
         self._label(quiet=True, tell=True)
+        listeners.tell("on_task_instance_running", previous_state=TaskInstanceState.QUEUED, task_instance=ti)
         os.environ.update(context_to_airflow_vars(context, in_env_var_format=True))
 
     def _unmap(self) -> Any:
@@ -324,7 +325,8 @@ class Attempt:
 
     def _has_more_to_do(self) -> bool:
         kind = self._kind()
-        return bool(kind and getattr(self.task, kind, None)) or self._wants_mail() or self._rewrites_fields()
+        called = kind is not None and (getattr(self.task, kind, None) or listeners.any_at_all())
+        return bool(called) or self._wants_mail() or self._rewrites_fields()
 
     def _rewrites_fields(self) -> bool:
         return bool(getattr(self.task, "overwrite_rtif_after_execution", False) and self.task.template_fields)
@@ -350,10 +352,17 @@ class Attempt:
         with contexts.set_current_context(context):
             if kind is not None:
                 callbacks.run(self.task, kind, context)
+                self._tell_listeners(state)
             if self._wants_mail():
                 from tradewind.execution import mail
 
                 mail.send_failure(self.task, self.ti, context, self.error)
+
+    def _tell_listeners(self, state: str) -> None:
+        about: dict[str, Any] = {"previous_state": TaskInstanceState.RUNNING, "task_instance": self.ti}
+        if state == "failed":
+            about["error"] = self.error
+        listeners.tell(f"on_task_instance_{state}", **about)
 
 
 def _now() -> Any:

@@ -174,7 +174,7 @@ class RuntimeTaskInstance:
         instances' values. Several task ids or indexes: a list.
         """
         ids, single = self._task_ids(task_ids)
-        where = {"dag_id": dag_id or self.dag_id, "run_id": run_id or self.run_id}
+        where: dict[str, Any] = {"dag_id": dag_id or self.dag_id, "run_id": run_id or self.run_id}
         if map_indexes is None:
             whole = [
                 self._whole(task_id, key, where, include_prior_dates, default) for task_id in ids or [None]
@@ -208,7 +208,7 @@ class RuntimeTaskInstance:
             return [task_ids], True
         return [getattr(t, "task_id", t) for t in task_ids], False
 
-    def _relevant(self, ids: list[str] | None, map_indexes: Any, where: dict[str, str]) -> Any:
+    def _relevant(self, ids: list[str] | None, map_indexes: Any, where: dict[str, Any]) -> Any:
         """The map indexes to ask for: those given, or inside a mapped group those of our own slice."""
         if map_indexes is not NOTSET:
             return map_indexes if isinstance(map_indexes, int) else list(map_indexes)
@@ -231,7 +231,7 @@ class RuntimeTaskInstance:
             values.extend(mine or [default])
         return values
 
-    def _whole(self, task_id: Any, key: str, where: dict[str, str], prior: bool, default: Any) -> Any:
+    def _whole(self, task_id: Any, key: str, where: dict[str, Any], prior: bool, default: Any) -> Any:
         """The value of a plain task; for a mapped one a sequence over its instances."""
         rows = xcom.rows_of(
             key=key,
@@ -249,7 +249,7 @@ class RuntimeTaskInstance:
 
         return LazyXComSequence(task_id, key, where["dag_id"], where["run_id"])
 
-    def _has_instances(self, task_id: str, where: dict[str, str]) -> bool:
+    def _has_instances(self, task_id: str, where: dict[str, Any]) -> bool:
         dag = getattr(self.task, "dag", None)
         if where["dag_id"] != self.dag_id or dag is None or task_id not in dag.task_dict:
             return bool(xcom.rows_of(key=xcom.XCOM_RETURN_KEY, task_ids=[task_id], limit=1, **where))
