@@ -18,6 +18,12 @@ struct tw_nodes {
 	size_t n, cap;
 };
 
+/* Names of a scope that hold nothing when it begins, whatever the context has (names.c). */
+struct tw_names {
+	struct tw_str *v;
+	size_t n;
+};
+
 typedef enum tw_rc tw_filter_fn(struct tw_tpl *t, struct tw_value in, const struct tw_args *args,
 				struct tw_value *ret);
 typedef enum tw_rc tw_test_fn(struct tw_tpl *t, struct tw_value in, const struct tw_args *args,
@@ -58,7 +64,7 @@ enum tw_node_kind {
 	/* statements */
 	N_DATA,        /* text */
 	N_OUTPUT,      /* kids: expressions */
-	N_IF,          /* a: test; body; other: the else part (elif is a nested N_IF) */
+	N_IF,          /* a: test; body; other: the else part (elif: a nested N_IF with op 1) */
 	N_FOR,         /* a: target, b: iterable, c: filter or NULL; body; other; op: recursive */
 	N_SET,         /* a: target, b: value */
 	N_SETBLOCK,    /* a: target, b: filter or NULL; body */
@@ -91,6 +97,7 @@ struct tw_macro_def {
 	struct tw_nodes defaults; /* of the last ones */
 	struct tw_nodes body;
 	bool uses_varargs, uses_kwargs, uses_caller, explicit_caller;
+	struct tw_names empty;
 };
 
 struct tw_node {
@@ -108,6 +115,7 @@ struct tw_node {
 	};
 	struct tw_nodes kids;
 	struct tw_nodes body, other;
+	struct tw_names empty, empty_other; /* of the scopes of body and other */
 	struct tw_call_args *args;
 };
 
@@ -118,6 +126,7 @@ struct tw_template {
 	unsigned flags;
 	struct tw_nodes root;
 	struct tw_nodes blocks; /* every N_BLOCK, wherever it stands */
+	struct tw_names empty;
 	bool plain;
 };
 

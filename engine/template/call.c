@@ -115,6 +115,7 @@ static enum tw_rc macro_call(struct tw_tpl *t, struct tw_object *o, const struct
 	t->chain = m->chain;
 	t->autoescape = m->autoescape;
 	rc = bind(t, m, args);
+	tw_scope_empty(t, t->scope, &m->def->empty);
 	if (rc == TW_OK)
 		rc = tw_exec_capture(t, &m->def->body, ret);
 	t->scope = scope;

@@ -106,6 +106,7 @@ static enum tw_rc exec_chain(struct tw_tpl *t, struct tw_template *tpl, struct t
 		t->tpl = tpl;
 		t->autoescape = tpl->flags & TW_TPL_AUTOESCAPE;
 		add_blocks(t, chain, tpl);
+		tw_scope_empty(t, chain->root, &tpl->empty);
 		TW_TRY(tw_exec(t, &tpl->root));
 		tpl = chain->parent;
 		TW_TRY(tw_tpl_steps(t, 1));
@@ -142,6 +143,7 @@ static struct tw_chain *chain_new(struct tw_tpl *t, bool with_context)
 
 	c->root = tw_scope_new(t, with_context ? t->scope : NULL);
 	c->root->no_context = !with_context;
+	c->root->boundary = true;
 	return c;
 }
 
@@ -176,7 +178,7 @@ static enum tw_rc module_getattr(struct tw_tpl *t, struct tw_object *o, struct t
 
 	for (size_t i = 0; i < m->scope->n; i++)
 		if (tw_str_eq(m->scope->v[i].name, name)) {
-			if (name.p[0] == '_')
+			if (name.p[0] == '_' || !tw_v_given(m->scope->v[i].value))
 				break;
 			*ret = m->scope->v[i].value;
 			return TW_OK;
@@ -380,6 +382,8 @@ static enum tw_rc run_block(struct tw_tpl *t, struct tw_block_ref *ref, struct t
 				    "Required block '" TW_STR_FMT "' not found",
 				    TW_STR_ARG(ref->node->name));
 	t->scope = tw_scope_new(t, scope);
+	t->scope->boundary = true;
+	tw_scope_empty(t, t->scope, &ref->node->empty);
 	t->tpl = ref->tpl;
 	tw_scope_set(t, t->scope, TW_STR("super"), super_value(t, ref));
 	rc = tw_exec(t, &ref->node->body);

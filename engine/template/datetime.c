@@ -335,6 +335,8 @@ static enum tw_rc delta_times(struct tw_tpl *t, int64_t us, struct tw_value by, 
 
 	if (by.kind == TW_V_FLOAT)
 		return tw_tpl_unsupported(t, "a timedelta times a float");
+	if (by.kind == TW_V_BOOL)
+		by = tw_v_int(by.b);
 	if (by.kind != TW_V_INT)
 		return TW_ERR_NOT_FOUND;
 	if (divide) {

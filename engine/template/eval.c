@@ -138,18 +138,35 @@ void tw_scope_set(struct tw_tpl *t, struct tw_scope *s, struct tw_str name, stru
 	var->value = v;
 }
 
+void tw_scope_empty(struct tw_tpl *t, struct tw_scope *s, const struct tw_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!scope_find(s, names->v[i]))
+			tw_scope_set(t, s, names->v[i], (struct tw_value){ .kind = TW_V_ABSENT });
+}
+
+static struct tw_value undefined_name(struct tw_tpl *t, struct tw_str name)
+{
+	return tw_tpl_undef(t, "'" TW_STR_FMT "' is undefined", TW_STR_ARG(name));
+}
+
 enum tw_rc tw_resolve(struct tw_tpl *t, struct tw_str name, struct tw_value *ret)
 {
-	bool context = true;
+	bool context = true, inside = true;
 	enum tw_rc rc;
 
 	for (struct tw_scope *s = t->scope; s; s = s->parent) {
 		struct tw_var *var = scope_find(s, name);
 
-		if (var) {
+		if (var && tw_v_given(var->value)) {
 			*ret = var->value;
 			return TW_OK;
 		}
+		if (var && inside) {
+			*ret = undefined_name(t, name);
+			return TW_OK;
+		}
+		inside &= !s->boundary;
 		if (s->no_context) {
 			context = false;
 			break;
@@ -167,7 +184,7 @@ enum tw_rc tw_resolve(struct tw_tpl *t, struct tw_str name, struct tw_value *ret
 	rc = tw_global_find(t, name, ret);
 	if (rc != TW_ERR_NOT_FOUND)
 		return rc;
-	*ret = tw_tpl_undef(t, "'" TW_STR_FMT "' is undefined", TW_STR_ARG(name));
+	*ret = undefined_name(t, name);
 	return TW_OK;
 }
 
@@ -237,18 +254,31 @@ enum tw_rc tw_emit_value(struct tw_tpl *t, struct tw_value v)
 	return tw_emit(t, s);
 }
 
+enum tw_rc tw_check_pieces(struct tw_tpl *t)
+{
+	if (!t->bad_piece)
+		return TW_OK;
+	return tw_tpl_raise(t, "TypeError", "sequence item: expected str instance, %s found",
+			    t->bad_piece);
+}
+
 enum tw_rc tw_exec_capture(struct tw_tpl *t, const struct tw_nodes *l, struct tw_value *ret)
 {
 	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
 	struct tw_buf *out = t->out;
 	struct tw_native *native = t->native;
+	const char *bad_piece = t->bad_piece;
 	bool muted = t->muted;
 	enum tw_rc rc;
 
 	t->out = &b;
 	t->native = NULL;
 	t->muted = false;
+	t->bad_piece = NULL;
 	rc = tw_exec(t, l);
+	if (rc == TW_OK)
+		rc = tw_check_pieces(t);
+	t->bad_piece = bad_piece;
 	t->out = out;
 	t->native = native;
 	t->muted = muted;
@@ -285,13 +315,14 @@ static enum tw_rc exec_if(struct tw_tpl *t, const struct tw_node *n)
 }
 
 /* Runs the body of n in a scope of its own. */
-static enum tw_rc exec_scoped(struct tw_tpl *t, const struct tw_nodes *body, struct tw_value *ret)
+static enum tw_rc exec_scoped(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
 {
 	struct tw_scope *outer = t->scope;
 	enum tw_rc rc;
 
 	t->scope = tw_scope_new(t, outer);
-	rc = tw_exec_capture(t, body, ret);
+	tw_scope_empty(t, t->scope, &n->empty);
+	rc = tw_exec_capture(t, &n->body, ret);
 	t->scope = outer;
 	return rc;
 }
@@ -300,7 +331,7 @@ static enum tw_rc exec_set_block(struct tw_tpl *t, const struct tw_node *n)
 {
 	struct tw_value v;
 
-	TW_TRY(exec_scoped(t, &n->body, &v));
+	TW_TRY(exec_scoped(t, n, &v));
 	if (n->b)
 		TW_TRY(tw_eval_filter(t, n->b, v, &v));
 	return tw_assign(t, n->a, v);
@@ -310,8 +341,12 @@ static enum tw_rc exec_filter_block(struct tw_tpl *t, const struct tw_node *n)
 {
 	struct tw_value v;
 
-	TW_TRY(exec_scoped(t, &n->body, &v));
+	TW_TRY(exec_scoped(t, n, &v));
 	TW_TRY(tw_eval_filter(t, n->b, v, &v));
+	if (v.kind != TW_V_STR) {
+		t->bad_piece = tw_type_name(v);
+		return TW_OK;
+	}
 	return tw_emit_value(t, v);
 }
 
@@ -330,6 +365,7 @@ static enum tw_rc exec_with(struct tw_tpl *t, const struct tw_node *n)
 		t->scope = outer;
 	}
 	t->scope = inner;
+	tw_scope_empty(t, inner, &n->empty);
 	if (rc == TW_OK)
 		rc = tw_exec(t, &n->body);
 	t->scope = outer;
@@ -346,6 +382,7 @@ static enum tw_rc exec_autoescape(struct tw_tpl *t, const struct tw_node *n)
 	TW_TRY(tw_eval(t, n->a, &v));
 	TW_TRY(tw_tpl_truth(t, v, &t->autoescape));
 	t->scope = tw_scope_new(t, outer);
+	tw_scope_empty(t, t->scope, &n->empty);
 	rc = tw_exec(t, &n->body);
 	t->scope = outer;
 	t->autoescape = was;

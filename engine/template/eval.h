@@ -28,6 +28,7 @@ struct tw_scope {
 	struct tw_var *v;
 	size_t n, cap;
 	bool no_context; /* names stop here: an import without context */
+	bool boundary;   /* names further out are seen through the context: empty ones are not */
 };
 
 /* A block of an inheritance chain, most derived first. */
@@ -64,6 +65,7 @@ struct tw_tpl {
 	int max_depth;
 	TW_VEC(const void *) own; /* lists and maps this render made, which it may change */
 	TW_VEC(struct tw_template *) loaded;
+	const char *bad_piece; /* type of a piece of output that is no text; fails when they are joined */
 	struct tw_native *native; /* collects pieces instead of text; NULL = text */
 };
 
@@ -227,8 +229,11 @@ enum tw_rc tw_exec_capture(struct tw_tpl *t, const struct tw_nodes *l, struct tw
 enum tw_rc tw_assign(struct tw_tpl *t, const struct tw_node *target, struct tw_value v);
 enum tw_rc tw_resolve(struct tw_tpl *t, struct tw_str name, struct tw_value *ret);
 struct tw_scope *tw_scope_new(struct tw_tpl *t, struct tw_scope *parent);
+/* The names that are empty when the scope begins; those that are set already are left. */
+void tw_scope_empty(struct tw_tpl *t, struct tw_scope *s, const struct tw_names *names);
 void tw_scope_set(struct tw_tpl *t, struct tw_scope *s, struct tw_str name, struct tw_value v);
 enum tw_rc tw_emit(struct tw_tpl *t, struct tw_str s);
+enum tw_rc tw_check_pieces(struct tw_tpl *t); /* fails when bad_piece is set */
 enum tw_rc tw_emit_value(struct tw_tpl *t, struct tw_value v);
 
 enum tw_rc tw_exec_for(struct tw_tpl *t, const struct tw_node *n);

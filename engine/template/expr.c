@@ -97,6 +97,15 @@ static enum tw_rc eval_concat(struct tw_tpl *t, const struct tw_node *n, struct 
 	return TW_OK;
 }
 
+/* Constants are folded by Jinja with other rules than its code has: only what both give is ours. */
+static enum tw_rc slice_constant(struct tw_tpl *t, struct tw_value v,
+				 const struct tw_value bounds[3], struct tw_value *ret)
+{
+	if (v.kind != TW_V_STR && v.kind != TW_V_LIST && v.kind != TW_V_TUPLE)
+		return tw_tpl_unsupported(t, "a slice of a constant '%s'", tw_type_name(v));
+	return tw_tpl_slice(t, v, bounds, ret);
+}
+
 static enum tw_rc eval_getitem(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
 {
 	struct tw_value v, key, bounds[3] = { TW_NULL, TW_NULL, TW_NULL };
@@ -112,7 +121,10 @@ static enum tw_rc eval_getitem(struct tw_tpl *t, const struct tw_node *n, struct
 		TW_TRY(tw_eval(t, n->b->b, &bounds[1]));
 	if (n->b->c)
 		TW_TRY(tw_eval(t, n->b->c, &bounds[2]));
-	return tw_tpl_slice(t, v, bounds, ret);
+	if (n->a->kind == N_NAME || n->a->kind == N_GETATTR || n->a->kind == N_GETITEM ||
+	    n->a->kind == N_CALL)
+		return tw_tpl_slice(t, v, bounds, ret);
+	return slice_constant(t, v, bounds, ret);
 }
 
 /* ---- calls ---- */

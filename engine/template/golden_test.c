@@ -102,6 +102,8 @@ static void check_error(struct run *r, struct tw_str text)
 		bad(r, text, "an error is expected");
 		return;
 	}
+	if (other)
+		return; /* constants are folded early: another failure may come first */
 	if (!tw_str_is(kind, kind_name(r))) {
 		bad(r, text, "another kind of error");
 		return;

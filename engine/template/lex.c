@@ -586,6 +586,8 @@ void tw_tpl_lex(struct tw_arena *a, struct tw_str text, unsigned flags, struct t
 	*ret_lex = (struct tw_lexer){ 0 };
 	while (l.pos < l.n && !l.failed)
 		lex_step(&l);
-	if (!l.failed)
+	if (!l.failed) { /* the end is on the last token's line, as Jinja has it */
+		l.line = ret_lex->n ? ret_lex->v[ret_lex->n - 1].line : 1;
 		push(&l, TOK_EOF, 0, TW_STR(""));
+	}
 }

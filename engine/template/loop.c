@@ -187,6 +187,7 @@ static enum tw_rc turns(struct tw_tpl *t, const struct tw_node *n, struct loop *
 		t->scope = scope;
 		tw_scope_set(t, scope, TW_STR("loop"), tw_v_object(&l->o));
 		TW_TRY(tw_assign(t, n->a, l->items.v[l->i]));
+		tw_scope_empty(t, scope, &n->empty);
 		TW_TRY(tw_exec(t, &n->body));
 		if (t->flow == TW_FLOW_BREAK) {
 			t->flow = TW_FLOW_NEXT;
@@ -219,6 +220,7 @@ static enum tw_rc run_in(struct tw_tpl *t, const struct tw_node *n, struct tw_va
 	if (l->completed)
 		return TW_OK;
 	t->scope = tw_scope_new(t, outer);
+	tw_scope_empty(t, t->scope, &n->empty_other);
 	return tw_exec(t, &n->other);
 }
 

@@ -470,8 +470,11 @@ static enum tw_rc missing_attr(struct tw_tpl *t, struct tw_value v, struct tw_st
 		if (rc != TW_ERR_NOT_FOUND)
 			return rc;
 	}
-	*ret = tw_tpl_undef(t, "'%s' has no attribute '" TW_STR_FMT "'", tw_tpl_object_name(t, v),
-			    TW_STR_ARG(name));
+	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+
+	tw_repr_str(&b, name);
+	*ret = tw_tpl_undef(t, "'%s' has no attribute %s", tw_tpl_object_name(t, v),
+			    tw_buf_cstr(&b));
 	return TW_OK;
 }
 
@@ -552,24 +555,25 @@ enum tw_rc tw_tpl_slice(struct tw_tpl *t, struct tw_value v, const struct tw_val
 
 	if (v.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, v);
-	if (v.kind != TW_V_STR && v.kind != TW_V_LIST && v.kind != TW_V_TUPLE) {
-		if (v.kind == TW_V_OBJECT)
-			return tw_tpl_unsupported(t, "a slice of '%s'", tw_type_name(v));
-		*ret = tw_tpl_undef(t, "%s has no element slice", tw_tpl_object_name(t, v));
-		return TW_OK;
-	}
+	if (v.kind == TW_V_MAP)
+		return tw_tpl_raise(t, "TypeError", "unhashable type: 'slice'");
+	if (v.kind == TW_V_OBJECT && v.obj->type->getitem)
+		return tw_tpl_unsupported(t, "a slice of '%s'", tw_type_name(v));
+	if (v.kind != TW_V_STR && v.kind != TW_V_LIST && v.kind != TW_V_TUPLE)
+		return tw_tpl_raise(t, "TypeError", "'%s' object is not subscriptable",
+				    tw_type_name(v));
 	TW_TRY(tw_tpl_len(t, v, &n));
 	for (int i = 0; i < 3; i++) {
 		int64_t unused;
 
-		if (bounds[i].kind != TW_V_NULL && !index_of(bounds[i], &unused)) {
-			*ret = tw_tpl_undef(t, "%s has no such slice", tw_tpl_object_name(t, v));
-			return TW_OK;
-		}
+		if (bounds[i].kind != TW_V_NULL && !index_of(bounds[i], &unused))
+			return tw_tpl_raise(t, "TypeError",
+					    "slice indices must be integers or None or have an "
+					    "__index__ method");
 	}
 	if (bounds[2].kind != TW_V_NULL)
 		index_of(bounds[2], &step);
-	if (!step) /* a ValueError, which Jinja lets through */
+	if (!step)
 		return tw_tpl_raise(t, "ValueError", "slice step cannot be zero");
 	if (step > n)
 		step = n + 1;

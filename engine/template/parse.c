@@ -1,5 +1,7 @@
 #include "template/parse.h"
 
+#include "template/names.h"
+
 #include <stdio.h>
 
 enum tw_rc tw_parse_fail(struct tw_parser *p, int line, const char *fmt, ...)
@@ -244,11 +246,12 @@ static enum tw_rc parse_if(struct tw_parser *p, int line, struct tw_node **ret)
 
 	p->soft = true;
 	for (;;) {
-		TW_TRY(tw_parse_tuple(p, false, false, NULL, false, false, &n->a));
+		TW_TRY(tw_parse_tuple(p, false, false, false, false, &n->a));
 		TW_TRY(body(p, ends, false, &n->body));
 		if (tw_parse_is_name(p, "elif")) {
 			struct tw_node *next = tw_parse_node(p, N_IF, p->tok->line);
 
+			next->op = 1;
 			p->tok++;
 			tw_nodes_push(p, &n->other, next);
 			n = next;
@@ -282,12 +285,12 @@ static enum tw_rc parse_for(struct tw_parser *p, int line, struct tw_node **ret)
 	static const char *const last[] = { "endfor", NULL };
 	struct tw_node *n = tw_parse_node(p, N_FOR, line);
 
-	TW_TRY(tw_parse_target(p, true, false, "in", &n->a));
+	TW_TRY(tw_parse_target(p, true, false, &n->a));
 	if (target_names(n->a, "loop"))
 		return tw_parse_fail(p, line,
 				     "Can't assign to special loop variable in for-loop target");
 	TW_TRY(tw_parse_expect_name(p, "in"));
-	TW_TRY(tw_parse_tuple(p, false, false, "recursive", false, false, &n->b));
+	TW_TRY(tw_parse_tuple(p, false, false, false, false, &n->b));
 	if (tw_parse_skip_name(p, "if"))
 		TW_TRY(tw_parse_expr(p, true, &n->c));
 	n->op = tw_parse_skip_name(p, "recursive");
@@ -309,9 +312,9 @@ static enum tw_rc parse_set(struct tw_parser *p, int line, struct tw_node **ret)
 	static const char *const ends[] = { "endset", NULL };
 	struct tw_node *n = tw_parse_node(p, N_SET, line);
 
-	TW_TRY(tw_parse_target(p, true, true, NULL, &n->a));
+	TW_TRY(tw_parse_target(p, true, true, &n->a));
 	if (tw_parse_skip_op(p, '=')) {
-		TW_TRY(tw_parse_tuple(p, false, true, NULL, false, false, &n->b));
+		TW_TRY(tw_parse_tuple(p, false, true, false, false, &n->b));
 	} else {
 		n->kind = N_SETBLOCK;
 		TW_TRY(tw_parse_filters(p, NULL, false, &n->b));
@@ -331,7 +334,7 @@ static enum tw_rc parse_with(struct tw_parser *p, int line, struct tw_node **ret
 
 		if (n->kids.n)
 			TW_TRY(tw_parse_expect_op(p, ','));
-		TW_TRY(tw_parse_target(p, true, false, NULL, &target));
+		TW_TRY(tw_parse_target(p, true, false, &target));
 		TW_TRY(tw_parse_expect_op(p, '='));
 		TW_TRY(tw_parse_expr(p, true, &value));
 		tw_nodes_push(p, &n->kids, target);
@@ -601,7 +604,7 @@ static enum tw_rc parse_do(struct tw_parser *p, int line, struct tw_node **ret)
 {
 	struct tw_node *n = tw_parse_node(p, N_DO, line);
 
-	TW_TRY(tw_parse_tuple(p, false, true, NULL, false, false, &n->a));
+	TW_TRY(tw_parse_tuple(p, false, true, false, false, &n->a));
 	*ret = n;
 	return TW_OK;
 }
@@ -671,7 +674,7 @@ static enum tw_rc output(struct tw_parser *p, struct tw_nodes *ret)
 	struct tw_node *n = tw_parse_node(p, N_OUTPUT, p->tok->line), *e;
 
 	p->tok++;
-	TW_TRY(tw_parse_tuple(p, false, true, NULL, false, false, &e));
+	TW_TRY(tw_parse_tuple(p, false, true, false, false, &e));
 	tw_nodes_push(p, &n->kids, e);
 	TW_TRY(tw_parse_expect(p, TOK_VAR_END));
 	tw_nodes_push(p, ret, n);
@@ -729,5 +732,6 @@ enum tw_rc tw_tpl_parse(struct tw_template *tpl, struct tw_str text, struct tw_t
 			fault->exception = "TemplateAssertionError";
 		return TW_ERR_INVALID;
 	}
+	tw_names_find(tpl);
 	return TW_OK;
 }

@@ -53,11 +53,10 @@ const char *tw_parse_describe(struct tw_parser *p, const struct tw_tok *tok);
 
 /* cond: a conditional expression is allowed at this level. */
 enum tw_rc tw_parse_expr(struct tw_parser *p, bool cond, struct tw_node **ret);
-/* `a, b` is a tuple; until: a name that ends it too, or NULL. simple: for targets. */
-enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, const char *until,
-			  bool parens, bool ns, struct tw_node **ret);
-enum tw_rc tw_parse_target(struct tw_parser *p, bool tuple, bool ns, const char *until,
-			   struct tw_node **ret);
+/* `a, b` is a tuple. simple: for targets. */
+enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, bool parens, bool ns,
+			  struct tw_node **ret);
+enum tw_rc tw_parse_target(struct tw_parser *p, bool tuple, bool ns, struct tw_node **ret);
 enum tw_rc tw_parse_primary(struct tw_parser *p, bool ns, struct tw_node **ret);
 /* Filters behind node; inline: the first name has no `|` before it. */
 enum tw_rc tw_parse_filters(struct tw_parser *p, struct tw_node *node, bool start_inline,

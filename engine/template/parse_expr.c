@@ -155,7 +155,7 @@ enum tw_rc tw_parse_primary(struct tw_parser *p, bool ns, struct tw_node **ret)
 	case TOK_OP:
 		if (p->tok->op == '(') {
 			p->tok++;
-			TW_TRY(tw_parse_tuple(p, false, true, NULL, true, false, ret));
+			TW_TRY(tw_parse_tuple(p, false, true, true, false, ret));
 			return tw_parse_expect_op(p, ')');
 		}
 		if (p->tok->op == '[') {
@@ -172,14 +172,14 @@ enum tw_rc tw_parse_primary(struct tw_parser *p, bool ns, struct tw_node **ret)
 	}
 }
 
-static bool tuple_end(const struct tw_parser *p, const char *until)
+static bool tuple_end(const struct tw_parser *p)
 {
 	return p->tok->kind == TOK_VAR_END || p->tok->kind == TOK_BLOCK_END ||
-	       tw_parse_is_op(p, ')') || (until && tw_parse_is_name(p, until));
+	       tw_parse_is_op(p, ')');
 }
 
-enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, const char *until,
-			  bool parens, bool ns, struct tw_node **ret)
+enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, bool parens, bool ns,
+			  struct tw_node **ret)
 {
 	struct tw_node *n = tw_parse_node(p, N_TUPLE, p->tok->line), *item;
 	bool is_tuple = false;
@@ -187,7 +187,7 @@ enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, const cha
 	for (;;) {
 		if (n->kids.n)
 			TW_TRY(tw_parse_expect_op(p, ','));
-		if (tuple_end(p, until))
+		if (tuple_end(p))
 			break;
 		if (simple)
 			TW_TRY(tw_parse_primary(p, ns, &item));
@@ -236,11 +236,10 @@ static enum tw_rc can_assign(struct tw_parser *p, const struct tw_node *n, const
 	return tw_parse_fail(p, n->line, "can't assign to '%s'", as ? as : node_name(n));
 }
 
-enum tw_rc tw_parse_target(struct tw_parser *p, bool tuple, bool ns, const char *until,
-			   struct tw_node **ret)
+enum tw_rc tw_parse_target(struct tw_parser *p, bool tuple, bool ns, struct tw_node **ret)
 {
 	if (tuple)
-		TW_TRY(tw_parse_tuple(p, true, true, until, false, ns, ret));
+		TW_TRY(tw_parse_tuple(p, true, true, false, ns, ret));
 	else
 		TW_TRY(tw_parse_primary(p, ns, ret));
 	return can_assign(p, *ret, NULL);
@@ -404,6 +403,17 @@ static enum tw_rc dotted(struct tw_parser *p, struct tw_str *ret)
 	return TW_OK;
 }
 
+/* Does what n is applied to hold other? The outermost is the first that Jinja names. */
+static bool within(const struct tw_node *n, const struct tw_node *other)
+{
+	while (n && (n->kind == N_FILTER || n->kind == N_TEST)) {
+		n = n->a;
+		if (n == other)
+			return true;
+	}
+	return false;
+}
+
 /* A filter or test that is not to be had: a fault, or (in a condition) only when it is reached. */
 static enum tw_rc unknown(struct tw_parser *p, struct tw_node *n, bool known)
 {
@@ -416,7 +426,7 @@ static enum tw_rc unknown(struct tw_parser *p, struct tw_node *n, bool known)
 		return tw_parse_unsupported(p, n->line,
 					    "the %s '" TW_STR_FMT "' is not a built-in one", what,
 					    TW_STR_ARG(n->name));
-	if (!p->soft && !p->unknown)
+	if (!p->soft && (!p->unknown || within(n, p->unknown)))
 		p->unknown = n;
 	return TW_OK;
 }

@@ -76,6 +76,8 @@ static enum tw_rc run(struct tw_tpl *t, struct tw_template *tpl)
 
 	chain.root = tw_scope_new(t, NULL);
 	rc = tw_exec_root(t, tpl, &chain);
+	if (rc == TW_OK)
+		rc = tw_check_pieces(t);
 	for (size_t i = 0; i < t->loaded.n; i++)
 		tw_template_unref(t->loaded.v[i]);
 	tw_vec_release(&t->loaded);

@@ -67,7 +67,7 @@ static enum tw_rc render(struct tw_template *tpl, struct tw_str text, bool nativ
 		rc = tw_template_render_native(tpl, &env, &a, &v, &err);
 	else
 		rc = tw_template_render(tpl, &env, &a, out, &err);
-	TW_ASSERT(rc == TW_OK || (err.msg[0] && err.rc == rc) || rc == TW_ERR_NOT_FOUND);
+	TW_ASSERT(rc == TW_OK || err.rc == rc);
 	TW_ASSERT((rc == TW_ERR_INVALID) == (env.fault.kind != TW_TPL_FAULT_NONE) ||
 		  rc != TW_ERR_INVALID);
 	TW_ASSERT(rc != TW_ERR_NOT_FOUND);
