@@ -76,6 +76,9 @@ static const struct {
 #undef GONE
 };
 
+/* What c->sections says of a section: one of the table's, or a foreign one that was told of. */
+static char ours, foreign;
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void warn(struct tw_config *c, const char *fmt, ...) TW_PRINTF(2, 3);
@@ -125,7 +128,7 @@ static void add_table(struct tw_config *c)
 		o->e.description = table[i].description;
 		o->e.sensitive = table[i].sensitive;
 		o->dflt2 = table[i].dflt2;
-		tw_map_set(&c->sections, tw_str(table[i].section), c);
+		tw_map_set(&c->sections, tw_str(table[i].section), &ours);
 	}
 }
 
@@ -204,11 +207,11 @@ static void keep_unknown(struct tw_config *c, const struct setting *s)
 
 	if (is_gone(s)) {
 		warn(c, "%s: [%s] %s has no effect any more", s->where, s->section, s->option);
-	} else if (tw_map_get(&c->sections, tw_str(s->section)) == c) {
+	} else if (tw_map_get(&c->sections, tw_str(s->section)) == &ours) {
 		warn(c, "%s: there is no option %s in [%s]", s->where, s->option, s->section);
 	} else if (!tw_map_get(&c->sections, tw_str(s->section))) {
 		warn(c, "%s: the section [%s] is unknown; only Python code can read it", s->where, s->section);
-		tw_map_set(&c->sections, tw_str(s->section), &c->a);
+		tw_map_set(&c->sections, tw_str(s->section), &foreign);
 	}
 	if (!o)
 		o = add(c, s->section, s->option);

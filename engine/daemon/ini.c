@@ -46,7 +46,7 @@ static enum tw_rc section_line(struct ini *in, struct tw_str line, int no, struc
 		return tw_err_set(err, TW_ERR_INVALID, "%s:%d: '[' without a ']'", in->file, no);
 	flush(in);
 	tw_buf_clear(&in->section);
-	tw_buf_addstr(&in->section, tw_strn(line.p + 1, (size_t)close - 1));
+	tw_buf_addstr(&in->section, tw_str_trim(tw_strn(line.p + 1, (size_t)close - 1)));
 	lower(&in->section);
 	in->has_section = true;
 	return TW_OK;
