@@ -444,6 +444,38 @@ def test_callbacks_as_work(warm, store):
     assert result.stdout == "dag timed_out r\n", result.log
 
 
+MAIL = """
+    import os, sys
+    sys.modules["poster"] = sys.modules[__name__]
+    os.environ["AIRFLOW__EMAIL__EMAIL_BACKEND"] = "poster.post"
+    def post(to, subject, html_content, *args, **kwargs): print(to, "|", subject, "|", html_content[:60])
+    def bad(): raise ValueError("<bad>")
+    PythonOperator(task_id="t", python_callable=bad, email="a@b.c, d@e.f", retries=1)
+    PythonOperator(task_id="quiet", python_callable=bad, email=["a@b.c"], email_on_failure=False)
+"""
+
+
+def test_mail_of_a_failure(warm):
+    file = warm(HEAD + MAIL)
+    result = file.run("t", max_tries=1, try_number=2)
+    subject = "Airflow alert: <TaskInstance: d.t r [failed]>"
+    body = "Try 2 out of 2<br>Exception:<br>&lt;bad&gt;<br>Log: <a href="[:60]
+    assert result.stdout == f"['a@b.c', 'd@e.f'] | {subject} | {body}\n"
+    assert result.finished["callbacks"] is True
+    assert file.run("quiet").stdout == ""
+
+
+def test_waiting_for_a_person(warm):
+    text = """
+    class Ask(BaseOperator):
+        def execute(self, context): raise TaskAwaitingInput(method_name="done", timeout=timedelta(hours=1))
+    Ask(task_id="t")
+    """
+    finished = warm(HEAD + text).run("t").finished
+    assert finished["state"] == "awaiting_input"
+    assert finished["defer"] == {"next_method": "done", "next_kwargs": {}, "timeout": 3600.0}
+
+
 def test_retry_policy(warm):
     text = """
     class Decision:

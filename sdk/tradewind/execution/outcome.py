@@ -12,7 +12,6 @@ from tradewind import comms, jinja, xcom
 from tradewind import context as contexts
 from tradewind.context_vars import context_to_airflow_vars
 from tradewind.exceptions import (
-    AirflowException,
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
@@ -90,10 +89,9 @@ class Attempt:
             return trigger_run.perform(self, e)
         except TaskDeferred as e:
             return self.deferred(e)
-        except TaskAwaitingInput:
-            return self._failed(
-                AirflowException("This engine cannot wait for a person's input yet"), final=True
-            )
+        except TaskAwaitingInput as e:
+            logger.info("Pausing task as AWAITING_INPUT.")
+            return {"state": "awaiting_input", "defer": self._resumption(e)}
         except AirflowSkipException as e:
             logger.info("Skipping task.%s", f" {e.args[0]}" if e.args else "")
             return {"state": "skipped", "reason": str(e) or None}
@@ -293,19 +291,19 @@ class Attempt:
 
         classpath, kwargs = defer.trigger.serialize()
         logger.info("Pausing task as DEFERRED.")
-        timeout = defer.timeout
+        trigger = {"classpath": classpath, "kwargs": encode(kwargs)}
+        return {"state": "deferred", "defer": {**trigger, **self._resumption(defer)}}
+
+    @staticmethod
+    def _resumption(pause: Any) -> dict[str, Any]:
+        """How the task goes on: the same for a trigger and for a person."""
+        from tradewind.execution.encode import encode
+
+        timeout = pause.timeout
         if isinstance(timeout, datetime.timedelta):
             timeout = timeout.total_seconds()
-        return {
-            "state": "deferred",
-            "defer": {
-                "classpath": classpath,
-                "kwargs": encode(kwargs),
-                "next_method": defer.method_name,
-                "next_kwargs": encode(defer.kwargs or {}),
-                "timeout": timeout,
-            },
-        }
+        kwargs = encode(pause.kwargs or {})
+        return {"next_method": pause.method_name, "next_kwargs": kwargs, "timeout": timeout}
 
     # -- after the report --------------------------------------------------------------------------
 
