@@ -134,9 +134,9 @@ bool tw_core_past_met(struct ti *ti)
 
 	if (r->row.logical_date == TW_TIME_NONE)
 		return true;
-	if (r->past == PAST_UNKNOWN)
+	if (r->past == PAST_UNKNOWN && r->s->fx)
 		ask(r);
-	if (r->past == PAST_ASKED)
+	if (r->past == PAST_ASKED || r->past == PAST_UNKNOWN)
 		return false;
 	if ((r->past == PAST_NONE && !r->prev) || first_of_backfill(r))
 		return true;

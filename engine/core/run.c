@@ -305,6 +305,13 @@ static void wake_loaded(struct run *r)
 		}
 }
 
+static void make_new_tasks(struct run *r)
+{
+	for (int t = 0; t < r->ntasks; t++)
+		if (!r->tasks[t].n)
+			make_instances(r, t, tw_arena_new(&r->arena, struct ti));
+}
+
 enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev, struct tw_err *err)
 {
 	struct dagent *d = tw_core_dag(s, ev->row.dag_id, true);
@@ -317,6 +324,8 @@ enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev,
 	struct run *r = new_run(d, ev->dag, &ev->row);
 	r->stored = true;
 	load_rows(r, ev);
+	if (!tw_run_finished(r->row.state))
+		make_new_tasks(r); /* a run that was asked for through the inbox comes without instances */
 	find_per(r);
 	tw_core_count_all(r);
 	tw_core_past_new_run(r);
@@ -384,13 +393,6 @@ static void take_over(struct run *r, const struct carried *c)
 		ti->stored_index = was->stored_index;
 		tw_core_touch(ti); /* its version and what the task says may be others */
 	}
-}
-
-static void make_new_tasks(struct run *r)
-{
-	for (int t = 0; t < r->ntasks; t++)
-		if (!r->tasks[t].n)
-			make_instances(r, t, tw_arena_new(&r->arena, struct ti));
 }
 
 /*
