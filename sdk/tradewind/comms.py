@@ -64,6 +64,7 @@ class Link:
     """One end of a socket that carries frames. Blocking; a lock keeps the frames of several threads whole."""
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(True)  # whoever made it may have left it non-blocking
         self.sock = sock
         self._buffer = bytearray()
         self._fds: deque[tuple[int, list[int]]] = deque()  # (bytes of the stream read by then, descriptors)
