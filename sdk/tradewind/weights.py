@@ -26,7 +26,7 @@ class PriorityWeightStrategy:
 
 def find_strategy(name: str) -> PriorityWeightStrategy | None:
     """The strategy that a plugin registered under this dotted name."""
-    from tradewind.plugins import collected
+    from tradewind.plugins_manager import collected
 
     for cls in collected("priority_weight_strategies"):
         if name in (f"{cls.__module__}.{cls.__qualname__}", cls.__name__):

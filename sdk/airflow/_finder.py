@@ -1,0 +1,134 @@
+"""Finds the modules of `_names.py`, and says which package brings a module that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import os
+import sys
+import types
+from typing import Any
+
+from airflow import _names
+
+_PACKAGES: set[str] = set()
+
+
+def parse(text: str) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """`module: name, public=actual; other: *` → names, and the modules whose every name counts."""
+    names: dict[str, tuple[str, str]] = {}
+    whole: list[str] = []
+    for part in text.split(";"):
+        module, _, listed = part.strip().partition(":")
+        for item in listed.split(","):
+            public, _, actual = item.strip().partition("=")
+            if public == "*":
+                whole.append(module)
+            elif public:
+                names[public] = (module, actual or public)
+    return names, whole
+
+
+def names_of(text: str) -> list[str]:
+    names, whole = parse(text)
+    for module in whole:
+        target = importlib.import_module(module)
+        names.update({n: (module, n) for n in dir(target) if not n.startswith("_")})
+    return sorted(names)
+
+
+def attribute(module: types.ModuleType, text: str, name: str) -> Any:
+    """One name of a listed module."""
+    if name == "__all__":
+        return names_of(text)
+    names, whole = parse(text)
+    if name in names:
+        where, actual = names[name]
+        value: Any = importlib.import_module(where)
+        if actual != ".":
+            value = getattr(value, actual)
+        setattr(module, name, value)
+        return value
+    full = f"{module.__name__}.{name}"
+    if full in _names.NAMES or full in _PACKAGES:
+        return importlib.import_module(full)
+    if not name.startswith("__"):
+        for where in whole:
+            target = importlib.import_module(where)
+            try:
+                return getattr(target, name)
+            except AttributeError:
+                continue
+    raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+
+class _Listed(types.ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        return attribute(self, _names.NAMES.get(self.__name__, ""), name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__, *names_of(_names.NAMES.get(self.__name__, ""))})
+
+
+class _Loader:
+    @staticmethod
+    def create_module(spec: Any) -> types.ModuleType:
+        return _Listed(spec.name)
+
+    @staticmethod
+    def exec_module(module: types.ModuleType) -> None:
+        text = _names.NAMES.get(module.__name__, "")
+        if "airflow.providers." in text:
+            for where in {w for w, _ in parse(text)[0].values()} | set(parse(text)[1]):
+                importlib.import_module(where)
+
+
+class Finder:
+    """First on the path: the modules that are listed."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> Any:
+        if not fullname.startswith("airflow."):
+            return None
+        package = fullname in _PACKAGES
+        if not package and fullname not in _names.NAMES:
+            return None
+        spec = importlib.machinery.ModuleSpec(fullname, _Loader(), is_package=package)  # type: ignore[arg-type]
+        if package:
+            last = fullname.rpartition(".")[2]
+            found = [os.path.join(p, last) for p in path or ()]
+            spec.submodule_search_locations = [p for p in found if os.path.isdir(p)]
+        return spec
+
+
+class MissingFinder:
+    """Last on the path: names the package to install."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> Any:
+        if not fullname.startswith("airflow."):
+            return None
+        package = _names.package_of(fullname)
+        if package is None:
+            return None
+        from tradewind.exceptions import MissingProvider
+
+        raise MissingProvider(
+            f"No module named {fullname!r}: it comes with the package {package}, which is not installed here "
+            f"(tradewind providers install {package})",
+            name=fullname,
+        )
+
+
+def install() -> None:
+    """Put both finders in place, once."""
+    if _PACKAGES:
+        return
+    for name in _names.NAMES:
+        parent = name.rpartition(".")[0]
+        while parent and parent != "airflow":
+            _PACKAGES.add(parent)
+            parent = parent.rpartition(".")[0]
+    _PACKAGES.update(_names.OPEN)
+    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.append(MissingFinder)  # type: ignore[arg-type]

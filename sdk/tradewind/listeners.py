@@ -1,0 +1,69 @@
+"""Listeners: hooks that plugins implement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def hookimpl(function: Any = None, **options: Any) -> Any:
+    """Marks an implementation of a listener's hook."""
+
+    def mark(f: Any) -> Any:
+        f.airflow_impl = options or True
+        return f
+
+    return mark(function) if function is not None else mark
+
+
+hookspec = hookimpl
+
+
+class _Hook:
+    def __init__(self, manager: ListenerManager):
+        self._manager = manager
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**kwargs: Any) -> list[Any]:
+            from tradewind.context_vars import determine_kwargs
+
+            results = []
+            for listener in self._manager.listeners:
+                implementation = getattr(listener, name, None)
+                if implementation is not None and getattr(implementation, "airflow_impl", None):
+                    results.append(implementation(**determine_kwargs(implementation, (), kwargs)))
+            return results
+
+        return call
+
+
+class ListenerManager:
+    """The listeners of all plugins."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Any] = []
+        self.hook = _Hook(self)
+
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self.listeners)
+
+    def add_listener(self, listener: Any) -> None:
+        if listener not in self.listeners:
+            self.listeners.append(listener)
+
+    def clear(self) -> None:
+        self.listeners.clear()
+
+
+_manager: ListenerManager | None = None
+
+
+def get_listener_manager() -> ListenerManager:
+    global _manager
+    if _manager is None:
+        _manager = ListenerManager()
+        from tradewind.plugins_manager import collected
+
+        for listener in collected("listeners"):
+            _manager.add_listener(listener)
+    return _manager

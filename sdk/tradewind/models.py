@@ -1,0 +1,147 @@
+"""Names of Airflow's database models. DAG files import them for type hints, or ask them what the task instance knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.exceptions import AirflowException
+
+
+class _Model:
+    """A model without a database: it may be named, made and annotated with; queries explain themselves."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        self.__dict__.update(kwargs)
+
+    @classmethod
+    def _refuse(cls, what: str) -> AirflowException:
+        return AirflowException(
+            f"{cls.__name__}.{what}: DAG code has no database here. Use the REST API, or what the context offers"
+        )
+
+
+class _Findable(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _Column(f"{cls.__name__}.{name}")
+
+
+class _Column:
+    """An attribute of a model, as queries name it."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise AirflowException(
+            f"{self.name}: DAG code has no database here. Use the REST API, or what the context offers"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Column(f"{self.name}.{name}")
+
+    __hash__ = object.__hash__
+
+
+class DagRun(_Model, metaclass=_Findable):
+    """A run of a DAG."""
+
+    @staticmethod
+    def find(dag_id: Any = None, run_id: Any = None, state: Any = None, **filters: Any) -> list[Any]:
+        """The runs that match, as far as the engine answers a task's question."""
+        from tradewind.comms import request
+        from tradewind.execution.dagrun import DagRun as Run
+
+        if run_id is not None:
+            found = request("dag_run_get", dag_id=dag_id, run_id=run_id)
+            runs = [found] if found else []
+        else:
+            found = request(
+                "dag_run_previous", dag_id=dag_id, state=getattr(state, "value", state), logical_date=None
+            )
+            runs = [found] if found else []
+        return [Run(fields) for fields in runs]
+
+    @staticmethod
+    def generate_run_id(run_type: Any, execution_date: Any = None, **kwargs: Any) -> str:
+        at = execution_date or kwargs.get("logical_date") or kwargs.get("run_after")
+        return f"{getattr(run_type, 'value', run_type)}__{at.isoformat()}"
+
+
+class DagModel(_Model, metaclass=_Findable):
+    """A row of the DAG list."""
+
+
+class DagBag:
+    """Found at `tradewind.dagbag`."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        from tradewind.dagbag import DagBag as Bag
+
+        return Bag(*args, **kwargs)
+
+
+class DagTag(_Model, metaclass=_Findable):
+    pass
+
+
+class Log(_Model, metaclass=_Findable):
+    pass
+
+
+class SlaMiss(_Model, metaclass=_Findable):
+    pass
+
+
+class Pool(_Model, metaclass=_Findable):
+    DEFAULT_POOL_NAME = "default_pool"
+
+
+class TaskReschedule(_Model, metaclass=_Findable):
+    pass
+
+
+class TaskFail(_Model, metaclass=_Findable):
+    pass
+
+
+class RenderedTaskInstanceFields(_Model, metaclass=_Findable):
+    pass
+
+
+class DagPickle(_Model, metaclass=_Findable):
+    pass
+
+
+class ImportError(_Model, metaclass=_Findable):  # noqa: A001
+    pass
+
+
+class Trigger(_Model, metaclass=_Findable):
+    pass
+
+
+class DbCallbackRequest(_Model, metaclass=_Findable):
+    pass
+
+
+class SerializedDagModel(_Model, metaclass=_Findable):
+    pass
+
+
+class Job(_Model, metaclass=_Findable):
+    pass
+
+
+class Base(_Model, metaclass=_Findable):
+    metadata: Any = None
+
+
+ID_LEN = 250
+del DagBag
