@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "daemon/shell.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/token.h"
 #include "store/dags.h"
 #include "store/house.h"
@@ -14,6 +15,23 @@
 #include "store/tis.h"
 
 #define LEASE_NAME "scheduler"
+
+/* Gone, or dead and not reaped yet. */
+static bool process_is_dead(pid_t pid)
+{
+	char *path = tw_asprintf("/proc/%d/stat", (int)pid);
+	struct tw_buf text = { 0 };
+	const char *state;
+	bool dead = kill(pid, 0) < 0 && errno == ESRCH;
+
+	if (!dead && tw_file_read(path, 4096, &text, NULL) == TW_OK) {
+		state = strrchr(tw_buf_cstr(&text), ')');
+		dead = state && state[1] && state[2] == 'Z';
+	}
+	tw_buf_release(&text);
+	free(path);
+	return dead;
+}
 
 /* "host:pid:random" of a process of this host that is gone. */
 static bool owner_is_dead(struct tw_str owner)
@@ -24,7 +42,7 @@ static bool owner_is_dead(struct tw_str owner)
 
 	gethostname(here, sizeof here - 1);
 	pid = rest.p ? tw_str_cut(rest, ':', &rest) : (struct tw_str){ 0 };
-	return tw_str_is(host, here) && pid.p && tw_str_to_int(pid, &n) && kill((pid_t)n, 0) < 0 && errno == ESRCH;
+	return tw_str_is(host, here) && pid.p && tw_str_to_int(pid, &n) && process_is_dead((pid_t)n);
 }
 
 enum tw_rc boot_lease(struct shell *sh, struct tw_err *err)
@@ -51,7 +69,7 @@ enum tw_rc boot_lease(struct shell *sh, struct tw_err *err)
 			tw_info("another scheduler is at work; waiting for it to end owner=" TW_STR_FMT,
 				TW_STR_ARG(sh->lease.owner));
 		said = true;
-		usleep(500000);
+		usleep(50000);
 	}
 }
 

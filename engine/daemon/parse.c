@@ -213,6 +213,17 @@ static void parse_yaml(struct dagproc *dp, struct pfile *f)
 
 /* ── Python ───────────────────────────────────────────────────────────────────────────── */
 
+/* Of a traceback: what was raised. */
+static struct tw_str last_line(struct tw_str text)
+{
+	struct tw_str t = tw_str_trim(text);
+	size_t from = t.n;
+
+	while (from && t.p[from - 1] != '\n')
+		from--;
+	return tw_strn(t.p + from, t.n - from);
+}
+
 /* A zip's member: "a.zip/b.py" as its documents say; the errors' files likewise. */
 static void store_parsed(struct parse *p, struct tw_value v)
 {
@@ -226,8 +237,7 @@ static void store_parsed(struct parse *p, struct tw_value v)
 	for (size_t i = 0; i < tw_value_len(errors); i++)
 		add_error(&j, tw_map_str(errors.list->v[i], "trace", "unknown error"));
 	if (j.error.n)
-		tw_warn("import error in %s: its last line is '" TW_STR_FMT "'", p->file->relative,
-			TW_STR_ARG(tw_str_trim(tw_strn(j.error.p, j.error.n > 300 ? 300 : j.error.n))));
+		tw_warn("import error in %s: " TW_STR_FMT, p->file->relative, TW_STR_ARG(last_line(tw_buf_str(&j.error))));
 	store_job_end(&j);
 	dagproc_set_inputs(p->file, p->dp, v);
 }
