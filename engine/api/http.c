@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "api/route.h"
+#include "base/heap.h"
 #include "base/log.h"
+#include "io/clock.h"
 
 #define IDLE_SECONDS 60
 #define CONNECTIONS_MAX 4000
@@ -18,6 +20,18 @@ struct tw_http_server {
 	struct tw_http_server_opts opts;
 	struct MHD_Daemon *daemon;
 	pthread_key_t thread_key;
+	pthread_t waiter;
+	pthread_mutex_t lock;
+	pthread_cond_t earlier;         /* the first of those put aside has changed, or it is time to stop */
+	struct tw_heap aside;           /* under lock: struct aside by due */
+	bool stopping;                  /* under lock */
+};
+
+/* A connection put aside until a moment. */
+struct aside {
+	struct tw_heap_node node;       /* pos 0: it is not */
+	int64_t due;                    /* microseconds, monotonic */
+	struct MHD_Connection *conn;
 };
 
 /* One request from its first header to its end. */
@@ -26,10 +40,13 @@ struct exchange {
 	struct tw_arena arena;
 	struct tw_request req;
 	struct tw_buf body;
-	bool too_large, malformed;
+	bool too_large, malformed, ready;
+	struct aside aside;
 };
 
 struct stream {
+	struct tw_http_server *server;
+	struct aside aside;
 	int64_t (*read)(void *arg, char *buf, size_t max);
 	void (*free)(void *arg);
 	void *arg;
@@ -80,7 +97,7 @@ void tw_reply_err(struct tw_response *resp, const struct tw_err *err)
 	} statuses[] = {
 		{ TW_ERR_NOT_FOUND, 404 }, { TW_ERR_EXISTS, 409 },   { TW_ERR_CONFLICT, 409 },
 		{ TW_ERR_INVALID, 400 },   { TW_ERR_DENIED, 403 },   { TW_ERR_LIMIT, 400 },
-		{ TW_ERR_TIMEOUT, 503 },   { TW_ERR_UNSUPPORTED, 400 },
+		{ TW_ERR_TIMEOUT, 503 },   { TW_ERR_UNSUPPORTED, 503 },
 	};
 
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
@@ -132,10 +149,35 @@ void tw_reply_header(struct tw_response *resp, struct tw_str name, struct tw_str
 	resp->headers[resp->nheaders++] = (struct tw_http_pair){ name, value };
 }
 
+void tw_reply_none(struct tw_response *resp)
+{
+	resp->status = 204;
+	tw_buf_clear(&resp->body);
+}
+
+/* application/json, …+json; no Content-Type counts as JSON, a form does not: it is what foreign pages can send. */
+static bool is_json(struct tw_str type)
+{
+	struct tw_str rest, kind = tw_str_trim(tw_str_cut(type, ';', &rest));
+
+	return !kind.n || tw_str_caseeq(kind, "application/json") ||
+	       (tw_str_starts(kind, "application/") && tw_str_ends(kind, "+json"));
+}
+
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v)
 {
 	struct tw_err err = { 0 };
 
+	if (!req->body.n) {
+		tw_reply_invalid(resp, "missing", "body", NULL, "Field required", TW_NULL);
+		return false;
+	}
+	if (!is_json(req->content_type)) {
+		tw_reply_invalid(resp, "model_attributes_type", "body", NULL,
+				 "Input should be a valid dictionary or object to extract fields from",
+				 tw_v_str(req->body));
+		return false;
+	}
 	if (tw_json_parse(req->arena, req->body, ret_v, &err) < 0) {
 		tw_reply_invalid(resp, "json_invalid", "body", NULL, err.msg, TW_NULL);
 		return false;
@@ -183,7 +225,7 @@ static int role_rank(struct tw_str role)
 	static const char *const ranks[] = { "viewer", "user", "op", "admin" };
 
 	for (int i = 0; i < 4; i++)
-		if (tw_str_is(role, ranks[i]))
+		if (tw_str_caseeq(role, ranks[i]))
 			return TW_ACCESS_VIEWER + i;
 	return TW_ACCESS_NONE;
 }
@@ -193,8 +235,11 @@ static bool may(struct tw_request *req, const struct tw_route *route, struct tw_
 	if (route->access == TW_ACCESS_NONE)
 		return true;
 	if (!req->user.name.n) {
-		tw_reply_error(resp, 401, "Not authenticated");
-		tw_reply_header(resp, TW_STR("WWW-Authenticate"), TW_STR("Bearer"));
+		int status = req->denied ? req->denied_status : 401;
+
+		tw_reply_error(resp, status, "%s", req->denied ? req->denied : "Not authenticated");
+		if (status == 401)
+			tw_reply_header(resp, TW_STR("WWW-Authenticate"), TW_STR("Bearer"));
 		return false;
 	}
 	if (role_rank(req->user.role) < (int)route->access) {
@@ -227,6 +272,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 		tw_reply_error(resp, 400, "Malformed query: too many parameters, or a bad %% escape");
 		return;
 	}
+	if (x->server->opts.admit && !x->server->opts.admit(req, resp))
+		return;
 	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path, &route, req->params)) {
 	case TW_MATCH_NONE:
 		not_found(req->path, resp);
@@ -237,20 +284,114 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 	case TW_MATCH_FOUND:
 		break;
 	}
-	x->server->opts.authenticate(req);
+	if (!req->memo)
+		x->server->opts.authenticate(req);
 	if (may(req, route, resp))
 		route->handler(req, resp);
 }
+
+/* ── putting aside ────────────────────────────────────────────────────────────────────── */
+
+static bool due_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	return tw_container_of(a, struct aside, node)->due < tw_container_of(b, struct aside, node)->due;
+}
+
+/* false: the server stops, nobody waits any more. Called by the connection's own thread, which then lets go of it. */
+static bool put_aside(struct tw_http_server *s, struct aside *x, struct MHD_Connection *conn, unsigned ms)
+{
+	bool on;
+
+	pthread_mutex_lock(&s->lock);
+	on = !s->stopping;
+	if (on) {
+		x->conn = conn;
+		x->due = tw_monotonic() + (int64_t)ms * 1000;
+		MHD_suspend_connection(conn);
+		tw_heap_push(&s->aside, &x->node);
+		if (tw_heap_min(&s->aside) == &x->node)
+			pthread_cond_signal(&s->earlier);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return on;
+}
+
+static void resume_due(struct tw_http_server *s, int64_t now)
+{
+	struct tw_heap_node *first;
+
+	while ((first = tw_heap_min(&s->aside))) {
+		struct aside *x = tw_container_of(first, struct aside, node);
+
+		if (x->due > now && !s->stopping)
+			return;
+		tw_heap_pop(&s->aside);
+		MHD_resume_connection(x->conn);
+	}
+}
+
+static void *keep_time(void *arg)
+{
+	struct tw_http_server *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stopping) {
+		struct tw_heap_node *first = tw_heap_min(&s->aside);
+
+		if (first) {
+			int64_t due = tw_container_of(first, struct aside, node)->due;
+			struct timespec at = { due / 1000000, due % 1000000 * 1000 };
+
+			pthread_cond_timedwait(&s->earlier, &s->lock, &at);
+		} else {
+			pthread_cond_wait(&s->earlier, &s->lock);
+		}
+		resume_due(s, tw_monotonic());
+	}
+	resume_due(s, 0);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static void waiter_start(struct tw_http_server *s)
+{
+	pthread_condattr_t attr;
+
+	s->aside.before = due_before;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->earlier, &attr);
+	pthread_condattr_destroy(&attr);
+	TW_ASSERT(pthread_create(&s->waiter, NULL, keep_time, s) == 0);
+}
+
+/* Whoever is put aside goes on and finds that there is no more waiting. */
+static void waiter_stop(struct tw_http_server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_signal(&s->earlier);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->waiter, NULL);
+}
+
+static void waiter_release(struct tw_http_server *s)
+{
+	tw_heap_release(&s->aside);
+	pthread_cond_destroy(&s->earlier);
+	pthread_mutex_destroy(&s->lock);
+}
+
+/* ── answers ──────────────────────────────────────────────────────────────────────────── */
 
 static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *s = arg;
 	int64_t n = s->read(s->arg, buf, max);
 
-	if (n < 0)
+	if (n < 0 || (n == 0 && !put_aside(s->server, &s->aside, s->aside.conn, s->pause_ms)))
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (n == 0)
-		usleep(s->pause_ms * 1000);
 	return (ssize_t)n;
 }
 
@@ -263,13 +404,19 @@ static void stream_free(void *arg)
 	free(s);
 }
 
-static struct MHD_Response *make_response(struct tw_response *resp)
+static struct MHD_Response *make_response(struct exchange *x, struct tw_response *resp)
 {
 	if (resp->stream) {
 		struct stream *s = tw_new(struct stream);
 
-		*s = (struct stream){ resp->stream, resp->stream_free, resp->stream_arg,
-				      resp->stream_pause_ms ? resp->stream_pause_ms : 50 };
+		*s = (struct stream){
+			.server = x->server,
+			.aside.conn = x->req.conn,
+			.read = resp->stream,
+			.free = resp->stream_free,
+			.arg = resp->stream_arg,
+			.pause_ms = resp->stream_pause_ms ? resp->stream_pause_ms : 50,
+		};
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s, stream_free);
 	}
 	size_t n = resp->body.n;
@@ -283,7 +430,7 @@ static void add_header(struct MHD_Response *r, const char *name, const char *val
 
 static enum MHD_Result send_response(struct exchange *x, struct tw_response *resp)
 {
-	struct MHD_Response *r = make_response(resp);
+	struct MHD_Response *r = make_response(x, resp);
 	enum MHD_Result ok;
 
 	add_header(r, "Content-Type", resp->content_type ? resp->content_type : "application/json");
@@ -327,9 +474,27 @@ static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *co
 		.path = tw_str_copy(&x->arena, tw_str(url)),
 		.conn = conn,
 		.app = s->opts.app,
+		.began = tw_monotonic(),
 	};
 	*ctx = x;
 	return MHD_YES;
+}
+
+static void take_request(struct exchange *x, struct MHD_Connection *conn)
+{
+	struct tw_request *req = &x->req;
+
+	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, take_query, x);
+	req->body = tw_buf_str(&x->body);
+	req->authorization = header(conn, "Authorization");
+	req->accept = header(conn, "Accept");
+	req->content_type = header(conn, "Content-Type");
+	req->cookie = header(conn, "Cookie");
+	req->range = header(conn, "Range");
+	req->host = header(conn, "Host");
+	req->origin = header(conn, "Origin");
+	req->referer = header(conn, "Referer");
+	x->ready = true;
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char *url, const char *method,
@@ -348,15 +513,17 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char
 		*ndata = 0;
 		return MHD_YES;
 	}
-	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, take_query, x);
-	x->req.body = tw_buf_str(&x->body);
-	x->req.authorization = header(conn, "Authorization");
-	x->req.accept = header(conn, "Accept");
-	x->req.content_type = header(conn, "Content-Type");
-	x->req.cookie = header(conn, "Cookie");
-	x->req.range = header(conn, "Range");
+	if (!x->ready)
+		take_request(x, conn);
 	x->req.thread = thread_data(x->server);
 	dispatch(x, &resp);
+	if (resp.again_ms) {
+		tw_buf_release(&resp.body);
+		if (put_aside(x->server, &x->aside, conn, resp.again_ms))
+			return MHD_YES;
+		resp = (struct tw_response){ 0 };
+		tw_reply_error(&resp, 503, "The server is stopping");
+	}
 	return send_response(x, &resp);
 }
 
@@ -371,7 +538,6 @@ static void completed(void *arg, struct MHD_Connection *conn, void **ctx, enum M
 	free(x);
 	*ctx = NULL;
 }
-
 
 /* The library decodes nothing: the router decodes each piece of a path, so that %2F is no slash. */
 static size_t keep_escapes(void *arg, struct MHD_Connection *conn, char *s)
@@ -405,7 +571,8 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct t
 {
 	struct tw_http_server *s;
 	struct addrinfo *ai;
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+			 MHD_ALLOW_SUSPEND_RESUME;
 	enum tw_rc rc = resolve(opts, &ai, err);
 
 	if (rc < 0)
@@ -417,6 +584,7 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct t
 		flags |= MHD_USE_TLS;
 	if (ai->ai_family == AF_INET6)
 		flags |= MHD_USE_DUAL_STACK;
+	waiter_start(s);
 	s->daemon = MHD_start_daemon(
 		flags, (uint16_t)opts->port, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
 		MHD_OPTION_SOCK_ADDR, ai->ai_addr, MHD_OPTION_THREAD_POOL_SIZE, opts->threads ? opts->threads : 2u,
@@ -428,6 +596,8 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct t
 	if (!s->daemon) {
 		rc = tw_err_set(err, TW_ERR_IO, "cannot listen on %s port %u: is another server there? (set [api] port)",
 				opts->host, opts->port);
+		waiter_stop(s);
+		waiter_release(s);
 		pthread_key_delete(s->thread_key);
 		free(s);
 		return rc;
@@ -447,7 +617,9 @@ void tw_http_server_stop(struct tw_http_server *s)
 {
 	if (!s)
 		return;
+	waiter_stop(s);
 	MHD_stop_daemon(s->daemon);
+	waiter_release(s);
 	pthread_key_delete(s->thread_key);
 	free(s);
 }

@@ -2,6 +2,10 @@
  * The HTTP face: libmicrohttpd with a pool of threads, a table of routes, JSON in and out.
  * A handler runs in one thread from start to end, with that thread's own data (its store handle), an arena
  * that lives as long as the request, and a response that it fills. It never sees the library.
+ *
+ * Nobody waits in a server thread: a handler that has to wait sets again_ms and is called anew after that time,
+ * with what it left in req->memo; a stream that has nothing yet is put aside and asked again. A thread of the
+ * server's own keeps the time of both.
  */
 #pragma once
 
@@ -34,10 +38,14 @@ struct tw_request {
 	struct tw_http_pair *query;
 	size_t nquery;
 	struct tw_str body;
-	struct tw_str authorization, accept, content_type, cookie, range;
+	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer;
 	struct tw_http_user user;
-	void *thread;                           /* the thread's own data */
+	const char *denied;                     /* why a token that was shown is no good; NULL: none was, or it is */
+	int denied_status;                      /* 401 or 403 */
+	void *thread;                           /* the thread's own data; another one after again_ms, perhaps */
 	void *app;                              /* shared by all */
+	void *memo;                             /* of a handler that waits: NULL on the first call */
+	int64_t began;                          /* microseconds, monotonic */
 	struct MHD_Connection *conn;
 };
 
@@ -45,6 +53,7 @@ struct tw_response {
 	int status;                             /* 200 unless set */
 	const char *content_type;               /* application/json unless set */
 	struct tw_buf body;
+	unsigned again_ms;                      /* no answer yet: call the handler again after so long */
 	/*
 	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how many it wrote,
 	 * 0 for nothing yet (asked again after stream_pause_ms), -1 for the end.
@@ -83,8 +92,10 @@ struct tw_http_server_opts {
 	void *app;
 	void *(*thread_new)(void *app);                /* each thread's own data */
 	void (*thread_free)(void *thread);
-	/* Fills req->user from the request; leaves it empty for nobody. */
+	/* Fills req->user from the request; leaves it empty for nobody, and says in req->denied what is wrong. */
 	void (*authenticate)(struct tw_request *req);
+	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
+	bool (*admit)(struct tw_request *req, struct tw_response *resp);
 };
 
 struct tw_http_server;
@@ -101,10 +112,11 @@ size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_st
 void tw_reply_error(struct tw_response *resp, int status, const char *fmt, ...) TW_PRINTF(3, 4);
 /* 404, 409, 400, 403, 503 or 500 by the error's code; the message is its detail. */
 void tw_reply_err(struct tw_response *resp, const struct tw_err *err);
-/* 422 with pydantic's list shape: [{"type","loc":[where,name],"msg","input"}]. input may be TW_NULL. */
+/* 422 with pydantic's list shape: [{"type","loc":[where,name],"msg","input"}]. name may be NULL, input TW_NULL. */
 void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where, const char *name,
 		      const char *msg, struct tw_value input);
 void tw_reply_value(struct tw_response *resp, struct tw_value v);
 void tw_reply_header(struct tw_response *resp, struct tw_str name, struct tw_str value); /* borrowed until sent */
+void tw_reply_none(struct tw_response *resp); /* 204 */
 /* Parses the body as a JSON object; on failure it has replied 422 and returns false. */
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v);

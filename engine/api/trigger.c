@@ -7,6 +7,7 @@
 #include "model/params.h"
 #include "store/dags.h"
 #include "store/runs.h"
+#include "store/tis.h"
 #include "time/timetable.h"
 #include "value/json.h"
 
@@ -172,28 +173,60 @@ enum tw_rc tw_trigger_run(struct tw_store *s, const struct tw_trigger_opts *opts
 	return rc;
 }
 
+/* Every task of the run, each once: rows come ordered by task. */
+static struct tw_str clear_payload(const struct tw_ti_row *tis, size_t n, struct tw_arena *a)
+{
+	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_jw w = { .out = &b };
+
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "tasks");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < n; i++) {
+		if (i && tw_str_eq(tis[i].task_id, tis[i - 1].task_id))
+			continue;
+		tw_jw_list(&w);
+		tw_jw_str(&w, tis[i].task_id);
+		tw_jw_null(&w);
+		tw_jw_end(&w);
+	}
+	tw_jw_end(&w);
+	tw_jw_key(&w, "reset_run");
+	tw_jw_bool(&w, true);
+	tw_jw_end(&w);
+	return tw_str_copy(a, tw_buf_str(&b));
+}
+
+static enum tw_rc find_run(struct tw_store *s, const struct tw_trigger_opts *o, struct tw_arena *a,
+			   struct tw_run_view *ret, struct tw_err *err)
+{
+	enum tw_rc rc = TW_ERR_NOT_FOUND;
+
+	if (o->run_id.n)
+		rc = tw_store_run(s, o->dag_id, o->run_id, a, ret, err);
+	if (rc == TW_ERR_NOT_FOUND && o->logical_date != TW_TIME_NONE)
+		rc = tw_store_run_by_date(s, o->dag_id, o->logical_date, a, ret, err);
+	if (rc == TW_ERR_NOT_FOUND)
+		return tw_err_set(err, rc, "the dag '" TW_STR_FMT "' has no such run", TW_STR_ARG(o->dag_id));
+	return rc;
+}
+
 enum tw_rc tw_trigger_reset(struct tw_store *s, const struct tw_trigger_opts *opts, struct tw_arena *a,
 			    struct tw_run_row *ret_run, struct tw_err *err)
 {
-	struct tw_inbox_row post = {
-		.at = TW_TIME_NONE,
-		.kind = TW_STR("clear"),
-		.dag_id = opts->dag_id,
-		.payload = TW_STR("{\"tasks\":null,\"reset_run\":true,\"newest_version\":false}"),
-	};
+	struct tw_inbox_row post = { .at = TW_TIME_NONE, .kind = TW_STR("clear"), .dag_id = opts->dag_id };
 	struct tw_run_view view;
-	enum tw_rc rc = TW_ERR_NOT_FOUND;
+	struct tw_ti_row *tis;
+	size_t n;
 	int64_t id;
+	enum tw_rc rc = find_run(s, opts, a, &view, err);
 
-	if (opts->run_id.n)
-		rc = tw_store_run(s, opts->dag_id, opts->run_id, a, &view, err);
-	if (rc == TW_ERR_NOT_FOUND && opts->logical_date != TW_TIME_NONE)
-		rc = tw_store_run_by_date(s, opts->dag_id, opts->logical_date, a, &view, err);
-	if (rc == TW_ERR_NOT_FOUND)
-		return tw_err_set(err, rc, "the dag '" TW_STR_FMT "' has no such run", TW_STR_ARG(opts->dag_id));
+	if (rc == TW_OK)
+		rc = tw_store_tis_of_run(s, opts->dag_id, view.run.run_id, a, &tis, &n, err);
 	if (rc < 0)
 		return rc;
 	post.run_id = view.run.run_id;
+	post.payload = clear_payload(tis, n, a);
 	rc = tw_store_inbox_post(s, &post, 1, &id, err);
 	if (rc == TW_OK)
 		*ret_run = view.run;

@@ -1,0 +1,221 @@
+#include "api/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "io/clock.h"
+#include "io/doorbell.h"
+#include "store/house.h"
+
+#define WAIT_US (10 * TW_US_SEC)
+
+struct thread {
+	struct tw_api *api;
+	struct tw_store *store;
+	struct tw_zones zones;
+};
+
+struct wait {
+	int64_t last_id;
+	unsigned ms;
+	void *kept;
+};
+
+void *tw_api_thread_new(void *app)
+{
+	struct thread *t = tw_new(struct thread);
+
+	t->api = app;
+	t->zones.load = t->api->load_zone;
+	return t;
+}
+
+void tw_api_thread_free(void *thread)
+{
+	struct thread *t = thread;
+
+	if (!t)
+		return;
+	tw_store_close(t->store);
+	tw_zones_release(&t->zones);
+	free(t);
+}
+
+struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp)
+{
+	struct thread *t = req->thread;
+	struct tw_err err = { 0 };
+
+	if (!t->store && tw_store_open(&t->api->store, &t->store, &err) < 0) {
+		tw_error("metastore: %s", err.msg);
+		tw_reply_error(resp, 503, "The metastore cannot be opened");
+		return NULL;
+	}
+	return t->store;
+}
+
+struct tw_zones *tw_api_zones(struct tw_request *req)
+{
+	return &((struct thread *)req->thread)->zones;
+}
+
+/* ── JSON ─────────────────────────────────────────────────────────────────────────────── */
+
+void tw_jw_time(struct tw_jw *w, const char *key, tw_time t)
+{
+	struct tw_civil c;
+	char text[48];
+
+	tw_jw_key(w, key);
+	if (!tw_time_ok(t)) {
+		tw_jw_null(w);
+		return;
+	}
+	tw_civil_from(t, &c);
+	if (c.us)
+		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day, c.hour,
+			 c.minute, c.second, c.us);
+	else
+		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour,
+			 c.minute, c.second);
+	tw_jw_cstr(w, text);
+}
+
+void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s)
+{
+	tw_jw_key(w, key);
+	tw_jw_str(w, s);
+}
+
+void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i)
+{
+	tw_jw_key(w, key);
+	tw_jw_int(w, i);
+}
+
+void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b)
+{
+	tw_jw_key(w, key);
+	tw_jw_bool(w, b);
+}
+
+void tw_jw_null_at(struct tw_jw *w, const char *key)
+{
+	tw_jw_key(w, key);
+	tw_jw_null(w);
+}
+
+void tw_jw_duration(struct tw_jw *w, const char *key, tw_time from, tw_time to)
+{
+	tw_jw_key(w, key);
+	if (tw_time_ok(from) && tw_time_ok(to))
+		tw_jw_float(w, (double)(to - from) / 1e6);
+	else
+		tw_jw_null(w);
+}
+
+void tw_jw_json_at(struct tw_jw *w, const char *key, struct tw_str json, struct tw_arena *a)
+{
+	struct tw_value v = TW_NULL;
+
+	if (json.p && tw_json_parse(a, json, &v, NULL) < 0)
+		v = tw_v_str(json);
+	tw_jw_key(w, key);
+	tw_jw_value(w, v);
+}
+
+void tw_reply_unique(struct tw_response *resp)
+{
+	resp->status = 409;
+	tw_buf_clear(&resp->body);
+	tw_buf_adds(&resp->body, "{\"detail\":{\"reason\":\"Unique constraint violation\",\"statement\":\"hidden\","
+				 "\"orig_error\":\"hidden\",\"message\":\"It exists already.\"}}");
+}
+
+/* ── changes ──────────────────────────────────────────────────────────────────────────── */
+
+void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id, struct tw_str run_id,
+		  struct tw_str task_id, struct tw_str extra)
+{
+	struct thread *t = req->thread;
+	struct tw_audit_row row = {
+		.at = TW_TIME_NONE,
+		.dag_id = dag_id,
+		.run_id = run_id,
+		.task_id = task_id,
+		.event = tw_str(event),
+		.owner = req->user.name,
+		.owner_display_name = req->user.name,
+		.extra = extra,
+		.map_index = -1,
+		.try_number = -1,
+		.logical_date = TW_TIME_NONE,
+	};
+	struct tw_err err = { 0 };
+
+	if (t->store && tw_store_audit(t->store, &row, &err) < 0)
+		tw_warn("audit: %s", err.msg);
+}
+
+void tw_api_ring(const struct tw_request *req)
+{
+	if (tw_api_of(req)->bell)
+		tw_bell_ring(tw_api_of(req)->bell);
+}
+
+void tw_api_keep(struct tw_request *req, void *what)
+{
+	((struct wait *)req->memo)->kept = what;
+}
+
+void *tw_api_kept(const struct tw_request *req)
+{
+	return ((struct wait *)req->memo)->kept;
+}
+
+bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows, size_t n)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_err err = { 0 };
+	struct wait *w;
+
+	if (!s)
+		return false;
+	w = tw_arena_new(req->arena, struct wait);
+	if (n && tw_store_inbox_post(s, rows, n, &w->last_id, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return false;
+	}
+	req->memo = w;
+	req->began = tw_monotonic();
+	if (n)
+		tw_api_ring(req);
+	return true;
+}
+
+static bool scheduler_lives(struct tw_request *req, struct tw_store *s)
+{
+	struct tw_job_row job;
+
+	return tw_store_job_latest(s, "SchedulerJob", req->arena, &job, NULL) == TW_OK &&
+	       tw_str_is(job.state, "running") &&
+	       job.latest_heartbeat + tw_api_of(req)->scheduler_alive > tw_now();
+}
+
+bool tw_api_settled(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct wait *w = req->memo;
+	bool pending = false;
+
+	if (!s || !w || !w->last_id)
+		return true;
+	if (tw_store_inbox_pending(s, w->last_id, &pending, NULL) < 0 || !pending)
+		return true;
+	if (tw_monotonic() - req->began > WAIT_US || (!w->ms && !scheduler_lives(req, s)))
+		return true;
+	w->ms = w->ms ? (w->ms < 50 ? w->ms * 2 : 50) : 1;
+	resp->again_ms = w->ms;
+	return false;
+}

@@ -1,0 +1,466 @@
+#include "api/ask.h"
+
+#include <string.h>
+
+#define VALUES_MAX 128 /* of one repeated parameter */
+
+/* ── conditions ───────────────────────────────────────────────────────────────────────── */
+
+void tw_asker_init(struct tw_asker *q, struct tw_request *req, struct tw_response *resp)
+{
+	*q = (struct tw_asker){ .req = req, .resp = resp, .limit = -1 };
+	tw_faults_init(&q->faults, resp);
+}
+
+void tw_asker_add(struct tw_asker *q, struct tw_cond cond)
+{
+	if (q->n == q->cap) {
+		size_t cap = q->cap ? q->cap * 2 : 16;
+		struct tw_cond *v = tw_arena_array(q->req->arena, struct tw_cond, cap);
+
+		if (q->n)
+			memcpy(v, q->conds, q->n * sizeof *v);
+		q->conds = v;
+		q->cap = cap;
+	}
+	q->conds[q->n++] = cond;
+}
+
+void tw_asker_path(struct tw_asker *q, const char *field, struct tw_str value)
+{
+	if (!tw_str_is(value, "~"))
+		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_EQ, .text = value });
+}
+
+static void fault(struct tw_asker *q, const char *type, const char *name, const char *msg, struct tw_str input)
+{
+	tw_fault(&q->faults, type, "query", tw_str(name), msg, tw_v_str(input), NULL, TW_NULL);
+}
+
+static bool read_int(struct tw_asker *q, const char *name, struct tw_str text, int64_t *ret)
+{
+	if (tw_str_to_int(tw_str_trim(text), ret))
+		return true;
+	fault(q, "int_parsing", name, "Input should be a valid integer, unable to parse string as an integer", text);
+	return false;
+}
+
+static bool read_bool(struct tw_asker *q, const char *name, struct tw_str text, bool *ret)
+{
+	static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
+	static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
+
+	for (size_t i = 0; i < 6; i++)
+		if (tw_str_caseeq(text, yes[i]) || tw_str_caseeq(text, no[i])) {
+			*ret = tw_str_caseeq(text, yes[i]);
+			return true;
+		}
+	fault(q, "bool_parsing", name, "Input should be a valid boolean, unable to interpret input", text);
+	return false;
+}
+
+int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t min)
+{
+	struct tw_str text = tw_query(q->req, name);
+	int64_t i = dflt;
+
+	if (text.p && read_int(q, name, text, &i) && i < min) {
+		const char *msg = tw_arena_printf(q->req->arena, "Input should be greater than or equal to %lld",
+						  (long long)min);
+
+		tw_fault(&q->faults, "greater_than_equal", "query", tw_str(name), msg, tw_v_str(text), "ge",
+			 tw_v_int(min));
+	}
+	return i;
+}
+
+bool tw_asker_bool(struct tw_asker *q, const char *name, bool dflt)
+{
+	struct tw_str text = tw_query(q->req, name);
+	bool b = dflt;
+
+	if (text.p)
+		read_bool(q, name, text, &b);
+	return b;
+}
+
+void tw_asker_page(struct tw_asker *q)
+{
+	const struct tw_api *api = tw_api_of(q->req);
+
+	q->limit = tw_asker_int(q, "limit", api->page_limit, 0);
+	q->offset = tw_asker_int(q, "offset", 0, 0);
+	if (q->limit > api->page_max)
+		q->limit = api->page_max;
+}
+
+/* A cursor is the offset of its page, written so that nobody counts on what is in it. */
+void tw_asker_cursor(struct tw_asker *q)
+{
+	struct tw_str text = tw_query(q->req, "cursor");
+	struct tw_buf plain TW_AUTO(tw_buf_release) = { 0 };
+
+	if (!text.p)
+		return;
+	q->cursor = true;
+	q->offset = 0;
+	if (text.n && (!tw_base64url_decode(&plain, text) || !tw_str_starts(tw_buf_str(&plain), "at:") ||
+		       !tw_str_to_int(tw_strn(plain.p + 3, plain.n - 3), &q->offset) || q->offset < 0))
+		fault(q, "value_error", "cursor", "Invalid cursor token", text);
+}
+
+static void cursor_at(struct tw_jw *w, const char *key, int64_t offset)
+{
+	struct tw_buf plain = { 0 }, token = { 0 };
+
+	tw_buf_printf(&plain, "at:%lld", (long long)offset);
+	tw_base64url(&token, tw_buf_str(&plain), false);
+	tw_jw_str_at(w, key, tw_buf_str(&token));
+	tw_buf_release(&plain);
+	tw_buf_release(&token);
+}
+
+size_t tw_asker_rows(const struct tw_asker *q, size_t n)
+{
+	return q->cursor && n > (size_t)q->limit ? (size_t)q->limit : n;
+}
+
+void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, size_t n, int64_t total)
+{
+	int64_t before = q->offset > q->limit ? q->offset - q->limit : 0;
+
+	tw_jw_int_at(w, "total_entries", total);
+	if (q->cursor)
+		tw_jw_int_at(w, "total_entries_limit", TW_CURSOR_COUNT);
+	else
+		tw_jw_null_at(w, "total_entries_limit");
+	if (q->cursor && n > (size_t)q->limit)
+		cursor_at(w, "next_cursor", q->offset + q->limit);
+	else
+		tw_jw_null_at(w, "next_cursor");
+	if (q->cursor && q->offset)
+		cursor_at(w, "previous_cursor", before);
+	else
+		tw_jw_null_at(w, "previous_cursor");
+}
+
+/* ── ranges ───────────────────────────────────────────────────────────────────────────── */
+
+static const struct {
+	const char *suffix;
+	enum tw_op op;
+} bounds[] = { { "_gte", TW_OP_GE }, { "_gt", TW_OP_GT }, { "_lte", TW_OP_LE }, { "_lt", TW_OP_LT } };
+
+static void time_cond(struct tw_asker *q, const char *name, const char *field, enum tw_op op, struct tw_str text)
+{
+	struct tw_cond c = { .field = field, .op = op };
+	const char *type, *why = tw_aware_time(text, &c.time, &type);
+
+	if (why)
+		fault(q, type, name, why, text);
+	else
+		tw_asker_add(q, c);
+}
+
+static void range(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	for (size_t i = 0; i < 4; i++) {
+		const char *name = tw_arena_printf(q->req->arena, "%s%s", p->name, bounds[i].suffix);
+		struct tw_str text = tw_query(q->req, name);
+		double d;
+
+		if (!text.p)
+			continue;
+		if (p->kind == TW_P_TIME)
+			time_cond(q, name, field, bounds[i].op, text);
+		else if (tw_str_to_double(text, &d))
+			tw_asker_add(q, (struct tw_cond){ .field = field, .op = bounds[i].op, .text = text });
+		else
+			fault(q, "float_parsing", name,
+			      "Input should be a valid number, unable to parse string as a number", text);
+	}
+}
+
+/* ── repeated parameters ──────────────────────────────────────────────────────────────── */
+
+static size_t values(struct tw_asker *q, const char *name, struct tw_str **ret)
+{
+	*ret = tw_arena_array(q->req->arena, struct tw_str, VALUES_MAX);
+	return tw_query_all(q->req, name, *ret, VALUES_MAX);
+}
+
+static bool null_word(struct tw_str s)
+{
+	return tw_str_is(s, "none") || tw_str_is(s, "no_status");
+}
+
+static bool state_ok(enum tw_param_kind kind, struct tw_str s)
+{
+	enum tw_run_state rs;
+	enum tw_run_type rt;
+	enum tw_ti_state ts;
+
+	if (null_word(s))
+		return true;
+	if (kind == TW_P_RUN_STATES)
+		return tw_run_state_parse(s, &rs);
+	if (kind == TW_P_RUN_TYPES)
+		return tw_run_type_parse(s, &rt);
+	return s.n && tw_ti_state_parse(s, &ts);
+}
+
+static const char *state_names(struct tw_arena *a, enum tw_param_kind kind)
+{
+	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
+	int n = kind == TW_P_RUN_STATES ? TW_RUN_NSTATES : kind == TW_P_RUN_TYPES ? TW_RUNTYPE_N : TW_TI_NSTATES;
+
+	for (int i = 0; i < n; i++) {
+		const char *name = kind == TW_P_RUN_STATES ? tw_run_state_name(i) :
+				   kind == TW_P_RUN_TYPES  ? tw_run_type_name(i) :
+							     tw_ti_state_name(i);
+
+		if (name)
+			tw_buf_printf(&b, "%s%s", b.n ? ", " : "", name);
+	}
+	return tw_arena_strdup(a, tw_buf_cstr(&b));
+}
+
+/* Repeated values in one IN; false: it has replied. */
+static void in_cond(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	struct tw_str *v;
+	size_t n = values(q, p->name, &v);
+	int64_t i;
+
+	for (size_t k = 0; k < n; k++) {
+		if (p->kind == TW_P_INT_IN && !read_int(q, p->name, v[k], &i))
+			return;
+		if (p->kind >= TW_P_RUN_STATES && !state_ok(p->kind, v[k])) {
+			fault(q, "value_error", p->name,
+			      tw_arena_printf(q->req->arena, "Invalid value for %s. Valid values are %s",
+					      p->kind == TW_P_RUN_TYPES ? "run type" : "state",
+					      state_names(q->req->arena, p->kind)),
+			      v[k]);
+			return;
+		}
+		if (p->kind >= TW_P_RUN_STATES && null_word(v[k]))
+			v[k] = (struct tw_str){ 0 };
+	}
+	if (n)
+		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_IN, .list = v, .nlist = n });
+}
+
+static void any_like(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	struct tw_buf all TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_str *v;
+	size_t n = values(q, p->name, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		tw_buf_adds(&all, i ? "|" : "");
+		tw_buf_addstr(&all, v[i]);
+	}
+	if (n)
+		tw_asker_add(q, (struct tw_cond){ .field = field,
+						  .op = TW_OP_LIKE,
+						  .text = tw_str_copy(q->req->arena, tw_buf_str(&all)) });
+}
+
+static void not_in(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	struct tw_str *v;
+	size_t n = values(q, p->name, &v);
+
+	for (size_t i = 0; i < n; i++)
+		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_NE, .text = v[i] });
+}
+
+static void one(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	struct tw_str text = tw_query(q->req, p->name);
+	struct tw_cond c = { .field = field, .op = TW_OP_EQ, .text = text };
+	bool b;
+
+	if (!text.p)
+		return;
+	switch (p->kind) {
+	case TW_P_LIKE:
+		c.op = TW_OP_LIKE;
+		if (tw_str_is(text, "~"))
+			c.text = TW_STR("%");
+		break;
+	case TW_P_PREFIX:
+		c.op = TW_OP_PREFIX;
+		break;
+	case TW_P_INT:
+		if (!read_int(q, p->name, text, &c.num))
+			return;
+		break;
+	case TW_P_BOOL:
+		if (!read_bool(q, p->name, text, &b))
+			return;
+		c.num = b;
+		break;
+	case TW_P_BEFORE:
+	case TW_P_AFTER:
+		time_cond(q, p->name, field, p->kind == TW_P_BEFORE ? TW_OP_LE : TW_OP_GE, text);
+		return;
+	default:
+		break;
+	}
+	tw_asker_add(q, c);
+}
+
+void tw_asker_params(struct tw_asker *q, const struct tw_param *params)
+{
+	for (const struct tw_param *p = params; p->name; p++) {
+		const char *field = p->field ? p->field : p->name;
+
+		switch (p->kind) {
+		case TW_P_TIME:
+		case TW_P_NUM:
+			range(q, p, field);
+			break;
+		case TW_P_IN:
+		case TW_P_INT_IN:
+		case TW_P_RUN_STATES:
+		case TW_P_RUN_TYPES:
+		case TW_P_TI_STATES:
+			in_cond(q, p, field);
+			break;
+		case TW_P_ANY_LIKE:
+			any_like(q, p, field);
+			break;
+		case TW_P_NOT_IN:
+			not_in(q, p, field);
+			break;
+		default:
+			one(q, p, field);
+		}
+	}
+}
+
+/* ── order ────────────────────────────────────────────────────────────────────────────── */
+
+static const char *sort_field(const struct tw_sort *sort, struct tw_str name)
+{
+	for (const char *const *p = sort->fields; p && *p; p += 2)
+		if (tw_str_is(name, p[0]))
+			return p[1];
+	for (const char *const *p = sort->names; *p; p++)
+		if (tw_str_is(name, *p))
+			return *p;
+	return NULL;
+}
+
+bool tw_asker_order(struct tw_asker *q, const struct tw_sort *sort)
+{
+	struct tw_str *v;
+	size_t n = values(q, "order_by", &v);
+
+	if (n > 10) {
+		tw_reply_error(q->resp, 400, "Ordering with more than 10 parameters is not allowed.");
+		return false;
+	}
+	if (!n && sort->dflt)
+		q->order[q->norder++] = sort->dflt;
+	for (size_t i = 0; i < n; i++) {
+		bool down = tw_str_starts(v[i], "-");
+		struct tw_str name = { v[i].p + down, v[i].n - down };
+		const char *field = sort_field(sort, name);
+
+		if (!field) {
+			tw_reply_error(q->resp, 400,
+				       "Ordering with '" TW_STR_FMT "' is disallowed or the attribute does not "
+				       "exist on the model",
+				       TW_STR_ARG(name));
+			return false;
+		}
+		q->order[q->norder++] = down ? tw_arena_printf(q->req->arena, "-%s", field) : field;
+	}
+	return true;
+}
+
+bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
+{
+	if (tw_faults_any(&q->faults))
+		return false;
+	*ret_ask = (struct tw_ask){
+		.conds = q->conds,
+		.nconds = q->n,
+		.order_by = q->order,
+		.norder = q->norder,
+		.limit = q->cursor && q->limit > 0 ? q->limit + 1 : q->limit,
+		.offset = q->offset,
+		.count = true,
+		.count_cap = q->cursor ? TW_CURSOR_COUNT : 0,
+	};
+	return true;
+}
+
+/* ── conditions in a body ─────────────────────────────────────────────────────────────── */
+
+void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key, const char *field)
+{
+	struct tw_value v = tw_map_value(body, key);
+	struct tw_str *items;
+
+	if (v.kind != TW_V_LIST || !tw_value_len(v))
+		return;
+	items = tw_arena_array(q->req->arena, struct tw_str, tw_value_len(v));
+	for (size_t i = 0; i < tw_value_len(v); i++)
+		items[i] = v.list->v[i].kind == TW_V_STR ? v.list->v[i].s : (struct tw_str){ 0 };
+	tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_IN, .list = items, .nlist = tw_value_len(v) });
+}
+
+void tw_asker_body_range(struct tw_asker *q, struct tw_value body, const char *name)
+{
+	for (size_t i = 0; i < 4; i++) {
+		const char *key = tw_arena_printf(q->req->arena, "%s%s", name, bounds[i].suffix);
+		struct tw_value v = tw_map_value(body, key);
+		struct tw_cond c = { .field = name, .op = bounds[i].op };
+
+		if (v.kind == TW_V_STR)
+			c.time = tw_body_time(body, key);
+		else if (v.kind == TW_V_INT || v.kind == TW_V_FLOAT)
+			c.text = tw_str(tw_arena_printf(q->req->arena, "%.6f", tw_map_num(body, key, 0)));
+		else
+			continue;
+		tw_asker_add(q, c);
+	}
+}
+
+bool tw_asker_body_page(struct tw_asker *q, struct tw_value body, const struct tw_sort *sort)
+{
+	struct tw_str order = tw_map_str(body, "order_by", NULL);
+	int64_t max = tw_api_of(q->req)->page_max;
+	struct tw_http_pair *query = q->req->query;
+	size_t n = q->req->nquery;
+	bool ok;
+
+	q->offset = tw_map_int(body, "page_offset", 0);
+	q->limit = tw_map_int(body, "page_limit", 100);
+	if (q->limit > max)
+		q->limit = max;
+	/* The order is read from the query elsewhere: here it is the body's one. */
+	q->req->query = &(struct tw_http_pair){ TW_STR("order_by"), order };
+	q->req->nquery = order.p ? 1 : 0;
+	ok = tw_asker_order(q, sort);
+	q->req->query = query;
+	q->req->nquery = n;
+	return ok;
+}
+
+bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name, int64_t *ret)
+{
+	struct tw_str text = req->params[param];
+	struct tw_faults f;
+
+	if (tw_str_to_int(text, ret))
+		return true;
+	tw_faults_init(&f, resp);
+	tw_fault(&f, "int_parsing", "path", tw_str(name),
+		 "Input should be a valid integer, unable to parse string as an integer", tw_v_str(text), NULL, TW_NULL);
+	tw_faults_any(&f);
+	return false;
+}

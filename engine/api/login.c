@@ -1,0 +1,113 @@
+/* /auth: tokens for the API, a cookie for browsers. */
+#include "api/ask.h"
+#include "api/auth.h"
+#include "api/route.h"
+#include "io/clock.h"
+#include "api/tables.h"
+
+static const struct tw_body_field login_fields[] = {
+	{ .name = "username", .kind = TW_B_STR, .required = true },
+	{ .name = "password", .kind = TW_B_STR, .required = true },
+	{ 0 },
+};
+
+static void give_token(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_str role,
+		       int64_t ttl)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_buf token = { 0 };
+	struct tw_err err = { 0 };
+
+	if (tw_auth_token(&tw_api_of(req)->auth, name, role, ttl, tw_now(), &token, &err) < 0) {
+		tw_reply_err(resp, &err);
+	} else {
+		resp->status = 201;
+		tw_jw_obj(&w);
+		tw_jw_str_at(&w, "access_token", tw_buf_str(&token));
+		tw_jw_end(&w);
+	}
+	tw_buf_release(&token);
+}
+
+/* username=…&password=… */
+static struct tw_value read_form(struct tw_request *req)
+{
+	struct tw_value body = tw_v_map(req->arena);
+	struct tw_str rest = req->body;
+
+	while (rest.p && rest.n) {
+		struct tw_str pair = tw_str_cut(rest, '&', &rest), value, name, decoded;
+
+		name = tw_str_cut(pair, '=', &value);
+		if (tw_url_decode(req->arena, name, true, &name) && value.p &&
+		    tw_url_decode(req->arena, value, true, &decoded))
+			tw_map_put(req->arena, body, name, tw_v_str(decoded));
+	}
+	return body;
+}
+
+static bool read_login(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_body)
+{
+	struct tw_str rest, type = tw_str_trim(tw_str_cut(req->content_type, ';', &rest));
+	struct tw_faults f;
+
+	if (!tw_str_caseeq(type, "application/x-www-form-urlencoded")) {
+		if (type.n && !tw_str_caseeq(type, "application/json")) {
+			tw_reply_error(resp, 415, "Unsupported Media Type");
+			return false;
+		}
+		return tw_body_read(req, resp, login_fields, ret_body);
+	}
+	*ret_body = read_form(req);
+	tw_faults_init(&f, resp);
+	tw_body_check(&f, *ret_body, login_fields);
+	return !tw_faults_any(&f);
+}
+
+static void create_token_for(struct tw_request *req, struct tw_response *resp, int64_t ttl)
+{
+	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
+	struct tw_value body;
+	struct tw_str name, password, role;
+
+	if (!read_login(req, resp, &body))
+		return;
+	name = tw_map_str(body, "username", "");
+	password = tw_map_str(body, "password", "");
+	if (auth->all_admins)
+		give_token(req, resp, TW_STR("Anonymous"), TW_STR("ADMIN"), ttl);
+	else if (!name.n || !password.n)
+		tw_reply_error(resp, 400, "Username and password must be provided");
+	else if (!tw_auth_check(auth, name, password, &role, req->arena))
+		tw_reply_error(resp, 401, "Invalid credentials");
+	else
+		give_token(req, resp, name, role, ttl);
+}
+
+static void create_token(struct tw_request *req, struct tw_response *resp)
+{
+	create_token_for(req, resp, tw_api_of(req)->auth.ttl);
+}
+
+static void create_token_cli(struct tw_request *req, struct tw_response *resp)
+{
+	create_token_for(req, resp, tw_api_of(req)->auth.cli_ttl);
+}
+
+static void create_token_all_admins(struct tw_request *req, struct tw_response *resp)
+{
+	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
+
+	if (!auth->all_admins)
+		tw_reply_error(resp, 403,
+			       "This method is only allowed if ``[core] simple_auth_manager_all_admins`` is True");
+	else
+		give_token(req, resp, TW_STR("Anonymous"), TW_STR("ADMIN"), auth->ttl);
+}
+
+const struct tw_route tw_routes_login[] = {
+	{ "POST", "/auth/token", TW_ACCESS_NONE, create_token },
+	{ "GET", "/auth/token", TW_ACCESS_NONE, create_token_all_admins },
+	{ "POST", "/auth/token/cli", TW_ACCESS_NONE, create_token_cli },
+	{ 0 },
+};

@@ -1,0 +1,285 @@
+/* DAG runs: trigger, set state or note, clear, delete. */
+#include "api/change.h"
+#include "api/trigger.h"
+#include "io/clock.h"
+#include "model/dag.h"
+
+#define NOTE_MAX 1000
+
+static const struct tw_str none = { 0 };
+
+/* ── trigger ──────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_body_field trigger_fields[] = {
+	{ .name = "dag_run_id", .kind = TW_B_STR, .nullable = true },
+	{ .name = "data_interval_start", .kind = TW_B_TIME, .nullable = true },
+	{ .name = "data_interval_end", .kind = TW_B_TIME, .nullable = true },
+	{ .name = "logical_date", .kind = TW_B_TIME, .required = true, .nullable = true },
+	{ .name = "run_after", .kind = TW_B_TIME, .nullable = true },
+	{ .name = "conf", .kind = TW_B_OBJECT, .nullable = true },
+	{ .name = "note", .kind = TW_B_STR, .nullable = true },
+	{ .name = "partition_key", .kind = TW_B_STR, .nullable = true },
+	{ 0 },
+};
+
+static bool interval_ok(struct tw_response *resp, struct tw_value body)
+{
+	bool start = tw_body_time(body, "data_interval_start") != TW_TIME_NONE;
+	bool end = tw_body_time(body, "data_interval_end") != TW_TIME_NONE;
+	const char *msg = "Value error, Either both data_interval_start and data_interval_end must be provided or both "
+			  "must be None";
+
+	if (start != end)
+		tw_reply_invalid(resp, "value_error", "body", NULL, msg, body);
+	return start == end;
+}
+
+static void reply_run(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_run_view run;
+
+	if (tw_run_find(req, resp, dag_id, run_id, &run))
+		tw_jw_runs(&w, tw_api_store(req, resp), &run, 1, req->arena);
+}
+
+static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_run_row run;
+	struct tw_value body;
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (!s || !tw_body_read(req, resp, trigger_fields, &body) || !interval_ok(resp, body))
+		return;
+	struct tw_trigger_opts opts = {
+		.dag_id = req->params[0],
+		.run_id = tw_map_str(body, "dag_run_id", NULL),
+		.logical_date = tw_body_time(body, "logical_date"),
+		.run_after = tw_body_time(body, "run_after"),
+		.interval_start = tw_body_time(body, "data_interval_start"),
+		.interval_end = tw_body_time(body, "data_interval_end"),
+		.interval_of_logical_date = true,
+		.conf = tw_map_value(body, "conf"),
+		.note = tw_map_str(body, "note", NULL),
+		.triggering_user = req->user.name,
+		.partition_key = tw_map_str(body, "partition_key", NULL),
+		.type = TW_RUNTYPE_MANUAL,
+		.triggered_by = req->referer.n ? TW_STR("ui") : TW_STR("rest_api"),
+		.now = tw_now(),
+		.zones = tw_api_zones(req),
+	};
+	rc = tw_trigger_run(s, &opts, req->arena, &run, &err);
+	if (rc == TW_ERR_EXISTS) {
+		tw_reply_unique(resp);
+		return;
+	}
+	if (rc < 0) {
+		tw_reply_err(resp, &err);
+		return;
+	}
+	tw_api_ring(req);
+	tw_api_audit(req, "trigger_dag_run", run.dag_id, run.run_id, none, none);
+	reply_run(req, resp, run.dag_id, run.run_id);
+}
+
+/* ── state and note ───────────────────────────────────────────────────────────────────── */
+
+static const char *const mutable_states[] = { "queued", "success", "failed", NULL };
+static const struct tw_body_field patch_fields[] = {
+	{ .name = "state", .kind = TW_B_ENUM, .nullable = true, .values = mutable_states },
+	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX },
+	{ 0 },
+};
+
+static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
+		     struct tw_str note)
+{
+	struct tw_err err = { 0 };
+
+	if (tw_store_run_note(tw_api_store(req, resp), dag_id, run_id, note.n ? note : none, req->user.name, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return false;
+	}
+	return true;
+}
+
+static bool begin_patch(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("run_state") };
+	struct tw_str state;
+	struct tw_run_view run;
+	struct tw_value body;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &body) ||
+	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
+		return false;
+	if (tw_masked_in(req, body, "note") &&
+	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", NULL)))
+		return false;
+	state = tw_masked_in(req, body, "state") ? tw_map_str(body, "state", NULL) : none;
+	row.dag_id = run.run.dag_id;
+	row.run_id = run.run.run_id;
+	if (state.n) {
+		struct tw_buf b = { 0 };
+		struct tw_jw w = { .out = &b };
+
+		tw_jw_obj(&w);
+		tw_jw_str_at(&w, "state", state);
+		tw_jw_str_at(&w, "by", req->user.name);
+		tw_jw_end(&w);
+		row.payload = tw_str_copy(req->arena, tw_buf_str(&b));
+		tw_buf_release(&b);
+	}
+	tw_api_audit(req, "patch_dag_run", row.dag_id, row.run_id, none, row.payload);
+	return tw_api_post(req, resp, &row, state.n ? 1 : 0);
+}
+
+static void patch_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	if (!req->memo && !begin_patch(req, resp))
+		return;
+	if (tw_api_settled(req, resp))
+		reply_run(req, resp, req->params[0], req->params[1]);
+}
+
+static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("run_delete") };
+	struct tw_run_view run;
+	struct tw_err err = { 0 };
+
+	if (!tw_run_find(req, resp, req->params[0], req->params[1], &run))
+		return;
+	if (run.run.state == TW_RUN_RUNNING) {
+		tw_reply_error(resp, 409,
+			       "The DagRun with dag_id: `" TW_STR_FMT "` and run_id: `" TW_STR_FMT
+			       "` cannot be deleted in running state",
+			       TW_STR_ARG(run.run.dag_id), TW_STR_ARG(run.run.run_id));
+		return;
+	}
+	row.dag_id = run.run.dag_id;
+	row.run_id = run.run.run_id;
+	if (tw_store_run_delete(tw_api_store(req, resp), row.dag_id, row.run_id, &row, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return;
+	}
+	tw_api_ring(req);
+	tw_api_audit(req, "delete_dag_run", row.dag_id, row.run_id, none, none);
+	tw_reply_none(resp);
+}
+
+/* ── clear ────────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_body_field clear_fields[] = {
+	{ .name = "dry_run", .kind = TW_B_BOOL },
+	{ .name = "only_failed", .kind = TW_B_BOOL },
+	{ .name = "only_new", .kind = TW_B_BOOL },
+	{ .name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true },
+	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX },
+	{ 0 },
+};
+
+static bool choose_run(struct tw_request *req, struct tw_response *resp, const struct tw_run_row *run, bool only_failed,
+		       struct tw_chosen *ret)
+{
+	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
+	struct tw_asker q;
+
+	tw_asker_init(&q, req, resp);
+	tw_asker_path(&q, "dag_id", run->dag_id);
+	tw_asker_path(&q, "run_id", run->run_id);
+	if (only_failed)
+		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+	return tw_choose(req, resp, &q, ret);
+}
+
+/* Tasks that the newest document has and the run has not: what only_new is about. */
+static void reply_new_tasks(struct tw_request *req, struct tw_response *resp, const struct tw_chosen *all)
+{
+	struct tw_jw w = { .out = &resp->body };
+	const struct tw_dag *dag;
+	int64_t n = 0;
+
+	if (!tw_dag_load(req, resp, req->params[0], none, &dag))
+		return;
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "task_instances");
+	tw_jw_list(&w);
+	for (int i = 0; i < dag->ntasks; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < all->n && !there; k++)
+			there = tw_str_eq(all->v[k].ti.task_id, dag->tasks[i].task_id);
+		if (there)
+			continue;
+		n++;
+		tw_jw_obj(&w);
+		tw_jw_str_at(&w, "task_id", dag->tasks[i].task_id);
+		tw_jw_str_at(&w, "task_display_name", dag->tasks[i].display_name);
+		tw_jw_end(&w);
+	}
+	tw_jw_end(&w);
+	tw_jw_int_at(&w, "total_entries", n);
+	tw_jw_end(&w);
+	tw_dag_unref(dag);
+}
+
+static bool begin_clear(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_posts posts = { 0 };
+	struct tw_chosen chosen;
+	struct tw_run_view run;
+	struct tw_value body;
+	bool only_new, ok;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, clear_fields, &body) ||
+	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
+		return false;
+	only_new = tw_map_bool(body, "only_new", false);
+	if (!choose_run(req, resp, &run.run, !only_new && tw_map_bool(body, "only_failed", false), &chosen))
+		return false;
+	if (tw_map_bool(body, "dry_run", true)) {
+		if (only_new)
+			reply_new_tasks(req, resp, &chosen);
+		else
+			tw_reply_tis(req, resp, chosen.v, chosen.n, (int64_t)chosen.n);
+		return false;
+	}
+	if (tw_body_has(body, "note") && tw_map_value(body, "note").kind == TW_V_STR &&
+	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", "")))
+		return false;
+	if (only_new)
+		tw_vec_push(&posts.rows, ((struct tw_inbox_row){
+						 .at = TW_TIME_NONE,
+						 .kind = TW_STR("clear"),
+						 .dag_id = run.run.dag_id,
+						 .run_id = run.run.run_id,
+						 .payload = TW_STR("{\"tasks\":[],\"newest_version\":true}"),
+					 }));
+	else if (tw_map_bool(body, "run_on_latest_version", false))
+		tw_posts_add(req, &posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":true");
+	else
+		tw_posts_add(req, &posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":false");
+	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
+	tw_vec_release(&posts.rows);
+	tw_api_audit(req, "clear_dag_run", run.run.dag_id, run.run.run_id, none, none);
+	return ok;
+}
+
+static void clear_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	if (!req->memo && !begin_clear(req, resp))
+		return;
+	if (tw_api_settled(req, resp))
+		reply_run(req, resp, req->params[0], req->params[1]);
+}
+
+const struct tw_route tw_routes_run_change[] = {
+	{ "POST", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_USER, trigger_dag_run },
+	{ "PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, patch_dag_run },
+	{ "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, delete_dag_run },
+	{ "POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run },
+	{ 0 },
+};

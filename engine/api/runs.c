@@ -1,0 +1,356 @@
+/* DAG runs: list, get, waiting for the end. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "api/ask.h"
+#include "api/tables.h"
+#include "io/clock.h"
+#include "store/xcoms.h"
+
+/* ── shapes ───────────────────────────────────────────────────────────────────────────── */
+
+static void run_object(struct tw_jw *w, const struct tw_run_view *v, const struct tw_versions *versions,
+		       struct tw_arena *a)
+{
+	const struct tw_run_row *r = &v->run;
+
+	tw_jw_obj(w);
+	tw_jw_str_at(w, "dag_run_id", r->run_id);
+	tw_jw_str_at(w, "dag_id", r->dag_id);
+	tw_jw_time(w, "logical_date", r->logical_date);
+	tw_jw_time(w, "queued_at", r->queued_at);
+	tw_jw_time(w, "start_date", r->start_date);
+	tw_jw_time(w, "end_date", r->end_date);
+	tw_jw_duration(w, "duration", r->start_date, r->end_date);
+	tw_jw_time(w, "data_interval_start", r->interval_start);
+	tw_jw_time(w, "data_interval_end", r->interval_end);
+	tw_jw_time(w, "run_after", r->run_after);
+	tw_jw_time(w, "last_scheduling_decision", r->last_scheduling_decision);
+	tw_jw_key(w, "run_type");
+	tw_jw_cstr(w, tw_run_type_name(r->type));
+	tw_jw_key(w, "state");
+	tw_jw_cstr(w, tw_run_state_name(r->state));
+	tw_jw_str_at(w, "triggered_by", r->triggered_by);
+	tw_jw_str_at(w, "triggering_user_name", r->triggering_user);
+	tw_jw_json_at(w, "conf", r->conf.p ? r->conf : TW_STR("{}"), a);
+	tw_jw_str_at(w, "note", r->note);
+	tw_jw_key(w, "dag_versions");
+	tw_jw_list(w);
+	for (size_t i = 0; i < versions->n; i++)
+		if (tw_str_eq(versions->v[i].id, r->version_id))
+			tw_jw_version_row(w, &versions->v[i]);
+	tw_jw_end(w);
+	tw_jw_str_at(w, "bundle_version", r->bundle_version);
+	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.p ? v->dag_display_name : r->dag_id);
+	tw_jw_str_at(w, "partition_key", r->partition_key);
+	tw_jw_null_at(w, "partition_date");
+	tw_jw_end(w);
+}
+
+void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n, struct tw_arena *a)
+{
+	struct tw_str *ids = tw_arena_array(a, struct tw_str, n + 1);
+	struct tw_versions versions;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = v[i].run.version_id;
+	tw_versions_load(s, ids, n, a, &versions);
+	for (size_t i = 0; i < n; i++)
+		run_object(w, &v[i], &versions, a);
+}
+
+bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
+		 struct tw_run_view *ret_run)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (!s)
+		return false;
+	rc = tw_store_run(s, dag_id, run_id, req->arena, ret_run, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_reply_error(resp, 404,
+			       "The DagRun with dag_id: `" TW_STR_FMT "` and run_id: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(dag_id), TW_STR_ARG(run_id));
+	else if (rc < 0)
+		tw_reply_err(resp, &err);
+	return rc == TW_OK;
+}
+
+static void get_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_run_view run;
+
+	if (tw_run_find(req, resp, req->params[0], req->params[1], &run))
+		tw_jw_runs(&w, tw_api_store(req, resp), &run, 1, req->arena);
+}
+
+/* ── list ─────────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_param list_params[] = {
+	{ "run_after", TW_P_TIME, NULL },
+	{ "logical_date", TW_P_TIME, NULL },
+	{ "start_date", TW_P_TIME, NULL },
+	{ "end_date", TW_P_TIME, NULL },
+	{ "updated_at", TW_P_TIME, NULL },
+	{ "duration", TW_P_NUM, NULL },
+	{ "conf_contains", TW_P_LIKE, "conf" },
+	{ "run_type", TW_P_RUN_TYPES, NULL },
+	{ "state", TW_P_RUN_STATES, NULL },
+	{ "dag_version", TW_P_INT_IN, NULL },
+	{ "bundle_version", TW_P_EQ, NULL },
+	{ "run_id_pattern", TW_P_LIKE, "run_id" },
+	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
+	{ "triggering_user_name_pattern", TW_P_LIKE, "triggering_user_name" },
+	{ "triggering_user_name_prefix_pattern", TW_P_PREFIX, "triggering_user_name" },
+	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
+	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
+	{ "partition_key_pattern", TW_P_LIKE, "partition_key" },
+	{ "partition_key_prefix_pattern", TW_P_PREFIX, "partition_key" },
+	{ 0 },
+};
+static const char *const sort_names[] = {
+	"id",	     "state",	 "dag_id",   "run_id",	   "logical_date", "run_after",
+	"start_date", "end_date", "updated_at", "conf", "duration",	   NULL,
+};
+static const char *const sort_fields[] = { "dag_run_id", "run_id", NULL };
+static const struct tw_sort list_sort = { sort_names, sort_fields, "id" };
+
+static void reply_runs(struct tw_request *req, struct tw_response *resp, const struct tw_asker *q,
+		       const struct tw_run_view *v, size_t n, int64_t total)
+{
+	struct tw_jw w = { .out = &resp->body };
+
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "dag_runs");
+	tw_jw_list(&w);
+	tw_jw_runs(&w, tw_api_store(req, resp), v, tw_asker_rows(q, n), req->arena);
+	tw_jw_end(&w);
+	tw_jw_cursors(&w, q, n, total);
+	tw_jw_end(&w);
+}
+
+static void list(struct tw_asker *q)
+{
+	struct tw_run_view *v;
+	struct tw_ask ask;
+	struct tw_err err = { 0 };
+	int64_t total = 0;
+	size_t n;
+
+	if (!tw_asker_done(q, &ask))
+		return;
+	if (tw_store_runs(tw_api_store(q->req, q->resp), &ask, q->req->arena, &v, &n, &total, &err) < 0)
+		tw_reply_err(q->resp, &err);
+	else
+		reply_runs(q->req, q->resp, q, v, n, total);
+}
+
+static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s)
+{
+	struct tw_dag_row d;
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (tw_str_is(req->params[0], "~"))
+		return true;
+	rc = tw_store_dag(s, req->params[0], req->arena, &d, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(req->params[0]));
+	else if (rc < 0)
+		tw_reply_err(resp, &err);
+	return rc == TW_OK;
+}
+
+static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_asker q;
+
+	if (!s || !dag_there(req, resp, s))
+		return;
+	tw_asker_init(&q, req, resp);
+	tw_asker_path(&q, "dag_id", req->params[0]);
+	tw_asker_params(&q, list_params);
+	tw_asker_page(&q);
+	tw_asker_cursor(&q);
+	if (tw_asker_order(&q, &list_sort))
+		list(&q);
+}
+
+/* ── the same with a body ─────────────────────────────────────────────────────────────── */
+
+static const struct tw_body_field batch_fields[] = {
+	{ .name = "order_by", .kind = TW_B_STR, .nullable = true },
+	{ .name = "page_offset", .kind = TW_B_INT, .has_min = true },
+	{ .name = "page_limit", .kind = TW_B_INT, .has_min = true },
+	{ .name = "dag_ids", .kind = TW_B_STRS, .nullable = true },
+	{ .name = "states", .kind = TW_B_LIST, .nullable = true },
+	TW_BODY_RANGE("run_after", TW_B_TIME),
+	TW_BODY_RANGE("logical_date", TW_B_TIME),
+	TW_BODY_RANGE("start_date", TW_B_TIME),
+	TW_BODY_RANGE("end_date", TW_B_TIME),
+	TW_BODY_RANGE("duration", TW_B_NUM),
+	{ .name = "conf_contains", .kind = TW_B_STR, .nullable = true },
+	{ 0 },
+};
+
+static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *resp)
+{
+	static const char *const ranges[] = { "run_after", "logical_date", "start_date", "end_date", "duration" };
+	struct tw_value body;
+	struct tw_asker q;
+	struct tw_str conf;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, batch_fields, &body))
+		return;
+	tw_asker_init(&q, req, resp);
+	tw_asker_body_list(&q, body, "dag_ids", "dag_id");
+	tw_asker_body_list(&q, body, "states", "state");
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		tw_asker_body_range(&q, body, ranges[i]);
+	conf = tw_map_str(body, "conf_contains", NULL);
+	if (conf.p)
+		tw_asker_add(&q, (struct tw_cond){ .field = "conf", .op = TW_OP_LIKE, .text = conf });
+	if (tw_asker_body_page(&q, body, &list_sort))
+		list(&q);
+}
+
+/* ── wait ─────────────────────────────────────────────────────────────────────────────── */
+
+/* What the stream needs; it opens a handle of its own, for it goes from thread to thread. */
+struct waiter {
+	struct tw_store *store;
+	struct tw_arena arena;
+	struct tw_str dag_id, run_id;
+	struct tw_str *tasks;
+	size_t ntasks;
+	struct tw_buf out;
+	size_t sent;
+	bool over;
+	int64_t due, interval;       /* µs, monotonic */
+};
+
+static void results(struct waiter *wt, struct tw_jw *w, struct tw_arena *a)
+{
+	tw_jw_key(w, "results");
+	tw_jw_obj(w);
+	for (size_t i = 0; i < wt->ntasks; i++) {
+		struct tw_xcom_row x;
+
+		if (tw_store_xcom(wt->store, wt->dag_id, wt->run_id, wt->tasks[i], -1, TW_STR("return_value"), a, &x,
+				  NULL) < 0)
+			continue;
+		tw_jw_keyn(w, wt->tasks[i]);
+		if (x.value.p)
+			tw_jw_raw(w, x.value);
+		else
+			tw_jw_null(w);
+	}
+	tw_jw_end(w);
+}
+
+static void look(struct waiter *wt)
+{
+	struct tw_jw w = { .out = &wt->out };
+	struct tw_arena a = { 0 };
+	struct tw_run_view run;
+
+	tw_buf_clear(&wt->out);
+	wt->sent = 0;
+	if (tw_store_run(wt->store, wt->dag_id, wt->run_id, &a, &run, NULL) < 0) {
+		wt->over = true;
+	} else {
+		wt->over = tw_run_finished(run.run.state);
+		tw_jw_obj(&w);
+		tw_jw_key(&w, "state");
+		tw_jw_cstr(&w, tw_run_state_name(run.run.state));
+		if (wt->over && wt->ntasks)
+			results(wt, &w, &a);
+		tw_jw_end(&w);
+		tw_buf_addc(&wt->out, '\n');
+	}
+	tw_arena_release(&a);
+}
+
+static int64_t wait_read(void *arg, char *buf, size_t max)
+{
+	struct waiter *wt = arg;
+	size_t n;
+
+	if (wt->sent == wt->out.n) {
+		if (wt->over)
+			return -1;
+		if (tw_monotonic() < wt->due)
+			return 0;
+		wt->due = tw_monotonic() + wt->interval;
+		look(wt);
+	}
+	n = wt->out.n - wt->sent < max ? wt->out.n - wt->sent : max;
+	memcpy(buf, wt->out.p + wt->sent, n);
+	wt->sent += n;
+	return (int64_t)n;
+}
+
+static void wait_free(void *arg)
+{
+	struct waiter *wt = arg;
+
+	tw_store_close(wt->store);
+	tw_buf_release(&wt->out);
+	tw_arena_release(&wt->arena);
+	free(wt);
+}
+
+static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_str interval = tw_query(req, "interval");
+	struct tw_str tasks[64];
+	struct tw_run_view run;
+	struct tw_faults f;
+	struct waiter *wt;
+	struct tw_err err = { 0 };
+	double seconds = 0;
+
+	tw_faults_init(&f, resp);
+	if (!interval.p)
+		tw_fault(&f, "missing", "query", TW_STR("interval"), "Field required", TW_NULL, NULL, TW_NULL);
+	else if (!tw_str_to_double(interval, &seconds))
+		tw_fault(&f, "float_parsing", "query", TW_STR("interval"),
+			 "Input should be a valid number, unable to parse string as a number", tw_v_str(interval), NULL,
+			 TW_NULL);
+	else if (!(seconds > 0))
+		tw_fault(&f, "greater_than", "query", TW_STR("interval"), "Input should be greater than 0",
+			 tw_v_str(interval), "gt", tw_v_float(0));
+	if (tw_faults_any(&f) || !tw_run_find(req, resp, req->params[0], req->params[1], &run))
+		return;
+	wt = tw_new(struct waiter);
+	if (tw_store_open(&tw_api_of(req)->store, &wt->store, &err) < 0) {
+		free(wt);
+		tw_reply_err(resp, &err);
+		return;
+	}
+	wt->dag_id = tw_str_copy(&wt->arena, req->params[0]);
+	wt->run_id = tw_str_copy(&wt->arena, req->params[1]);
+	wt->ntasks = tw_query_all(req, "result", tasks, 64);
+	wt->tasks = tw_arena_array(&wt->arena, struct tw_str, wt->ntasks + 1);
+	for (size_t i = 0; i < wt->ntasks; i++)
+		wt->tasks[i] = tw_str_copy(&wt->arena, tasks[i]);
+	wt->interval = (int64_t)(fmin(fmax(seconds, 0.05), 3600) * 1e6);
+	resp->content_type = "application/x-ndjson";
+	resp->stream = wait_read;
+	resp->stream_free = wait_free;
+	resp->stream_arg = wt;
+	resp->stream_pause_ms = (unsigned)(wt->interval / 1000);
+}
+
+const struct tw_route tw_routes_runs[] = {
+	{ "GET", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_VIEWER, get_dag_runs },
+	{ "POST", "/api/v2/dags/{dag_id}/dagRuns/list", TW_ACCESS_VIEWER, get_list_dag_runs_batch },
+	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_VIEWER, get_dag_run },
+	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", TW_ACCESS_VIEWER, wait_dag_run },
+	{ 0 },
+};

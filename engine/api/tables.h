@@ -1,0 +1,59 @@
+/* One table of routes for each file of resources, and the objects that several of them write. */
+#pragma once
+
+#include "api/app.h"
+#include "store/dags.h"
+#include "store/runs.h"
+#include "store/tis.h"
+
+extern const struct tw_route tw_routes_login[];
+extern const struct tw_route tw_routes_monitor[];
+extern const struct tw_route tw_routes_dags[];
+extern const struct tw_route tw_routes_dag_meta[];
+extern const struct tw_route tw_routes_runs[];
+extern const struct tw_route tw_routes_run_change[];
+extern const struct tw_route tw_routes_tis[];
+extern const struct tw_route tw_routes_ti_change[];
+extern const struct tw_route tw_routes_ti_mapped[];
+extern const struct tw_route tw_routes_logs[];
+extern const struct tw_route tw_routes_xcoms[];
+extern const struct tw_route tw_routes_vault[];
+extern const struct tw_route tw_routes_pools[];
+extern const struct tw_route tw_routes_admin[];
+extern const struct tw_route tw_routes_tasks[];
+
+struct tw_dag;
+
+void tw_jw_job(struct tw_jw *w, const struct tw_job_row *job);
+
+/* A page's versions by id: asked for once, looked up for every row. */
+struct tw_versions {
+	struct tw_version_row *v;
+	size_t n;
+};
+/* ids may repeat and be empty. Failing leaves none. */
+void tw_versions_load(struct tw_store *s, const struct tw_str *ids, size_t n, struct tw_arena *a,
+		      struct tw_versions *ret);
+/* The version's object, null when it is not there. */
+void tw_jw_version(struct tw_jw *w, const struct tw_versions *versions, struct tw_str id);
+void tw_jw_version_row(struct tw_jw *w, const struct tw_version_row *v);
+
+/* A page of runs, one after the other, inside of a list that the caller has opened. */
+void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n, struct tw_arena *a);
+/* The run, or it has replied 404 (500) and returns false. */
+bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
+		 struct tw_run_view *ret_run);
+
+/* The same of task instances. history: without what only the present attempt has. */
+void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n, bool history,
+	       struct tw_arena *a);
+/* {"task_instances": […], "total_entries": n} */
+void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v, size_t n,
+		  int64_t total);
+
+/*
+ * The DAG's newest document, or a version's; the caller unrefs. false: it has replied: 404 with Airflow's words when there
+ * is no such DAG.
+ */
+bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str version_id,
+		 const struct tw_dag **ret_dag);

@@ -1,0 +1,562 @@
+/* Task instances: set state or note, and clear; each with a rehearsal (dry_run) that only lists. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/change.h"
+#include "model/dag.h"
+#include "model/graph.h"
+#include "store/tis.h"
+
+static const struct tw_str none = { 0 };
+
+/* Ids of the tasks in a set, in the arena. */
+static struct tw_str *ids_of(const struct tw_dag *dag, const tw_bits *set, struct tw_arena *a, size_t *ret_n)
+{
+	struct tw_str *ids = tw_arena_array(a, struct tw_str, (size_t)dag->ntasks + 1);
+
+	*ret_n = 0;
+	for (int i = 0; i < dag->ntasks; i++)
+		if (tw_bit(set, i))
+			ids[(*ret_n)++] = tw_str_copy(a, dag->tasks[i].task_id);
+	return ids;
+}
+
+/* Runs of the DAG that are meant: this one, or with its neighbours in time. */
+static void run_conds(struct tw_asker *q, const struct tw_run_row *run, bool past, bool future)
+{
+	tw_asker_path(q, "dag_id", run->dag_id);
+	if (!past && !future)
+		tw_asker_add(q, (struct tw_cond){ .field = "run_id", .op = TW_OP_EQ, .text = run->run_id });
+	if (past != future)
+		tw_asker_add(q, (struct tw_cond){ .field = "logical_date",
+						  .op = past ? TW_OP_LE : TW_OP_GE,
+						  .time = run->logical_date });
+}
+
+/* ── state ────────────────────────────────────────────────────────────────────────────── */
+
+static const char *const new_states[] = { "success", "failed", "skipped", NULL };
+static const struct tw_body_field patch_fields[] = {
+	{ .name = "new_state", .kind = TW_B_ENUM, .nullable = true, .values = new_states },
+	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000 },
+	{ .name = "include_upstream", .kind = TW_B_BOOL },
+	{ .name = "include_downstream", .kind = TW_B_BOOL },
+	{ .name = "include_future", .kind = TW_B_BOOL },
+	{ .name = "include_past", .kind = TW_B_BOOL },
+	{ 0 },
+};
+
+struct patch {
+	struct tw_value body;
+	struct tw_str dag_id, run_id, task_id, group_id, state;
+	bool noted, one_index, dry_run;
+	int64_t index;
+	struct tw_run_view run;
+	struct tw_chosen here;       /* the task's own instances in this run */
+	struct tw_chosen chosen;     /* those whose state changes */
+	struct tw_chosen failed;     /* below them, failed: they get another chance */
+};
+
+static void no_ti(struct tw_response *resp, const struct patch *p)
+{
+	char index[24] = "None";
+
+	if (p->one_index)
+		snprintf(index, sizeof index, "%lld", (long long)p->index);
+	tw_reply_error(resp, 404,
+		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+		       "` and map_index: `%s` was not found",
+		       TW_STR_ARG(p->dag_id), TW_STR_ARG(p->run_id), TW_STR_ARG(p->task_id), index);
+}
+
+/* Which tasks of the document: the task or the group's, and its relatives if asked for. */
+static bool pick_tasks(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag,
+		       tw_bits *own, tw_bits *all)
+{
+	int t = -1;
+
+	if (p->group_id.p) {
+		if (!tw_dag_group_tasks(dag, p->group_id, own)) {
+			tw_reply_error(resp, 404, "Task group '" TW_STR_FMT "' not found in DAG '" TW_STR_FMT "'",
+				       TW_STR_ARG(p->group_id), TW_STR_ARG(p->dag_id));
+			return false;
+		}
+	} else {
+		t = tw_dag_task(dag, p->task_id);
+		if (t < 0) {
+			tw_reply_error(resp, 404, "Task '" TW_STR_FMT "' not found in Dag '" TW_STR_FMT "'",
+				       TW_STR_ARG(p->task_id), TW_STR_ARG(p->dag_id));
+			return false;
+		}
+		tw_bit_set(own, t);
+	}
+	for (int i = 0; i < dag->ntasks; i++) {
+		if (!tw_bit(own, i))
+			continue;
+		tw_bit_set(all, i);
+		if (tw_map_bool(p->body, "include_upstream", false))
+			tw_dag_ancestors(dag, i, all);
+		if (tw_map_bool(p->body, "include_downstream", false))
+			tw_dag_descendants(dag, i, all);
+	}
+	return true;
+}
+
+static bool choose_here(struct tw_request *req, struct tw_response *resp, struct patch *p, struct tw_str *ids, size_t n)
+{
+	struct tw_asker q;
+
+	tw_asker_init(&q, req, resp);
+	run_conds(&q, &p->run.run, false, false);
+	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	if (p->one_index)
+		tw_asker_add(&q, (struct tw_cond){ .field = "map_index", .op = TW_OP_EQ, .num = p->index });
+	if (!tw_choose(req, resp, &q, &p->here))
+		return false;
+	if (!p->here.n) {
+		if (p->group_id.p)
+			tw_reply_error(resp, 404,
+				       "No task instances found for task group '" TW_STR_FMT "' in dag run '" TW_STR_FMT
+				       "'",
+				       TW_STR_ARG(p->group_id), TW_STR_ARG(p->run_id));
+		else
+			no_ti(resp, p);
+	}
+	return p->here.n > 0;
+}
+
+/* Those of the relatives' and neighbours' instances that are in another state than the new one. */
+static bool choose_all(struct tw_request *req, struct tw_response *resp, struct patch *p, struct tw_str *ids, size_t n)
+{
+	struct tw_chosen *c = &p->chosen;
+	struct tw_asker q;
+	size_t kept = 0;
+
+	tw_asker_init(&q, req, resp);
+	run_conds(&q, &p->run.run, tw_map_bool(p->body, "include_past", false),
+		  tw_map_bool(p->body, "include_future", false));
+	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	if (!tw_choose(req, resp, &q, c))
+		return false;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct tw_ti_row *t = &c->v[i].ti;
+		const char *state = tw_ti_state_name(t->state);
+		bool other_index = p->one_index && tw_str_eq(t->task_id, p->task_id) && t->map_index != p->index;
+
+		if (!other_index && !(state && tw_str_is(p->state, state)))
+			c->v[kept++] = c->v[i];
+	}
+	c->n = kept;
+	return true;
+}
+
+/* Failed instances below what is set to success or skipped. */
+static bool choose_failed(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag,
+			  const tw_bits *all)
+{
+	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
+	tw_bits *below = tw_bits_new(dag->ntasks);
+	struct tw_str *ids;
+	struct tw_asker q;
+	size_t n;
+	bool ok;
+
+	for (int i = 0; i < dag->ntasks; i++)
+		if (tw_bit(all, i))
+			tw_dag_descendants(dag, i, below);
+	for (int i = 0; i < dag->ntasks; i++)
+		if (tw_bit(all, i))
+			tw_bit_clear(below, i);
+	ids = ids_of(dag, below, req->arena, &n);
+	free(below);
+	if (!n)
+		return true;
+	tw_asker_init(&q, req, resp);
+	run_conds(&q, &p->run.run, false, false);
+	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+	ok = tw_choose(req, resp, &q, &p->failed);
+	return ok;
+}
+
+static bool choose_patch(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag)
+{
+	tw_bits *own = tw_bits_new(dag->ntasks), *all = tw_bits_new(dag->ntasks);
+	bool ok = pick_tasks(req, resp, p, dag, own, all);
+	struct tw_str *ids;
+	size_t n;
+
+	if (ok) {
+		ids = ids_of(dag, own, req->arena, &n);
+		ok = choose_here(req, resp, p, ids, n);
+	}
+	if (ok && p->state.n) {
+		ids = ids_of(dag, all, req->arena, &n);
+		ok = choose_all(req, resp, p, ids, n);
+	}
+	if (ok && p->state.n && !tw_str_is(p->state, "failed"))
+		ok = choose_failed(req, resp, p, dag, all);
+	free(own);
+	free(all);
+	return ok;
+}
+
+static bool post_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
+{
+	struct tw_posts posts = { 0 };
+	bool ok;
+
+	tw_posts_add(req, &posts, "ti_state", &p->chosen,
+		     tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
+	tw_posts_add(req, &posts, "clear", &p->failed, "\"reset_run\":true,\"newest_version\":false");
+	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
+	tw_vec_release(&posts.rows);
+	if (ok)
+		tw_api_keep(req, tw_arena_new(req->arena, struct tw_chosen));
+	if (ok)
+		*(struct tw_chosen *)tw_api_kept(req) = p->state.n ? p->chosen : p->here;
+	tw_api_audit(req, "patch_task_instance", p->dag_id, p->run_id, p->group_id.p ? p->group_id : p->task_id, none);
+	return ok;
+}
+
+static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
+{
+	const struct tw_dag *dag;
+	bool ok;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &p->body) ||
+	    !tw_run_find(req, resp, p->dag_id, p->run_id, &p->run))
+		return false;
+	if (tw_masked_in(req, p->body, "new_state"))
+		p->state = tw_map_str(p->body, "new_state", NULL);
+	p->noted = tw_masked_in(req, p->body, "note");
+	if (!tw_dag_load(req, resp, p->dag_id, p->run.run.version_id, &dag))
+		return false;
+	ok = choose_patch(req, resp, p, dag);
+	tw_dag_unref(dag);
+	if (!ok)
+		return false;
+	if (p->dry_run) {
+		const struct tw_chosen *c = p->state.n ? &p->chosen : &p->here;
+
+		tw_reply_tis(req, resp, c->v, c->n, (int64_t)c->n);
+		return false;
+	}
+	if (p->state.n && !p->chosen.n) {
+		tw_reply_error(resp, 409, "Task id " TW_STR_FMT " is already in " TW_STR_FMT " state",
+			       TW_STR_ARG(p->group_id.p ? p->group_id : p->task_id), TW_STR_ARG(p->state));
+		return false;
+	}
+	if (p->noted && !tw_note_chosen(req, resp, &p->here, tw_map_str(p->body, "note", NULL)))
+		return false;
+	return post_patch(req, resp, p);
+}
+
+static void patch(struct tw_request *req, struct tw_response *resp, struct patch p)
+{
+	p.dag_id = req->params[0];
+	p.run_id = req->params[1];
+	if (!req->memo && !begin_patch(req, resp, &p))
+		return;
+	if (tw_api_settled(req, resp))
+		tw_reply_chosen(req, resp, tw_api_kept(req));
+}
+
+static void patch_one(struct tw_request *req, struct tw_response *resp, bool dry_run)
+{
+	struct patch p = { .task_id = req->params[2], .dry_run = dry_run };
+	struct tw_asker q;
+
+	tw_asker_init(&q, req, resp);
+	p.one_index = tw_query(req, "map_index").p != NULL;
+	p.index = tw_asker_int(&q, "map_index", -1, -1);
+	if (!tw_faults_any(&q.faults))
+		patch(req, resp, p);
+}
+
+static void patch_indexed(struct tw_request *req, struct tw_response *resp, bool dry_run)
+{
+	struct patch p = { .task_id = req->params[2], .dry_run = dry_run, .one_index = true };
+
+	if (tw_path_int(req, resp, 3, "map_index", &p.index))
+		patch(req, resp, p);
+}
+
+static void patch_ti(struct tw_request *req, struct tw_response *resp)
+{
+	patch_one(req, resp, false);
+}
+
+static void patch_ti_dry(struct tw_request *req, struct tw_response *resp)
+{
+	patch_one(req, resp, true);
+}
+
+static void patch_ti_index(struct tw_request *req, struct tw_response *resp)
+{
+	patch_indexed(req, resp, false);
+}
+
+static void patch_ti_index_dry(struct tw_request *req, struct tw_response *resp)
+{
+	patch_indexed(req, resp, true);
+}
+
+static void patch_group(struct tw_request *req, struct tw_response *resp)
+{
+	patch(req, resp, (struct patch){ .group_id = req->params[2] });
+}
+
+static void patch_group_dry(struct tw_request *req, struct tw_response *resp)
+{
+	patch(req, resp, (struct patch){ .group_id = req->params[2], .dry_run = true });
+}
+
+/* ── clear ────────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_body_field clear_fields[] = {
+	{ .name = "dry_run", .kind = TW_B_BOOL },
+	{ .name = "start_date", .kind = TW_B_TIME, .nullable = true },
+	{ .name = "end_date", .kind = TW_B_TIME, .nullable = true },
+	{ .name = "only_failed", .kind = TW_B_BOOL },
+	{ .name = "only_running", .kind = TW_B_BOOL },
+	{ .name = "reset_dag_runs", .kind = TW_B_BOOL },
+	{ .name = "task_ids", .kind = TW_B_LIST, .nullable = true },
+	{ .name = "dag_run_id", .kind = TW_B_STR, .nullable = true },
+	{ .name = "include_upstream", .kind = TW_B_BOOL },
+	{ .name = "include_downstream", .kind = TW_B_BOOL },
+	{ .name = "include_future", .kind = TW_B_BOOL },
+	{ .name = "include_past", .kind = TW_B_BOOL },
+	{ .name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true },
+	{ .name = "prevent_running_task", .kind = TW_B_BOOL },
+	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000 },
+	{ 0 },
+};
+
+/* A task, or ["task", map_index]. */
+static bool read_marker(struct tw_value v, struct tw_str *ret_id, int64_t *ret_index)
+{
+	*ret_index = -2;
+	if (v.kind == TW_V_STR) {
+		*ret_id = v.s;
+		return true;
+	}
+	if (v.kind != TW_V_LIST || tw_value_len(v) != 2 || v.list->v[0].kind != TW_V_STR || v.list->v[1].kind != TW_V_INT)
+		return false;
+	*ret_id = v.list->v[0].s;
+	*ret_index = v.list->v[1].i;
+	return true;
+}
+
+struct clear {
+	struct tw_value body, markers;
+	struct tw_run_view run;
+	bool one_run, past, future;
+	struct tw_chosen chosen;
+};
+
+static bool clear_ids(struct tw_request *req, struct tw_response *resp, struct clear *c, struct tw_str **ret_ids,
+		      size_t *ret_n)
+{
+	const struct tw_dag *dag;
+	tw_bits *these, *set;
+
+	if (!tw_dag_load(req, resp, req->params[0], c->one_run ? c->run.run.version_id : none, &dag))
+		return false;
+	these = tw_bits_new(dag->ntasks);
+	set = tw_bits_new(dag->ntasks);
+	for (size_t i = 0; i < tw_value_len(c->markers); i++) {
+		struct tw_str id;
+		int64_t index;
+		int t = read_marker(c->markers.list->v[i], &id, &index) ? tw_dag_task(dag, id) : -1;
+
+		if (t >= 0)
+			tw_bit_set(these, t);
+	}
+	tw_dag_select(dag, these, tw_map_bool(c->body, "include_upstream", false),
+		      tw_map_bool(c->body, "include_downstream", false), set);
+	*ret_ids = ids_of(dag, set, req->arena, ret_n);
+	free(these);
+	free(set);
+	tw_dag_unref(dag);
+	return true;
+}
+
+/* A task named with indexes only is meant with these alone. */
+static bool index_meant(struct tw_value markers, const struct tw_ti_row *t)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < tw_value_len(markers); i++) {
+		struct tw_str id;
+		int64_t index;
+
+		if (!read_marker(markers.list->v[i], &id, &index) || !tw_str_eq(id, t->task_id))
+			continue;
+		named = true;
+		if (index == -2 || index == t->map_index)
+			return true;
+	}
+	return !named;
+}
+
+static bool choose_clear(struct tw_request *req, struct tw_response *resp, struct clear *c)
+{
+	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
+	tw_time start = tw_body_time(c->body, "start_date"), end = tw_body_time(c->body, "end_date");
+	struct tw_asker q;
+	struct tw_str *ids;
+	size_t n, kept = 0;
+
+	tw_asker_init(&q, req, resp);
+	if (c->one_run) {
+		run_conds(&q, &c->run.run, c->past, c->future);
+	} else {
+		tw_asker_path(&q, "dag_id", req->params[0]);
+		if (start != TW_TIME_NONE && !c->past)
+			tw_asker_add(&q, (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = start });
+		if (end != TW_TIME_NONE && !c->future)
+			tw_asker_add(&q, (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = end });
+	}
+	if (c->markers.kind == TW_V_LIST) {
+		if (!clear_ids(req, resp, c, &ids, &n))
+			return false;
+		if (!n)
+			ids[n++] = TW_STR("");
+		tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	}
+	if (tw_map_bool(c->body, "only_failed", true))
+		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+	if (tw_map_bool(c->body, "only_running", false))
+		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = TW_STR("running") });
+	if (!tw_choose(req, resp, &q, &c->chosen))
+		return false;
+	for (size_t i = 0; i < c->chosen.n; i++)
+		if (index_meant(c->markers, &c->chosen.v[i].ti))
+			c->chosen.v[kept++] = c->chosen.v[i];
+	c->chosen.n = kept;
+	return true;
+}
+
+static bool markers_ok(struct tw_response *resp, struct tw_value markers)
+{
+	for (size_t i = 0; i < tw_value_len(markers); i++) {
+		struct tw_str id;
+		int64_t index;
+
+		if (!read_marker(markers.list->v[i], &id, &index)) {
+			tw_reply_invalid(resp, "string_type", "body", "task_ids", "Input should be a valid string",
+					 markers.list->v[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool find_clear_run(struct tw_request *req, struct tw_response *resp, struct clear *c)
+{
+	struct tw_str run_id = tw_map_str(c->body, "dag_run_id", NULL);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	c->past = tw_map_bool(c->body, "include_past", false);
+	c->future = tw_map_bool(c->body, "include_future", false);
+	c->one_run = run_id.p != NULL;
+	if (!c->one_run)
+		return true;
+	rc = tw_store_run(tw_api_store(req, resp), req->params[0], run_id, req->arena, &c->run, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_reply_error(resp, 404, "Dag Run id " TW_STR_FMT " not found in dag " TW_STR_FMT, TW_STR_ARG(run_id),
+			       TW_STR_ARG(req->params[0]));
+	else if (rc < 0)
+		tw_reply_err(resp, &err);
+	else if ((c->past || c->future) && c->run.run.logical_date == TW_TIME_NONE)
+		tw_reply_error(resp, 400,
+			       "Cannot use include_past or include_future with no logical_date(e.g. manually or "
+			       "asset-triggered).");
+	else
+		return true;
+	return false;
+}
+
+static bool none_running(struct tw_response *resp, const struct clear *c)
+{
+	for (size_t i = 0; i < c->chosen.n; i++)
+		if (c->chosen.v[i].ti.state == TW_TI_RUNNING) {
+			tw_reply_error(resp, 409, "Task '" TW_STR_FMT "' is running: it is not cleared, as asked",
+				       TW_STR_ARG(c->chosen.v[i].ti.task_id));
+			return false;
+		}
+	return true;
+}
+
+static bool post_clear(struct tw_request *req, struct tw_response *resp, struct clear *c)
+{
+	bool reset = tw_map_bool(c->body, "reset_dag_runs", true);
+	bool newest = tw_map_bool(c->body, "run_on_latest_version", false);
+	struct tw_posts posts = { 0 };
+	bool ok;
+
+	tw_posts_add(req, &posts, "clear", &c->chosen,
+		     tw_arena_printf(req->arena, "\"reset_run\":%s,\"newest_version\":%s", reset ? "true" : "false",
+				     newest ? "true" : "false"));
+	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
+	tw_vec_release(&posts.rows);
+	if (ok) {
+		struct tw_chosen *kept = tw_arena_new(req->arena, struct tw_chosen);
+
+		*kept = c->chosen;
+		tw_api_keep(req, kept);
+		tw_api_audit(req, "post_clear_task_instances", req->params[0],
+			     c->one_run ? c->run.run.run_id : none, none, none);
+	}
+	return ok;
+}
+
+static bool begin_clear(struct tw_request *req, struct tw_response *resp)
+{
+	struct clear c = { 0 };
+	struct tw_dag_row dag;
+	struct tw_err err = { 0 };
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, clear_fields, &c.body))
+		return false;
+	c.markers = tw_map_value(c.body, "task_ids");
+	if (tw_store_dag(tw_api_store(req, resp), req->params[0], req->arena, &dag, &err) < 0) {
+		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found", TW_STR_ARG(req->params[0]));
+		return false;
+	}
+	if (!markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) || !choose_clear(req, resp, &c))
+		return false;
+	if (tw_map_bool(c.body, "dry_run", true)) {
+		tw_reply_tis(req, resp, c.chosen.v, c.chosen.n, (int64_t)c.chosen.n);
+		return false;
+	}
+	if (tw_map_bool(c.body, "prevent_running_task", false) && !none_running(resp, &c))
+		return false;
+	if (tw_map_value(c.body, "note").kind == TW_V_STR &&
+	    !tw_note_chosen(req, resp, &c.chosen, tw_map_str(c.body, "note", "")))
+		return false;
+	return post_clear(req, resp, &c);
+}
+
+static void clear_tis(struct tw_request *req, struct tw_response *resp)
+{
+	if (!req->memo && !begin_clear(req, resp))
+		return;
+	if (tw_api_settled(req, resp))
+		tw_reply_chosen(req, resp, tw_api_kept(req));
+}
+
+#define RUN "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}"
+
+const struct tw_route tw_routes_ti_change[] = {
+	{ "POST", "/api/v2/dags/{dag_id}/clearTaskInstances", TW_ACCESS_USER, clear_tis },
+	{ "PATCH", RUN "/taskGroupInstances/{group_id}", TW_ACCESS_USER, patch_group },
+	{ "PATCH", RUN "/taskGroupInstances/{group_id}/dry_run", TW_ACCESS_USER, patch_group_dry },
+	{ "PATCH", RUN "/taskInstances/{task_id}", TW_ACCESS_USER, patch_ti },
+	{ "PATCH", RUN "/taskInstances/{task_id}/dry_run", TW_ACCESS_USER, patch_ti_dry },
+	{ "PATCH", RUN "/taskInstances/{task_id}/{map_index}", TW_ACCESS_USER, patch_ti_index },
+	{ "PATCH", RUN "/taskInstances/{task_id}/{map_index}/dry_run", TW_ACCESS_USER, patch_ti_index_dry },
+	{ 0 },
+};

@@ -1,0 +1,344 @@
+#include "daemon/apiserver.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "api/auth.h"
+#include "base/log.h"
+#include "daemon/crypt.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "io/zoneinfo.h"
+#include "store/store.h"
+
+#define BEAT_MS 5000
+#define SECRET_BYTES 48
+#define PEM_MAX (1u << 20)
+
+struct tw_apiserver {
+	const struct tw_apiserver_options *opts;
+	struct tw_api api;
+	struct tw_crypt crypt;
+	struct tw_buf jwt_secret, secret_key, cert, key;
+	char *passwords_file, *bell;
+	const char *host;
+	const char *hosts[6];
+	struct tw_http_server *http;
+
+	uv_loop_t loop;
+	uv_signal_t term, intr;
+	uv_timer_t beat;
+	struct tw_store *store;
+	int64_t job_id;
+};
+
+static const char *given(const char *text, const char *dflt)
+{
+	return text && *text ? text : dflt;
+}
+
+static int64_t number(int64_t n, int64_t dflt)
+{
+	return n ? n : dflt;
+}
+
+bool tw_is_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (strcmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/* ── keys and passwords ───────────────────────────────────────────────────────────────── */
+
+static enum tw_rc secret(const struct tw_apiserver_options *opts, const char *text, const char *file,
+			 struct tw_buf *out, struct tw_err *err)
+{
+	char *path;
+	enum tw_rc rc;
+
+	if (text && *text) {
+		tw_buf_adds(out, text);
+		return TW_OK;
+	}
+	path = tw_asprintf("%s/%s", opts->paths->run_dir, file);
+	rc = tw_secret_file(path, SECRET_BYTES, out, err);
+	free(path);
+	return rc;
+}
+
+static void told_password(void *arg, struct tw_str user, const char *password)
+{
+	struct tw_apiserver *s = arg;
+
+	if (s->opts->on_password)
+		s->opts->on_password(s->opts->arg, user, password);
+	else
+		tw_info("a password was made for user '" TW_STR_FMT "': see %s", TW_STR_ARG(user), s->passwords_file);
+}
+
+static enum tw_rc make_secrets(struct tw_apiserver *s, struct tw_err *err)
+{
+	const struct tw_apiserver_options *o = s->opts;
+	enum tw_rc rc = secret(o, o->jwt_secret, "jwt_secret", &s->jwt_secret, err);
+
+	if (rc == TW_OK)
+		rc = secret(o, o->secret_key, "secret_key", &s->secret_key, err);
+	if (rc == TW_OK && !o->all_admins)
+		rc = tw_auth_passwords_make(tw_str(given(o->users, "admin:admin")), s->passwords_file, told_password, s,
+					    err);
+	if (rc == TW_OK && o->cert_path && *o->cert_path) {
+		rc = tw_file_read(o->cert_path, PEM_MAX, &s->cert, err);
+		if (rc == TW_OK)
+			rc = tw_file_read(given(o->key_path, ""), PEM_MAX, &s->key, err);
+	}
+	return rc;
+}
+
+static enum tw_rc check_host(const struct tw_apiserver *s, struct tw_err *err)
+{
+	if (s->opts->all_admins && !tw_is_loopback(s->host))
+		return tw_err_set(err, TW_ERR_DENIED,
+				  "[core] simple_auth_manager_all_admins makes everybody an admin, so the api-server listens on "
+				  "the loopback address only: set [api] host to 127.0.0.1, or the option to False (host is '%s')",
+				  s->host);
+	return TW_OK;
+}
+
+/* ── what the API needs to know ───────────────────────────────────────────────────────── */
+
+static void fill_auth(struct tw_apiserver *s)
+{
+	const struct tw_apiserver_options *o = s->opts;
+	struct tw_api_auth *auth = &s->api.auth;
+
+	*auth = (struct tw_api_auth){
+		.all_admins = o->all_admins,
+		.secret = tw_buf_str(&s->jwt_secret),
+		.audience = given(o->jwt_audience, "apache-airflow"),
+		.issuer = given(o->jwt_issuer, NULL),
+		.ttl = number(o->jwt_ttl, 86400),
+		.cli_ttl = number(o->jwt_cli_ttl, 3600),
+		.leeway = number(o->jwt_leeway, 10),
+		.users = tw_str(given(o->users, "admin:admin")),
+		.passwords_file = s->passwords_file,
+		.secure_cookie = s->cert.n > 0,
+	};
+}
+
+static void fill_hosts(struct tw_apiserver *s)
+{
+	size_t n = 0;
+
+	s->hosts[n++] = "localhost";
+	s->hosts[n++] = "127.0.0.1";
+	s->hosts[n++] = "::1";
+	s->hosts[n++] = s->host;
+	s->hosts[n] = NULL;
+	s->api.hosts = s->hosts;
+}
+
+static void fill_api(struct tw_apiserver *s)
+{
+	const struct tw_apiserver_options *o = s->opts;
+
+	s->api = (struct tw_api){
+		.store = {
+			.url = o->store_url,
+			.mode = TW_STORE_CHECK,
+			.relaxed = o->store_relaxed,
+			.encrypt = tw_crypt_encrypt,
+			.decrypt = tw_crypt_decrypt,
+			.encrypts = tw_crypt_has_key,
+			.crypt_arg = &s->crypt,
+		},
+		.secret_key = tw_buf_str(&s->secret_key),
+		.bell = s->bell,
+		.log_folder = o->log_folder,
+		.page_limit = number(o->page_limit, 50),
+		.page_max = number(o->page_max, 100),
+		.scheduler_alive = number(o->scheduler_health, 30) * TW_US_SEC,
+		.triggerer_alive = number(o->triggerer_health, 30) * TW_US_SEC,
+		.processor_alive = number(o->processor_health, 30) * TW_US_SEC,
+		.expose_config = o->expose_config,
+		.settings = o->settings,
+		.nsettings = o->nsettings,
+		.base_url = given(o->base_url, NULL),
+		.load_zone = tw_zoneinfo_load,
+	};
+	fill_auth(s);
+	fill_hosts(s);
+}
+
+enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts, struct tw_apiserver **ret_s,
+				struct tw_err *err)
+{
+	struct tw_apiserver *s = tw_new(struct tw_apiserver);
+	enum tw_rc rc;
+
+	s->opts = opts;
+	s->host = given(opts->host, "127.0.0.1");
+	s->bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
+	if (opts->passwords_file && *opts->passwords_file)
+		s->passwords_file = tw_strdup(opts->passwords_file);
+	else
+		s->passwords_file = tw_asprintf("%s/simple_auth_manager_passwords.json.generated", opts->paths->home);
+	rc = check_host(s, err);
+	if (rc == TW_OK)
+		rc = tw_crypt_init(&s->crypt, tw_str(given(opts->fernet_keys, "")), err);
+	if (rc == TW_OK)
+		rc = make_secrets(s, err);
+	fill_api(s);
+	if (rc == TW_OK && !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
+		rc = tw_err_set(err, TW_ERR_UNSUPPORTED, "[api_auth] jwt_algorithm: '%s' is not one of HS256, HS512",
+				opts->jwt_algorithm);
+	if (rc < 0) {
+		tw_apiserver_free(s);
+		return rc;
+	}
+	*ret_s = s;
+	return TW_OK;
+}
+
+enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
+{
+	struct tw_http_server_opts http = {
+		.host = s->host,
+		.port = s->opts->port,
+		.threads = s->opts->threads ? s->opts->threads : 4,
+		.cert_pem = s->cert.n ? tw_buf_cstr(&s->cert) : NULL,
+		.key_pem = s->cert.n ? tw_buf_cstr(&s->key) : NULL,
+		.routes = tw_api_routes,
+		.app = &s->api,
+		.thread_new = tw_api_thread_new,
+		.thread_free = tw_api_thread_free,
+		.authenticate = tw_api_authenticate,
+		.admit = tw_api_admit,
+	};
+
+	return tw_http_server_start(&http, &s->http, err);
+}
+
+unsigned tw_apiserver_port(const struct tw_apiserver *s)
+{
+	return tw_http_server_port(s->http);
+}
+
+void tw_apiserver_free(struct tw_apiserver *s)
+{
+	if (!s)
+		return;
+	tw_http_server_stop(s->http);
+	tw_store_close(s->store);
+	tw_buf_release(&s->jwt_secret);
+	tw_buf_release(&s->secret_key);
+	tw_buf_release(&s->cert);
+	tw_buf_release(&s->key);
+	free(s->passwords_file);
+	free(s->bell);
+	free(s);
+}
+
+/* ── the process ──────────────────────────────────────────────────────────────────────── */
+
+static void on_signal(uv_signal_t *sig, int signum)
+{
+	tw_info("stopping");
+	uv_stop(sig->loop);
+}
+
+static void on_beat(uv_timer_t *t)
+{
+	struct tw_apiserver *s = t->data;
+	struct tw_err err = { 0 };
+
+	if (tw_store_job_beat(s->store, s->job_id, tw_now(), &err) < 0)
+		tw_warn("heartbeat: %s", err.msg);
+}
+
+static enum tw_rc start_job(struct tw_apiserver *s, struct tw_err *err)
+{
+	char host[256] = "localhost";
+	struct tw_job_row job = {
+		.job_type = TW_STR("ApiServerJob"),
+		.state = TW_STR("running"),
+		.start_date = tw_now(),
+		.end_date = TW_TIME_NONE,
+		.latest_heartbeat = tw_now(),
+	};
+	enum tw_rc rc = tw_store_open(&s->api.store, &s->store, err);
+
+	gethostname(host, sizeof host - 1);
+	job.hostname = tw_str(host);
+	return rc < 0 ? rc : tw_store_job_start(s->store, &job, &s->job_id, err);
+}
+
+static void loop_start(struct tw_apiserver *s)
+{
+	uv_loop_init(&s->loop);
+	uv_signal_init(&s->loop, &s->term);
+	uv_signal_init(&s->loop, &s->intr);
+	uv_timer_init(&s->loop, &s->beat);
+	s->beat.data = s;
+	uv_signal_start(&s->term, on_signal, SIGTERM);
+	uv_signal_start(&s->intr, on_signal, SIGINT);
+	uv_timer_start(&s->beat, on_beat, BEAT_MS, BEAT_MS);
+}
+
+static void loop_stop(struct tw_apiserver *s)
+{
+	uv_close((uv_handle_t *)&s->term, NULL);
+	uv_close((uv_handle_t *)&s->intr, NULL);
+	uv_close((uv_handle_t *)&s->beat, NULL);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+}
+
+/* Signals go to the loop's thread: those of the server have them blocked. */
+static enum tw_rc listen_quietly(struct tw_apiserver *s, struct tw_err *err)
+{
+	sigset_t all, before;
+	enum tw_rc rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = tw_apiserver_listen(s, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+int tw_apiserver_run(const struct tw_apiserver_options *opts, struct tw_err *err)
+{
+	struct tw_apiserver *s;
+	enum tw_rc rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	rc = tw_apiserver_prepare(opts, &s, err);
+	if (rc < 0)
+		return 1;
+	rc = start_job(s, err);
+	if (rc == TW_OK)
+		rc = listen_quietly(s, err);
+	if (rc == TW_OK) {
+		tw_info("listening on http%s://%s:%u", s->cert.n ? "s" : "", s->host, tw_apiserver_port(s));
+		if (opts->on_ready)
+			opts->on_ready(opts->arg, s->host, tw_apiserver_port(s));
+		loop_start(s);
+		uv_run(&s->loop, UV_RUN_DEFAULT);
+		loop_stop(s);
+	}
+	tw_http_server_stop(s->http);
+	s->http = NULL;
+	if (s->job_id)
+		tw_store_job_end(s->store, s->job_id, rc == TW_OK ? "success" : "failed", tw_now(), NULL);
+	tw_apiserver_free(s);
+	return rc == TW_OK ? 0 : 1;
+}
