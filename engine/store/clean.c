@@ -220,7 +220,7 @@ enum tw_rc tw_store_archives(struct tw_store *s, struct tw_arena *a, struct tw_s
 	struct tw_str *v;
 	size_t n, k = 0;
 
-	TW_TRY(s->ops->tables(s->db, a, &v, &n, err));
+	TW_TRY(s->ops->tables(s->db, "table", a, &v, &n, err));
 	for (size_t i = 0; i < n; i++)
 		if (tw_str_starts(v[i], ARCHIVE))
 			v[k++] = v[i];

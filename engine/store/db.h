@@ -54,8 +54,8 @@ struct tw_db_ops {
 	int64_t (*changes)(struct tw_db *db);                          /* rows that the last write touched */
 	int64_t (*last_id)(struct tw_db *db);                          /* the key that the last insert drew */
 	bool (*has_table)(struct tw_db *db, const char *name, struct tw_err *err);
-	/* Names of all tables, into the arena. */
-	enum tw_rc (*tables)(struct tw_db *db, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
+	/* Names of all of a kind ("table", "view"), into the arena. */
+	enum tw_rc (*tables)(struct tw_db *db, const char *kind, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
 			     struct tw_err *err);
 	int64_t (*size)(struct tw_db *db);                             /* bytes */
 	enum tw_rc (*tidy)(struct tw_db *db, struct tw_err *err);

@@ -303,18 +303,19 @@ static bool has_table(struct tw_db *db, const char *name, struct tw_err *err)
 	return has;
 }
 
-static enum tw_rc tables(struct tw_db *db, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
-			 struct tw_err *err)
+static enum tw_rc tables(struct tw_db *db, const char *kind, struct tw_arena *a, struct tw_str **ret_v,
+			 size_t *ret_n, struct tw_err *err)
 {
 	TW_VEC(struct tw_str) names = { 0 };
 	sqlite3_stmt *st = NULL;
 	int code = sqlite3_prepare_v2(db->h,
-				      "select name from sqlite_master where type='table' and name not like "
+				      "select name from sqlite_master where type=? and name not like "
 				      "'sqlite\\_%' escape '\\' order by name",
 				      -1, &st, NULL);
 
 	if (code != SQLITE_OK)
 		return failed(db->h, code, err);
+	sqlite3_bind_text(st, 1, kind, -1, SQLITE_STATIC);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW)
 		tw_vec_push(&names, tw_str_copy(a, get_text((struct tw_stmt *)st, 0)));
 	sqlite3_finalize(st);

@@ -126,26 +126,31 @@ enum tw_rc tw_store_migrate(struct tw_store *s, int to, struct tw_err *err)
 	return tw_migrate_with(s, tw_schema_steps, tw_schema_nsteps, to, err);
 }
 
-enum tw_rc tw_store_reset(struct tw_store *s, struct tw_err *err)
+static enum tw_rc drop_all(struct tw_store *s, const char *kind, struct tw_err *err)
 {
+	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
 	struct tw_arena a = { 0 };
-	struct tw_buf sql = { 0 };
 	struct tw_str *names;
-	enum tw_rc rc = refuse_foreign(s, err);
+	enum tw_rc rc;
 	size_t n;
 
-	if (rc == TW_OK)
-		rc = s->ops->tables(s->db, &a, &names, &n, err);
-	if (rc == TW_OK) {
-		for (size_t i = 0; i < n; i++)
-			tw_buf_printf(&sql, "drop table \"" TW_STR_FMT "\";", TW_STR_ARG(names[i]));
-		rc = tw_store_begin(s, err);
-		if (rc == TW_OK) {
-			rc = s->ops->exec(s->db, tw_buf_cstr(&sql), err);
-			rc = tw_tx_leave(s, true, rc, err);
-		}
-	}
-	tw_buf_release(&sql);
+	rc = s->ops->tables(s->db, kind, &a, &names, &n, err);
+	tw_buf_adds(&sql, "");
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		tw_buf_printf(&sql, "drop %s \"" TW_STR_FMT "\";", kind, TW_STR_ARG(names[i]));
 	tw_arena_release(&a);
-	return rc < 0 ? rc : tw_store_migrate(s, 0, err);
+	return rc < 0 ? rc : s->ops->exec(s->db, tw_buf_cstr(&sql), err);
+}
+
+enum tw_rc tw_store_reset(struct tw_store *s, struct tw_err *err)
+{
+	enum tw_rc rc;
+
+	TW_TRY(refuse_foreign(s, err));
+	TW_TRY(tw_store_begin(s, err));
+	rc = drop_all(s, "view", err);
+	if (rc == TW_OK)
+		rc = drop_all(s, "table", err);
+	TW_TRY(tw_tx_leave(s, true, rc, err));
+	return tw_store_migrate(s, 0, err);
 }

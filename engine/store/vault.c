@@ -236,6 +236,7 @@ enum tw_rc tw_store_connection_put(struct tw_store *s, const struct tw_connectio
 	struct tw_buf password TW_AUTO(tw_buf_release) = { 0 }, extra TW_AUTO(tw_buf_release) = { 0 };
 	bool crypted, extra_crypted;
 	int64_t n = 0;
+	enum tw_rc rc;
 	struct tw_q q;
 
 	TW_TRY(tw_secret_put(s, c->password, &password, &crypted, err));
@@ -253,7 +254,8 @@ enum tw_rc tw_store_connection_put(struct tw_store *s, const struct tw_connectio
 	tw_q_put_int(&q, extra_crypted);
 	tw_q_put_str(&q, c->team_name);
 	tw_q_put_str(&q, c->conn_id);
-	return outcome("connection", c->conn_id, tw_q_run(&q, &n, err), n, err);
+	rc = tw_q_run(&q, &n, err);
+	return outcome("connection", c->conn_id, rc, n, err);
 }
 
 enum tw_rc tw_store_connection_delete(struct tw_store *s, struct tw_str conn_id, struct tw_err *err)
