@@ -49,9 +49,7 @@ void tw_usage_verb(const struct tw_verb *verb, bool to_stderr)
 	print_option(to, &verbose_opt);
 }
 
-static int usage_error(const struct tw_verb *verb, const char *fmt, ...) TW_PRINTF(2, 3);
-
-static int usage_error(const struct tw_verb *verb, const char *fmt, ...)
+int tw_usage_error(const struct tw_verb *verb, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -106,9 +104,9 @@ static int take_value(struct tw_args *args, const struct tw_opt *o, const char *
 	int64_t n;
 
 	if (o->kind == TW_OPT_INT && !tw_str_to_int(tw_str(value), &n))
-		return usage_error(args->verb, "argument --%s: invalid int value: '%s'", o->name, value);
+		return tw_usage_error(args->verb, "argument --%s: invalid int value: '%s'", o->name, value);
 	if (o->choices && !is_choice(o->choices, value))
-		return usage_error(args->verb, "argument --%s: invalid choice: '%s' (choose from %s)", o->name,
+		return tw_usage_error(args->verb, "argument --%s: invalid choice: '%s' (choose from %s)", o->name,
 				   value, o->choices);
 	tw_vec_push(&args->values, ((struct tw_arg_value){ o, value }));
 	return -1;
@@ -130,7 +128,7 @@ static int take_option(struct tw_args *args, char ***argv)
 		value = word[2] ? word + 2 : NULL;
 	}
 	if (!o)
-		return usage_error(args->verb, "unrecognized arguments: %s", word);
+		return tw_usage_error(args->verb, "unrecognized arguments: %s", word);
 	if (o->kind == TW_OPT_FLAG) {
 		if (value && word[1] != '-') { /* -yv: the next letter is another switch */
 			tw_vec_push(&args->values, ((struct tw_arg_value){ o, "" }));
@@ -139,13 +137,13 @@ static int take_option(struct tw_args *args, char ***argv)
 			return take_option(args, argv);
 		}
 		if (value)
-			return usage_error(args->verb, "argument --%s: takes no value", o->name);
+			return tw_usage_error(args->verb, "argument --%s: takes no value", o->name);
 		return take_value(args, o, "");
 	}
 	if (!value) {
 		value = (*argv)[1];
 		if (!value)
-			return usage_error(args->verb, "argument --%s: expected one argument", o->name);
+			return tw_usage_error(args->verb, "argument --%s: expected one argument", o->name);
 		(*argv)++;
 	}
 	return take_value(args, o, value);
@@ -178,14 +176,14 @@ static int check_positionals(const struct tw_args *args)
 
 	count_positionals(args->verb->positionals, &min, &max);
 	if (args->pos.n > max)
-		return usage_error(args->verb, "unrecognized arguments: %s", args->pos.v[max]);
+		return tw_usage_error(args->verb, "unrecognized arguments: %s", args->pos.v[max]);
 	if (args->pos.n >= min)
 		return -1;
 	while (rest.p) {
 		struct tw_str word = tw_str_cut(rest, ' ', &rest);
 
 		if (i++ == args->pos.n)
-			return usage_error(args->verb, "the following arguments are required: " TW_STR_FMT,
+			return tw_usage_error(args->verb, "the following arguments are required: " TW_STR_FMT,
 					   TW_STR_ARG(word));
 	}
 	return -1;

@@ -37,6 +37,7 @@ struct tw_verb {
 	const struct tw_opt *opts;   /* ends with a zeroed row; NULL: none */
 	int (*run)(const struct tw_args *args);
 	bool raw;                    /* everything behind the verb is handed on unread (`python`) */
+	bool hidden;                 /* for the engine's own use: left out of help, completion and documents */
 };
 
 struct tw_arg_value {
@@ -62,6 +63,8 @@ size_t tw_arg_all(const struct tw_args *a, const char *name, const char **ret_v,
 const char *tw_arg_pos(const struct tw_args *a, size_t i);               /* NULL when absent */
 
 void tw_usage_verb(const struct tw_verb *verb, bool to_stderr);
+/* Says on stderr what is wrong with the command line; returns the exit status for it, 2. */
+int tw_usage_error(const struct tw_verb *verb, const char *fmt, ...) TW_PRINTF(2, 3);
 
 /* The verbs, one table per file of verbs; all ends with a zeroed row. */
 extern const struct tw_verb *const tw_verb_tables[];

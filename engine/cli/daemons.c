@@ -179,6 +179,7 @@ const struct tw_verb tw_daemon_verbs[] = {
 	  NULL, NULL, cmd_standalone, false },
 	{ NULL, "scheduler", "Start a scheduler.", NULL, daemon_opts, cmd_scheduler, false },
 	{ NULL, "dag-processor", "Start a DAG processor.", NULL, daemon_opts, cmd_dag_processor, false },
-	{ NULL, "runner", "Run this machine's tasks; schedulers start it by themselves.", NULL, NULL, cmd_runner, false },
+	{ NULL, "runner", "Run this machine's tasks; schedulers start it by themselves.", NULL, NULL, cmd_runner, false,
+	  true },
 	{ 0 },
 };

@@ -47,7 +47,7 @@ static void dag_row(struct tw_value rows, const struct tw_dag_row *d)
 
 	row_str(row, "dag_id", d->dag_id);
 	row_str(row, "fileloc", d->fileloc);
-	row_str(row, "owners", d->owners);
+	row_words(row, "owners", d->owners);
 	row_bool(row, "is_paused", d->is_paused);
 	row_str(row, "bundle_name", d->bundle_name);
 	row_str(row, "bundle_version", d->bundle_version);
@@ -130,16 +130,58 @@ static int cmd_list_runs(const struct tw_args *args)
 		row_str(row, "dag_id", v[i].run.dag_id);
 		row_str(row, "run_id", v[i].run.run_id);
 		row_cstr(row, "state", tw_run_state_name(v[i].run.state));
-		row_time(row, "run_after", v[i].run.run_after);
-		row_time(row, "logical_date", v[i].run.logical_date);
-		row_time(row, "start_date", v[i].run.start_date);
-		row_time(row, "end_date", v[i].run.end_date);
+		row_date(row, "run_after", v[i].run.run_after);
+		row_date(row, "logical_date", v[i].run.logical_date);
+		row_date(row, "start_date", v[i].run.start_date);
+		row_date(row, "end_date", v[i].run.end_date);
+	}
+	tw_output_rows(args, rows);
+	return 0;
+}
+
+static int cmd_list_jobs(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *dag_id = tw_arg(args, "dag-id"), *state = tw_arg(args, "state");
+	struct tw_cond conds[2];
+	const char *order[] = { "-start_date" };
+	struct tw_ask ask = { .conds = conds, .order_by = order, .norder = 1, .limit = tw_arg_int(args, "limit", -1) };
+	struct tw_value rows = tw_v_list(&c->arena);
+	struct tw_job_row *v;
+	struct tw_err err = { 0 };
+	size_t n;
+	int64_t total;
+
+	if (dag_id)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id) };
+	if (state)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = tw_str(state) };
+	if (tw_store_jobs(tw_cli_store(), &ask, &c->arena, &v, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value row = row_new(rows);
+
+		row_str(row, "dag_id", v[i].dag_id);
+		row_str(row, "state", v[i].state);
+		row_str(row, "job_type", v[i].job_type);
+		row_stamp(row, "start_date", v[i].start_date);
+		row_stamp(row, "end_date", v[i].end_date);
 	}
 	tw_output_rows(args, rows);
 	return 0;
 }
 
 /* ── one DAG ──────────────────────────────────────────────────────────────────────────── */
+
+static void row_tags(struct tw_value row, const struct tw_dag_row *d)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_value tags = tw_v_list(a);
+
+	for (size_t i = 0; i < d->ntags; i++)
+		tw_list_push(a, tags, tw_v_str(d->tags[i]));
+	tw_map_putc(a, row, "tags", tags);
+}
 
 static int cmd_details(const struct tw_args *args)
 {
@@ -152,21 +194,35 @@ static int cmd_details(const struct tw_args *args)
 		tw_cli_die(&err);
 	row_str(row, "dag_id", d.dag_id);
 	row_str(row, "dag_display_name", d.display_name);
-	row_str(row, "description", d.description);
 	row_bool(row, "is_paused", d.is_paused);
 	row_bool(row, "is_stale", d.is_stale);
-	row_bool(row, "has_import_errors", d.has_import_errors);
-	row_str(row, "fileloc", d.fileloc);
-	row_str(row, "relative_fileloc", d.relative_fileloc);
+	row_stamp(row, "last_parsed_time", d.last_parsed_time);
+	if (d.last_parse_duration >= 0)
+		row_num(row, "last_parse_duration", d.last_parse_duration);
+	else
+		row_cstr(row, "last_parse_duration", NULL);
+	row_stamp(row, "last_expired", d.last_expired);
 	row_str(row, "bundle_name", d.bundle_name);
-	row_str(row, "owners", d.owners);
+	row_str(row, "bundle_version", d.bundle_version);
+	row_str(row, "relative_fileloc", d.relative_fileloc);
+	row_str(row, "fileloc", d.fileloc);
+	row_str(row, "description", d.description);
 	row_str(row, "timetable_summary", d.timetable_summary);
 	row_str(row, "timetable_description", d.timetable_description);
+	row_bool(row, "timetable_partitioned", d.timetable_partitioned);
+	row_bool(row, "timetable_periodic", d.timetable_periodic);
+	row_tags(row, &d);
 	row_int(row, "max_active_tasks", d.max_active_tasks);
 	row_int(row, "max_active_runs", d.max_active_runs);
-	row_time(row, "last_parsed_time", d.last_parsed_time);
-	row_time(row, "next_dagrun_logical_date", d.next.logical_date);
-	row_time(row, "next_dagrun_run_after", d.next.create_after);
+	row_int(row, "max_consecutive_failed_dag_runs", d.max_consecutive_failed);
+	row_bool(row, "has_task_concurrency_limits", d.has_task_concurrency_limits);
+	row_bool(row, "has_import_errors", d.has_import_errors);
+	row_stamp(row, "next_dagrun_logical_date", d.next.logical_date);
+	row_stamp(row, "next_dagrun_data_interval_start", d.next.interval_start);
+	row_stamp(row, "next_dagrun_data_interval_end", d.next.interval_end);
+	row_stamp(row, "next_dagrun_run_after", d.next.create_after);
+	row_json(row, "allowed_run_types", d.allowed_run_types);
+	row_words(row, "owners", d.owners);
 	row_int(row, "version_number", d.version_number);
 	tw_output_rows(args, rows);
 	return 0;
@@ -315,12 +371,13 @@ static int cmd_trigger(const struct tw_args *args)
 	row_json(row, "conf", run.conf.p ? run.conf : TW_STR("{}"));
 	row_str(row, "dag_id", run.dag_id);
 	row_str(row, "dag_run_id", run.run_id);
-	row_time(row, "data_interval_start", run.interval_start);
-	row_time(row, "data_interval_end", run.interval_end);
-	row_time(row, "end_date", TW_TIME_NONE);
-	row_time(row, "logical_date", run.logical_date);
+	row_stamp(row, "data_interval_start", run.interval_start);
+	row_stamp(row, "data_interval_end", run.interval_end);
+	row_stamp(row, "end_date", TW_TIME_NONE);
+	row_stamp(row, "last_scheduling_decision", TW_TIME_NONE);
+	row_stamp(row, "logical_date", run.logical_date);
 	row_cstr(row, "run_type", tw_run_type_name(run.type));
-	row_time(row, "start_date", TW_TIME_NONE);
+	row_stamp(row, "start_date", TW_TIME_NONE);
 	row_cstr(row, "state", tw_run_state_name(run.state));
 	row_str(row, "triggering_user_name", run.triggering_user);
 	tw_output_rows(args, rows);
@@ -395,30 +452,48 @@ static int cmd_next_execution(const struct tw_args *args)
 
 /* ── report, reserialize ────────────────────────────────────────────────────────── */
 
+/* Time of the clock, as Python writes a timedelta. */
+static struct tw_str duration_text(double seconds)
+{
+	int64_t us = seconds > 0 ? (int64_t)(seconds * 1e6) : 0, s = us / TW_US_SEC;
+
+	return tw_str(tw_arena_printf(&tw_cli()->arena, "%lld:%02d:%02d.%06d", (long long)(s / 3600),
+				      (int)(s / 60 % 60), (int)(s % 60), (int)(us % TW_US_SEC)));
+}
+
 static int cmd_report(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	const char *order[] = { "relative_fileloc" };
-	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
+	struct tw_cond fresh = { .field = "is_stale", .op = TW_OP_EQ, .num = 0 };
+	struct tw_ask ask = { .conds = &fresh, .nconds = 1, .order_by = order, .norder = 1, .limit = -1 };
 	struct tw_dag_row *dags;
-	struct tw_value rows = tw_v_list(&c->arena), row = TW_NULL;
-	struct tw_str file = { 0 };
+	struct tw_value rows = tw_v_list(&c->arena), row, ids;
 	struct tw_err err = { 0 };
-	size_t n;
-	int64_t total, of_file = 0;
+	size_t n, next;
+	int64_t total;
 
 	if (tw_store_dags(tw_cli_store(), &ask, &c->arena, &dags, &n, &total, &err) < 0)
 		tw_cli_die(&err);
-	for (size_t i = 0; i < n; i++) {
-		if (!file.p || !tw_str_eq(file, dags[i].relative_fileloc)) {
-			file = dags[i].relative_fileloc;
-			of_file = 0;
-			row = row_new(rows);
-			row_str(row, "file", file);
+	for (size_t i = 0; i < n; i = next) {
+		int64_t tasks = 0;
+
+		ids = tw_v_list(&c->arena);
+		for (next = i; next < n && tw_str_eq(dags[next].relative_fileloc, dags[i].relative_fileloc); next++) {
+			char *id = tw_str_dup(dags[next].dag_id);
+			struct tw_dag *dag = cli_dag(id);
+
+			tasks += dag->ntasks;
+			tw_list_push(&c->arena, ids, tw_v_str(dags[next].dag_id));
+			tw_dag_unref(dag);
+			free(id);
 		}
-		row_num(row, "duration", dags[i].last_parse_duration);
-		row_int(row, "dag_num", ++of_file);
-		row_str(row, "dags", dags[i].dag_id);
+		row = row_new(rows);
+		row_str(row, "file", dags[i].relative_fileloc);
+		row_str(row, "duration", duration_text(dags[i].last_parse_duration));
+		row_int(row, "dag_num", (int64_t)(next - i));
+		row_int(row, "task_num", tasks);
+		tw_map_putc(&c->arena, row, "dags", ids);
 	}
 	tw_output_rows(args, rows);
 	return 0;
@@ -447,6 +522,13 @@ static const struct tw_opt runs_opts[] = {
 	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
 	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
 	{ "no-backfill", 0, TW_OPT_FLAG, "leave backfill runs out", NULL, NULL, NULL },
+	TW_OPT_OUTPUT,
+	{ 0 },
+};
+static const struct tw_opt jobs_opts[] = {
+	{ "dag-id", 'd', TW_OPT_STR, "only of this DAG", NULL, NULL, NULL },
+	{ "state", 0, TW_OPT_STR, "only in this state", "running|success|restarting|failed", NULL, NULL },
+	{ "limit", 0, TW_OPT_INT, "as many, newest first", NULL, NULL, NULL },
 	TW_OPT_OUTPUT,
 	{ 0 },
 };
@@ -483,6 +565,7 @@ const struct tw_verb tw_dags_verbs[] = {
 	{ "dags", "list-import-errors", "List the files that cannot be imported, with the traceback.", NULL, list_opts,
 	  cmd_import_errors, false },
 	{ "dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", runs_opts, cmd_list_runs, false },
+	{ "dags", "list-jobs", "List the daemons' jobs.", NULL, jobs_opts, cmd_list_jobs, false },
 	{ "dags", "details", "Everything about one DAG.", "dag_id", output_opts, cmd_details, false },
 	{ "dags", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id", none_opts, cmd_state, false },
 	{ "dags", "trigger", "Start a run.", "dag_id", trigger_opts, cmd_trigger, false },

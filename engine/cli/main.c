@@ -4,18 +4,37 @@
 
 #include "cli/args.h"
 #include "cli/context.h"
+#include "cli/doc.h"
 
 static int cmd_help(const struct tw_args *args);
 
-static const struct tw_verb main_verbs[] = {
-	{ NULL, "help", "Show the commands.", "[group]", NULL, cmd_help, false },
+static const struct tw_opt help_opts[] = {
+	{ "markdown", 0, TW_OPT_FLAG, "the whole reference, as docs/cli.md", NULL, NULL, NULL },
 	{ 0 },
 };
 
-extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[], tw_dags_verbs[], tw_tasks_verbs[], tw_vault_verbs[];
+static const struct tw_verb main_verbs[] = {
+	{ NULL, "help", "Show the commands.", "[group]", help_opts, cmd_help, false },
+	{ 0 },
+};
 
-const struct tw_verb *const tw_verb_tables[] = { main_verbs,	  tw_daemon_verbs, tw_dags_verbs, tw_tasks_verbs,
-						       tw_vault_verbs, tw_db_verbs,	NULL };
+extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[], tw_dags_verbs[], tw_tasks_verbs[], tw_vault_verbs[],
+	tw_pools_verbs[], tw_config_verbs[], tw_info_verbs[], tw_doc_verbs[];
+
+/* A group's verbs stand together, also where two files hold them. */
+const struct tw_verb *const tw_verb_tables[] = {
+	tw_daemon_verbs,
+	tw_dags_verbs,
+	tw_tasks_verbs,
+	tw_vault_verbs,
+	tw_pools_verbs,
+	tw_db_verbs,
+	tw_config_verbs,
+	tw_info_verbs,
+	tw_doc_verbs,
+	main_verbs,
+	NULL,
+};
 
 static const struct tw_verb *find_verb(const char *group, const char *name)
 {
@@ -54,6 +73,8 @@ static void list_commands(FILE *to, const char *group)
 	fprintf(to, "usage: tradewind %s COMMAND [options]\n\ncommands:\n", group ? group : "[GROUP]");
 	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
 		for (const struct tw_verb *v = *t; v->name; v++) {
+			if (v->hidden)
+				continue;
 			if (group && v->group && strcmp(group, v->group) == 0)
 				fprintf(to, "  %-28s %s\n", v->name, v->help);
 			else if (!group && !v->group)
@@ -67,6 +88,10 @@ static int cmd_help(const struct tw_args *args)
 {
 	const char *group = tw_arg_pos(args, 0);
 
+	if (tw_arg_flag(args, "markdown")) {
+		tw_doc_markdown(stdout);
+		return 0;
+	}
 	list_commands(stdout, group && is_group(group) ? group : NULL);
 	return 0;
 }

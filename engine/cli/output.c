@@ -30,6 +30,30 @@ static size_t display_width(struct tw_str s)
 	return width;
 }
 
+static bool is_list(struct tw_value v)
+{
+	return v.kind == TW_V_LIST || v.kind == TW_V_TUPLE;
+}
+
+static char *cell_text(struct tw_value v);
+
+/* a,b,c: in tables only. */
+static char *list_text(struct tw_value v)
+{
+	struct tw_buf b = { 0 };
+
+	tw_buf_adds(&b, "");
+	for (size_t i = 0; i < v.list->n; i++) {
+		char *item = cell_text(v.list->v[i]);
+
+		if (i)
+			tw_buf_addc(&b, ',');
+		tw_buf_adds(&b, item);
+		free(item);
+	}
+	return tw_buf_steal(&b);
+}
+
 /* A cell as people read it: no quotes, Python's spelling of the constants. */
 static char *cell_text(struct tw_value v)
 {
@@ -40,6 +64,9 @@ static char *cell_text(struct tw_value v)
 		return tw_strdup(v.b ? "True" : "False");
 	case TW_V_STR:
 		return tw_str_dup(v.s);
+	case TW_V_LIST:
+	case TW_V_TUPLE:
+		return list_text(v);
 	default:
 		return tw_json_dump(v, TW_JSON_PYTHON);
 	}
@@ -145,7 +172,7 @@ static void print_grid(struct tw_value rows, bool borders)
 	for (size_t r = 0; r < g.nrows; r++) {
 		for (size_t c = 0; c < g.ncols; c++) {
 			if (c)
-				fputs(borders ? " | " : " ", stdout);
+				fputs(borders ? " | " : "  ", stdout);
 			put_cell(g.cells[r * g.ncols + c], g.widths[c], c + 1 == g.ncols);
 		}
 		putchar('\n');
@@ -181,17 +208,28 @@ static bool yaml_bare(struct tw_str s)
 	return !tw_str_to_double(s, &f);
 }
 
+/* Quoted with ' as long as it is one line of text. */
+static bool yaml_single(struct tw_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f || s.p[i] == '\'')
+			return false;
+	return true;
+}
+
 static void yaml_scalar(struct tw_buf *out, struct tw_value v)
 {
 	if (v.kind == TW_V_STR && yaml_bare(v.s))
 		tw_buf_addstr(out, v.s);
+	else if (v.kind == TW_V_STR && yaml_single(v.s))
+		tw_buf_printf(out, "'" TW_STR_FMT "'", TW_STR_ARG(v.s));
 	else
 		tw_json_write(out, v, TW_JSON_PYTHON);
 }
 
 static bool is_block(struct tw_value v)
 {
-	return (v.kind == TW_V_LIST || v.kind == TW_V_TUPLE || v.kind == TW_V_MAP) && tw_value_len(v) > 0;
+	return (is_list(v) || v.kind == TW_V_MAP) && tw_value_len(v) > 0;
 }
 
 static void yaml_spaces(struct tw_buf *out, int n)
@@ -249,21 +287,60 @@ void tw_yaml_write(struct tw_buf *out, struct tw_value v, int indent)
 	}
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return tw_str_cmp(((const struct tw_pair *)a)->key.s, ((const struct tw_pair *)b)->key.s);
+}
+
+/* Scalars as strings; with sort the keys in order. */
+static struct tw_value as_strings(struct tw_arena *a, struct tw_value v, bool sort)
+{
+	struct tw_value out;
+	char *text;
+
+	if (v.kind == TW_V_NULL || v.kind == TW_V_STR)
+		return v;
+	if (is_list(v)) {
+		out = tw_v_list(a);
+		for (size_t i = 0; i < v.list->n; i++)
+			tw_list_push(a, out, as_strings(a, v.list->v[i], sort));
+		return out;
+	}
+	if (v.kind == TW_V_MAP) {
+		struct tw_pair *pairs = tw_arena_array(a, struct tw_pair, v.map->n + 1);
+
+		if (v.map->n)
+			memcpy(pairs, v.map->v, v.map->n * sizeof *pairs);
+		if (sort)
+			qsort(pairs, v.map->n, sizeof *pairs, compare_keys);
+		out = tw_v_map(a);
+		for (size_t i = 0; i < v.map->n; i++)
+			tw_map_put(a, out, pairs[i].key.s, as_strings(a, pairs[i].value, sort));
+		return out;
+	}
+	text = cell_text(v);
+	out = tw_v_cstr(tw_arena_strdup(a, text));
+	free(text);
+	return out;
+}
+
 void tw_output_rows(const struct tw_args *args, struct tw_value rows)
 {
 	const char *how = tw_arg(args, "output");
 	struct tw_buf out = { 0 };
+	struct tw_arena a = { 0 };
 
 	if (how && strcmp(how, "json") == 0) {
-		tw_json_write(&out, rows, TW_JSON_PYTHON);
+		tw_json_write(&out, as_strings(&a, rows, false), TW_JSON_PYTHON);
 		puts(tw_buf_cstr(&out));
 	} else if (how && strcmp(how, "yaml") == 0) {
-		tw_yaml_write(&out, rows, 0);
-		fputs(tw_buf_cstr(&out), stdout);
+		tw_yaml_write(&out, as_strings(&a, rows, true), 0);
+		puts(tw_buf_cstr(&out));
 	} else if (!tw_value_len(rows)) {
 		puts("No data found");
 	} else {
 		print_grid(rows, !how || strcmp(how, "table") == 0);
 	}
 	tw_buf_release(&out);
+	tw_arena_release(&a);
 }

@@ -1,7 +1,8 @@
 /*
  * How list commands print: table, json, yaml or plain, one shape of data for all four.
- * Rows are a list of maps with the same keys in the same order. As Airflow's `-o`:
- * booleans print True/False and None prints None in table and plain; JSON keeps types.
+ * Rows are a list of maps with the same keys in the same order. As Airflow's `-o`: numbers and booleans are
+ * strings in JSON and YAML, too ("128", "True"); only null, lists and objects stay what they are. Programs that
+ * read Airflow's output compare with these strings. YAML has its keys sorted.
  */
 #pragma once
 

@@ -62,6 +62,40 @@ void row_time(struct tw_value row, const char *key, tw_time t)
 					  tw_v_cstr(tw_arena_strdup(&tw_cli()->arena, tw_time_iso_utc(text, t))));
 }
 
+void row_stamp(struct tw_value row, const char *key, tw_time t)
+{
+	char text[TW_ISO_MAX];
+
+	if (t == TW_TIME_NONE) {
+		put(row, key, TW_NULL);
+		return;
+	}
+	tw_time_iso_utc(text, t);
+	text[10] = ' ';
+	put(row, key, tw_v_cstr(tw_arena_strdup(&tw_cli()->arena, text)));
+}
+
+void row_date(struct tw_value row, const char *key, tw_time t)
+{
+	if (t == TW_TIME_NONE)
+		row_cstr(row, key, "");
+	else
+		row_time(row, key, t);
+}
+
+void row_words(struct tw_value row, const char *key, struct tw_str list)
+{
+	struct tw_value v = tw_v_list(&tw_cli()->arena);
+
+	while (list.p && list.n) {
+		struct tw_str word = tw_str_trim(tw_str_cut(list, ',', &list));
+
+		if (word.n)
+			tw_list_push(&tw_cli()->arena, v, tw_v_str(word));
+	}
+	put(row, key, v);
+}
+
 void row_json(struct tw_value row, const char *key, struct tw_str json)
 {
 	struct tw_value v;

@@ -13,6 +13,9 @@ void row_int(struct tw_value row, const char *key, int64_t i);
 void row_num(struct tw_value row, const char *key, double f);
 void row_bool(struct tw_value row, const char *key, bool b);
 void row_time(struct tw_value row, const char *key, tw_time t); /* ISO 8601, UTC; NONE: null */
+void row_stamp(struct tw_value row, const char *key, tw_time t); /* the same with a blank for the T, as Python's str() */
+void row_date(struct tw_value row, const char *key, tw_time t);  /* as row_time; NONE: "" */
+void row_words(struct tw_value row, const char *key, struct tw_str list); /* "a, b" as a list */
 void row_json(struct tw_value row, const char *key, struct tw_str json); /* parsed when it is JSON */
 
 /* A run by its id, or by its logical date as people write it. Exits when there is none. */

@@ -69,11 +69,11 @@ static int cmd_states(const struct tw_args *args)
 		struct tw_value row = row_new(rows);
 
 		row_str(row, "dag_id", tis[i].dag_id);
-		row_time(row, "logical_date", run.logical_date);
+		row_date(row, "logical_date", run.logical_date);
 		row_str(row, "task_id", tis[i].task_id);
-		row_cstr(row, "state", tw_ti_state_name(tis[i].state));
-		row_time(row, "start_date", tis[i].start_date);
-		row_time(row, "end_date", tis[i].end_date);
+		row_cstr(row, "state", tis[i].state == TW_TI_NONE ? "" : tw_ti_state_name(tis[i].state));
+		row_date(row, "start_date", tis[i].start_date);
+		row_date(row, "end_date", tis[i].end_date);
 		if (mapped)
 			row_int(row, "map_index", tis[i].map_index);
 	}

@@ -157,25 +157,38 @@ static struct tw_connection_row *all_connections(size_t *ret_n)
 	return v;
 }
 
-static void conn_row(const struct tw_args *args, struct tw_value rows, const struct tw_connection_row *c)
+static void row_port(struct tw_value row, int64_t port)
 {
-	bool show = tw_arg_flag(args, "show-values"), hide = tw_arg_flag(args, "hide-sensitive");
+	if (port)
+		row_int(row, "port", port);
+	else
+		row_cstr(row, "port", NULL);
+}
+
+/* All of it, as `get` and `list --show-values` print it. */
+static void conn_row(struct tw_value rows, const struct tw_connection_row *c, bool hide)
+{
 	struct tw_value row = row_new(rows);
+	struct tw_buf uri = { 0 };
 
 	row_int(row, "id", c->id);
 	row_str(row, "conn_id", c->conn_id);
 	row_str(row, "conn_type", c->conn_type);
-	if (!show)
-		return;
 	row_str(row, "description", c->description);
 	row_str(row, "host", c->host);
 	row_str(row, "schema", c->schema);
 	row_str(row, "login", c->login);
 	row_str(row, "password", hide && c->password.n ? TW_STR("***") : c->password);
-	row_int(row, "port", c->port);
+	row_port(row, c->port);
 	row_bool(row, "is_encrypted", c->is_encrypted);
 	row_bool(row, "is_extra_encrypted", c->is_extra_encrypted);
-	row_str(row, "extra_dejson", hide && c->extra.n ? TW_STR("***") : c->extra);
+	if (hide && c->extra.n)
+		row_cstr(row, "extra_dejson", "***");
+	else
+		row_json(row, "extra_dejson", c->extra.n ? c->extra : TW_STR("{}"));
+	tw_conn_to_uri(c, &uri);
+	row_str(row, "get_uri", hide ? TW_STR("***") : tw_str_copy(&tw_cli()->arena, tw_buf_str(&uri)));
+	tw_buf_release(&uri);
 }
 
 static int conn_list(const struct tw_args *args)
@@ -184,8 +197,17 @@ static int conn_list(const struct tw_args *args)
 	size_t n;
 	struct tw_connection_row *v = all_connections(&n);
 
-	for (size_t i = 0; i < n; i++)
-		conn_row(args, rows, &v[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct tw_value row;
+
+		if (tw_arg_flag(args, "show-values")) {
+			conn_row(rows, &v[i], tw_arg_flag(args, "hide-sensitive"));
+			continue;
+		}
+		row = row_new(rows);
+		row_str(row, "conn_id", v[i].conn_id);
+		row_str(row, "conn_type", v[i].conn_type);
+	}
 	tw_output_rows(args, rows);
 	return 0;
 }
@@ -193,29 +215,16 @@ static int conn_list(const struct tw_args *args)
 static int conn_get(const struct tw_args *args)
 {
 	struct tw_arena *a = &tw_cli()->arena;
-	struct tw_value rows = tw_v_list(a), row;
+	struct tw_value rows = tw_v_list(a);
 	struct tw_connection_row c;
 	struct tw_err err = { 0 };
-	struct tw_buf uri = { 0 };
+	enum tw_rc rc = tw_store_connection(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), a, &c, &err);
 
-	if (tw_store_connection(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), a, &c, &err) < 0)
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_cli_dief("Connection %s not found.", tw_arg_pos(args, 0));
+	if (rc < 0)
 		tw_cli_die(&err);
-	row = row_new(rows);
-	row_int(row, "id", c.id);
-	row_str(row, "conn_id", c.conn_id);
-	row_str(row, "conn_type", c.conn_type);
-	row_str(row, "description", c.description);
-	row_str(row, "host", c.host);
-	row_str(row, "schema", c.schema);
-	row_str(row, "login", c.login);
-	row_str(row, "password", c.password);
-	row_int(row, "port", c.port);
-	row_bool(row, "is_encrypted", c.is_encrypted);
-	row_bool(row, "is_extra_encrypted", c.is_extra_encrypted);
-	row_json(row, "extra_dejson", c.extra.n ? c.extra : TW_STR("{}"));
-	tw_conn_to_uri(&c, &uri);
-	row_str(row, "get_uri", tw_str_copy(a, tw_buf_str(&uri)));
-	tw_buf_release(&uri);
+	conn_row(rows, &c, false);
 	tw_output_rows(args, rows);
 	return 0;
 }
@@ -237,7 +246,9 @@ static int conn_add(const struct tw_args *args)
 {
 	const char *uri = tw_arg(args, "conn-uri"), *json = tw_arg(args, "conn-json");
 	struct tw_connection_row c = { 0 };
+	struct tw_value rows = tw_v_list(&tw_cli()->arena), row;
 	struct tw_err err = { 0 };
+	enum tw_rc rc;
 
 	if (uri) {
 		if (tw_conn_from_uri(&tw_cli()->arena, tw_str(uri), &c, &err) < 0)
@@ -251,17 +262,31 @@ static int conn_add(const struct tw_args *args)
 	c.conn_id = tw_str(tw_arg_pos(args, 0));
 	if (tw_arg(args, "conn-description"))
 		c.description = tw_str(tw_arg(args, "conn-description"));
-	if (tw_store_connection_put(tw_cli_store(), &c, TW_PUT_INSERT, &err) < 0)
+	rc = tw_store_connection_put(tw_cli_store(), &c, TW_PUT_INSERT, &err);
+	if (rc == TW_ERR_EXISTS)
+		tw_cli_dief("A connection with `conn_id`=%s already exists.", tw_arg_pos(args, 0));
+	if (rc < 0)
 		tw_cli_die(&err);
 	printf("Successfully added `conn_id`=%s\n", tw_arg_pos(args, 0));
+	row = row_new(rows);
+	row_str(row, "conn_id", c.conn_id);
+	row_str(row, "conn_type", c.conn_type);
+	row_str(row, "host", c.host);
+	row_str(row, "login", c.login);
+	row_port(row, c.port);
+	row_json(row, "extra", c.extra.n ? c.extra : TW_STR("{}"));
+	tw_output_rows(args, rows);
 	return 0;
 }
 
 static int conn_delete(const struct tw_args *args)
 {
 	struct tw_err err = { 0 };
+	enum tw_rc rc = tw_store_connection_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &err);
 
-	if (tw_store_connection_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &err) < 0)
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_cli_dief("Did not find a connection with `conn_id`=%s", tw_arg_pos(args, 0));
+	if (rc < 0)
 		tw_cli_die(&err);
 	printf("Successfully deleted connection with `conn_id`=%s\n", tw_arg_pos(args, 0));
 	return 0;
