@@ -97,6 +97,12 @@ class Finder:
         if package:
             last = fullname.rpartition(".")[2]
             found = [os.path.join(p, last) for p in path or ()]
+            if last == "example_dags":
+                from tradewind.dagfile import folders
+
+                if "contrib" in fullname:  # 1.10's lay beside its example_dags
+                    found += [os.path.join(os.path.dirname(f), "contrib", last) for f in folders]
+                found = [*folders, *found]
             spec.submodule_search_locations = [p for p in found if os.path.isdir(p)]
         return spec
 

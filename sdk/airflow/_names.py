@@ -628,10 +628,18 @@ NAMES: dict[str, str] = {
 
 #: packages whose other modules come from what is installed
 OPEN = (
+    "airflow.contrib.example_dags",
+    "airflow.example_dags",
     "airflow.providers",
+    "airflow.providers.apache",
+    "airflow.providers.atlassian",
+    "airflow.providers.cncf",
     "airflow.providers.common",
-    "airflow.providers.standard",
     "airflow.providers.common.compat",
+    "airflow.providers.dbt",
+    "airflow.providers.facebook",
+    "airflow.providers.microsoft",
+    "airflow.providers.standard",
 )
 
 #: modules of 1.10 and 2.0 that moved into a provider: old name → module of the provider

@@ -38,14 +38,18 @@ def might_contain_dag(source: bytes) -> bool:
     return (b"airflow" in text or b"tradewind" in text) and (b"dag" in text or b"asset" in text)
 
 
+#: the DAG folders of this process: `airflow.example_dags` is found in them
+folders: list[str] = []
+
+
 def add_paths(bundle_path: str | None, path: str | None = None) -> None:
     """What DAG files import from: the DAG folder, `config` and `plugins` of the home folder."""
     from tradewind.conf import conf, home
 
-    folders = [bundle_path, os.path.join(home(), "config"), conf.get("core", "plugins_folder", fallback=None)]
-    if path is not None and bundle_path is None:
-        folders.append(os.path.dirname(os.path.abspath(path)))
-    for folder in folders:
+    own = bundle_path or (os.path.dirname(os.path.abspath(path)) if path is not None else None)
+    if own is not None and own not in folders:
+        folders.append(own)
+    for folder in (own, os.path.join(home(), "config"), conf.get("core", "plugins_folder", fallback=None)):
         if folder and os.path.isdir(folder) and folder not in sys.path:
             sys.path.append(folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,7 +78,26 @@ class ChainMapper(PartitionMapper):
 
 
 class FanOutMapper(PartitionMapper):
-    _arguments = ("window",)
+    def __init__(
+        self,
+        *,
+        upstream_mapper: PartitionMapper,
+        window: Window,
+        downstream_mapper: PartitionMapper | None = None,
+        max_downstream_keys: int | None = None,
+    ):
+        if downstream_mapper is None:
+            for kind, default in _FAN_OUT_TO:
+                if type(window) is kind:
+                    downstream_mapper = default()
+                    break
+            else:
+                raise ValueError(f"FanOutMapper needs downstream_mapper for {type(window).__name__}")
+        super().__init__(upstream_mapper=upstream_mapper, window=window, downstream_mapper=downstream_mapper)
+        if max_downstream_keys is not None:
+            if max_downstream_keys < 1:
+                raise ValueError("max_downstream_keys must be positive")
+            self._values["max_downstream_keys"] = max_downstream_keys
 
 
 class RollupMapper(PartitionMapper):
@@ -133,9 +153,19 @@ class StartOfYearMapper(_StartOf):
 
 
 class Window(_Described):
-    """A span of upstream partitions."""
+    """The members of a period: hours of a day, days of a month, …"""
 
-    _arguments = ("start", "end")
+    class Direction(str, enum.Enum):
+        """Whether the period begins or ends with its key."""
+
+        FORWARD = "forward"
+        BACKWARD = "backward"
+
+    def __init__(self, *, direction: Any = Direction.FORWARD, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.direction = self.Direction(direction)
+        if self.direction is not self.Direction.FORWARD:
+            self._values["direction"] = self.direction.value
 
 
 class HourWindow(Window):
@@ -163,7 +193,19 @@ class YearWindow(Window):
 
 
 class SegmentWindow(Window):
-    _arguments = ("segments",)
+    def __init__(self, segments: Any, **kwargs: Any):
+        if not segments or any(not isinstance(s, str) for s in segments):
+            raise ValueError("SegmentWindow needs a non-empty list of text keys")
+        super().__init__(segments=sorted(set(segments)), **kwargs)
+
+
+_FAN_OUT_TO: tuple[tuple[type, type], ...] = (
+    (DayWindow, StartOfHourMapper),
+    (WeekWindow, StartOfDayMapper),
+    (MonthWindow, StartOfDayMapper),
+    (QuarterWindow, StartOfMonthMapper),
+    (YearWindow, StartOfMonthMapper),
+)
 
 
 class WaitPolicy(_Described):

@@ -25,10 +25,19 @@ class PriorityWeightStrategy:
 
 
 def find_strategy(name: str) -> PriorityWeightStrategy | None:
-    """The strategy that a plugin registered under this dotted name."""
+    """The strategy of this dotted name: one that a plugin registered, or one that can be imported."""
     from tradewind.plugins_manager import collected
 
     for cls in collected("priority_weight_strategies"):
         if name in (f"{cls.__module__}.{cls.__qualname__}", cls.__name__):
             return cls()
+    if "." in name:
+        from tradewind.module_loading import import_string
+
+        try:
+            found = import_string(name)
+        except ImportError:
+            return None
+        if isinstance(found, type) and issubclass(found, PriorityWeightStrategy):
+            return found()
     return None
