@@ -1,0 +1,426 @@
+#include "daemon/apiserver_testing.h"
+
+#define RUN "/api/v2/dags/etl/dagRuns/scheduled__2026-01-01T00:00:00%2B00:00"
+
+static struct world *open_world;
+
+static int setup(void **state)
+{
+	open_world = world_new(true);
+	return 0;
+}
+
+static int setup_closed(void **state)
+{
+	open_world = world_new(false);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	world_free(open_world);
+	return 0;
+}
+
+static void test_health(void **state)
+{
+	struct world *w = open_world;
+	struct tw_job_row job = { .job_type = TW_STR("SchedulerJob"), .state = TW_STR("running"), .start_date = T0,
+				  .end_date = TW_TIME_NONE, .latest_heartbeat = T0 };
+	int64_t id;
+
+	expect(w, "GET", "/api/v2/monitor/health", NULL, 200);
+	expect_str(w, "metadatabase.status", "healthy");
+	expect_str(w, "scheduler.status", "unhealthy");
+	assert_int_equal(at(w, "triggerer.status").kind, TW_V_NULL);
+	ok(tw_store_job_start(w->store, &job, &id, &test_err));
+	expect(w, "GET", "/api/v2/monitor/health", NULL, 200);
+	expect_str(w, "scheduler.status", "unhealthy");
+	expect_str(w, "scheduler.latest_scheduler_heartbeat", "2026-01-01T00:00:00+00:00");
+	expect(w, "GET", "/api/v2/version", NULL, 200);
+	expect_str(w, "version", TW_VERSION);
+	expect(w, "GET", "/api/v2/nothing", NULL, 404);
+	expect_str(w, "error", "API route not found");
+	expect(w, "PUT", "/api/v2/dags", "{}", 405);
+	expect_str(w, "detail", "Method Not Allowed");
+}
+
+static void test_dags(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "GET", "/api/v2/dags", NULL, 200);
+	expect_int(w, "total_entries", 2);
+	expect_str(w, "dags.0.dag_id", "etl");
+	expect_str(w, "dags.0.tags.1.name", "b");
+	expect_str(w, "dags.0.owners.0", "anna");
+	expect_str(w, "dags.0.last_parsed_time", "2026-01-01T00:00:00Z");
+	expect(w, "GET", "/api/v2/dags?limit=1&offset=1", NULL, 200);
+	expect_str(w, "dags.0.dag_id", "plain");
+	expect(w, "GET", "/api/v2/dags?order_by=-dag_id&limit=100000", NULL, 200);
+	expect_str(w, "dags.0.dag_id", "plain");
+	expect(w, "GET", "/api/v2/dags?tags=a&tags=b&tags_match_mode=all", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags?dag_id_pattern=et%25", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags?limit=0", NULL, 200);
+	expect_int(w, "total_entries", 2);
+	assert_int_equal(tw_value_len(at(w, "dags")), 0);
+	expect(w, "GET", "/api/v2/dags?last_dag_run_state=failed", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags/etl", NULL, 200);
+	expect_str(w, "dag_id", "etl");
+	expect(w, "GET", "/api/v2/dags/none", NULL, 404);
+	expect_str(w, "detail", "The Dag with ID: `none` was not found");
+	expect(w, "GET", "/api/v2/dags/etl/details", NULL, 200);
+	expect_int(w, "params.n.value", 5);
+	expect_int(w, "latest_dag_version.version_number", 1);
+	expect_str(w, "timezone", "UTC");
+	expect(w, "GET", "/api/v2/dags/etl/dagVersions", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags/etl/dagVersions/1", NULL, 200);
+	expect(w, "GET", "/api/v2/dags/etl/dagVersions/9", NULL, 404);
+	expect(w, "GET", "/api/v2/dagSources/etl", NULL, 200);
+	expect_str(w, "content", "from airflow import DAG\n");
+	expect(w, "GET", "/api/v2/dagTags", NULL, 200);
+	expect_str(w, "tags.0", "a");
+	expect(w, "GET", "/api/v2/importErrors", NULL, 200);
+	expect_str(w, "import_errors.0.stack_trace", "SyntaxError: no");
+	expect(w, "GET", "/api/v2/dagStats?dag_ids=etl", NULL, 200);
+	expect_int(w, "dags.0.stats.3.count", 1);
+}
+
+static void test_pause(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}", 200);
+	assert_true(at(w, "is_paused").b);
+	expect(w, "GET", "/api/v2/dags?paused=true", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "PATCH", "/api/v2/dags/etl?update_mask=is_paused", "{\"is_paused\":false}", 200);
+	expect(w, "PATCH", "/api/v2/dags/etl?update_mask=owners", "{\"is_paused\":false}", 400);
+	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":\"maybe\",\"x\":1}", 422);
+	expect_str(w, "detail.0.type", "bool_type");
+	expect_str(w, "detail.1.type", "extra_forbidden");
+	expect_str(w, "detail.1.loc.1", "x");
+	expect(w, "PATCH", "/api/v2/dags?dag_id_pattern=~", "{\"is_paused\":true}", 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "GET", "/api/v2/dags?paused=true", NULL, 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "PATCH", "/api/v2/dags/none", "{\"is_paused\":true}", 404);
+	expect(w, "DELETE", "/api/v2/dags/plain", NULL, 204);
+	expect(w, "GET", "/api/v2/dags/plain", NULL, 404);
+}
+
+static void test_trigger(void **state)
+{
+	struct world *w = open_world;
+	struct tw_inbox_row *rows;
+	size_t n;
+
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{}", 422);
+	expect_str(w, "detail.0.type", "missing");
+	expect_str(w, "detail.0.loc.1", "logical_date");
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"note\":\"hello\"}", 200);
+	expect_str(w, "state", "queued");
+	expect_str(w, "run_type", "manual");
+	expect_str(w, "triggered_by", "rest_api");
+	expect_str(w, "triggering_user_name", "Anonymous");
+	expect_int(w, "dag_versions.0.version_number", 1);
+	expect_str(w, "note", "hello");
+	assert_int_equal(at(w, "logical_date").kind, TW_V_NULL);
+	assert_int_equal(at(w, "data_interval_start").kind, TW_V_NULL);
+	assert_true(tw_str_starts(at(w, "dag_run_id").s, "manual__20"));
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns",
+	       "{\"logical_date\":\"2026-01-03T12:00:00Z\",\"dag_run_id\":\"mine\",\"conf\":{\"n\":7}}", 200);
+	expect_str(w, "data_interval_start", "2026-01-02T00:00:00Z");
+	expect_str(w, "data_interval_end", "2026-01-03T00:00:00Z");
+	expect_int(w, "conf.n", 7);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"mine\"}", 409);
+	expect_str(w, "detail.reason", "Unique constraint violation");
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"conf\":{\"n\":0}}", 400);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":\"2026-01-03T12:00:00\"}", 422);
+	expect_str(w, "detail.0.type", "timezone_aware");
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"scheduled__x\"}", 400);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"../../etc\"}", 400);
+	expect(w, "POST", "/api/v2/dags/none/dagRuns", "{\"logical_date\":null}", 404);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":", 422);
+	ok(tw_store_inbox_take(w->store, 0, 100, &w->arena, &rows, &n, &test_err));
+	assert_true(n >= 2);
+	tw_assert_str(rows[n - 1].kind, "run_new");
+	tw_assert_str(rows[n - 1].run_id, "mine");
+}
+
+static void test_runs(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "GET", "/api/v2/dags/etl/dagRuns", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect_str(w, "dag_runs.0.state", "failed");
+	assert_true(at(w, "dag_runs.0.duration").f == 2.0);
+	expect(w, "GET", "/api/v2/dags/~/dagRuns?state=failed&run_type=scheduled&start_date_gte=2025-12-31T00:00:00Z", NULL,
+	       200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags/~/dagRuns?state=odd", NULL, 422);
+	expect(w, "GET", "/api/v2/dags/~/dagRuns?limit=x&offset=-1&start_date_gte=2025-12-31T00:00:00", NULL, 422);
+	assert_int_equal(tw_value_len(at(w, "detail")), 3);
+	expect_str(w, "detail.0.loc.0", "query");
+	expect(w, "GET", "/api/v2/dags/~/dagRuns?order_by=password", NULL, 400);
+	expect(w, "GET", "/api/v2/dags/none/dagRuns", NULL, 404);
+	expect(w, "GET", RUN, NULL, 200);
+	expect_str(w, "dag_run_id", "scheduled__2026-01-01T00:00:00+00:00");
+	expect(w, "GET", "/api/v2/dags/etl/dagRuns/none", NULL, 404);
+	expect_str(w, "detail", "The DagRun with dag_id: `etl` and run_id: `none` was not found");
+	expect(w, "POST", "/api/v2/dags/~/dagRuns/list", "{\"dag_ids\":[\"etl\"],\"states\":[\"failed\"]}", 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", "/api/v2/dags/~/dagRuns?cursor=", NULL, 200);
+	expect_int(w, "total_entries_limit", 1000);
+	expect(w, "GET", RUN "/wait?interval=0.1", NULL, 200);
+	assert_string_equal(tw_buf_cstr(&w->body), "{\"state\":\"failed\"}\n");
+	expect(w, "GET", RUN "/wait?interval=0", NULL, 422);
+	expect(w, "PATCH", RUN, "{\"note\":\"seen\"}", 200);
+	expect_str(w, "note", "seen");
+	expect(w, "PATCH", RUN, "{\"state\":\"running\"}", 422);
+	expect_str(w, "detail.0.type", "enum");
+	expect(w, "PATCH", RUN, "{\"state\":\"success\"}", 200);
+	expect(w, "POST", RUN "/clear", "{}", 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "POST", RUN "/clear", "{\"dry_run\":false}", 200);
+	expect(w, "DELETE", RUN, NULL, 204);
+	expect(w, "GET", RUN, NULL, 404);
+}
+
+static void test_tis(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "GET", RUN "/taskInstances", NULL, 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "GET", RUN "/taskInstances?order_by=-task_id&limit=1", NULL, 200);
+	expect_str(w, "task_instances.0.task_id", "load");
+	expect_str(w, "task_instances.0.dag_run_id", "scheduled__2026-01-01T00:00:00+00:00");
+	expect(w, "GET", "/api/v2/dags/~/dagRuns/~/taskInstances?state=failed", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect_str(w, "task_instances.0.operator", "BashOperator");
+	assert_true(at(w, "task_instances.0.duration").f == 1.5);
+	expect(w, "GET", RUN "/taskInstances/extract", NULL, 200);
+	expect_str(w, "state", "failed");
+	expect_int(w, "dag_version.version_number", 1);
+	expect(w, "GET", RUN "/taskInstances/nothing", NULL, 404);
+	expect(w, "GET", RUN "/taskInstances/extract/-1", NULL, 200);
+	expect(w, "GET", RUN "/taskInstances/extract/7", NULL, 404);
+	expect(w, "GET", RUN "/taskInstances/extract/x", NULL, 422);
+	expect(w, "GET", RUN "/taskInstances/extract/listMapped", NULL, 404);
+	expect_str(w, "detail", "Task id extract is not mapped");
+	expect(w, "GET", RUN "/taskInstances/extract/tries", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "GET", RUN "/taskInstances/extract/tries/1", NULL, 200);
+	expect(w, "GET", RUN "/taskInstances/extract/tries/2", NULL, 404);
+	expect(w, "POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", "{\"dag_ids\":[\"etl\"],\"page_limit\":1}", 200);
+	expect_int(w, "total_entries", 2);
+}
+
+static void test_ti_change(void **state)
+{
+	struct world *w = open_world;
+	struct tw_inbox_row *rows;
+	size_t n;
+
+	expect(w, "PATCH", RUN "/taskInstances/extract/dry_run", "{\"new_state\":\"success\"}", 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "PATCH", RUN "/taskInstances/extract/dry_run",
+	       "{\"new_state\":\"success\",\"include_downstream\":true}", 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"failed\"}", 409);
+	expect(w, "PATCH", RUN "/taskInstances/none", "{\"new_state\":\"failed\"}", 404);
+	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"odd\"}", 422);
+	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"success\",\"note\":\"by hand\"}", 200);
+	expect_str(w, "task_instances.0.note", "by hand");
+	ok(tw_store_inbox_take(w->store, 0, 100, &w->arena, &rows, &n, &test_err));
+	tw_assert_str(rows[n - 2].kind, "ti_state");
+	tw_assert_str(rows[n - 2].payload, "{\"tasks\":[[\"extract\",-1]],\"by\":\"Anonymous\",\"state\":\"success\"}");
+	tw_assert_str(rows[n - 1].kind, "clear");
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{}", 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances",
+	       "{\"task_ids\":[\"load\"],\"include_upstream\":true,\"only_failed\":false}", 200);
+	expect_int(w, "total_entries", 2);
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"task_ids\":[[\"load\",3]],\"only_failed\":false}", 200);
+	expect_int(w, "total_entries", 0);
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"task_ids\":[7]}", 422);
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances",
+	       "{\"dry_run\":false,\"dag_run_id\":\"scheduled__2026-01-01T00:00:00+00:00\",\"task_ids\":[\"load\"]}", 200);
+	expect_int(w, "total_entries", 1);
+	ok(tw_store_inbox_take(w->store, rows[n - 1].id, 100, &w->arena, &rows, &n, &test_err));
+	assert_int_equal(n, 1);
+	tw_assert_str(rows[0].payload,
+		      "{\"tasks\":[[\"load\",-1]],\"by\":\"Anonymous\",\"reset_run\":true,\"newest_version\":false}");
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"dag_run_id\":\"none\"}", 404);
+}
+
+static void test_logs(void **state)
+{
+	struct world *w = open_world;
+
+	world_log(w, "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\",\"event\":\"one\"}\nno json \"here\"\n"
+		     "{\"event\":\"half");
+	expect(w, "GET", RUN "/taskInstances/extract/logs/1", NULL, 200);
+	expect_str(w, "content.0.event", "::group::Log message source details");
+	expect_str(w, "content.3.event", "one");
+	expect_str(w, "content.3.level", "info");
+	expect_str(w, "content.4.event", "no json \"here\"");
+	expect_str(w, "content.5.event", "{\"event\":\"half");
+	assert_int_equal(at(w, "continuation_token").kind, TW_V_NULL);
+	assert_int_equal(ask_with(w, "GET", RUN "/taskInstances/extract/logs/1", NULL, "Accept: application/x-ndjson"), 200);
+	assert_non_null(strstr(tw_buf_cstr(&w->body), "\n{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\""));
+	expect(w, "GET", RUN "/taskInstances/extract/logs/2", NULL, 404);
+	expect_str(w, "detail", "TaskInstance not found");
+	expect(w, "GET", RUN "/taskInstances/load/logs/1", NULL, 200);
+	expect_str(w, "content.0.event", "This attempt has left no log.");
+	expect(w, "GET", RUN "/taskInstances/extract/logs/1?token=forged", NULL, 400);
+	expect(w, "GET", RUN "/taskInstances/..%2f..%2fx/logs/1", NULL, 404);
+	expect(w, "GET", "/api/v2/dags/..%2f..%2fetc/dagRuns/a%2f..%2fb/taskInstances/passwd/logs/1", NULL, 404);
+	expect(w, "GET", "/api/v2/dags/../../../../etc/passwd", NULL, 404);
+}
+
+/* While the attempt runs each page says where to go on, and half lines wait for their end. */
+static void test_log_pages(void **state)
+{
+	struct world *w = open_world;
+	struct tw_ti_row ti = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){ 0 });
+	struct tw_batch b = { 0 };
+	char *path;
+
+	tw_batch_ti(&b, &ti, -1, TW_TICOL(STATE) | TW_TICOL(END_DATE));
+	ti.end_date = TW_TIME_NONE;
+	ok(tw_store_commit(w->store, &b, &test_err));
+	tw_batch_release(&b);
+	world_log(w, "{\"event\":\"one\"}\n{\"event\":\"tw");
+	expect(w, "GET", RUN "/taskInstances/extract/logs/1", NULL, 200);
+	assert_int_equal(tw_value_len(at(w, "content")), 4);
+	assert_int_equal(at(w, "continuation_token").kind, TW_V_STR);
+	path = tw_asprintf("%s" TW_STR_FMT, RUN "/taskInstances/extract/logs/1?token=",
+			   TW_STR_ARG(at(w, "continuation_token").s));
+	world_log(w, "{\"event\":\"one\"}\n{\"event\":\"two\"}\n");
+	expect(w, "GET", path, NULL, 200);
+	assert_int_equal(tw_value_len(at(w, "content")), 1);
+	expect_str(w, "content.0.event", "two");
+	free(path);
+}
+
+static void test_sign_in(void **state)
+{
+	struct world *w = open_world;
+	char *body;
+
+	expect(w, "GET", "/api/v2/dags", NULL, 401);
+	expect_str(w, "detail", "Not authenticated");
+	expect(w, "GET", "/api/v2/monitor/health", NULL, 200);
+	expect(w, "GET", "/auth/token", NULL, 403);
+	expect(w, "POST", "/auth/token", "{\"username\":\"admin\",\"password\":\"wrong\"}", 401);
+	expect(w, "POST", "/auth/token", "{\"username\":\"nobody\",\"password\":\"\"}", 400);
+	expect(w, "POST", "/auth/token", "{\"username\":\"nobody\",\"password\":\"x\"}", 401);
+	expect(w, "POST", "/auth/token", "{\"username\":1}", 422);
+	assert_int_equal(ask_with(w, "POST", "/auth/token", "a", "Content-Type: text/xml"), 415);
+	body = tw_asprintf("{\"username\":\"admin\",\"password\":\"%s\"}", w->password);
+	expect(w, "POST", "/auth/token/cli", body, 201);
+	expect(w, "POST", "/auth/token", body, 201);
+	free(body);
+	w->token = tw_str_dup(at(w, "access_token").s);
+	assert_true(tw_str_starts(tw_str(w->token), "eyJ"));
+	expect(w, "GET", "/api/v2/dags", NULL, 200);
+	w->token[strlen(w->token) - 3] ^= 1;
+	expect(w, "GET", "/api/v2/dags", NULL, 403);
+	expect_str(w, "detail", "Invalid JWT token");
+}
+
+/* Tokens that nobody here signed, or whose holder may not. */
+static void test_forged(void **state)
+{
+	struct world *w = open_world;
+	struct tw_str viewer = TW_STR("{\"username\":\"eve\",\"password\":\"");
+	struct tw_buf file = { 0 };
+	struct tw_value passwords;
+	struct stat st;
+	char *path = tw_asprintf("%s/simple_auth_manager_passwords.json.generated", w->home), *body;
+
+	w->token = tw_strdup("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhZG1pbiIsInJvbGUiOiJhZG1pbiJ9.");
+	expect(w, "GET", "/api/v2/dags", NULL, 403);
+	free(w->token);
+	w->token = NULL;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	ok(tw_file_read(path, 4096, &file, &test_err));
+	ok(tw_json_parse(&w->arena, tw_buf_str(&file), &passwords, &test_err));
+	body = tw_asprintf(TW_STR_FMT TW_STR_FMT "\"}", TW_STR_ARG(viewer), TW_STR_ARG(tw_map_str(passwords, "eve", "")));
+	expect(w, "POST", "/auth/token", body, 201);
+	w->token = tw_str_dup(at(w, "access_token").s);
+	expect(w, "GET", "/api/v2/dags", NULL, 200);
+	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}", 403);
+	expect_str(w, "detail", "Forbidden");
+	free(path);
+	free(body);
+	tw_buf_release(&file);
+}
+
+static void test_hosts(void **state)
+{
+	struct world *w = open_world;
+	struct tw_apiserver_options opts = w->opts;
+	struct tw_apiserver *s;
+
+	expect(w, "GET", "/auth/token", NULL, 201);
+	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Host: evil.example"), 403);
+	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://evil.example"), 403);
+	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://localhost:8080"), 200);
+	assert_int_equal(ask_with(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}",
+				  "Content-Type: text/plain"), 422);
+	opts.host = "0.0.0.0";
+	assert_int_equal(tw_apiserver_prepare(&opts, &s, &test_err), TW_ERR_DENIED);
+	assert_non_null(strstr(test_err.msg, "loopback"));
+	assert_true(tw_is_loopback("127.0.0.1") && tw_is_loopback("::1") && tw_is_loopback("localhost"));
+	assert_false(tw_is_loopback("192.168.1.2") || tw_is_loopback("::") || tw_is_loopback("example.com"));
+}
+
+static void test_hostile(void **state)
+{
+	struct world *w = open_world;
+	char *big = tw_alloc(20u << 20);
+
+	expect(w, "GET", "/api/v2/dags?dag_id_pattern=%27%3B%20drop%20table%20dag--", NULL, 200);
+	expect_int(w, "total_entries", 0);
+	expect(w, "GET", "/api/v2/dags/%27%20or%201%3D1--", NULL, 404);
+	expect(w, "GET", "/api/v2/dags/%00", NULL, 404);
+	expect(w, "GET", "/api/v2/dags/%zz", NULL, 404);
+	expect(w, "GET", "/api/v2/dags?limit=%zz", NULL, 400);
+	expect(w, "GET", "/api/v2/dags?limit=99999999999999999999", NULL, 422);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "[]", 422);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":{}}", 422);
+	memset(big, '[', 1000);
+	big[1000] = 0;
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", big, 422);
+	memset(big, 'x', (20u << 20) - 1);
+	big[(20u << 20) - 1] = 0;
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", big, 413);
+	free(big);
+	expect(w, "GET", "/api/v2/dags", NULL, 200);
+	expect_int(w, "total_entries", 2);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CLOSED(f) cmocka_unit_test_setup_teardown(f, setup_closed, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_health),  CASE(test_dags),	  CASE(test_pause),	CASE(test_trigger), CASE(test_runs),
+		CASE(test_tis),	    CASE(test_ti_change), CASE(test_logs),	CASE(test_log_pages), CLOSED(test_sign_in),
+		CLOSED(test_forged), CASE(test_hosts),	  CASE(test_hostile),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	curl_global_init(CURL_GLOBAL_ALL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
