@@ -311,16 +311,29 @@ static void log_command(struct tw_op *op, const char *const *argv)
 	say(op, "Output:");
 }
 
-/* bash of our own PATH, as shutil.which finds it. */
-static const char *bash_path(struct tw_arena *a)
+static bool is_program(const char *file)
 {
+	struct stat st;
+	return stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0;
+}
+
+/* bash of our own PATH, as shutil.which finds it; looked for anew only when it has gone. */
+static const char *bash_path(void)
+{
+	static char *found;
+	if (found && access(found, X_OK) == 0)
+		return found;
+	free(found);
+	found = NULL;
 	const char *path = getenv("PATH");
 	for (struct tw_str rest = tw_str(path ? path : "/usr/bin:/bin"); rest.p;) {
 		struct tw_str dir = tw_str_cut(rest, ':', &rest);
-		char *file = tw_arena_printf(a, TW_STR_FMT "/bash", TW_STR_ARG(dir));
-		struct stat st;
-		if (dir.n && stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
-			return file;
+		char *file = tw_asprintf(TW_STR_FMT "/bash", TW_STR_ARG(dir));
+		if (dir.n && is_program(file)) {
+			found = file;
+			return found;
+		}
+		free(file);
 	}
 	return "bash";
 }
@@ -339,7 +352,7 @@ static enum tw_rc begin(struct bash *b, struct tw_str command, struct tw_err *er
 		rc = make_tmpdir(b, err);
 	if (!dir)
 		dir = b->tmpdir;
-	const char *argv[] = {bash_path(op->arena), "-c",
+	const char *argv[] = {bash_path(), "-c",
 			      tw_arena_strndup(op->arena, command.p, command.n), NULL};
 	if (rc == TW_OK && (tw_str_ends(command, ".sh") || tw_str_ends(command, ".bash"))) {
 		rc = write_script(b, dir, command, err);

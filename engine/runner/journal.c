@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,7 +14,19 @@
 #define FILE_LIMIT ((size_t)1 << 30)
 #define COMPACT_FROM ((size_t)1 << 20)
 
-uint64_t tw_process_starttime(pid_t pid)
+/* Between a process's start and its record: a fork in Python is heard of late on a busy machine. */
+#define SLACK_SECONDS 30
+
+static uint64_t ticks_now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	return (uint64_t)ts.tv_sec * hz + (uint64_t)ts.tv_nsec / (1000000000 / hz);
+}
+
+/* Field 22 of /proc/PID/stat, 0 when there is no such process. */
+static uint64_t starttime(pid_t pid)
 {
 	char path[64], text[1024];
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -30,6 +43,14 @@ uint64_t tw_process_starttime(pid_t pid)
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	return p ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+bool tw_journal_same_process(const struct tw_journal_entry *e)
+{
+	uint64_t start = e->pid > 1 ? starttime(e->pid) : 0;
+	uint64_t slack = SLACK_SECONDS * (uint64_t)sysconf(_SC_CLK_TCK);
+	/* No such process: the rest of its group may live on without its leader. */
+	return e->pid > 1 && (!start || (start <= e->ticks + 100 && start + slack >= e->ticks));
 }
 
 static void read_boot_id(char out[64])
@@ -75,12 +96,12 @@ static void load_line(struct tw_journal *j, struct tw_str line, bool same_boot)
 		e->state = TW_JOURNAL_LOST;
 		break;
 	case 'P': {
-		struct tw_str starttime, pid_text = tw_str_cut(rest, ' ', &starttime);
+		struct tw_str ticks, pid_text = tw_str_cut(rest, ' ', &ticks);
 		e = tw_map_get(&j->entries, attempt);
-		if (e && same_boot && tw_str_to_int(pid_text, &pid) && tw_str_to_int(starttime, &start) &&
+		if (e && same_boot && tw_str_to_int(pid_text, &pid) && tw_str_to_int(ticks, &start) &&
 		    pid > 1 && pid <= INT32_MAX) {
 			e->pid = (pid_t)pid;
-			e->starttime = (uint64_t)start;
+			e->ticks = (uint64_t)start;
 		}
 		break;
 	}
@@ -148,7 +169,7 @@ static void put_entry(struct tw_buf *out, const struct tw_journal_entry *e)
 	tw_buf_printf(out, "S %s\n", e->attempt);
 	if (e->pid)
 		tw_buf_printf(out, "P %s %d %llu\n", e->attempt, (int)e->pid,
-			      (unsigned long long)e->starttime);
+			      (unsigned long long)e->ticks);
 }
 
 /* What is alive, to a new file that takes the old one's place. */
@@ -238,9 +259,9 @@ void tw_journal_process(struct tw_journal *j, struct tw_str attempt, pid_t pid)
 		return;
 	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	e->pid = pid;
-	e->starttime = tw_process_starttime(pid);
+	e->ticks = ticks_now();
 	tw_buf_printf(&b, "P %s %d %llu\n", e->attempt, (int)pid,
-		      (unsigned long long)e->starttime);
+		      (unsigned long long)e->ticks);
 	append(j, &b);
 }
 

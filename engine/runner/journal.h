@@ -6,7 +6,8 @@
  *
  *	tradewind-journal 1 BOOT-ID
  *	S ATTEMPT                 about to start
- *	P ATTEMPT PID STARTTIME   its process group; starttime as in /proc/PID/stat, field 22
+ *	P ATTEMPT PID TICKS       its process group, and when that was known: clock ticks since boot,
+ *	                          what field 22 of /proc/PID/stat counts in
  *	F ATTEMPT {"op":"finished",…}
  *	A ATTEMPT                 acknowledged: forgotten
  *
@@ -32,7 +33,7 @@ struct tw_journal_entry {
 	char *attempt;
 	enum tw_journal_state state;
 	pid_t pid;           /* leads the group; 0 when not known, or of before the machine's last boot */
-	uint64_t starttime;
+	uint64_t ticks;
 	struct tw_buf result; /* the `finished` frame, when FINISHED */
 };
 
@@ -56,5 +57,9 @@ void tw_journal_process(struct tw_journal *j, struct tw_str attempt, pid_t pid);
 void tw_journal_finish(struct tw_journal *j, struct tw_str attempt, struct tw_str result);
 void tw_journal_ack(struct tw_journal *j, struct tw_str attempt);
 
-/* Field 22 of /proc/PID/stat, 0 when there is no such process. */
-uint64_t tw_process_starttime(pid_t pid);
+/*
+ * May the process group still be the one that was recorded? Not when its leader's number belongs
+ * to a process that began at another time. (Reading /proc at each start would tell it to the tick, and cost
+ * more than the start itself.)
+ */
+bool tw_journal_same_process(const struct tw_journal_entry *e);

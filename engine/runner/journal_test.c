@@ -58,8 +58,12 @@ static void remembers(void **state)
 		struct tw_journal_entry *a = tw_journal_find(&j, TW_STR("a"));
 		assert_int_equal(state_of(&j, "a"), TW_JOURNAL_LOST);
 		assert_int_equal(a->pid, getpid());
-		assert_int_equal(a->starttime, tw_process_starttime(getpid()));
-		assert_true(a->starttime > 0);
+		assert_true(tw_journal_same_process(a));
+		a->pid = 1;
+		assert_false(tw_journal_same_process(a));
+		a->pid = getppid(); /* began long before, or after */
+		a->ticks += 100000;
+		assert_false(tw_journal_same_process(a));
 		assert_int_equal(state_of(&j, "b"), TW_JOURNAL_FINISHED);
 		assert_string_equal(
 			tw_buf_cstr(&tw_journal_find(&j, TW_STR("b"))->result),

@@ -77,11 +77,7 @@ static void raise_file_limit(void)
 
 static void kill_leftover(const struct tw_journal_entry *e)
 {
-	if (e->pid <= 1)
-		return;
-	/* Another process may have the number by now; no process at all may still be a group. */
-	uint64_t start = tw_process_starttime(e->pid);
-	if (start && start != e->starttime)
+	if (!tw_journal_same_process(e))
 		return;
 	if (tw_proc_kill_group(e->pid, SIGKILL, NULL) == TW_OK)
 		tw_warn("killed what a runner before left running attempt=%s pid=%d", e->attempt,
