@@ -56,13 +56,13 @@ def warm_up() -> None:
     macros.ds_format(
         macros.ds_add("2024-02-28", 2), "%Y-%m-%d", "%d.%m.%Y"
     )  # strptime has a module of its own
-    _rehearse()
+    rehearse()
 
 
-def _rehearse() -> None:
-    """Take an empty task most of its way, so that every cache on the way is filled before the fork."""
+def rehearse() -> None:
+    """Take an empty task most of its way: what it touches is then loaded, and this process's own."""
     from tradewind.dag import DAG
-    from tradewind.execution import outcome
+    from tradewind.execution import listeners, outcome
     from tradewind.operators.python import PythonOperator
 
     class Nobody:
@@ -87,12 +87,15 @@ def _rehearse() -> None:
         "run": {"logical_date": instant, "data_interval_start": instant, "data_interval_end": instant},
     }
     environ = dict(os.environ)
-    try:
-        attempt = outcome.Attempt(RuntimeTaskInstance(workload, dag, task), Nobody())
-        comms.pack(attempt.run())
-    finally:
-        os.environ.clear()
-        os.environ.update(environ)
+    with listeners.silence(), open(os.devnull, "wb", buffering=0) as nowhere:
+        handler = log.JsonLines(nowhere.fileno())
+        handler.emit(logging.LogRecord("task", logging.INFO, __file__, 1, "%s", ("nothing",), None))
+        try:
+            attempt = outcome.Attempt(RuntimeTaskInstance(workload, dag, task), Nobody())
+            comms.pack(attempt.run())
+        finally:
+            os.environ.clear()
+            os.environ.update(environ)
 
 
 def prepare(dag: Any) -> None:

@@ -8,13 +8,42 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import time
 import traceback
 from typing import Any
 
 from tradewind import recording
-from tradewind.comms import Link
+from tradewind.comms import Link, LinkClosed
 from tradewind.execution import load
 from tradewind.execution.children import Children, close_fds, tell
+
+#: a spare that nobody used goes after this many seconds
+SPARE_IDLE = 10.0
+#: with more tasks than this under way there are no spares: the processors have enough to do
+SPARE_TASKS = 1
+
+
+class Spare:
+    """A child that has been forked ahead, and waits on its own socket for a task's descriptors.
+
+    A fresh fork is slow for its first milliseconds, while it gets pages of its own. A spare has that behind
+    it: it has taken an empty task all the way before it waits.
+    """
+
+    def __init__(self, pid: int, link: Link) -> None:
+        self.pid = pid
+        self.link = link
+        self.made = time.monotonic()
+
+    def give(self, fds: list[int]) -> bool:
+        try:
+            self.link.send({"op": "task"}, fds)
+            return True
+        except LinkClosed:
+            return False
+        finally:
+            self.link.close()
 
 
 class Warm:
@@ -28,6 +57,10 @@ class Warm:
         self.inputs = inputs
         self.children = Children()
         self.stopping = False
+        self.spare: Spare | None = None
+        self.wants_spare = (
+            False  # made when the descriptors of the task are closed here: it must not have them
+        )
 
     def serve(self) -> int:
         self.children.take_signals()
@@ -44,13 +77,26 @@ class Warm:
             },
         ):
             return 0
-        while not (self.stopping or self.children.terminated) or self.children.by_pid:
-            if self.children.wait(self.link) and not self._read():
+        while not self._ending() or self.children.by_pid:
+            if self.children.wait(self.link, self._patience()) and not self._read():
+                self._drop_spare()
                 self.children.end_all()
                 return 0
-            for pid, what, status, maxrss in self.children.reap():
-                tell(self.link, {"op": "exited", **what, "pid": pid, "status": status, "maxrss": maxrss})
+            self._report()
+            self._make_spare()
+            if self.spare is not None and (self._ending() or self._patience() == 0.0):
+                self._drop_spare()
         return 0
+
+    def _ending(self) -> bool:
+        return self.stopping or self.children.terminated
+
+    def _report(self) -> None:
+        for pid, what, status, maxrss in self.children.reap():
+            if "attempt" in what:
+                tell(self.link, {"op": "exited", **what, "pid": pid, "status": status, "maxrss": maxrss})
+            elif self.spare is not None and self.spare.pid == pid:
+                self._drop_spare()
 
     def _read(self) -> bool:
         if not self.link.fill():
@@ -78,21 +124,71 @@ class Warm:
             error = "task needs four descriptors"
         elif self.threads:
             error = "threads"
-        elif self.stopping or self.children.terminated:
+        elif self._ending():
             error = "stopping"
         if error is None:
             try:
-                pid = self.children.fork({"attempt": attempt}, lambda: self._run(fds), (self.link.fileno(),))
+                pid = self._start(attempt, fds)
                 tell(self.link, {"op": "forked", "attempt": attempt, "pid": pid})
+                self.wants_spare = True
                 return
             except OSError as e:
                 error = str(e)
         tell(self.link, {"op": "fork_failed", "attempt": attempt, "error": error})
 
+    def _start(self, attempt: Any, fds: list[int]) -> int:
+        spare, self.spare = self.spare, None
+        if spare is not None and spare.pid in self.children.by_pid and spare.give(fds):
+            self.children.by_pid[spare.pid] = {"attempt": attempt}
+            return spare.pid
+        return self.children.fork({"attempt": attempt}, lambda: self._run(fds), (self.link.fileno(),))
+
     def _run(self, fds: list[int]) -> int:
         from tradewind import task_runner
 
         return task_runner.run_forked(fds, self.loaded)
+
+    # -- the spare ---------------------------------------------------------------------------------
+
+    def _make_spare(self) -> None:
+        wanted, self.wants_spare = self.wants_spare, False
+        if not wanted or self.spare is not None or len(self.children.by_pid) > SPARE_TASKS or self._ending():
+            return
+        ours, theirs = socket.socketpair()
+
+        def run() -> int:
+            return self._wait_for_task(Link(theirs))
+
+        try:
+            close = (self.link.fileno(), ours.fileno())
+            pid = self.children.fork({}, run, close)
+            self.spare = Spare(pid, Link(ours))
+        except OSError:
+            ours.close()
+        finally:
+            theirs.close()
+
+    def _wait_for_task(self, link: Link) -> int:
+        from tradewind import task_runner
+
+        task_runner.rehearse()
+        try:
+            _, fds = link.recv()
+        except LinkClosed:
+            return 0
+        link.close()
+        return self._run(fds)
+
+    def _patience(self) -> float | None:
+        """Seconds until the spare has waited long enough."""
+        if self.spare is None:
+            return None
+        return max(0.0, self.spare.made + SPARE_IDLE - time.monotonic())
+
+    def _drop_spare(self) -> None:
+        spare, self.spare = self.spare, None
+        if spare is not None:
+            spare.link.close()  # it ends when its socket does
 
 
 def serve(fd: int, message: dict[str, Any]) -> int:

@@ -248,3 +248,35 @@ def test_parse_that_dies(runner, dag_file, text, status):
     runner.zygote.expect("forked", id=1)
     assert peer.at_end()
     assert runner.zygote.expect("exited", id=1)["status"] & ~0x80 == status
+
+
+def test_a_task_in_a_spare_is_as_clean(warm):
+    file = warm(PLAIN)
+    file.run("t")
+    first = file.run("process")
+    time.sleep(0.3)  # the spare is made meanwhile
+    second = file.run("process", try_number=2)
+    for result in (first, second):
+        found = result.xcom()
+        assert found["pid"] == result.pid == found["group"] and found["ppid"] == file.ready["pid"]
+        assert found["fds"] <= 7 and found["stdin"] == "/dev/null"
+        assert found["env"]["AIRFLOW_CTX_TASK_ID"] == "process" and len(found["env"]) == 6
+    assert second.xcom()["env"]["AIRFLOW_CTX_TRY_NUMBER"] == "2"
+    assert file.run("imports").xcom() == []
+
+
+def test_a_spare_goes_with_its_warm_child(runner, dag_file):
+    path = dag_file(PLAIN)
+    peer = runner.warm(path)
+    assert runner.run(peer, workload(path, "d", "t")).state == "success"
+    time.sleep(0.3)
+    warm_pid = peer.seen[0]["pid"]
+    with open(f"/proc/{warm_pid}/task/{warm_pid}/children") as f:
+        spare = int(f.read())
+    os.kill(warm_pid, signal.SIGKILL)
+    assert peer.at_end()
+    runner.zygote.expect("exited", status=signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while os.path.exists(f"/proc/{spare}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{spare}")
