@@ -70,7 +70,7 @@ static const char *path_of(const char *url)
 static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, struct tw_err *err)
 {
 	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
-	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-4000", err));
+	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-8000", err));
 	if (o->read_only)
 		return db_exec(db, "pragma query_only=on", err);
 	if (!db->memory)

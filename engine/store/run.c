@@ -225,11 +225,12 @@ enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id, const s
 	for (size_t i = 0; i < n; i++) {
 		int64_t there;
 
+		/* Newest run first: a task that is there at all is mostly there in the last one. */
 		TW_TRY(tw_q_number(s, &there, err,
-				   "select 1 from task_instance ti join dag_run r on r.dag_id = ti.dag_id"
-				   " and r.run_id = ti.run_id where ti.dag_id = ? and ti.task_id = ?"
-				   " and r.logical_date < ? limit 1",
-				   "sst", dag_id, task_ids[i], before_logical_date));
+				   "select 1 from dag_run r where r.dag_id = ? and r.logical_date < ? and exists"
+				   " (select 1 from task_instance ti where ti.dag_id = r.dag_id and ti.run_id = r.run_id"
+				   " and ti.task_id = ?) order by r.logical_date desc limit 1",
+				   "sts", dag_id, before_logical_date, task_ids[i]));
 		ret[i] = there;
 	}
 	return TW_OK;

@@ -81,7 +81,6 @@ static const char tis[] =
 	"create table task_instance (seq {rowid}, id {uuid} not null unique," ATTEMPT
 	", unique (dag_id, run_id, task_id, map_index));"
 	"create index ti_state on task_instance (state);"
-	"create index ti_dag_task on task_instance (dag_id, task_id);"
 	"create index ti_start on task_instance (start_date);"
 	"create index ti_trigger on task_instance (trigger_id) where trigger_id is not null;"
 	"create table task_instance_history (seq {rowid}, task_instance_id {uuid} not null unique," ATTEMPT ");"
