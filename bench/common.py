@@ -158,12 +158,6 @@ class Metastore:
         )
         return sorted((instant(a), instant(b)) for a, b in rows if a is not None and b is not None)
 
-    def run_span(self, dag_id: str, run_id: str) -> float:
-        rows = self.rows(
-            "SELECT start_date, end_date FROM dag_run WHERE dag_id = ? AND run_id = ?", dag_id, run_id
-        )
-        return instant(rows[0][1]) - instant(rows[0][0])
-
 
 @dataclass
 class Chain:
