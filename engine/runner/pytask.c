@@ -204,6 +204,7 @@ static void on_finished(struct tw_pytask *t, struct tw_value msg)
 		.extra = msg,
 	};
 	drain(t);
+	tw_attempt_started(a, 0); /* its end may overtake the news of its fork, which comes on another socket */
 	tw_attempt_report(a, &e);
 }
 

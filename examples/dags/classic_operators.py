@@ -8,9 +8,10 @@ from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import PythonOperator
 
 
-def summarise(ds, **context):
-    print(f"the day is {ds}, the run is {context['run_id']}")
-    return {"day": ds, "rows": 42}
+def summarise(dag_run, **context):
+    day = dag_run.run_after.date().isoformat()
+    print(f"the day is {day}, the run is {context['run_id']}")
+    return {"day": day, "rows": 42}
 
 
 with DAG(
@@ -26,7 +27,7 @@ with DAG(
     start = EmptyOperator(task_id="start")
     extract = BashOperator(
         task_id="extract",
-        bash_command="echo extracting {{ ds }} into {{ dag.dag_id }}/{{ ds_nodash }}.csv",
+        bash_command="echo extracting {{ dag_run.run_after | ds }} into {{ dag.dag_id }}/{{ dag_run.run_after | ds_nodash }}.csv",
     )
     transform = PythonOperator(task_id="transform", python_callable=summarise)
     load = BashOperator(

@@ -10,5 +10,5 @@ CUSTOMERS = {"acme": "@daily", "globex": "@hourly", "initech": None}
 for customer, schedule in CUSTOMERS.items():
     with DAG(f"report_{customer}", schedule=schedule, start_date=datetime(2026, 1, 1), catchup=False, tags=["example", "generated"]):
         BashOperator(task_id="collect", bash_command=f"echo collecting {customer}") >> BashOperator(
-            task_id="send", bash_command=f"echo sending the report of {{{{ ds }}}} to {customer}"
+            task_id="send", bash_command=f"echo sending the report of {{{{ dag_run.run_after | ds }}}} to {customer}"
         )

@@ -14,12 +14,12 @@ dag = DAG("old_style_1_10", default_args=args, schedule_interval="@daily", catch
 
 
 def show(**kwargs):
-    print("execution date:", kwargs["execution_date"])
-    kwargs["ti"].xcom_push(key="seen", value=str(kwargs["execution_date"]))
+    print("execution date:", kwargs.get("execution_date"))
+    kwargs["ti"].xcom_push(key="seen", value=str(kwargs.get("execution_date")))
 
 
 begin = DummyOperator(task_id="begin", dag=dag)
 python = PythonOperator(task_id="python", python_callable=show, provide_context=True, dag=dag)
-bash = BashOperator(task_id="bash", bash_command="echo {{ next_ds }} {{ execution_date.year }}", dag=dag)
+bash = BashOperator(task_id="bash", bash_command="echo {{ next_ds | default('no next date') }} {{ ts | default('no date') }}", dag=dag)
 python.set_upstream(begin)
 python.set_downstream(bash)

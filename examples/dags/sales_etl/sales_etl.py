@@ -22,6 +22,7 @@ WORK = Path(os.environ.get("TRADEWIND_HOME", "/tmp")) / "example-data"
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,
+    max_active_runs=1,  # all runs work in one folder
     default_args={"retries": 1, "retry_delay": timedelta(seconds=5)},
     template_searchpath=[str(HERE / "sql")],
     tags=["example", "etl"],
