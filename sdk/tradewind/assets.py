@@ -366,13 +366,12 @@ class _AssetDecorator:
 
     def make_dag(self, function: Callable, dag_id: str, outlets: list[Any]) -> Any:
         from tradewind.dag import DAG
+        from tradewind.decorators import CONTEXT_KEYS
         from tradewind.operators.python import PythonOperator
 
         options = dict(self.dag_options)
         options.setdefault("catchup", False)
         options.setdefault("schedule", None)
-        if function.__doc__ and not options.get("description"):
-            options["description"] = inspect.cleandoc(function.__doc__)
         display_name = options.pop("display_name", None)
         if display_name:
             options["dag_display_name"] = display_name
@@ -380,13 +379,11 @@ class _AssetDecorator:
         inlets = [
             Asset.ref(name=p.name)
             for p in inspect.signature(function).parameters.values()
-            if p.name not in ("self", "context") and p.default is inspect.Parameter.empty
+            if p.name not in {"self", "context", *CONTEXT_KEYS} and p.default is inspect.Parameter.empty
         ]
 
-        class AssetMainOperator(PythonOperator):
+        class _AssetMainOperator(PythonOperator):
             """The one task of the DAG that `@asset` makes."""
-
-            custom_operator_name = "@asset"
 
             def determine_kwargs(self, context: Any) -> dict[str, Any]:
                 values: dict[str, Any] = {}
@@ -395,6 +392,8 @@ class _AssetDecorator:
                         values[name] = outlets[0]
                     elif name == "context":
                         values[name] = context
+                    elif name in CONTEXT_KEYS and name in context:
+                        values[name] = context[name]
                     elif p.default is not inspect.Parameter.empty:
                         values[name] = p.default
                     else:
@@ -404,10 +403,10 @@ class _AssetDecorator:
                         )
                 return values
 
-        AssetMainOperator.__qualname__ = AssetMainOperator.__name__
+        _AssetMainOperator.__qualname__ = _AssetMainOperator.__name__
         with DAG(dag_id, **options) as dag:
             dag.fileloc = function.__code__.co_filename
-            AssetMainOperator(
+            _AssetMainOperator(
                 task_id=function.__name__, inlets=inlets, outlets=outlets, python_callable=function
             )
         return dag

@@ -634,7 +634,7 @@ def dag(dag_id: Any = None, *dag_args: Any, **dag_kwargs: Any) -> Any:
             options = dict(dag_kwargs)
             name = dag_id if isinstance(dag_id, str) and dag_id else options.pop("dag_id", None) or f.__name__
             if options.get("doc_md") is None and f.__doc__:
-                options["doc_md"] = inspect.cleandoc(f.__doc__)
+                options["doc_md"] = f.__doc__
             with DAG(name, *dag_args, **options) as new:
                 new.fileloc = f.__code__.co_filename
                 f_kwargs = {}

@@ -217,14 +217,14 @@ class _TaskDecorator:
         self._mark(operator)
         return PlainXComArg(operator)
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, documented: bool = True) -> dict[str, Any]:
         options = dict(self.kwargs)
         options.pop("is_setup", None)
         options.pop("is_teardown", None)
         options.pop("on_failure_fail_dagrun", None)
         function = self.function
-        if function.__doc__ and not any(k.startswith("doc") for k in options):
-            options["doc_md"] = inspect.cleandoc(function.__doc__)
+        if documented and function.__doc__ and not any(k.startswith("doc") for k in options):
+            options["doc_md"] = function.__doc__
         return options
 
     def _mark(self, operator: Any) -> None:
@@ -293,7 +293,7 @@ class _TaskDecorator:
         return self._expand(ListOfDictsExpandInput(kwargs))
 
     def _expand(self, expand_input: Any) -> XComArg:
-        options = self._options()
+        options = self._options(documented=False)
         dag = options.get("dag") or DagContext.get_current()
         options["task_id"] = get_unique_task_id(options["task_id"], dag, options.get("task_group"))
         names = {k for k in options if k not in ("op_kwargs", "op_args")}

@@ -339,12 +339,11 @@ class SetupTeardownContext:
     def pop(cls) -> None:
         setups, teardowns, tasks = cls._frames.pop()
         cls.active = bool(cls._frames)
-        work = [t for t in tasks if not t.is_teardown]
+        work = [t for t in tasks if not t.is_setup and not t.is_teardown]
         if setups and work:
             first = [t for t in work if not t.upstream_task_ids] or work[:1]
             for setup in setups:
                 setup.set_downstream(first)
-        work = [t for t in tasks if not t.is_setup]
         if teardowns and work:
             last = [t for t in work if not t.downstream_task_ids] or work[-1:]
             for teardown in teardowns:

@@ -220,8 +220,16 @@ class TaskGroup(DAGNode):
     @property
     def roots(self) -> list[Any]:
         tasks = list(self)
+        if not tasks:
+            return self._beside(self.downstream_task_ids)
         ids = {t.task_id for t in tasks}
         return [t for t in tasks if t.upstream_task_ids.isdisjoint(ids)]
+
+    def _beside(self, task_ids: set[str]) -> list[Any]:
+        """What an arrow through an empty group reaches (3.x; in 2.x such an arrow ends there)."""
+        if self.dag is None or self.dag.compat == 2:
+            return []
+        return [self.dag.task_dict[i] for i in sorted(task_ids) if i in self.dag.task_dict]
 
     get_roots = lambda self: iter(self.roots)  # noqa: E731
 
@@ -229,6 +237,8 @@ class TaskGroup(DAGNode):
     def leaves(self) -> list[Any]:
         """The last tasks; for a teardown, what comes before it (an arrow out of a group does not wait for teardowns)."""
         tasks = list(self)
+        if not tasks:
+            return self._beside(self.upstream_task_ids)
         by_id = {t.task_id: t for t in tasks}
         found: list[Any] = []
 

@@ -231,6 +231,7 @@ class PythonVirtualenvOperator(_BasePythonVirtualenvOperator):
         *_BasePythonVirtualenvOperator.template_fields,
         "requirements",
         "index_urls",
+        "index_urls_from_connection_ids",
         "venv_cache_path",
     )
     template_ext = (".txt",)

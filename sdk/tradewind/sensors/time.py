@@ -80,6 +80,7 @@ class DateTimeSensorAsync(DateTimeSensor):
 class TimeDeltaSensor(BaseSensorOperator):
     """Waits for a while after the end of the data interval."""
 
+    template_fields = ("delta",)
     _airflow_module = "airflow.providers.standard.sensors.time_delta"
 
     def __init__(
