@@ -139,12 +139,19 @@ static void ask_python(struct dagent *d)
 	tw_vec_push(&d->s->fx->asks, a);
 }
 
+static bool full(const struct dagent *d)
+{
+	return d->dag && d->queued_runs + d->running_runs >= d->dag->max_active_runs;
+}
+
+/* A run that is due and has no room is made when one ends, not by the clock. */
 static void arm_next(struct dagent *d)
 {
-	bool due = d->has_next && d->next.why == TW_NO_RUN_NONE && !d->paused && !d->import_error;
+	bool comes = d->has_next && d->next.why == TW_NO_RUN_NONE && !d->paused && !d->import_error;
+	bool due = comes && d->next.run_after <= d->s->now;
 
-	tw_core_arm(d->s, &d->timer, due ? d->next.run_after : TW_TIME_NONE);
-	if (due && d->next.run_after <= d->s->now)
+	tw_core_arm(d->s, &d->timer, comes && !due ? d->next.run_after : TW_TIME_NONE);
+	if (due && !full(d))
 		tw_core_dag_work(d);
 }
 
@@ -247,7 +254,7 @@ void tw_core_make_runs(struct dagent *d)
 	if (!d->has_next || d->next_stale)
 		find_next(d);
 	while (d->has_next && d->next.why == TW_NO_RUN_NONE && d->next.run_after <= d->s->now) {
-		bool exceeds = d->queued_runs + d->running_runs >= d->dag->max_active_runs;
+		bool exceeds = full(d);
 		if (exceeds != d->exceeds) {
 			d->exceeds = exceeds;
 			tell_next(d);

@@ -254,7 +254,8 @@ void tw_core_add_instances(struct run *r, int task, int n, bool stored)
 	if (ts->n >= n)
 		return;
 	v = tw_arena_array(&r->arena, struct ti *, (size_t)n);
-	memcpy(v, ts->tis, (size_t)ts->n * sizeof *v);
+	if (ts->n)
+		memcpy(v, ts->tis, (size_t)ts->n * sizeof *v);
 	int had = ts->n;
 	ts->tis = v;
 	for (int i = had; i < n; i++) {

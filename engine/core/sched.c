@@ -162,6 +162,9 @@ static enum tw_rc apply(struct tw_sched *s, const struct tw_event *ev, struct tw
 	switch (ev->type) {
 	case TW_EV_TICK:
 		return TW_OK;
+	case TW_EV_LOADED:
+		s->cfg.loading = false;
+		return TW_OK;
 	case TW_EV_DAG:
 		return tw_core_on_dag(s, &ev->dag, err);
 	case TW_EV_DAG_PAUSED:
@@ -224,8 +227,10 @@ enum tw_rc tw_sched_step(struct tw_sched *s, const struct tw_event *ev, struct t
 		let_go(s);
 	}
 	enum tw_rc rc = apply(s, ev, err);
-	tw_core_fire(s);
-	tw_core_settle(s);
+	if (!s->cfg.loading) {
+		tw_core_fire(s);
+		tw_core_settle(s);
+	}
 	tw_core_flush(s);
 	bury_ended(s);
 	s->fx = NULL;

@@ -15,6 +15,10 @@
  * tw_effects: rows are copies, and what they borrow lives until the effects that ended it are freed.
  * Effects are freed in the order in which they were made, all before tw_sched_free.
  *
+ * After a restart the shell makes the scheduler with config.loading, gives pools, executors, DAGs and the
+ * unfinished runs (RUN_LOAD), then LOADED; then it asks its executors, and tells for each queued or
+ * running attempt ADOPTED, STARTED, FINISHED (lost, where nobody has it), or REDISPATCH (queued, never seen).
+ *
  * The core holds a run from the moment it is asked for until it has ended and nothing looks back at it. An
  * event about a run that it does not hold (to clear a task of last week) is answered with TW_ERR_AGAIN
  * and an ask LOAD_RUN: load it with TW_EV_RUN_LOAD, then give the event again.
@@ -39,6 +43,7 @@ struct tw_sched_config {
 	struct tw_str default_queue; /* [operators] default_queue */
 	struct tw_str default_executor; /* the name that tasks without one go to; p NULL = "" */
 	bool use_job_schedule;       /* [scheduler] use_job_schedule: make scheduled runs at all */
+	bool loading;                /* begin by loading: nothing is evaluated, started or dispatched before TW_EV_LOADED */
 };
 /* The values Airflow ships. */
 struct tw_sched_config tw_sched_config_default(void);
@@ -50,6 +55,7 @@ void tw_sched_free(struct tw_sched *s);
 
 enum tw_event_type {
 	TW_EV_TICK,          /* the clock reached `at`: do what is due */
+	TW_EV_LOADED,        /* the store's unfinished runs, pools and DAGs are all here: go on (config.loading) */
 	/* what there is to schedule */
 	TW_EV_DAG,           /* .dag: a document is new, or another one than before, or its flags are */
 	TW_EV_DAG_PAUSED,    /* .paused */
