@@ -87,7 +87,6 @@
 	OPTION("database", "check_migrations", BOOLEAN, "True", NULL, false, NULL) \
 	OPTION("database", "external_db_managers", STRING, "", NULL, false, NULL) \
 	OPTION("database", "migration_batch_size", INTEGER, "10000", NULL, false, NULL) \
-	OPTION("database", "sqlite_synchronous", STRING, "full", NULL, false, "full: every commit is on the disk before it counts; normal: a power cut may lose the last ones.") \
 	OPTION("logging", "base_log_folder", STRING, "{AIRFLOW_HOME}/logs", NULL, false, NULL) \
 	OPTION("logging", "remote_logging", BOOLEAN, "False", NULL, false, NULL) \
 	OPTION("logging", "remote_log_conn_id", STRING, "", NULL, false, NULL) \

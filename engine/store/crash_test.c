@@ -147,6 +147,30 @@ static void a_second_writer_waits_and_then_gives_up(void **state)
 	tw_store_close(one);
 }
 
+static int64_t synchronous_of(const char *suffix)
+{
+	char with[160];
+	struct tw_store *s;
+	int64_t v;
+
+	snprintf(with, sizeof with, "%s%s", url, suffix);
+	s = test_open_with((struct tw_store_opts){ .url = with, .mode = TW_STORE_MIGRATE });
+	ok(tw_q_number(s, &v, &test_err, "pragma synchronous", ""));
+	tw_store_close(s);
+	return v;
+}
+
+static void commits_are_on_the_disk_unless_told_otherwise(void **state)
+{
+	char path[128];
+
+	assert_int_equal(synchronous_of(""), 2);
+	assert_int_equal(synchronous_of("?timeout=30"), 2);
+	assert_int_equal(synchronous_of("?timeout=30&synchronous=normal"), 1);
+	snprintf(path, sizeof path, "%s/t.db", dir);
+	assert_true(tw_file_exists(path));
+}
+
 /* Two processes that write at once: neither loses a row. */
 static void writers_take_turns(void **state)
 {
@@ -182,6 +206,7 @@ int main(void)
 		T(what_was_committed_survives_kill),
 		T(readers_see_whole_commits_and_never_wait),
 		T(a_second_writer_waits_and_then_gives_up),
+		T(commits_are_on_the_disk_unless_told_otherwise),
 		T(writers_take_turns),
 	};
 

@@ -50,24 +50,33 @@ static enum tw_rc db_exec(struct tw_db *db, const char *sql, struct tw_err *err)
 	return code == SQLITE_OK ? TW_OK : failed(db->h, code, err);
 }
 
-/* sqlite:////abs, sqlite:///rel; a plain path is one too. NULL: not for us. "" is in memory. */
-static const char *path_of(const char *url)
+/*
+ * sqlite:////abs, sqlite:///rel; a plain path is one too. The path goes to out, "" is in memory. Of the parameters behind a
+ * '?' synchronous=normal counts; the others are SQLAlchemy's and mean nothing here.
+ */
+static bool read_url(const char *url, struct tw_buf *out, bool *ret_relaxed)
 {
-	const char *path = url;
+	struct tw_str query, item, path = tw_str(url);
 
-	if (strncmp(url, "sqlite:", 7) == 0) {
-		path = url + 7;
-		if (path[0] == '/' && path[1] == '/')
-			path += 2;
-		if (path[0] == '/')
-			path++;
+	if (tw_str_starts(path, "sqlite")) {
+		tw_str_cut(path, ':', &path);
+		for (int i = 0; i < 3 && path.n && path.p[0] == '/'; i++)
+			path = tw_strn(path.p + 1, path.n - 1);
 	} else if (strstr(url, "://")) {
-		return NULL;
+		return false;
 	}
-	return strcmp(path, ":memory:") == 0 ? "" : path;
+	path = tw_str_cut(path, '?', &query);
+	while (query.p) {
+		item = tw_str_cut(query, '&', &query);
+		*ret_relaxed |= tw_str_caseeq(item, "synchronous=normal");
+	}
+	tw_buf_adds(out, "");
+	if (!tw_str_is(path, ":memory:"))
+		tw_buf_addstr(out, path);
+	return true;
 }
 
-static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, struct tw_err *err)
+static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool relaxed, struct tw_err *err)
 {
 	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
 	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-8000", err));
@@ -76,33 +85,34 @@ static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, struct
 	if (!db->memory)
 		TW_TRY(db_exec(db, "pragma journal_mode=wal; pragma wal_autocheckpoint=2000;"
 				      "pragma journal_size_limit=67108864", err));
-	return db_exec(db, o->relaxed ? "pragma synchronous=normal" : "pragma synchronous=full", err);
+	return db_exec(db, relaxed ? "pragma synchronous=normal" : "pragma synchronous=full", err);
 }
 
 static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, struct tw_err *err)
 {
-	const char *path = path_of(o->url);
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
+	struct tw_buf path TW_AUTO(tw_buf_release) = { 0 };
+	bool relaxed = o->relaxed;
 	struct tw_db *db;
 	enum tw_rc rc;
 	int code;
 
-	if (!path)
+	if (!read_url(o->url, &path, &relaxed))
 		return tw_err_set(err, TW_ERR_INVALID, "not a SQLite URL");
 	/* A reader opens for writing too: in WAL mode even reading needs the shared index. */
 	if (!o->read_only)
 		flags |= SQLITE_OPEN_CREATE;
 	db = tw_new(struct tw_db);
-	db->memory = !*path;
-	code = sqlite3_open_v2(db->memory ? ":memory:" : path, &db->h, flags, NULL);
+	db->memory = path.n == 0;
+	code = sqlite3_open_v2(db->memory ? ":memory:" : path.p, &db->h, flags, NULL);
 	if (code != SQLITE_OK) {
-		rc = tw_err_set(err, code == SQLITE_CANTOPEN ? TW_ERR_NOT_FOUND : TW_ERR_IO,
-				"cannot open the database %s: %s", path,
+		rc = tw_err_set(err, (code & 0xff) == SQLITE_CANTOPEN ? TW_ERR_NOT_FOUND : TW_ERR_IO,
+				"cannot open the database %s: %s", path.p,
 				db->h ? sqlite3_errmsg(db->h) : "out of memory");
 	} else {
-		rc = set_up(db, o, err);
+		rc = set_up(db, o, relaxed, err);
 		if (rc < 0)
-			tw_err_wrap(err, "database %s", path);
+			tw_err_wrap(err, "database %s", path.p);
 	}
 	if (rc < 0) {
 		sqlite3_close_v2(db->h);

@@ -32,11 +32,14 @@ enum tw_store_mode {
 };
 
 struct tw_store_opts {
-	/* sqlite:////absolute.db, sqlite:///relative.db, sqlite:// or sqlite:///:memory: (one handle only) */
+	/*
+	 * sqlite:////absolute.db, sqlite:///relative.db, sqlite:// or sqlite:///:memory: (one handle only). With
+	 * ?synchronous=normal a power cut may lose the last commits, never break the file.
+	 */
 	const char *url;
 	enum tw_store_mode mode;
 	bool read_only;
-	bool relaxed;            /* SQLite: synchronous=NORMAL: a power cut may lose the last commits, never break the file */
+	bool relaxed;            /* the same as ?synchronous=normal */
 	int busy_ms;             /* how long to wait for a lock; 0 = 10,000 */
 	tw_crypt_fn encrypt, decrypt; /* NULL: secrets are stored as they are, is_encrypted false */
 	bool (*encrypts)(void *arg);  /* is there a key at all? NULL: yes when encrypt is set */
