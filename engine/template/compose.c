@@ -1,5 +1,5 @@
 /* Templates made of several: include, import, extends and blocks. */
-#include "template/eval.h"
+#include "template/native.h"
 
 /* ---- loading ---- */
 
@@ -207,16 +207,14 @@ static enum tw_rc import(struct tw_tpl *t, const struct tw_node *n, struct modul
 	struct module *m = tw_arena_new(t->a, struct module);
 	struct tw_chain *chain = chain_new(t, n->ctx);
 	struct tw_buf *out = t->out;
-	struct tw_native *native = t->native;
 	struct tw_template *tpl;
 	enum tw_rc rc;
 
+	TW_TRY(tw_native_capture(t));
 	TW_TRY(load(t, n->a, false, false, &tpl));
 	t->out = &b;
-	t->native = NULL;
 	rc = tw_exec_root(t, tpl, chain);
 	t->out = out;
-	t->native = native;
 	if (rc != TW_OK)
 		return rc;
 	m->o.type = &module_type;
@@ -289,18 +287,16 @@ static enum tw_rc block_call(struct tw_tpl *t, struct tw_object *o, const struct
 	struct block_fn *f = (struct block_fn *)o;
 	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
 	struct tw_buf *out = t->out;
-	struct tw_native *native = t->native;
 	bool muted = t->muted;
 	enum tw_rc rc;
 
 	if (args->npos || args->nkw)
 		return tw_tpl_raise(t, "TypeError", "a block takes no arguments");
+	TW_TRY(tw_native_capture(t));
 	t->out = &b;
-	t->native = NULL;
 	t->muted = false;
 	rc = run_block(t, f->ref, t->chain->root);
 	t->out = out;
-	t->native = native;
 	t->muted = muted;
 	if (rc == TW_OK)
 		*ret = tw_v_markup(tw_tpl_mkstr(t, &b), t->autoescape);

@@ -1,4 +1,5 @@
 #include "template/eval.h"
+#include "template/native.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +234,8 @@ enum tw_rc tw_emit(struct tw_tpl *t, struct tw_str s)
 {
 	if (t->muted)
 		return TW_OK;
+	if (t->native)
+		return tw_native_push(t, tw_v_str(s));
 	if (s.n > t->max_output || t->out->n > t->max_output - s.n)
 		return tw_tpl_fail(t, TW_ERR_LIMIT, "the template's output is over %zu bytes",
 				   t->max_output);
@@ -244,6 +247,8 @@ enum tw_rc tw_emit_value(struct tw_tpl *t, struct tw_value v)
 {
 	struct tw_str s;
 
+	if (t->native && !t->muted)
+		return tw_native_push(t, v);
 	if (t->autoescape) {
 		TW_TRY(tw_tpl_escaped(t, v, &s));
 		return tw_emit(t, s);
@@ -271,6 +276,7 @@ enum tw_rc tw_exec_capture(struct tw_tpl *t, const struct tw_nodes *l, struct tw
 	bool muted = t->muted;
 	enum tw_rc rc;
 
+	TW_TRY(tw_native_capture(t));
 	t->out = &b;
 	t->native = NULL;
 	t->muted = false;

@@ -67,6 +67,7 @@ struct tw_tpl {
 	TW_VEC(struct tw_template *) loaded;
 	const char *bad_piece; /* type of a piece of output that is no text; fails when they are joined */
 	struct tw_native *native; /* collects pieces instead of text; NULL = text */
+	bool is_native;
 };
 
 /* ---- budgets ---- */

@@ -85,6 +85,8 @@ static enum tw_rc g_range(struct tw_tpl *t, struct tw_value self, const struct t
 		n = ((__int128)v[1] - v[0] + v[2] - 1) / v[2];
 	else if (v[2] < 0 && v[1] < v[0])
 		n = ((__int128)v[0] - v[1] - v[2] - 1) / -(__int128)v[2];
+	if (n > MAX_RANGE && t->is_native)
+		return tw_tpl_unsupported(t, "so long a range");
 	if (n > MAX_RANGE)
 		return tw_tpl_raise(t, "OverflowError",
 				    "Range too big. The sandbox blocks ranges larger than MAX_RANGE "

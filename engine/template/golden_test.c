@@ -51,6 +51,34 @@ static unsigned flags_of(struct tw_value row)
 	return flags;
 }
 
+static enum tw_rc lookup_x(void *ud, struct tw_tpl *t, struct tw_str name, struct tw_value *ret,
+			   struct tw_err *err)
+{
+	(void)t;
+	(void)err;
+	if (!tw_str_is(name, "x"))
+		return TW_ERR_NOT_FOUND;
+	*ret = *(struct tw_value *)ud;
+	return TW_OK;
+}
+
+/* The row holds the repr of a list of the value, which a template makes too. */
+static void render_native(struct run *r, struct tw_template *tpl, struct tw_tpl_env *env)
+{
+	struct tw_template *repr = NULL;
+	struct tw_tpl_env one = { .lookup = lookup_x };
+	struct tw_value v;
+
+	r->rc = tw_template_render_native(tpl, env, &r->arena, &v, &r->err);
+	if (r->rc != TW_OK)
+		return;
+	one.ud = &v;
+	assert_int_equal(tw_template_compile(TW_STR(""), TW_STR("{{ [x] }}"), 0, &repr, NULL,
+					     &r->err), TW_OK);
+	r->rc = tw_template_render(repr, &one, &r->arena, &r->out, &r->err);
+	tw_template_unref(repr);
+}
+
 static void render(struct run *r, struct test_names *names, struct tw_str text)
 {
 	struct tw_template *tpl = NULL;
@@ -66,7 +94,10 @@ static void render(struct run *r, struct test_names *names, struct tw_str text)
 	r->rc = tw_template_compile(TW_STR(""), text, flags_of(r->row), &tpl, &r->fault, &r->err);
 	if (r->rc != TW_OK)
 		return;
-	r->rc = tw_template_render(tpl, &env, &r->arena, &r->out, &r->err);
+	if (tw_map_bool(r->row, "n", false))
+		render_native(r, tpl, &env);
+	else
+		r->rc = tw_template_render(tpl, &env, &r->arena, &r->out, &r->err);
 	r->fault = env.fault;
 	tw_template_unref(tpl);
 }

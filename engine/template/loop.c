@@ -1,5 +1,5 @@
 /* {% for %} and its `loop`. */
-#include "template/eval.h"
+#include "template/native.h"
 
 struct loop {
 	struct tw_object o;
@@ -57,7 +57,6 @@ static enum tw_rc loop_call(struct tw_tpl *t, struct tw_object *o, const struct 
 	struct loop *l = (struct loop *)o;
 	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
 	struct tw_buf *out = t->out;
-	struct tw_native *native = t->native;
 	struct tw_scope *scope = t->scope;
 	bool muted = t->muted;
 	enum tw_rc rc;
@@ -68,12 +67,11 @@ static enum tw_rc loop_call(struct tw_tpl *t, struct tw_object *o, const struct 
 				    "recursively.");
 	if (args->npos != 1 || args->nkw)
 		return tw_tpl_raise(t, "TypeError", "loop() takes one argument");
+	TW_TRY(tw_native_capture(t));
 	t->out = &b;
-	t->native = NULL;
 	t->muted = false;
 	rc = run(t, l->node, args->pos[0], l->scope, l->depth0 + 1);
 	t->out = out;
-	t->native = native;
 	t->muted = muted;
 	t->scope = scope;
 	if (rc == TW_OK)

@@ -582,7 +582,7 @@ static enum tw_rc repeat_list(struct tw_tpl *t, struct tw_value l, int64_t n, st
 	size_t total;
 	struct tw_value r;
 
-	if (n < 0)
+	if (n < 0 || !l.list->n)
 		n = 0;
 	if (__builtin_mul_overflow(l.list->n * sizeof(struct tw_value), (size_t)n, &total))
 		total = SIZE_MAX;

@@ -114,9 +114,12 @@ enum tw_rc tw_template_render_native(struct tw_template *tpl, struct tw_tpl_env 
 
 	begin(&t, tpl, env, arena, &out, err ? err : &local);
 	t.native = &native;
+	t.is_native = true;
 	rc = run(&t, tpl);
 	if (rc == TW_OK)
 		rc = tw_native_value(&t, &native, ret_v);
+	else if (rc == TW_ERR_INVALID && env->fault.kind == TW_TPL_FAULT_SECURITY)
+		rc = tw_tpl_unsupported(&t, "what only the sandbox forbids");
 	tw_vec_release(&native.pieces);
 	tw_vec_release(&t.own);
 	return rc;

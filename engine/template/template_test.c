@@ -88,6 +88,7 @@ static void test_budgets(void **state)
 		expect_rc(&f, hostile[i], TW_ERR_LIMIT);
 		tw_arena_clear(&f.a);
 	}
+	expect(&f, "{{ [] * 10**18 }}{{ '' * 10**18 }}{{ () * 10**18 }}", "[]()");
 	/* Whole numbers end at 64 bits, long before they take time. */
 	expect_rc(&f, "{{ 9**9**9 }}", TW_ERR_UNSUPPORTED);
 	expect_rc(&f, "{{ range(10**9) }}", TW_ERR_INVALID);

@@ -1573,6 +1573,35 @@ OPTION_CASES: list[tuple[list[str], str]] = [
 ]  # fmt: skip
 
 
+# Rendered natively: what comes out is read as a Python literal.
+NATIVE = [
+    "", "x", "5", "-5", "+5", "--5", "- 5", "5.", ".5", "1e5", "1e", "1_000", "1__0", "007", "00", "0x1F", "1j", "5 ", " 5", "5\n",
+    "5, 6", "5,", ",", "(5)", "(5,)", "()", "[]", "[1, 'a', None, True, 2.5]", "[1,]", "[,]", "[1 2]", "{}", "{'a': 1}", "{'a': 1,}",
+    "{1, 2}", "{'a'}", "{'a': {'b': [1]}}", '{"a": null}', '{"a": true}', '{"a": "b"}', "{[]: 1}", "{**{}}", "'a'", "'a' 'b'", "'a",
+    "'it\\'s'", "'\\n'", "'''a'b'''", "r'a'", "b'a'", "f'a'", "u'a'", "True", "true", "None", "none", "null", "nan", "inf", "...",
+    "2026-01-01", "2026-10-11", "20260315", "5-3", "5+3", "1 if True else 2", "not True", "a, b", "a.b", "f(x)", "set()", "-'a'", "-(5)",
+    "1.5.2", "5 5", "99999999999999999999", "5 # c", "[1,\n2]", "(1,\n 2)", "1,\n2", "'a\nb'", "SELECT 1", "echo 'hi'", "1;", "0", "0.0",
+    "-0.0", "[-1, +2]", "[--1]", "é", "'é'", "{'a': 1}['a']", "[1][0]", "5%", "5 == 5", "lambda: 1", "*a", "`a`", "$x", "a b", "  ",
+    "\n5", "[[[]]]", "((()))", "(1, (2, 3))", "'a',", "'\\x41\\u00e9'", "'\\d'", '"""q"""', "1 2, 3", "[1, 2", "{'a': }", "{'a' 1}",
+    "{{ n }}", "{{ s }}", "{{ f }}", "{{ none }}", "{{ t }}", "{{ nums }}", "{{ d }}", "{{ tup }}", "{{ users }}", "{{ num_s }}",
+    "{{ float_s }}", "{{ json_text }}", "{{ empty }}", "{{ date_s }}", "{{ missing }}", "{{ missing }}x", "{{ n }}{{ n }}", "{{ n }} ",
+    " {{ n }}", "{{ nums }}\n", "x{{ n }}", "{{ [missing] }}", "{{ 'a' }}", '{{ "\'a\'" }}', "{{ 1 }}", "{{ 1.0 }}", "{{ [1, 'x'] }}",
+    "{{ (1,) }}", "{{ {'a': n} }}", "{% if no %}x{% endif %}", "{% if t %}5{% endif %}", "{% for x in nums %}{{ x }}{% endfor %}",
+    "[{% for x in nums %}{{ x }},{% endfor %}]", "{% for x in el %}{{ x }}{% endfor %}", "{{ nums|map('string') }}",
+    "{{ nums|map('string')|list }}", "{{ nums|join(',') }}", "{{ range(3) }}", "{{ range(3)|list }}", "{{ d.items() }}", "{{ n > 5 }}",
+    "{% set x = 5 %}{{ x }}", "{% set x = 5 %}{{ x + 1 }}", "{{ ''.__class__ }}", "{{ 1/0 }}", "{{ none or 'x' }}", "{{ '007' }}",
+    "{{ mixed }}", "{{ nested[0] }}", "{{ dd.x }}", "{{ -n }}", "{{ n ~ '' }}", "{{ '[1, 2]' }}", "{{ 'None' }}", "{{ html }}",
+    "{{ strs[0] }}", "{{ n }},{{ n }}", "{{ n }}-{{ n }}", "{{ d }}{{ d }}", "{{ lines }}", "{{ big }}", "{% do nums %}", "{# c #}",
+    "{% set x %}5{% endset %}{{ x }}", "{% macro m() %}5{% endmacro %}{{ m() }}", "{% for x in tree recursive %}{{ x.v }}{% endfor %}",
+]  # fmt: skip
+NATIVE_DAG = [
+    "{{ ds }}", "{{ ds_nodash }}", "{{ ts }}", "{{ ts_nodash }}", "{{ logical_date }}", "{{ logical_date.year }}", "{{ params }}",
+    "{{ params.cols }}", "{{ params.limit }}", "{{ params.empty }}", "{{ logical_date }} ", "{{ day }}", "{{ run_id }}", "{{ nodate }}",
+    "{{ data_interval_start | ds_nodash }}", "{{ params.cols + ['x'] }}", "{{ macros.ds_add(ds, 1) }}", "{{ dag_run.conf }}", "{{ [berlin] }}",
+    "{{ macros.datetime(2026, 1, 2) }}", "{{ params.table }}", "{{ params | tojson }}", "{{ params.opts.mode }}",
+]  # fmt: skip
+
+
 def all_cases() -> Iterator[Case]:
     for text in EXPRESSIONS + FILTERS + MORE_TESTS:
         yield {"t": "{{ " + text + " }}", "c": "data"}
@@ -1594,5 +1623,9 @@ def all_cases() -> Iterator[Case]:
         yield {"t": text, "c": "dag"}
     for text in FILE_CASES:
         yield {"t": text, "c": "data", "f": FILES}
+    for text in NATIVE:
+        yield {"t": text, "c": "data", "n": True}
+    for text in NATIVE_DAG:
+        yield {"t": text, "c": "dag", "n": True}
     for options, text in OPTION_CASES:
         yield {"t": text, "c": "data", "o": options}

@@ -2,7 +2,7 @@
 
 Needs Airflow 3.3.2 and its dependencies:  python make_golden.py  rewrites golden.jsonl beside it.
 A row: t the template; c the context's name (contexts.json); f files it may load; o options; then ok
-(the text) or err (undefined, security, syntax, runtime), exc and msg. A text that holds an object's
+(the text; for n, native rendering, the repr of a list of the value) or err (undefined, security, syntax, runtime), exc and msg. A text that holds an object's
 address cannot be kept: such a row has addr instead, and the engine must call it unsupported.
 """
 
@@ -19,7 +19,8 @@ import jinja2
 import jinja2.exceptions
 import jinja2.sandbox
 import pendulum
-from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
+from airflow.sdk.definitions._internal.templater import NativeEnvironment, SandboxedEnvironment
+from airflow.sdk.definitions.context import render_template_as_native
 from airflow.sdk.execution_time import macros
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -77,12 +78,18 @@ def render(case: dict[str, Any], contexts: dict[str, Any]) -> dict[str, Any]:
             options[name] = True
     if "f" in case:
         options["loader"] = jinja2.DictLoader(case["f"])
-    env = SandboxedEnvironment(**options)
+    context = decode(contexts[case["c"]])
+    env: Any
     try:
-        text = env.from_string(case["t"]).render(**decode(contexts[case["c"]]))
+        if case.get("n"):
+            env = NativeEnvironment(**options)
+            text = repr([render_template_as_native(env.from_string(case["t"]), context)])
+        else:
+            env = SandboxedEnvironment(**options)
+            text = env.from_string(case["t"]).render(**context)
     except Exception as exc:
         return error(exc)
-    if re.search(r" at 0x[0-9a-f]+", text):
+    if re.search(r" at 0x[0-9a-f]+", text) or (case.get("n") and "Undefined" in text):
         return {"addr": True}
     return {"ok": text}
 
