@@ -142,7 +142,7 @@ class _PreviousSuccess:
 
 def build(ti: Any, workload: dict[str, Any]) -> dict[str, Any]:
     """The whole context of a task instance. `ti.task` and `ti.dag_run` are set."""
-    from tradewind.execution import assets
+    from tradewind.execution import assets, state_store
     from tradewind.params import process_params
 
     task, run = ti.task, ti.dag_run
@@ -168,6 +168,7 @@ def build(ti: Any, workload: dict[str, Any]) -> dict[str, Any]:
         "task": task,
         "task_instance": ti,
         "task_instance_key_str": f"{ti.dag_id}__{ti.task_id}__{ti.run_id}",
+        "task_state_store": state_store.TaskStateStore(),
         "task_reschedule_count": more.get("task_reschedule_count") or 0,
         "test_mode": bool(more.get("test_mode", False)),
         "ti": ti,
@@ -179,6 +180,8 @@ def build(ti: Any, workload: dict[str, Any]) -> dict[str, Any]:
         "var": {"json": VariableAccessor(True), "value": VariableAccessor(False)},
     }
     context["triggering_dataset_events"] = context["triggering_asset_events"]
+    if task.inlets or task.outlets:
+        context["asset_state_store"] = state_store.AssetStateStores(task.inlets, task.outlets)
     if more.get("expanded_ti_count") is not None:
         context["expanded_ti_count"] = more["expanded_ti_count"]
     if run.logical_date is not None:

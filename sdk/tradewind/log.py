@@ -85,7 +85,13 @@ def _syntax(error: BaseException) -> Optional[dict[str, Any]]:
     }
 
 
+#: our own part of a traceback: what is above the user's code says nothing to its author
+_OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "execution", "")
+
+
 def _frames(tb: Optional[TracebackType]) -> list[dict[str, Any]]:
+    while tb is not None and tb.tb_next is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
+        tb = tb.tb_next
     frames = [
         {"filename": frame.f_code.co_filename, "lineno": lineno, "name": frame.f_code.co_name}
         for frame, lineno in traceback.walk_tb(tb)

@@ -39,6 +39,7 @@ def warm_up() -> None:
         "tradewind.execution.macros",
         "tradewind.execution.outcome",
         "tradewind.execution.rendered",
+        "tradewind.execution.state_store",
         "tradewind.execution.timeout",
         "tradewind.lazy_xcom",
         "tradewind.params",

@@ -476,6 +476,60 @@ def test_waiting_for_a_person(warm):
     assert finished["defer"] == {"next_method": "done", "next_kwargs": {}, "timeout": 3600.0}
 
 
+ASSETS = """
+    from tradewind.assets import Asset, AssetAlias, Metadata
+    a, b, alias = Asset("s3://x/a"), Asset(name="b", uri="s3://x/b"), AssetAlias("al")
+    def direct(outlet_events, inlet_events):
+        outlet_events[a].extra = {"n": 1}
+        outlet_events[alias].add(Asset("s3://x/late"), extra={"k": 2})
+        return [e.extra for e in inlet_events[b]]
+    def yields():
+        yield Metadata(a, {"rows": 3})
+        return "done"
+    PythonOperator(task_id="direct", python_callable=direct, outlets=[a, b, alias], inlets=[b])
+    PythonOperator(task_id="yields", python_callable=yields, outlets=[a])
+    PythonOperator(task_id="why", python_callable=lambda triggering_asset_events: [
+        e.source_task_id for e in triggering_asset_events[a]])
+"""
+
+
+def test_asset_events(warm, store):
+    file = warm(HEAD + ASSETS)
+    event = {"id": 1, "timestamp": "2024-01-01T00:00:00+00:00", "extra": {"x": 1}, "source_task_id": "made"}
+    store.answers["asset_events"] = [{**event, "asset": {"name": "b", "uri": "s3://x/b"}}]
+    result = file.run("direct", store)
+    assert result.xcom() == [{"x": 1}]
+    assert result.asked("asset_events")[0]["name"] == "b"
+    assert result.finished["outlet_events"] == [
+        {"asset": {"name": "s3://x/a", "uri": "s3://x/a"}, "extra": {"n": 1}},
+        {"asset": {"name": "b", "uri": "s3://x/b"}, "extra": {}},
+        {
+            "asset": {"name": "s3://x/late", "uri": "s3://x/late", "extra": {}},
+            "alias": "al",
+            "extra": {"k": 2},
+        },
+    ]
+    result = file.run("yields")
+    assert result.xcom() == "done" and result.finished["outlet_events"][0]["extra"] == {"rows": 3}
+    event["asset"] = {"name": "s3://x/a", "uri": "s3://x/a"}
+    result = file.run("why", context={"triggering_asset_events": [event]})
+    assert result.xcom() == ["made"], result.log
+
+
+def test_state_store(warm, store):
+    text = """
+    def f(task_state_store):
+        task_state_store.set("k", {"a": 1}, retention=timedelta(days=1))
+        return task_state_store.get("k"), task_state_store.get("l", 5)
+    PythonOperator(task_id="t", python_callable=f)
+    """
+    store.answers["task_state_set"] = None
+    store.answers["task_state_get"] = lambda r: {"a": 1} if r["key"] == "k" else None
+    result = warm(HEAD + text).run("t", store)
+    assert result.xcom()["__data__"] == [{"a": 1}, 5]
+    assert result.asked("task_state_set")[0]["retention"] == 86400.0
+
+
 def test_retry_policy(warm):
     text = """
     class Decision:

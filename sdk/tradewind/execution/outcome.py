@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import logging
 import os
 from collections.abc import Mapping
@@ -143,7 +144,12 @@ class Attempt:
 
     def _execute(self) -> Any:
         task, context = self.task, self.context
-        execute = self._entry()
+        entry = self._entry()
+
+        def execute(context: Any) -> Any:
+            result = entry(context)
+            return self._exhaust(result) if inspect.isgenerator(result) else result
+
         task.pre_execute(context)
         callbacks.run(task, "on_execute_callback", context)
         self.process.running()
@@ -161,6 +167,21 @@ class Attempt:
                 raise
         task.post_execute(context, result)
         return result
+
+    def _exhaust(self, generator: Any) -> Any:
+        """A function that yields tells of its outlets so; what it returns at last is the result."""
+        while True:
+            try:
+                item = next(generator)
+            except StopIteration as end:
+                return end.value
+            if type(item).__name__ != "Metadata" or not hasattr(item, "asset"):
+                logger.warning("Ignoring unknown data of %r received from task", type(item))
+                continue
+            events = self.context["outlet_events"]
+            events[item.asset].extra.update(item.extra or {})
+            if getattr(item, "alias", None):
+                events[item.alias].add(item.asset, extra=item.extra)
 
     def _entry(self) -> Any:
         task, ti = self.task, self.ti
