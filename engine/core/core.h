@@ -315,7 +315,7 @@ int64_t tw_core_pool_open(const struct pool *p);
 void tw_core_dispatch(struct tw_sched *s);
 void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by);
 void tw_core_requeue(struct run *r);                     /* pause, unpause: all its scheduled instances */
-struct dag_task *tw_core_dag_task(struct ti *ti);
+struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new);
 bool tw_pool_before(const struct tw_heap_node *a, const struct tw_heap_node *b);
 void tw_cgroup_release(struct cgroup *g);
 

@@ -181,7 +181,7 @@ void tw_core_move(struct ti *ti, enum tw_ti_state to)
 	tw_core_arm_ti(ti);
 	if (to == TW_TI_SCHEDULED)
 		tw_core_enqueue(ti);
-	if (r->dag->has_past && (tw_ti_finished(from) || tw_ti_finished(to)))
+	if (r->needed_by && (tw_ti_finished(from) || tw_ti_finished(to)))
 		tw_core_past_moved(ti);
 }
 

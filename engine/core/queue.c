@@ -184,17 +184,40 @@ void tw_core_executor_changed(struct executor *e)
 		tw_core_unpark_one(&e->parked);
 }
 
-struct dag_task *tw_core_dag_task(struct ti *ti)
+static bool counts_for_task(enum tw_ti_state s)
+{
+	return tw_ti_executing(s) || s == TW_TI_DEFERRED || s == TW_TI_AWAITING_INPUT;
+}
+
+/* All instances of the task count, also those of runs whose version does not limit it. */
+static int count_active(const struct dagent *d, struct tw_str task_id)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < d->nruns; i++) {
+		const struct run *r = d->runs[i];
+		int t = tw_dag_task(r->dag, task_id);
+		for (int k = 0; t >= 0 && t < r->ntasks && k < r->tasks[t].n; k++)
+			n += counts_for_task(r->tasks[t].tis[k]->state);
+	}
+	return n;
+}
+
+/* NULL when no version that is held limits the task. */
+struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new)
 {
 	const struct tw_task *t = task_of(ti);
 	struct dagent *d = ti->run->d;
 
-	if (t->max_active_per_dag < 0)
+	*ret_new = false;
+	if (t->max_active_per_dag < 0 && !d->tasks.len)
 		return NULL;
 	struct dag_task *x = tw_map_get(&d->tasks, t->task_id);
-	if (!x) {
+	if (!x && t->max_active_per_dag >= 0) {
+		*ret_new = true;
 		x = tw_new(struct dag_task);
 		x->parked.before = ti_before;
+		x->active = count_active(d, t->task_id);
 		tw_map_set(&d->tasks, t->task_id, x);
 	}
 	return x;
@@ -284,8 +307,10 @@ static void pass_on(struct ti *ti)
 
 	if (t->max_active_per_run >= 0)
 		tw_core_unpark_one(&ti->run->tasks[ti->task].parked);
-	if (t->max_active_per_dag >= 0)
-		tw_core_unpark_one(&tw_core_dag_task(ti)->parked);
+	bool is_new;
+	struct dag_task *x = tw_core_dag_task(ti, &is_new);
+	if (x)
+		tw_core_unpark_one(&x->parked);
 	if (!executor_full(e))
 		tw_core_unpark_one(&e->parked);
 }
@@ -345,12 +370,14 @@ static void task_slots(struct ti *ti, int by)
 		if (by < 0)
 			tw_core_unpark_one(&ts->parked);
 	}
-	if (t->max_active_per_dag >= 0) {
-		struct dag_task *x = tw_core_dag_task(ti);
+	bool is_new;
+	struct dag_task *x = tw_core_dag_task(ti, &is_new);
+	if (!x)
+		return;
+	if (!is_new || by < 0) /* a new one has counted this instance in the state that it has */
 		x->active += by;
-		if (by < 0)
-			tw_core_unpark_one(&x->parked);
-	}
+	if (by < 0)
+		tw_core_unpark_one(&x->parked);
 }
 
 /* What a state takes, given (by = 1) or given back (-1). */
@@ -360,7 +387,7 @@ void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
 
 	if (tw_ti_executing(state) || state == TW_TI_SCHEDULED || state == TW_TI_DEFERRED)
 		pool_slots(ti, state, by);
-	if (tw_ti_executing(state) || state == TW_TI_DEFERRED || state == TW_TI_AWAITING_INPUT)
+	if (counts_for_task(state))
 		task_slots(ti, by);
 	if (!tw_ti_executing(state))
 		return;
@@ -404,7 +431,8 @@ static bool park(struct ti *ti, struct pool *p)
 	const struct tw_task *t = task_of(ti);
 	struct tstate *ts = &ti->run->tasks[ti->task];
 	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
-	struct dag_task *x = tw_core_dag_task(ti);
+	bool is_new;
+	struct dag_task *x = tw_core_dag_task(ti, &is_new);
 	struct tw_heap *h = NULL;
 	enum place place = NOWHERE;
 
@@ -415,7 +443,7 @@ static bool park(struct ti *ti, struct pool *p)
 		h = &ts->parked;
 		h->before = ti_before;
 		place = PARKED_RUN_LIMIT;
-	} else if (x && x->active >= t->max_active_per_dag) {
+	} else if (t->max_active_per_dag >= 0 && x->active >= t->max_active_per_dag) {
 		h = &x->parked;
 		place = PARKED_DAG_LIMIT;
 	} else if (executor_full(e)) {

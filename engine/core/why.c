@@ -177,7 +177,7 @@ static void why_limits(const struct ti *ti, struct tw_reasons *out)
 	if (t->max_active_per_run >= 0 && ts->active >= t->max_active_per_run)
 		say(out, "max_active_tis_per_dagrun: %d of %d instances of the task are active in this run",
 		    ts->active, t->max_active_per_run);
-	if (x && x->active >= t->max_active_per_dag)
+	if (x && t->max_active_per_dag >= 0 && x->active >= t->max_active_per_dag)
 		say(out, "max_active_tis_per_dag: %d of %d instances of the task are active", x->active,
 		    t->max_active_per_dag);
 	if (e && e->slots < 0)
