@@ -20,9 +20,9 @@ enum form { PLAIN, COMMAND, SECRET, NFORMS };
 
 struct option {
 	struct tw_config_entry e;
-	const char *dflt2;      /* with compat 2; NULL = the same */
-	enum form form;         /* of e.value, until commands are run */
-	bool known;             /* it is in the table */
+	const char *dflt2; /* with compat 2; NULL = the same */
+	enum form form;	   /* of e.value, until commands are run */
+	bool known;	   /* it is in the table */
 };
 
 struct setting {
@@ -36,8 +36,8 @@ struct tw_config {
 	TW_VEC(struct option *) v;
 	TW_VEC(char *) warnings;
 	TW_VEC(struct setting) layer; /* what the place that is being read has said */
-	struct tw_map index;          /* "section.option" → struct option */
-	struct tw_map sections;       /* known sections; foreign ones once they were told of */
+	struct tw_map index;	      /* "section.option" → struct option */
+	struct tw_map sections;	      /* known sections; foreign ones once they were told of */
 	int compat;
 };
 
@@ -50,8 +50,8 @@ static const struct {
 #define INTEGER "integer"
 #define FLOAT "float"
 #define BOOLEAN "boolean"
-#define OPTION(section, option, type, dflt, dflt2, sensitive, description) \
-	{ section, option, type, dflt, dflt2, sensitive, description },
+#define OPTION(section, option, type, dflt, dflt2, sensitive, description)                         \
+	{section, option, type, dflt, dflt2, sensitive, description},
 	TW_CONFIG_OPTIONS(OPTION)
 #undef OPTION
 #undef STRING
@@ -63,7 +63,7 @@ static const struct {
 static const struct {
 	const char *old_section, *old_option, *section, *option;
 } moved[] = {
-#define MOVED(os, oo, ns, no) { os, oo, ns, no },
+#define MOVED(os, oo, ns, no) {os, oo, ns, no},
 	TW_CONFIG_MOVED(MOVED)
 #undef MOVED
 };
@@ -71,7 +71,7 @@ static const struct {
 static const struct {
 	const char *section, *option;
 } gone[] = {
-#define GONE(s, o) { s, o },
+#define GONE(s, o) {s, o},
 	TW_CONFIG_GONE(GONE)
 #undef GONE
 };
@@ -84,7 +84,7 @@ static char ours, foreign;
 static void warn(struct tw_config *c, const char *fmt, ...) TW_PRINTF(2, 3);
 static void warn(struct tw_config *c, const char *fmt, ...)
 {
-	struct tw_buf b = { 0 };
+	struct tw_buf b = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -110,8 +110,12 @@ static struct option *add(struct tw_config *c, const char *section, const char *
 {
 	struct option *o = tw_arena_new(&c->a, struct option);
 
-	o->e = (struct tw_config_entry){ .section = section, .option = option, .type = "string", .value = "",
-					 .dflt = "", .where = "default" };
+	o->e = (struct tw_config_entry){.section = section,
+					.option = option,
+					.type = "string",
+					.value = "",
+					.dflt = "",
+					.where = "default"};
 	tw_vec_push(&c->v, o);
 	tw_map_set(&c->index, tw_str(tw_arena_printf(&c->a, "%s.%s", section, option)), o);
 	return o;
@@ -134,19 +138,20 @@ static void add_table(struct tw_config *c)
 
 /* ── one place's settings ───────────────────────────────────────────────────────────── */
 
-static void collect(struct tw_config *c, enum tw_config_source source, const char *section, const char *option,
-		    const char *value, const char *where)
+static void collect(struct tw_config *c, enum tw_config_source source, const char *section,
+		    const char *option, const char *value, const char *where)
 {
-	struct setting s = { tw_arena_strdup(&c->a, section), tw_arena_strdup(&c->a, option),
-			     tw_arena_strdup(&c->a, value), tw_arena_strdup(&c->a, where), source };
+	struct setting s = {tw_arena_strdup(&c->a, section), tw_arena_strdup(&c->a, option),
+			    tw_arena_strdup(&c->a, value), tw_arena_strdup(&c->a, where), source};
 
 	tw_vec_push(&c->layer, s);
 }
 
 /* The option that a setting names, and in which form: "fernet_key_cmd" is fernet_key's command. */
-static struct option *named(struct tw_config *c, const char *section, const char *option, enum form *ret_form)
+static struct option *named(struct tw_config *c, const char *section, const char *option,
+			    enum form *ret_form)
 {
-	static const char *const suffixes[] = { "", "_cmd", "_secret" };
+	static const char *const suffixes[] = {"", "_cmd", "_secret"};
 
 	for (int f = PLAIN; f < NFORMS; f++) {
 		size_t n = strlen(option), k = strlen(suffixes[f]);
@@ -177,7 +182,8 @@ static struct option *renamed(struct tw_config *c, const struct setting *s, enum
 		    strncmp(s->option, moved[i].old_option, n) != 0)
 			continue;
 		snprintf(name, sizeof name, "%s%s", moved[i].option, s->option + n);
-		if (s->option[n] && strcmp(s->option + n, "_cmd") != 0 && strcmp(s->option + n, "_secret") != 0)
+		if (s->option[n] && strcmp(s->option + n, "_cmd") != 0 &&
+		    strcmp(s->option + n, "_secret") != 0)
 			continue;
 		return named(c, moved[i].section, name, ret_form);
 	}
@@ -187,7 +193,8 @@ static struct option *renamed(struct tw_config *c, const struct setting *s, enum
 static bool is_gone(const struct setting *s)
 {
 	for (size_t i = 0; i < COUNT(gone); i++)
-		if (strcmp(s->section, gone[i].section) == 0 && strcmp(s->option, gone[i].option) == 0)
+		if (strcmp(s->section, gone[i].section) == 0 &&
+		    strcmp(s->option, gone[i].option) == 0)
 			return true;
 	return false;
 }
@@ -196,7 +203,9 @@ static void set(struct option *o, const struct setting *s, enum form form)
 {
 	o->e.value = s->value;
 	o->e.where = s->where;
-	o->e.source = form == COMMAND ? TW_CONFIG_COMMAND : form == SECRET ? TW_CONFIG_SECRET : s->source;
+	o->e.source = form == COMMAND  ? TW_CONFIG_COMMAND
+		      : form == SECRET ? TW_CONFIG_SECRET
+				       : s->source;
 	o->form = form;
 }
 
@@ -210,7 +219,8 @@ static void keep_unknown(struct tw_config *c, const struct setting *s)
 	} else if (tw_map_get(&c->sections, tw_str(s->section)) == &ours) {
 		warn(c, "%s: there is no option %s in [%s]", s->where, s->option, s->section);
 	} else if (!tw_map_get(&c->sections, tw_str(s->section))) {
-		warn(c, "%s: the section [%s] is unknown; only Python code can read it", s->where, s->section);
+		warn(c, "%s: the section [%s] is unknown; only Python code can read it", s->where,
+		     s->section);
 		tw_map_set(&c->sections, tw_str(s->section), &foreign);
 	}
 	if (!o)
@@ -218,10 +228,11 @@ static void keep_unknown(struct tw_config *c, const struct setting *s)
 	set(o, s, PLAIN);
 }
 
-/* Within one place: an old name, then _secret, _cmd and the plain value, each over the one before. */
+/* Within one place: an old name, then _secret, _cmd and the plain value, each over the one before.
+ */
 static void apply_layer(struct tw_config *c)
 {
-	static const enum form order[] = { SECRET, COMMAND, PLAIN };
+	static const enum form order[] = {SECRET, COMMAND, PLAIN};
 	enum form form;
 
 	for (int pass = 0; pass < (int)COUNT(order); pass++)
@@ -233,8 +244,8 @@ static void apply_layer(struct tw_config *c)
 				continue;
 			o = renamed(c, s, &form);
 			if (o && form == order[pass]) {
-				warn(c, "%s: [%s] %s is now [%s] %s", s->where, s->section, s->option, o->e.section,
-				     o->e.option);
+				warn(c, "%s: [%s] %s is now [%s] %s", s->where, s->section,
+				     s->option, o->e.section, o->e.option);
 				set(o, s, form);
 			} else if (!o && pass == 0) {
 				keep_unknown(c, s);
@@ -242,7 +253,8 @@ static void apply_layer(struct tw_config *c)
 		}
 	for (int pass = 0; pass < (int)COUNT(order); pass++)
 		for (size_t i = 0; i < c->layer.n; i++) {
-			struct option *o = named(c, c->layer.v[i].section, c->layer.v[i].option, &form);
+			struct option *o =
+				named(c, c->layer.v[i].section, c->layer.v[i].option, &form);
 
 			if (o && o->known && form == order[pass])
 				set(o, &c->layer.v[i], form);
@@ -257,10 +269,11 @@ struct file_read {
 	const char *name;
 };
 
-static void on_file_option(void *arg, const char *section, const char *option, const char *value, int line)
+static void on_file_option(void *arg, const char *section, const char *option, const char *value,
+			   int line)
 {
 	struct file_read *f = arg;
-	struct tw_buf where = { 0 };
+	struct tw_buf where = {0};
 
 	tw_buf_printf(&where, "%s:%d", f->name, line);
 	collect(f->c, TW_CONFIG_FILE, section, option, value, tw_buf_cstr(&where));
@@ -268,11 +281,12 @@ static void on_file_option(void *arg, const char *section, const char *option, c
 }
 
 /* $AIRFLOW_CONFIG and $TRADEWIND_CONFIG name other files. */
-static enum tw_rc read_file(struct tw_config *c, const char *name, const char *variable, struct tw_err *err)
+static enum tw_rc read_file(struct tw_config *c, const char *name, const char *variable,
+			    struct tw_err *err)
 {
 	const char *elsewhere = getenv(variable);
-	struct tw_buf path = { 0 }, text = { 0 };
-	struct file_read f = { c, name };
+	struct tw_buf path = {0}, text = {0};
+	struct file_read f = {c, name};
 	enum tw_rc rc;
 
 	if (elsewhere && *elsewhere) {
@@ -302,7 +316,8 @@ static const char *section_named(struct tw_config *c, const char *name)
 	{
 		size_t i = 0;
 
-		while (i < e->key.n && name[i] && (e->key.p[i] == name[i] || (e->key.p[i] == '.' && name[i] == '_')))
+		while (i < e->key.n && name[i] &&
+		       (e->key.p[i] == name[i] || (e->key.p[i] == '.' && name[i] == '_')))
 			i++;
 		if (i == e->key.n && !name[i])
 			return tw_arena_strndup(&c->a, e->key.p, e->key.n);
@@ -325,7 +340,8 @@ static void read_variable(struct tw_config *c, const char *entry, size_t prefix)
 	for (char *q = p; *q; q++)
 		*q = (char)tolower((unsigned char)*q);
 	p[sep - (name + prefix)] = '\0';
-	collect(c, TW_CONFIG_ENV, section_named(c, p), p + (sep - (name + prefix)) + 2, eq + 1, name);
+	collect(c, TW_CONFIG_ENV, section_named(c, p), p + (sep - (name + prefix)) + 2, eq + 1,
+		name);
 }
 
 static void read_environment(struct tw_config *c, const char *prefix)
@@ -342,7 +358,7 @@ static void read_environment(struct tw_config *c, const char *prefix)
 
 static const char *expand(struct tw_config *c, const char *value)
 {
-	struct tw_buf homed = { 0 }, out = { 0 };
+	struct tw_buf homed = {0}, out = {0};
 	struct tw_str rest = tw_str(value);
 	ptrdiff_t at;
 	const char *text;
@@ -362,7 +378,7 @@ static const char *expand(struct tw_config *c, const char *value)
 
 static enum tw_rc resolve(struct tw_config *c, struct option *o, struct tw_err *err)
 {
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	enum tw_rc rc;
 
 	if (o->form == PLAIN) {
@@ -373,20 +389,22 @@ static enum tw_rc resolve(struct tw_config *c, struct option *o, struct tw_err *
 	if (o->form == COMMAND)
 		rc = tw_config_command(expand(c, o->e.value), &out, err);
 	else
-		rc = tw_config_secret(tw_config_get(c, "secrets", "backend"), tw_config_get(c, "secrets", "backend_kwargs"),
-				      o->e.value, &out, err);
+		rc = tw_config_secret(tw_config_get(c, "secrets", "backend"),
+				      tw_config_get(c, "secrets", "backend_kwargs"), o->e.value,
+				      &out, err);
 	if (rc == TW_OK) {
 		o->e.value = tw_arena_strdup(&c->a, tw_buf_cstr(&out));
 		o->form = PLAIN;
 	}
 	tw_buf_release(&out);
-	return rc < 0 ? tw_err_wrap(err, "%s: [%s] %s", o->e.where, o->e.section, o->e.option) : TW_OK;
+	return rc < 0 ? tw_err_wrap(err, "%s: [%s] %s", o->e.where, o->e.section, o->e.option)
+		      : TW_OK;
 }
 
 /* Airflow's booleans; a comment behind one is cut. */
 static bool read_bool(const char *value, bool *ret)
 {
-	static const char *const yes[] = { "true", "t", "1" }, *const no[] = { "false", "f", "0" };
+	static const char *const yes[] = {"true", "t", "1"}, *const no[] = {"false", "f", "0"};
 	struct tw_str rest, v = tw_str_trim(tw_str_cut(tw_str(value), '#', &rest));
 
 	for (int i = 0; i < 3; i++) {
@@ -420,13 +438,15 @@ static bool fits(const struct tw_config_entry *e)
 static enum tw_rc check(const struct option *o, struct tw_err *err)
 {
 	const struct tw_config_entry *e = &o->e;
-	const char *want = e->type[0] == 'i' ? "a whole number" : e->type[0] == 'f' ? "a number" : "true or false";
+	const char *want = e->type[0] == 'i'   ? "a whole number"
+			   : e->type[0] == 'f' ? "a number"
+					       : "true or false";
 
 	/* An option that is unset by default may be set to nothing. */
 	if (fits(e) || (!*e->value && !*e->dflt))
 		return TW_OK;
-	return tw_err_set(err, TW_ERR_INVALID, "%s: [%s] %s is '%s', it should be %s", e->where, e->section, e->option,
-			  e->sensitive ? "***" : e->value, want);
+	return tw_err_set(err, TW_ERR_INVALID, "%s: [%s] %s is '%s', it should be %s", e->where,
+			  e->section, e->option, e->sensitive ? "***" : e->value, want);
 }
 
 /* The generation first: it decides defaults. */
@@ -435,7 +455,8 @@ static enum tw_rc find_compat(struct tw_config *c, struct tw_err *err)
 	struct option *o = find(c, "core", "compat");
 
 	if (strcmp(o->e.value, "2") != 0 && strcmp(o->e.value, "3") != 0)
-		return tw_err_set(err, TW_ERR_INVALID, "%s: [core] compat is '%s', it should be 2 or 3", o->e.where,
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "%s: [core] compat is '%s', it should be 2 or 3", o->e.where,
 				  o->e.value);
 	c->compat = o->e.value[0] - '0';
 	for (size_t i = 0; c->compat == 2 && i < c->v.n; i++)
@@ -500,7 +521,8 @@ void tw_config_free(struct tw_config *c)
 
 /* ── reading ────────────────────────────────────────────────────────────────────────── */
 
-const struct tw_config_entry *tw_config_find(const struct tw_config *c, const char *section, const char *option)
+const struct tw_config_entry *tw_config_find(const struct tw_config *c, const char *section,
+					     const char *option)
 {
 	const struct option *o = find(c, section, option);
 
@@ -575,9 +597,11 @@ static bool holds(struct tw_str name, struct tw_str word)
 bool tw_config_is_sensitive_name(const struct tw_config *c, struct tw_str name)
 {
 	static const char *const words[] = {
-		"access_key", "access_token",	"api_key",     "apikey",      "auth_header",  "authorization", "bearer",
-		"connection_string", "dsn",	"passphrase",  "passwd",      "password",     "private_key",   "proxy",
-		"proxies",    "secret",		"service_account", "service_key", "token",	"keyfile_dict",	 "webhook_url",
+		"access_key",	 "access_token",    "api_key",		 "apikey", "auth_header",
+		"authorization", "bearer",	    "connection_string", "dsn",	   "passphrase",
+		"passwd",	 "password",	    "private_key",	 "proxy",  "proxies",
+		"secret",	 "service_account", "service_key",	 "token",  "keyfile_dict",
+		"webhook_url",
 	};
 	struct tw_str more = tw_str(tw_config_get(c, "core", "sensitive_var_conn_names"));
 

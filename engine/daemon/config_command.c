@@ -38,11 +38,14 @@ static enum tw_rc ended_well(pid_t pid, struct tw_err *err)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return TW_OK;
 	if (WIFEXITED(status))
-		return tw_err_set(err, TW_ERR_INVALID, "the command failed with exit code %d", WEXITSTATUS(status));
-	return tw_err_set(err, TW_ERR_INVALID, "the command was ended by signal %d", WTERMSIG(status));
+		return tw_err_set(err, TW_ERR_INVALID, "the command failed with exit code %d",
+				  WEXITSTATUS(status));
+	return tw_err_set(err, TW_ERR_INVALID, "the command was ended by signal %d",
+			  WTERMSIG(status));
 }
 
-static enum tw_rc output_of(const char *const *argv, const char *const *envp, struct tw_buf *out, struct tw_err *err)
+static enum tw_rc output_of(const char *const *argv, const char *const *envp, struct tw_buf *out,
+			    struct tw_err *err)
 {
 	int fds[2];
 	pid_t pid;
@@ -51,8 +54,8 @@ static enum tw_rc output_of(const char *const *argv, const char *const *envp, st
 	if (rc < 0)
 		return rc;
 	{
-		struct tw_fd_map maps[] = { { -1, 0 }, { fds[1], 1 } };
-		struct tw_proc_opts o = { .argv = argv, .envp = envp, .fds = maps, .nfds = 2 };
+		struct tw_fd_map maps[] = {{-1, 0}, {fds[1], 1}};
+		struct tw_proc_opts o = {.argv = argv, .envp = envp, .fds = maps, .nfds = 2};
 
 		rc = tw_proc_spawn(&o, &pid, err);
 	}
@@ -71,33 +74,35 @@ static enum tw_rc output_of(const char *const *argv, const char *const *envp, st
 
 enum tw_rc tw_config_command(const char *command, struct tw_buf *out, struct tw_err *err)
 {
-	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	const char *const argv[] = {"/bin/sh", "-c", command, NULL};
 
 	return output_of(argv, NULL, out, err);
 }
 
-static const char ask[] = "import json, sys\n"
-			  "from tradewind.module_loading import import_string\n"
-			  "backend = import_string(sys.argv[1])(**json.loads(sys.argv[2] or '{}'))\n"
-			  "value = backend.get_config(sys.argv[3])\n"
-			  "sys.exit(f'the secrets backend has no config {sys.argv[3]!r}') if value is None"
-			  " else sys.stdout.write(value)\n";
+static const char ask[] =
+	"import json, sys\n"
+	"from tradewind.module_loading import import_string\n"
+	"backend = import_string(sys.argv[1])(**json.loads(sys.argv[2] or '{}'))\n"
+	"value = backend.get_config(sys.argv[3])\n"
+	"sys.exit(f'the secrets backend has no config {sys.argv[3]!r}') if value is None"
+	" else sys.stdout.write(value)\n";
 
-enum tw_rc tw_config_secret(const char *backend, const char *kwargs, const char *key, struct tw_buf *out,
-			    struct tw_err *err)
+enum tw_rc tw_config_secret(const char *backend, const char *kwargs, const char *key,
+			    struct tw_buf *out, struct tw_err *err)
 {
 	struct tw_paths paths;
 	enum tw_rc rc;
 	char **env;
 
 	if (!*backend)
-		return tw_err_set(err, TW_ERR_INVALID, "it names a secret, but [secrets] backend is not set");
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "it names a secret, but [secrets] backend is not set");
 	rc = tw_paths_init(&paths, err);
 	if (rc < 0)
 		return rc;
 	env = tw_paths_python_env(&paths, NULL, NULL);
 	{
-		const char *const argv[] = { paths.python, "-c", ask, backend, kwargs, key, NULL };
+		const char *const argv[] = {paths.python, "-c", ask, backend, kwargs, key, NULL};
 
 		rc = output_of(argv, (const char *const *)env, out, err);
 	}

@@ -37,7 +37,7 @@ static int drop_home(void **state)
 static void put(const char *name, const char *text)
 {
 	char path[128];
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	snprintf(path, sizeof path, "%s/%s", home, name);
 	if (tw_file_write(path, tw_str(text), 0600, &err) < 0)
@@ -47,7 +47,7 @@ static void put(const char *name, const char *text)
 static struct tw_config *load(void)
 {
 	struct tw_config *c = NULL;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (tw_config_load(home, &c, &err) < 0)
 		fail_msg("%s", err.msg);
@@ -57,7 +57,7 @@ static struct tw_config *load(void)
 static void refuses(const char *message)
 {
 	struct tw_config *c = NULL;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	assert_int_equal(tw_config_load(home, &c, &err), TW_ERR_INVALID);
 	assert_string_equal(err.msg, message);
@@ -86,7 +86,8 @@ static void built_in_defaults(void **state)
 	assert_true(tw_config_float(c, "scheduler", "task_queued_timeout") == 600.0);
 	assert_string_equal(tw_config_get(c, "api", "host"), "127.0.0.1");
 	assert_string_equal(tw_config_get(c, "logging", "log_format"), "");
-	assert_string_equal(tw_config_get(c, "logging", "simple_log_format"), "%(asctime)s %(levelname)s - %(message)s");
+	assert_string_equal(tw_config_get(c, "logging", "simple_log_format"),
+			    "%(asctime)s %(levelname)s - %(message)s");
 	assert_int_equal(tw_config_compat(c), 3);
 	assert_int_equal(tw_config_nwarnings(c), 0);
 	assert_null(tw_config_find(c, "core", "no_such"));
@@ -98,9 +99,11 @@ static void later_places_win(void **state)
 {
 	struct tw_config *c;
 
-	put("airflow.cfg", "[core]\nparallelism = 1\nmax_active_runs_per_dag = 1\nmax_map_length = 1\n"
-			   "default_task_retries = 1\n");
-	put("tradewind.cfg", "[core]\nparallelism = 2\nmax_active_runs_per_dag = 2\nmax_map_length = 2\n");
+	put("airflow.cfg",
+	    "[core]\nparallelism = 1\nmax_active_runs_per_dag = 1\nmax_map_length = 1\n"
+	    "default_task_retries = 1\n");
+	put("tradewind.cfg",
+	    "[core]\nparallelism = 2\nmax_active_runs_per_dag = 2\nmax_map_length = 2\n");
 	setenv("AIRFLOW__CORE__PARALLELISM", "3", 1);
 	setenv("AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG", "3", 1);
 	setenv("TRADEWIND__CORE__PARALLELISM", "4", 1);
@@ -109,7 +112,8 @@ static void later_places_win(void **state)
 	assert_int_equal(tw_config_int(c, "core", "max_active_runs_per_dag"), 3);
 	assert_int_equal(tw_config_int(c, "core", "max_map_length"), 2);
 	assert_int_equal(tw_config_int(c, "core", "default_task_retries"), 1);
-	assert_string_equal(tw_config_find(c, "core", "parallelism")->where, "TRADEWIND__CORE__PARALLELISM");
+	assert_string_equal(tw_config_find(c, "core", "parallelism")->where,
+			    "TRADEWIND__CORE__PARALLELISM");
 	assert_string_equal(tw_config_find(c, "core", "max_map_length")->where, "tradewind.cfg:4");
 	assert_int_equal(tw_config_find(c, "core", "default_task_retries")->source, TW_CONFIG_FILE);
 	assert_string_equal(tw_config_find(c, "core", "parallelism")->dflt, "32");
@@ -120,7 +124,8 @@ static void the_generation_switches_defaults(void **state)
 {
 	struct tw_config *c;
 
-	put("tradewind.cfg", "[core]\ncompat = 2\n[scheduler]\ncreate_cron_data_intervals = False\n");
+	put("tradewind.cfg",
+	    "[core]\ncompat = 2\n[scheduler]\ncreate_cron_data_intervals = False\n");
 	c = load();
 	assert_int_equal(tw_config_compat(c), 2);
 	assert_true(tw_config_bool(c, "scheduler", "catchup_by_default"));
@@ -136,19 +141,24 @@ static void old_names_still_count(void **state)
 {
 	struct tw_config *c;
 
-	put("airflow.cfg", "[core]\ndag_concurrency = 5\nsql_alchemy_conn = sqlite:////tmp/x.db\ncheck_slas = True\n"
-			   "[webserver]\nweb_server_port = 1234\nworkers = 7\n[api]\nworkers = 9\n");
+	put("airflow.cfg",
+	    "[core]\ndag_concurrency = 5\nsql_alchemy_conn = sqlite:////tmp/x.db\ncheck_slas = "
+	    "True\n"
+	    "[webserver]\nweb_server_port = 1234\nworkers = 7\n[api]\nworkers = 9\n");
 	setenv("AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL", "60", 1);
 	setenv("AIRFLOW__CORE__SQL_ALCHEMY_CONN_CMD", "echo sqlite:////tmp/y.db", 1);
 	c = load();
 	assert_int_equal(tw_config_int(c, "core", "max_active_tasks_per_dag"), 5);
-	assert_string_equal(tw_config_get(c, "database", "sql_alchemy_conn"), "sqlite:////tmp/y.db");
+	assert_string_equal(tw_config_get(c, "database", "sql_alchemy_conn"),
+			    "sqlite:////tmp/y.db");
 	assert_string_equal(tw_config_get(c, "api", "port"), "1234");
 	assert_int_equal(tw_config_int(c, "api", "workers"), 9); /* the new name beside the old */
 	assert_int_equal(tw_config_int(c, "dag_processor", "refresh_interval"), 60);
-	assert_true(warns(c, "airflow.cfg:2: [core] dag_concurrency is now [core] max_active_tasks_per_dag"));
+	assert_true(warns(
+		c, "airflow.cfg:2: [core] dag_concurrency is now [core] max_active_tasks_per_dag"));
 	assert_true(warns(c, "airflow.cfg:4: [core] check_slas has no effect any more"));
-	assert_true(warns(c, "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: [scheduler] dag_dir_list_interval is now "
+	assert_true(warns(c, "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: [scheduler] "
+			     "dag_dir_list_interval is now "
 			     "[dag_processor] refresh_interval"));
 	tw_config_free(c);
 }
@@ -161,7 +171,9 @@ static void unknown_names_are_told_of(void **state)
 	setenv("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", "/x", 1);
 	c = load();
 	assert_true(warns(c, "airflow.cfg:2: there is no option paralelism in [core]"));
-	assert_true(warns(c, "airflow.cfg:4: the section [my_plugin] is unknown; only Python code can read it"));
+	assert_true(warns(
+		c,
+		"airflow.cfg:4: the section [my_plugin] is unknown; only Python code can read it"));
 	assert_string_equal(tw_config_find(c, "my_plugin", "b")->value, "2");
 	assert_string_equal(tw_config_get(c, "common.io", "xcom_objectstorage_path"), "/x");
 	if (tw_config_nwarnings(c) != 2)
@@ -173,12 +185,16 @@ static void unknown_names_are_told_of(void **state)
 static void bad_values_are_named(void **state)
 {
 	put("airflow.cfg", "[core]\nparallelism = many\n");
-	refuses("configuration: airflow.cfg:2: [core] parallelism is 'many', it should be a whole number");
+	refuses("configuration: airflow.cfg:2: [core] parallelism is 'many', it should be a whole "
+		"number");
 	put("airflow.cfg", "[core]\ndags_are_paused_at_creation = yes\n");
-	refuses("configuration: airflow.cfg:2: [core] dags_are_paused_at_creation is 'yes', it should be true or false");
+	refuses("configuration: airflow.cfg:2: [core] dags_are_paused_at_creation is 'yes', it "
+		"should be true or false");
 	put("airflow.cfg", "[scheduler]\ntask_queued_timeout =\n");
-	refuses("configuration: airflow.cfg:2: [scheduler] task_queued_timeout is '', it should be a number");
-	put("airflow.cfg", "[core]\ndags_are_paused_at_creation = fALSE # or true\ndefault_task_execution_timeout =\n");
+	refuses("configuration: airflow.cfg:2: [scheduler] task_queued_timeout is '', it should be "
+		"a number");
+	put("airflow.cfg", "[core]\ndags_are_paused_at_creation = fALSE # or "
+			   "true\ndefault_task_execution_timeout =\n");
 	tw_config_free(load());
 	put("airflow.cfg", "[core\n");
 	refuses("configuration: airflow.cfg:1: '[' without a ']'");
@@ -188,7 +204,8 @@ static void secrets_from_commands(void **state)
 {
 	struct tw_config *c;
 
-	put("airflow.cfg", "[core]\nfernet_key_cmd = printf 'from file'\nparallelism_cmd = echo 3\n");
+	put("airflow.cfg",
+	    "[core]\nfernet_key_cmd = printf 'from file'\nparallelism_cmd = echo 3\n");
 	setenv("AIRFLOW__API__SECRET_KEY_CMD", "printf 'a\\nb\\n\\n'", 1);
 	c = load();
 	assert_string_equal(tw_config_get(c, "core", "fernet_key"), "from file");
@@ -203,10 +220,12 @@ static void secrets_from_commands(void **state)
 	assert_string_equal(tw_config_get(c, "core", "fernet_key"), "plain");
 	tw_config_free(c);
 	setenv("AIRFLOW__API__SECRET_KEY_CMD", "exit 3", 1);
-	refuses("configuration: AIRFLOW__API__SECRET_KEY_CMD: [api] secret_key: the command failed with exit code 3");
+	refuses("configuration: AIRFLOW__API__SECRET_KEY_CMD: [api] secret_key: the command failed "
+		"with exit code 3");
 	unsetenv("AIRFLOW__API__SECRET_KEY_CMD");
 	setenv("AIRFLOW__API__SECRET_KEY_SECRET", "name", 1);
-	refuses("configuration: AIRFLOW__API__SECRET_KEY_SECRET: [api] secret_key: it names a secret, but [secrets] "
+	refuses("configuration: AIRFLOW__API__SECRET_KEY_SECRET: [api] secret_key: it names a "
+		"secret, but [secrets] "
 		"backend is not set");
 }
 
@@ -216,7 +235,9 @@ static void values_are_expanded(void **state)
 	char path[128];
 
 	setenv("TRADEWIND_TEST_X", "deep", 1);
-	put("airflow.cfg", "[core]\ndags_folder = {AIRFLOW_HOME}/$TRADEWIND_TEST_X/dags\n[logging]\nlog_format = %%(x)s 100%%\n");
+	put("airflow.cfg",
+	    "[core]\ndags_folder = {AIRFLOW_HOME}/$TRADEWIND_TEST_X/dags\n[logging]\nlog_format = "
+	    "%%(x)s 100%%\n");
 	setenv("AIRFLOW__LOGGING__SIMPLE_LOG_FORMAT", "%(x)s", 1);
 	c = load();
 	snprintf(path, sizeof path, "%s/deep/dags", home);
@@ -278,13 +299,15 @@ static void files_as_config_parser_reads_them(void **state)
 				   "[ two ]\n"
 				   "; comment\n"
 				   "x = 1";
-	struct tw_buf out = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_buf out = {0};
+	struct tw_err err = {0};
 
 	assert_int_equal(tw_ini_parse("f", tw_str(text), append, &out, &err), TW_OK);
-	assert_string_equal(tw_buf_cstr(&out), "one.key=value ; kept@3|one.list=a\n\nb = c@4|one.url=a=b:c@10|"
-					       "one.empty=@11|two.x=1@14|");
-	assert_int_equal(tw_ini_parse("f", TW_STR("[a]\nno value\n"), append, &out, &err), TW_ERR_INVALID);
+	assert_string_equal(tw_buf_cstr(&out),
+			    "one.key=value ; kept@3|one.list=a\n\nb = c@4|one.url=a=b:c@10|"
+			    "one.empty=@11|two.x=1@14|");
+	assert_int_equal(tw_ini_parse("f", TW_STR("[a]\nno value\n"), append, &out, &err),
+			 TW_ERR_INVALID);
 	assert_string_equal(err.msg, "f:2: expected 'option = value', found 'no value'");
 	assert_int_equal(tw_ini_parse("f", TW_STR("a = 1\n"), append, &out, &err), TW_ERR_INVALID);
 	tw_buf_release(&out);

@@ -31,7 +31,8 @@ static void unescape(struct tw_buf *out, struct tw_str raw)
 static void flush(struct ini *in)
 {
 	if (in->has_key)
-		in->fn(in->arg, tw_buf_cstr(&in->section), tw_buf_cstr(&in->key), tw_buf_cstr(&in->value), in->key_line);
+		in->fn(in->arg, tw_buf_cstr(&in->section), tw_buf_cstr(&in->key),
+		       tw_buf_cstr(&in->value), in->key_line);
 	in->has_key = false;
 	tw_buf_clear(&in->value);
 	tw_buf_clear(&in->key);
@@ -52,17 +53,20 @@ static enum tw_rc section_line(struct ini *in, struct tw_str line, int no, struc
 	return TW_OK;
 }
 
-static enum tw_rc key_line(struct ini *in, struct tw_str line, size_t indent, int no, struct tw_err *err)
+static enum tw_rc key_line(struct ini *in, struct tw_str line, size_t indent, int no,
+			   struct tw_err *err)
 {
 	size_t i = 0;
 
 	while (i < line.n && line.p[i] != '=' && line.p[i] != ':')
 		i++;
 	if (i == line.n || i == 0)
-		return tw_err_set(err, TW_ERR_INVALID, "%s:%d: expected 'option = value', found '" TW_STR_FMT "'",
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "%s:%d: expected 'option = value', found '" TW_STR_FMT "'",
 				  in->file, no, (int)(line.n > 80 ? 80 : line.n), line.p);
 	if (!in->has_section)
-		return tw_err_set(err, TW_ERR_INVALID, "%s:%d: an option before the first [section]", in->file, no);
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "%s:%d: an option before the first [section]", in->file, no);
 	flush(in);
 	tw_buf_addstr(&in->key, tw_str_trim(tw_strn(line.p, i)));
 	lower(&in->key);
@@ -97,9 +101,10 @@ static enum tw_rc take_line(struct ini *in, struct tw_str raw, int no, struct tw
 	return key_line(in, line, indent, no, err);
 }
 
-enum tw_rc tw_ini_parse(const char *file, struct tw_str text, tw_ini_fn fn, void *arg, struct tw_err *err)
+enum tw_rc tw_ini_parse(const char *file, struct tw_str text, tw_ini_fn fn, void *arg,
+			struct tw_err *err)
 {
-	struct ini in = { .file = file, .fn = fn, .arg = arg };
+	struct ini in = {.file = file, .fn = fn, .arg = arg};
 	enum tw_rc rc = TW_OK;
 
 	if (tw_str_starts(text, "\xef\xbb\xbf"))

@@ -1,26 +1,33 @@
 /* One turn of the scheduler in one transaction. */
 #include "store/write.h"
 
-static enum tw_rc put_task_map(struct tw_store *s, const struct tw_task_map_row *m, struct tw_err *err)
+static enum tw_rc put_task_map(struct tw_store *s, const struct tw_task_map_row *m,
+			       struct tw_err *err)
 {
-	return tw_q_exec(s, NULL, err,
-			 "insert into task_map (dag_id, run_id, task_id, map_index, length, keys) values (?, ?, ?, ?, ?, ?)"
-			 " on conflict (dag_id, run_id, task_id, map_index) do update set length = excluded.length,"
-			 " keys = excluded.keys",
-			 "sssiis", m->dag_id, m->run_id, m->task_id, (int64_t)m->map_index, m->length, m->keys);
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into task_map (dag_id, run_id, task_id, map_index, length, keys) values (?, ?, ?, ?, ?, ?)"
+		" on conflict (dag_id, run_id, task_id, map_index) do update set length = excluded.length,"
+		" keys = excluded.keys",
+		"sssiis", m->dag_id, m->run_id, m->task_id, (int64_t)m->map_index, m->length,
+		m->keys);
 }
 
-static enum tw_rc put_rendered(struct tw_store *s, const struct tw_rendered_row *r, struct tw_err *err)
+static enum tw_rc put_rendered(struct tw_store *s, const struct tw_rendered_row *r,
+			       struct tw_err *err)
 {
-	return tw_q_exec(s, NULL, err,
-			 "insert into rendered_task_instance_fields (dag_id, run_id, task_id, map_index,"
-			 " rendered_fields, k8s_pod_yaml) values (?, ?, ?, ?, ?, ?)"
-			 " on conflict (dag_id, run_id, task_id, map_index) do update set"
-			 " rendered_fields = excluded.rendered_fields, k8s_pod_yaml = excluded.k8s_pod_yaml",
-			 "sssiss", r->dag_id, r->run_id, r->task_id, (int64_t)r->map_index, r->fields, r->pod_yaml);
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into rendered_task_instance_fields (dag_id, run_id, task_id, map_index,"
+		" rendered_fields, k8s_pod_yaml) values (?, ?, ?, ?, ?, ?)"
+		" on conflict (dag_id, run_id, task_id, map_index) do update set"
+		" rendered_fields = excluded.rendered_fields, k8s_pod_yaml = excluded.k8s_pod_yaml",
+		"sssiss", r->dag_id, r->run_id, r->task_id, (int64_t)r->map_index, r->fields,
+		r->pod_yaml);
 }
 
-static enum tw_rc put_reschedule(struct tw_store *s, const struct tw_reschedule_row *r, struct tw_err *err)
+static enum tw_rc put_reschedule(struct tw_store *s, const struct tw_reschedule_row *r,
+				 struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -35,19 +42,22 @@ static enum tw_rc put_reschedule(struct tw_store *s, const struct tw_reschedule_
 	return tw_q_run(&q, NULL, err);
 }
 
-static enum tw_rc put_next_run(struct tw_store *s, const struct tw_next_run *n, int64_t *changes, struct tw_err *err)
+static enum tw_rc put_next_run(struct tw_store *s, const struct tw_next_run *n, int64_t *changes,
+			       struct tw_err *err)
 {
 	return tw_q_exec(s, changes, err,
 			 "update dag set next_dagrun = ?, next_dagrun_data_interval_start = ?,"
 			 " next_dagrun_data_interval_end = ?, next_dagrun_create_after = ?,"
 			 " next_dagrun_partition_key = ?, next_dagrun_partition_date = ?,"
 			 " exceeds_max_non_backfill = ? where dag_id = ?",
-			 "ttttstis", n->logical_date, n->interval_start, n->interval_end, n->create_after,
-			 n->partition_key, n->partition_date, (int64_t)n->exceeds_max_active, n->dag_id);
+			 "ttttstis", n->logical_date, n->interval_start, n->interval_end,
+			 n->create_after, n->partition_key, n->partition_date,
+			 (int64_t)n->exceeds_max_active, n->dag_id);
 }
 
 /* changes: of those whose row must be there; else it stays as it is. */
-static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *changes, struct tw_err *err)
+static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *changes,
+			struct tw_err *err)
 {
 	int64_t ignored;
 
@@ -73,10 +83,11 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 	case TW_CH_TASK_MAP:
 		return put_task_map(s, c->task_map, err);
 	case TW_CH_TASK_MAP_CLEAR:
-		return tw_q_exec(s, NULL, err,
-				 "delete from task_map where dag_id = ? and run_id = ? and task_id = ? and map_index = ?",
-				 "sssi", c->task_map->dag_id, c->task_map->run_id, c->task_map->task_id,
-				 (int64_t)c->task_map->map_index);
+		return tw_q_exec(
+			s, NULL, err,
+			"delete from task_map where dag_id = ? and run_id = ? and task_id = ? and map_index = ?",
+			"sssi", c->task_map->dag_id, c->task_map->run_id, c->task_map->task_id,
+			(int64_t)c->task_map->map_index);
 	case TW_CH_RENDERED:
 		return put_rendered(s, c->rendered, err);
 	case TW_CH_RESCHEDULE:
@@ -88,7 +99,8 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 	case TW_CH_NEXT_RUN:
 		return put_next_run(s, c->next_run, changes, err);
 	case TW_CH_DAG_PAUSED:
-		return tw_q_exec(s, changes, err, "update dag set is_paused = ? where dag_id = ?", "is", c->num, c->text);
+		return tw_q_exec(s, changes, err, "update dag set is_paused = ? where dag_id = ?",
+				 "is", c->num, c->text);
 	case TW_CH_AUDIT:
 		return tw_write_audit(s, c->audit, err);
 	case TW_CH_INBOX_POST:

@@ -17,7 +17,7 @@ static void add(struct tw_batch *b, struct tw_change c)
 	tw_vec_push(&b->changes, c);
 }
 
-#define CHANGE(k, ...) add(b, (struct tw_change){ .kind = k, __VA_ARGS__ })
+#define CHANGE(k, ...) add(b, (struct tw_change){.kind = k, __VA_ARGS__})
 
 void tw_batch_run_new(struct tw_batch *b, const struct tw_run_row *run)
 {

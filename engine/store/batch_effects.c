@@ -27,8 +27,10 @@ static void clear_all(struct tw_batch *b, const struct tw_fx_xcom *fx, struct tw
 {
 	struct tw_task_map_row *m = tw_arena_new(a, struct tw_task_map_row);
 
-	*m = (struct tw_task_map_row){ .dag_id = fx->dag_id, .run_id = fx->run_id, .task_id = fx->task_id,
-				       .map_index = fx->map_index };
+	*m = (struct tw_task_map_row){.dag_id = fx->dag_id,
+				      .run_id = fx->run_id,
+				      .task_id = fx->task_id,
+				      .map_index = fx->map_index};
 	tw_batch_task_map_clear(b, m);
 }
 
@@ -36,9 +38,13 @@ static void add_xcom(struct tw_batch *b, const struct tw_fx_xcom *fx, struct tw_
 {
 	struct tw_xcom_row *x = tw_arena_new(a, struct tw_xcom_row);
 
-	*x = (struct tw_xcom_row){ .dag_id = fx->dag_id, .run_id = fx->run_id, .task_id = fx->task_id,
-				   .map_index = fx->map_index, .key = fx->key, .value = fx->value,
-				   .timestamp = TW_TIME_NONE };
+	*x = (struct tw_xcom_row){.dag_id = fx->dag_id,
+				  .run_id = fx->run_id,
+				  .task_id = fx->task_id,
+				  .map_index = fx->map_index,
+				  .key = fx->key,
+				  .value = fx->value,
+				  .timestamp = TW_TIME_NONE};
 	if (x->key.p && x->value.p)
 		tw_batch_xcom_put(b, x);
 	else
@@ -70,17 +76,22 @@ static void add_audit(struct tw_batch *b, const struct tw_fx_audit *fx, struct t
 {
 	struct tw_audit_row *r = tw_arena_new(a, struct tw_audit_row);
 
-	*r = (struct tw_audit_row){ .at = TW_TIME_NONE, .dag_id = fx->dag_id, .run_id = fx->run_id,
-				    .task_id = fx->task_id, .event = tw_str(fx->event), .owner = fx->owner,
-				    .extra = fx->extra, .map_index = fx->task_id.p ? fx->map_index : -1,
-				    .try_number = fx->task_id.p ? fx->try_number : -1,
-				    .logical_date = TW_TIME_NONE };
+	*r = (struct tw_audit_row){.at = TW_TIME_NONE,
+				   .dag_id = fx->dag_id,
+				   .run_id = fx->run_id,
+				   .task_id = fx->task_id,
+				   .event = tw_str(fx->event),
+				   .owner = fx->owner,
+				   .extra = fx->extra,
+				   .map_index = fx->task_id.p ? fx->map_index : -1,
+				   .try_number = fx->task_id.p ? fx->try_number : -1,
+				   .logical_date = TW_TIME_NONE};
 	tw_batch_audit(b, r);
 }
 
 /*
- * Runs before what hangs on them, deletions of instances before the rows that take their keys, history before
- * anything that ends an attempt.
+ * Runs before what hangs on them, deletions of instances before the rows that take their keys,
+ * history before anything that ends an attempt.
  */
 void tw_batch_effects(struct tw_batch *b, const struct tw_effects *fx, struct tw_arena *a)
 {

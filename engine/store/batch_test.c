@@ -5,9 +5,10 @@
 static void a_run_with_instances(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0);
-	struct tw_ti_row tis[] = { test_ti(1, "d", "r1", "a", TW_TI_NONE), test_ti(2, "d", "r1", "b", TW_TI_QUEUED) };
+	struct tw_ti_row tis[] = {test_ti(1, "d", "r1", "a", TW_TI_NONE),
+				  test_ti(2, "d", "r1", "b", TW_TI_QUEUED)};
 	struct tw_run_view rv;
 	struct tw_ti_view tv;
 
@@ -42,10 +43,10 @@ static void a_run_with_instances(void **state)
 static void only_the_named_columns_change(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_QUEUED, T0);
 	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_QUEUED);
-	struct tw_batch b = { 0 };
+	struct tw_batch b = {0};
 	struct tw_run_view rv;
 	struct tw_ti_view tv;
 
@@ -88,10 +89,10 @@ static void only_the_named_columns_change(void **state)
 static void a_retry_takes_a_new_id(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0);
 	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_RUNNING), old;
-	struct tw_batch b = { 0 };
+	struct tw_batch b = {0};
 	struct tw_ti_view tv, *tries;
 	size_t n;
 
@@ -128,10 +129,11 @@ static void a_retry_takes_a_new_id(void **state)
 static void an_expanded_instance_becomes_index_0(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0);
-	struct tw_ti_row ti = test_ti(1, "d", "r1", "m", TW_TI_NONE), more = test_ti(2, "d", "r1", "m", TW_TI_NONE);
-	struct tw_batch b = { 0 };
+	struct tw_ti_row ti = test_ti(1, "d", "r1", "m", TW_TI_NONE),
+			 more = test_ti(2, "d", "r1", "m", TW_TI_NONE);
+	struct tw_batch b = {0};
 	struct tw_ti_row *rows;
 	size_t n;
 
@@ -158,10 +160,11 @@ static void an_expanded_instance_becomes_index_0(void **state)
 static void a_failing_batch_changes_nothing(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
-	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0), twice = test_run("d", "r2", TW_RUN_QUEUED, T0);
+	struct tw_arena a = {0};
+	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0),
+			  twice = test_run("d", "r2", TW_RUN_QUEUED, T0);
 	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_NONE);
-	struct tw_batch b = { 0 };
+	struct tw_batch b = {0};
 	struct tw_ti_view tv;
 
 	test_commit_run(s, &run, &ti, 1);
@@ -169,8 +172,9 @@ static void a_failing_batch_changes_nothing(void **state)
 	tw_batch_ti(&b, &ti, -1, TW_TICOL_ALL);
 	tw_batch_run_new(&b, &twice);
 	assert_int_equal(tw_store_commit(s, &b, &test_err), TW_ERR_EXISTS);
-	assert_string_equal(test_err.msg,
-			    "the dag 'd' has a run with the logical date 2026-01-01T00:00:00+00:00 already");
+	assert_string_equal(
+		test_err.msg,
+		"the dag 'd' has a run with the logical date 2026-01-01T00:00:00+00:00 already");
 	ok(tw_store_ti(s, S("d"), S("r1"), S("a"), -1, &a, &tv, &test_err));
 	assert_int_equal(tv.ti.state, TW_TI_NONE);
 	tw_batch_release(&b);
@@ -181,11 +185,12 @@ static void a_failing_batch_changes_nothing(void **state)
 static void a_queued_run_is_taken_over(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_QUEUED, TW_TIME_NONE);
-	struct tw_inbox_row post = { .at = TW_TIME_NONE, .kind = S("run_new"), .dag_id = S("d"), .run_id = S("r1") };
+	struct tw_inbox_row post = {
+		.at = TW_TIME_NONE, .kind = S("run_new"), .dag_id = S("d"), .run_id = S("r1")};
 	struct tw_inbox_row *rows;
-	struct tw_batch b = { 0 };
+	struct tw_batch b = {0};
 	struct tw_run_view rv;
 	size_t n;
 	bool pending;
@@ -204,7 +209,8 @@ static void a_queued_run_is_taken_over(void **state)
 	assert_int_equal(rv.run.state, TW_RUN_RUNNING);
 	ok(tw_store_inbox_pending(s, rows[0].id, &pending, &test_err));
 	assert_false(pending);
-	assert_int_equal(tw_store_commit(s, &b, &test_err), TW_ERR_EXISTS); /* it is not queued any more */
+	assert_int_equal(tw_store_commit(s, &b, &test_err),
+			 TW_ERR_EXISTS); /* it is not queued any more */
 	tw_batch_release(&b);
 	tw_arena_release(&a);
 	tw_store_close(s);
@@ -213,16 +219,17 @@ static void a_queued_run_is_taken_over(void **state)
 static void the_lease_fences(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_QUEUED, T0);
-	struct tw_batch b = { .lease_name = S("scheduler") };
+	struct tw_batch b = {.lease_name = S("scheduler")};
 	struct tw_lease l;
 
 	ok(tw_store_lease_take(s, S("scheduler"), S("one"), T0, T0 + 10, &l, &a, &test_err));
 	assert_int_equal(l.epoch, 1);
 	ok(tw_store_lease_take(s, S("scheduler"), S("one"), T0, T0 + 20, &l, &a, &test_err));
 	assert_int_equal(l.epoch, 1);
-	assert_int_equal(tw_store_lease_take(s, S("scheduler"), S("two"), T0 + 19, T0 + 40, &l, &a, &test_err),
+	assert_int_equal(tw_store_lease_take(s, S("scheduler"), S("two"), T0 + 19, T0 + 40, &l, &a,
+					     &test_err),
 			 TW_ERR_CONFLICT);
 	tw_assert_str(l.owner, "one");
 	b.lease_epoch = 1;
@@ -234,7 +241,8 @@ static void the_lease_fences(void **state)
 	tw_batch_clear(&b);
 	tw_batch_run(&b, &run, TW_RUNCOL_ALL);
 	assert_int_equal(tw_store_commit(s, &b, &test_err), TW_ERR_CONFLICT);
-	assert_int_equal(tw_store_lease_renew(s, S("scheduler"), 1, T0 + 90, &test_err), TW_ERR_CONFLICT);
+	assert_int_equal(tw_store_lease_renew(s, S("scheduler"), 1, T0 + 90, &test_err),
+			 TW_ERR_CONFLICT);
 	ok(tw_store_lease_renew(s, S("scheduler"), 2, T0 + 90, &test_err));
 	ok(tw_store_lease_seize(s, S("scheduler"), S("three"), T0 + 90, &l, &a, &test_err));
 	assert_int_equal(l.epoch, 3);
@@ -260,15 +268,22 @@ static bool fails(void *arg, const char *what)
 
 static void whichever_write_fails_nothing_is_half_done(void **state)
 {
-	struct fault f = { 0 };
-	struct tw_store *s =
-		test_open_with((struct tw_store_opts){ .mode = TW_STORE_MIGRATE, .fault = fails, .fault_arg = &f });
+	struct fault f = {0};
+	struct tw_store *s = test_open_with(
+		(struct tw_store_opts){.mode = TW_STORE_MIGRATE, .fault = fails, .fault_arg = &f});
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_QUEUED, T0);
-	struct tw_ti_row tis[] = { test_ti(1, "d", "r1", "a", TW_TI_NONE), test_ti(2, "d", "r1", "b", TW_TI_NONE) };
-	struct tw_xcom_row x = { .dag_id = S("d"), .run_id = S("r1"), .task_id = S("a"), .map_index = -1,
-				 .key = S("k"), .value = S("1"), .timestamp = TW_TIME_NONE };
-	struct tw_audit_row log = { .at = TW_TIME_NONE, .event = S("x"), .map_index = -1, .try_number = -1 };
-	struct tw_batch b = { 0 };
+	struct tw_ti_row tis[] = {test_ti(1, "d", "r1", "a", TW_TI_NONE),
+				  test_ti(2, "d", "r1", "b", TW_TI_NONE)};
+	struct tw_xcom_row x = {.dag_id = S("d"),
+				.run_id = S("r1"),
+				.task_id = S("a"),
+				.map_index = -1,
+				.key = S("k"),
+				.value = S("1"),
+				.timestamp = TW_TIME_NONE};
+	struct tw_audit_row log = {
+		.at = TW_TIME_NONE, .event = S("x"), .map_index = -1, .try_number = -1};
+	struct tw_batch b = {0};
 	int n;
 
 	tw_batch_run_new(&b, &run);
@@ -302,17 +317,27 @@ static void whichever_write_fails_nothing_is_half_done(void **state)
 static void everything_that_hangs_on_a_run_goes_with_it(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0), other = test_run("d", "r2", TW_RUN_RUNNING, T0 + 1);
-	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_DEFERRED), kept = test_ti(2, "d", "r2", "a", TW_TI_NONE);
-	struct tw_xcom_row x = { .dag_id = S("d"), .run_id = S("r1"), .task_id = S("a"), .map_index = -1,
-				 .key = S("k"), .value = S("1") };
-	struct tw_task_map_row m = { S("d"), S("r1"), S("a"), -1, 3, { 0 } };
-	struct tw_rendered_row r = { S("d"), S("r1"), S("a"), -1, S("{}"), { 0 } };
-	struct tw_reschedule_row rs = { test_id(1), T0, T0 + 1000000, T0 + 5000000 };
-	struct tw_trigger_row tr = { 7, S("a.B"), S("{}"), T0, 0, { 0 } };
-	static const char *const tables[] = { "xcom", "task_map", "rendered_task_instance_fields", "task_reschedule",
-					      "\"trigger\"", "task_instance_history" };
-	struct tw_batch b = { 0 };
+	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0),
+			  other = test_run("d", "r2", TW_RUN_RUNNING, T0 + 1);
+	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_DEFERRED),
+			 kept = test_ti(2, "d", "r2", "a", TW_TI_NONE);
+	struct tw_xcom_row x = {.dag_id = S("d"),
+				.run_id = S("r1"),
+				.task_id = S("a"),
+				.map_index = -1,
+				.key = S("k"),
+				.value = S("1")};
+	struct tw_task_map_row m = {S("d"), S("r1"), S("a"), -1, 3, {0}};
+	struct tw_rendered_row r = {S("d"), S("r1"), S("a"), -1, S("{}"), {0}};
+	struct tw_reschedule_row rs = {test_id(1), T0, T0 + 1000000, T0 + 5000000};
+	struct tw_trigger_row tr = {7, S("a.B"), S("{}"), T0, 0, {0}};
+	static const char *const tables[] = {"xcom",
+					     "task_map",
+					     "rendered_task_instance_fields",
+					     "task_reschedule",
+					     "\"trigger\"",
+					     "task_instance_history"};
+	struct tw_batch b = {0};
 	int64_t n;
 
 	ti.trigger_id = 7;

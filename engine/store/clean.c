@@ -5,25 +5,26 @@
 
 struct cleaning {
 	const char *table, *key, *recency, *dag; /* dag NULL: rows belong to no DAG */
-	const char *keep;                        /* rows that stay whatever their age: a condition */
+	const char *keep; /* rows that stay whatever their age: a condition */
 };
 
 static const struct cleaning all_tables[] = {
-	{ "dag_run", "id", "run_after", "dag_id",
-	  "state in ('queued', 'running') or id in (select l.id from dag_run l where l.dag_id = t.dag_id"
-	  " order by l.run_after desc limit 1)" },
-	{ "task_instance", "seq", "start_date", "dag_id",
-	  "exists (select 1 from dag_run r where r.dag_id = t.dag_id and r.run_id = t.run_id)" },
-	{ "task_instance_history", "seq", "start_date", "dag_id", NULL },
-	{ "xcom", "seq", "timestamp", "dag_id", NULL },
-	{ "log", "id", "dttm", "dag_id", NULL },
-	{ "job", "id", "latest_heartbeat", "dag_id", "state = 'running'" },
-	{ "import_error", "id", "timestamp", NULL, NULL },
-	{ "dag_version", "id", "created_at", "dag_id",
-	  "exists (select 1 from dag_run r where r.created_dag_version_id = t.id) or not exists"
-	  " (select 1 from dag_version n where n.dag_id = t.dag_id and n.version_number > t.version_number)" },
-	{ "dag", "dag_id", "last_parsed_time", "dag_id", "is_stale = 0 or exists"
-	  " (select 1 from dag_run r where r.dag_id = t.dag_id)" },
+	{"dag_run", "id", "run_after", "dag_id",
+	 "state in ('queued', 'running') or id in (select l.id from dag_run l where l.dag_id = t.dag_id"
+	 " order by l.run_after desc limit 1)"},
+	{"task_instance", "seq", "start_date", "dag_id",
+	 "exists (select 1 from dag_run r where r.dag_id = t.dag_id and r.run_id = t.run_id)"},
+	{"task_instance_history", "seq", "start_date", "dag_id", NULL},
+	{"xcom", "seq", "timestamp", "dag_id", NULL},
+	{"log", "id", "dttm", "dag_id", NULL},
+	{"job", "id", "latest_heartbeat", "dag_id", "state = 'running'"},
+	{"import_error", "id", "timestamp", NULL, NULL},
+	{"dag_version", "id", "created_at", "dag_id",
+	 "exists (select 1 from dag_run r where r.created_dag_version_id = t.id) or not exists"
+	 " (select 1 from dag_version n where n.dag_id = t.dag_id and n.version_number > t.version_number)"},
+	{"dag", "dag_id", "last_parsed_time", "dag_id",
+	 "is_stale = 0 or exists"
+	 " (select 1 from dag_run r where r.dag_id = t.dag_id)"},
 };
 
 static const struct cleaning *find_table(struct tw_str name)
@@ -65,8 +66,9 @@ static void bind_victims(struct tw_q *q, const struct cleaning *c, const struct 
 		tw_q_put_str(q, o->exclude_dag_ids[i]);
 }
 
-static enum tw_rc run_sql(struct tw_store *s, const struct cleaning *c, const struct tw_clean_opts *o,
-			  struct tw_buf *sql, int64_t limit, int64_t *ret_n, struct tw_err *err)
+static enum tw_rc run_sql(struct tw_store *s, const struct cleaning *c,
+			  const struct tw_clean_opts *o, struct tw_buf *sql, int64_t limit,
+			  int64_t *ret_n, struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -77,10 +79,10 @@ static enum tw_rc run_sql(struct tw_store *s, const struct cleaning *c, const st
 	return tw_q_run(&q, ret_n, err);
 }
 
-static enum tw_rc count_victims(struct tw_store *s, const struct cleaning *c, const struct tw_clean_opts *o,
-				int64_t *ret_n, struct tw_err *err)
+static enum tw_rc count_victims(struct tw_store *s, const struct cleaning *c,
+				const struct tw_clean_opts *o, int64_t *ret_n, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 	struct tw_q q;
 	int rc;
 
@@ -101,19 +103,22 @@ static enum tw_rc count_victims(struct tw_store *s, const struct cleaning *c, co
 
 static struct tw_str archive_name(struct tw_store *s, const struct cleaning *c, struct tw_arena *a)
 {
-	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
 
 	tw_buf_printf(&b, ARCHIVE "%s__", c->table);
 	tw_strftime(&b, TW_STR("%Y%m%d%H%M%S"), tw_store_now(s), NULL);
 	return tw_str_copy(a, tw_buf_str(&b));
 }
 
-static enum tw_rc keep_rows(struct tw_store *s, const struct cleaning *c, const struct tw_clean_opts *o,
-			    struct tw_str archive, int64_t limit, struct tw_err *err)
+static enum tw_rc keep_rows(struct tw_store *s, const struct cleaning *c,
+			    const struct tw_clean_opts *o, struct tw_str archive, int64_t limit,
+			    struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 
-	tw_buf_printf(&sql, "create table if not exists \"" TW_STR_FMT "\" as select * from %s where 1 = 0",
+	tw_buf_printf(&sql,
+		      "create table if not exists \"" TW_STR_FMT
+		      "\" as select * from %s where 1 = 0",
 		      TW_STR_ARG(archive), c->table);
 	TW_TRY(s->ops->exec(s->db, tw_buf_cstr(&sql), err));
 	tw_buf_clear(&sql);
@@ -129,31 +134,36 @@ static enum tw_rc keep_rows(struct tw_store *s, const struct cleaning *c, const 
 static const struct {
 	const char *above, *sql;
 } hanging[] = {
-	{ "dag_run", "delete from xcom where dag_run_id in (select p.k from victims p)" },
-	{ "dag_run", "delete from task_reschedule where ti_id in (select ti.id from task_instance ti join dag_run r"
-		     " on r.dag_id = ti.dag_id and r.run_id = ti.run_id where r.id in (select p.k from victims p))" },
-#define OF_RUNS "(dag_id, run_id) in (select r.dag_id, r.run_id from dag_run r where r.id in (select p.k from victims p))"
-	{ "dag_run", "delete from task_map where " OF_RUNS },
-	{ "dag_run", "delete from rendered_task_instance_fields where " OF_RUNS },
-	{ "dag_run", "delete from task_instance_history where " OF_RUNS },
-	{ "dag_run", "delete from task_instance where " OF_RUNS },
-	{ "dag_version", "delete from serialized_dag where dag_version_id in (select p.k from victims p)" },
-	{ "dag_version", "delete from dag_code where dag_version_id in (select p.k from victims p)" },
-	{ "dag", "delete from dag_tag where dag_id in (select p.k from victims p)" },
-	{ "dag", "delete from dag_warning where dag_id in (select p.k from victims p)" },
-	{ "dag", "delete from serialized_dag where dag_id in (select p.k from victims p)" },
-	{ "dag", "delete from dag_code where dag_id in (select p.k from victims p)" },
-	{ "dag", "delete from dag_version where dag_id in (select p.k from victims p)" },
+	{"dag_run", "delete from xcom where dag_run_id in (select p.k from victims p)"},
+	{"dag_run",
+	 "delete from task_reschedule where ti_id in (select ti.id from task_instance ti join dag_run r"
+	 " on r.dag_id = ti.dag_id and r.run_id = ti.run_id where r.id in (select p.k from victims p))"},
+#define OF_RUNS                                                                                    \
+	"(dag_id, run_id) in (select r.dag_id, r.run_id from dag_run r where r.id in (select p.k from victims p))"
+	{"dag_run", "delete from task_map where " OF_RUNS},
+	{"dag_run", "delete from rendered_task_instance_fields where " OF_RUNS},
+	{"dag_run", "delete from task_instance_history where " OF_RUNS},
+	{"dag_run", "delete from task_instance where " OF_RUNS},
+	{"dag_version",
+	 "delete from serialized_dag where dag_version_id in (select p.k from victims p)"},
+	{"dag_version", "delete from dag_code where dag_version_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_tag where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_warning where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from serialized_dag where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_code where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_version where dag_id in (select p.k from victims p)"},
 };
 
-static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c, const struct tw_clean_opts *o,
-			      struct tw_str archive, int64_t limit, int64_t *ret_n, struct tw_err *err)
+static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c,
+			      const struct tw_clean_opts *o, struct tw_str archive, int64_t limit,
+			      int64_t *ret_n, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 
 	if (archive.p)
 		TW_TRY(keep_rows(s, c, o, archive, limit, err));
-	TW_TRY(s->ops->exec(s->db, "drop table if exists victims; create temporary table victims (k)", err));
+	TW_TRY(s->ops->exec(
+		s->db, "drop table if exists victims; create temporary table victims (k)", err));
 	tw_buf_printf(&sql, "insert into victims select t.%s", c->key);
 	victims(c, o, &sql);
 	tw_buf_printf(&sql, " order by t.%s limit ?", c->key);
@@ -162,7 +172,8 @@ static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c, cons
 		if (strcmp(hanging[i].above, c->table) == 0)
 			TW_TRY(s->ops->exec(s->db, hanging[i].sql, err));
 	tw_buf_clear(&sql);
-	tw_buf_printf(&sql, "delete from %s where %s in (select p.k from victims p)", c->table, c->key);
+	tw_buf_printf(&sql, "delete from %s where %s in (select p.k from victims p)", c->table,
+		      c->key);
 	{
 		struct tw_q q;
 
@@ -172,13 +183,14 @@ static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c, cons
 	return s->ops->exec(s->db, "drop table victims", err);
 }
 
-static enum tw_rc clean_table(struct tw_store *s, const struct cleaning *c, const struct tw_clean_opts *o,
-			      struct tw_arena *a, struct tw_clean_result *ret, struct tw_err *err)
+static enum tw_rc clean_table(struct tw_store *s, const struct cleaning *c,
+			      const struct tw_clean_opts *o, struct tw_arena *a,
+			      struct tw_clean_result *ret, struct tw_err *err)
 {
 	int64_t limit = o->batch > 0 ? o->batch : 10000, n;
 
 	TW_TRY(count_victims(s, c, o, &n, err));
-	*ret = (struct tw_clean_result){ .table = tw_str(c->table) };
+	*ret = (struct tw_clean_result){.table = tw_str(c->table)};
 	if (o->dry_run || n == 0) {
 		ret->rows = n;
 		return TW_OK;
@@ -205,17 +217,19 @@ enum tw_rc tw_store_clean(struct tw_store *s, const struct tw_clean_opts *o, str
 
 	for (size_t i = 0; i < o->ntables; i++)
 		if (!find_table(o->tables[i]))
-			return tw_err_set(err, TW_ERR_INVALID, "the table '" TW_STR_FMT "' cannot be cleaned",
+			return tw_err_set(err, TW_ERR_INVALID,
+					  "the table '" TW_STR_FMT "' cannot be cleaned",
 					  TW_STR_ARG(o->tables[i]));
 	for (size_t i = 0; i < n; i++)
-		TW_TRY(clean_table(s, o->ntables ? find_table(o->tables[i]) : &all_tables[i], o, a, &v[i], err));
+		TW_TRY(clean_table(s, o->ntables ? find_table(o->tables[i]) : &all_tables[i], o, a,
+				   &v[i], err));
 	*ret_v = v;
 	*ret_n = n;
 	return TW_OK;
 }
 
-enum tw_rc tw_store_archives(struct tw_store *s, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
-			     struct tw_err *err)
+enum tw_rc tw_store_archives(struct tw_store *s, struct tw_arena *a, struct tw_str **ret_v,
+			     size_t *ret_n, struct tw_err *err)
 {
 	struct tw_str *v;
 	size_t n, k = 0;
@@ -240,10 +254,11 @@ static bool is_of(struct tw_str archive, const struct tw_str *tables, size_t n)
 	return n == 0;
 }
 
-enum tw_rc tw_store_archives_drop(struct tw_store *s, const struct tw_str *tables, size_t n, struct tw_err *err)
+enum tw_rc tw_store_archives_drop(struct tw_store *s, const struct tw_str *tables, size_t n,
+				  struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
-	struct tw_arena a = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
+	struct tw_arena a = {0};
 	enum tw_rc rc;
 	struct tw_str *v;
 	size_t nv;
@@ -253,7 +268,8 @@ enum tw_rc tw_store_archives_drop(struct tw_store *s, const struct tw_str *table
 		tw_buf_adds(&sql, "");
 		for (size_t i = 0; i < nv; i++)
 			if (is_of(v[i], tables, n))
-				tw_buf_printf(&sql, "drop table \"" TW_STR_FMT "\";", TW_STR_ARG(v[i]));
+				tw_buf_printf(&sql, "drop table \"" TW_STR_FMT "\";",
+					      TW_STR_ARG(v[i]));
 		rc = s->ops->exec(s->db, tw_buf_cstr(&sql), err);
 	}
 	tw_arena_release(&a);

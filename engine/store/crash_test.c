@@ -25,7 +25,8 @@ static int drop_dir(void **state)
 
 static struct tw_store *open_file(bool read_only)
 {
-	return test_open_with((struct tw_store_opts){ .url = url, .mode = TW_STORE_MIGRATE, .read_only = read_only });
+	return test_open_with((struct tw_store_opts){
+		.url = url, .mode = TW_STORE_MIGRATE, .read_only = read_only});
 }
 
 #define PER_BATCH 4
@@ -43,7 +44,7 @@ static void write_until_killed(int fd)
 		snprintf(id, sizeof id, "r%d", n);
 		run = test_run("d", id, TW_RUN_RUNNING, T0 + n);
 		for (int i = 0; i < PER_BATCH; i++) {
-			static const char *const names[PER_BATCH] = { "a", "b", "c", "d" };
+			static const char *const names[PER_BATCH] = {"a", "b", "c", "d"};
 
 			tis[i] = test_ti(n * PER_BATCH + i, "d", id, names[i], TW_TI_NONE);
 		}
@@ -60,7 +61,7 @@ static void what_was_committed_survives_kill(void **state)
 		int fds[2], n = 0, last = 0;
 		struct tw_store *s;
 		int64_t runs, tis, halves;
-		struct tw_arena a = { 0 };
+		struct tw_arena a = {0};
 		struct tw_q q;
 		pid_t pid;
 
@@ -85,10 +86,13 @@ static void what_was_committed_survives_kill(void **state)
 		s = open_file(false);
 		ok(tw_q_number(s, &runs, &test_err, "select count(*) from dag_run", ""));
 		ok(tw_q_number(s, &tis, &test_err, "select count(*) from task_instance", ""));
-		ok(tw_q_number(s, &halves, &test_err,
-			       "select count(*) from dag_run r where 4 <> (select count(*) from task_instance t"
-			       " where t.dag_id = r.dag_id and t.run_id = r.run_id)", ""));
-		assert_true(runs == last || runs == last + 1); /* the one that was committed but not yet told */
+		ok(tw_q_number(
+			s, &halves, &test_err,
+			"select count(*) from dag_run r where 4 <> (select count(*) from task_instance t"
+			" where t.dag_id = r.dag_id and t.run_id = r.run_id)",
+			""));
+		assert_true(runs == last ||
+			    runs == last + 1); /* the one that was committed but not yet told */
 		assert_int_equal(tis, runs * PER_BATCH);
 		assert_int_equal(halves, 0);
 		tw_q(&q, s, "pragma integrity_check");
@@ -106,7 +110,7 @@ static void readers_see_whole_commits_and_never_wait(void **state)
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0);
 	struct tw_ti_row ti = test_ti(1, "d", "r1", "a", TW_TI_NONE);
 	struct tw_run_view v;
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	int64_t n;
 
 	ok(tw_store_begin(w, &test_err));
@@ -126,7 +130,8 @@ static void readers_see_whole_commits_and_never_wait(void **state)
 	ok(tw_store_end(r, &test_err));
 	ok(tw_q_number(r, &n, &test_err, "select count(*) from dag_run", ""));
 	assert_int_equal(n, 2);
-	assert_int_equal(tw_store_run_note(r, S("d"), S("r1"), S("x"), S("me"), &test_err), TW_ERR_IO);
+	assert_int_equal(tw_store_run_note(r, S("d"), S("r1"), S("x"), S("me"), &test_err),
+			 TW_ERR_IO);
 	tw_arena_release(&a);
 	tw_store_close(r);
 	tw_store_close(w);
@@ -135,8 +140,8 @@ static void readers_see_whole_commits_and_never_wait(void **state)
 static void a_second_writer_waits_and_then_gives_up(void **state)
 {
 	struct tw_store *one = open_file(false);
-	struct tw_store *two =
-		test_open_with((struct tw_store_opts){ .url = url, .mode = TW_STORE_CHECK, .busy_ms = 30 });
+	struct tw_store *two = test_open_with(
+		(struct tw_store_opts){.url = url, .mode = TW_STORE_CHECK, .busy_ms = 30});
 	struct tw_run_row run = test_run("d", "r1", TW_RUN_RUNNING, T0);
 
 	ok(tw_store_begin(one, &test_err));
@@ -154,7 +159,7 @@ static int64_t synchronous_of(const char *suffix)
 	int64_t v;
 
 	snprintf(with, sizeof with, "%s%s", url, suffix);
-	s = test_open_with((struct tw_store_opts){ .url = with, .mode = TW_STORE_MIGRATE });
+	s = test_open_with((struct tw_store_opts){.url = with, .mode = TW_STORE_MIGRATE});
 	ok(tw_q_number(s, &v, &test_err, "pragma synchronous", ""));
 	tw_store_close(s);
 	return v;
@@ -184,7 +189,7 @@ static void writers_take_turns(void **state)
 	pid = fork();
 	s = open_file(false);
 	for (int i = 0; i < ROWS; i++) {
-		struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = S("x") };
+		struct tw_inbox_row row = {.at = TW_TIME_NONE, .kind = S("x")};
 
 		ok(tw_store_inbox_post(s, &row, 1, NULL, &test_err));
 	}

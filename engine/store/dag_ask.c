@@ -3,20 +3,23 @@
 
 #include "store/write.h"
 
-#define NEWEST(col) \
-	"(select v." col " from dag_version v where v.dag_id = d.dag_id order by v.version_number desc limit 1)"
-#define LAST_RUN(col) \
-	"(select r." col " from dag_run r where r.dag_id = d.dag_id order by r.run_after desc limit 1)"
-#define DAG                                                                                        \
-	"d.dag_id, d.dag_display_name, d.description, d.is_paused, d.is_stale, d.has_import_errors," \
+#define NEWEST(col)                                                                                \
+	"(select v." col                                                                           \
+	" from dag_version v where v.dag_id = d.dag_id order by v.version_number desc limit 1)"
+#define LAST_RUN(col)                                                                              \
+	"(select r." col                                                                           \
+	" from dag_run r where r.dag_id = d.dag_id order by r.run_after desc limit 1)"
+#define DAG                                                                                           \
+	"d.dag_id, d.dag_display_name, d.description, d.is_paused, d.is_stale, d.has_import_errors,"  \
 	" d.has_task_concurrency_limits, d.fail_fast, d.timetable_periodic, d.timetable_partitioned," \
-	" d.exceeds_max_non_backfill, d.last_parsed_time, d.last_expired, d.last_parse_duration,"  \
-	" d.bundle_name, d.bundle_version, d.fileloc, d.relative_fileloc, d.owners,"               \
-	" d.timetable_type, d.timetable_summary, d.timetable_description, d.max_active_tasks,"     \
-	" d.max_active_runs, d.max_consecutive_failed_dag_runs, d.next_dagrun,"                    \
-	" d.next_dagrun_data_interval_start, d.next_dagrun_data_interval_end,"                     \
-	" d.next_dagrun_create_after, d.next_dagrun_partition_key, d.next_dagrun_partition_date,"  \
-	" d.asset_expression, d.allowed_run_types, d.owner_links, " NEWEST("id") ", " NEWEST("version_number")
+	" d.exceeds_max_non_backfill, d.last_parsed_time, d.last_expired, d.last_parse_duration,"     \
+	" d.bundle_name, d.bundle_version, d.fileloc, d.relative_fileloc, d.owners,"                  \
+	" d.timetable_type, d.timetable_summary, d.timetable_description, d.max_active_tasks,"        \
+	" d.max_active_runs, d.max_consecutive_failed_dag_runs, d.next_dagrun,"                       \
+	" d.next_dagrun_data_interval_start, d.next_dagrun_data_interval_end,"                        \
+	" d.next_dagrun_create_after, d.next_dagrun_partition_key, d.next_dagrun_partition_date,"     \
+	" d.asset_expression, d.allowed_run_types, d.owner_links, " NEWEST("id") ", " NEWEST(         \
+		"version_number")
 
 static void read_next(struct tw_q *q, struct tw_arena *a, struct tw_dag_row *d)
 {
@@ -72,7 +75,8 @@ static void read_str(struct tw_q *q, struct tw_arena *a, void *row)
 	*(struct tw_str *)row = tw_q_get_str(q, a);
 }
 
-static enum tw_rc add_tags(struct tw_store *s, struct tw_dag_row *d, struct tw_arena *a, struct tw_err *err)
+static enum tw_rc add_tags(struct tw_store *s, struct tw_dag_row *d, struct tw_arena *a,
+			   struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -83,37 +87,39 @@ static enum tw_rc add_tags(struct tw_store *s, struct tw_dag_row *d, struct tw_a
 
 static enum tw_rc no_dag(struct tw_str dag_id, struct tw_err *err)
 {
-	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no dag '" TW_STR_FMT "'", TW_STR_ARG(dag_id));
+	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no dag '" TW_STR_FMT "'",
+			  TW_STR_ARG(dag_id));
 }
 
 enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			 struct tw_dag_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			 struct tw_dag_row **ret_v, size_t *ret_n, int64_t *ret_total,
+			 struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "dag_id", "d.dag_id", TW_F_TEXT },
-		{ "dag_display_name", "d.dag_display_name", TW_F_TEXT },
-		{ "is_paused", "d.is_paused", TW_F_BOOL },
-		{ "is_stale", "d.is_stale", TW_F_BOOL },
-		{ "has_import_errors", "d.has_import_errors", TW_F_BOOL },
-		{ "bundle_name", "d.bundle_name", TW_F_TEXT },
-		{ "bundle_version", "d.bundle_version", TW_F_TEXT },
-		{ "fileloc", "d.fileloc", TW_F_TEXT },
-		{ "relative_fileloc", "d.relative_fileloc", TW_F_TEXT },
-		{ "owners", "d.owners", TW_F_TEXT },
-		{ "last_parsed_time", "d.last_parsed_time", TW_F_TIME },
-		{ "last_expired", "d.last_expired", TW_F_TIME },
-		{ "next_dagrun", "d.next_dagrun", TW_F_TIME },
-		{ "next_dagrun_run_after", "d.next_dagrun_create_after", TW_F_TIME },
-		{ "timetable_type", "d.timetable_type", TW_F_TEXT },
-		{ "last_run_state", LAST_RUN("state"), TW_F_STATE },
-		{ "last_run_start_date", LAST_RUN("start_date"), TW_F_TIME },
-		{ .name = "tag",
-		  .expr = "t.name",
-		  .type = TW_F_TEXT,
-		  .within = "exists (select 1 from dag_tag t where t.dag_id = d.dag_id and %s)" },
+		{"dag_id", "d.dag_id", TW_F_TEXT},
+		{"dag_display_name", "d.dag_display_name", TW_F_TEXT},
+		{"is_paused", "d.is_paused", TW_F_BOOL},
+		{"is_stale", "d.is_stale", TW_F_BOOL},
+		{"has_import_errors", "d.has_import_errors", TW_F_BOOL},
+		{"bundle_name", "d.bundle_name", TW_F_TEXT},
+		{"bundle_version", "d.bundle_version", TW_F_TEXT},
+		{"fileloc", "d.fileloc", TW_F_TEXT},
+		{"relative_fileloc", "d.relative_fileloc", TW_F_TEXT},
+		{"owners", "d.owners", TW_F_TEXT},
+		{"last_parsed_time", "d.last_parsed_time", TW_F_TIME},
+		{"last_expired", "d.last_expired", TW_F_TIME},
+		{"next_dagrun", "d.next_dagrun", TW_F_TIME},
+		{"next_dagrun_run_after", "d.next_dagrun_create_after", TW_F_TIME},
+		{"timetable_type", "d.timetable_type", TW_F_TEXT},
+		{"last_run_state", LAST_RUN("state"), TW_F_STATE},
+		{"last_run_start_date", LAST_RUN("start_date"), TW_F_TIME},
+		{.name = "tag",
+		 .expr = "t.name",
+		 .type = TW_F_TEXT,
+		 .within = "exists (select 1 from dag_tag t where t.dag_id = d.dag_id and %s)"},
 	};
-	static const struct tw_list_def def = { "dag", DAG,	   "dag d", "",
-						NULL,  "d.dag_id", fields,  TW_COUNT(fields) };
+	static const struct tw_list_def def = {"dag", DAG,	  "dag d", "",
+					       NULL,  "d.dag_id", fields,  TW_COUNT(fields)};
 
 	TW_TRY(TW_LIST(s, &def, ask, struct tw_dag_row, read_dag, a, ret_v, ret_n, ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
@@ -121,10 +127,10 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 	return TW_OK;
 }
 
-enum tw_rc tw_store_dag(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a, struct tw_dag_row *ret_dag,
-			struct tw_err *err)
+enum tw_rc tw_store_dag(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a,
+			struct tw_dag_row *ret_dag, struct tw_err *err)
 {
-	struct tw_dag_row d = { 0 };
+	struct tw_dag_row d = {0};
 	struct tw_q q;
 	enum tw_rc rc;
 
@@ -142,18 +148,23 @@ enum tw_rc tw_store_dag(struct tw_store *s, struct tw_str dag_id, struct tw_aren
 	return TW_OK;
 }
 
-static enum tw_rc pause(struct tw_store *s, struct tw_str dag_id, bool paused, struct tw_str user, bool *ret_changed,
-			struct tw_err *err)
+static enum tw_rc pause(struct tw_store *s, struct tw_str dag_id, bool paused, struct tw_str user,
+			bool *ret_changed, struct tw_err *err)
 {
-	struct tw_audit_row log = { .at = TW_TIME_NONE, .dag_id = dag_id, .owner = user, .map_index = -1,
-				    .try_number = -1, .event = paused ? TW_STR("paused") : TW_STR("unpaused"),
-				    .logical_date = TW_TIME_NONE };
+	struct tw_audit_row log = {.at = TW_TIME_NONE,
+				   .dag_id = dag_id,
+				   .owner = user,
+				   .map_index = -1,
+				   .try_number = -1,
+				   .event = paused ? TW_STR("paused") : TW_STR("unpaused"),
+				   .logical_date = TW_TIME_NONE};
 	int64_t there, n;
 
 	TW_TRY(tw_q_number(s, &there, err, "select 1 from dag where dag_id = ?", "s", dag_id));
 	if (!there)
 		return no_dag(dag_id, err);
-	TW_TRY(tw_q_exec(s, &n, err, "update dag set is_paused = ? where dag_id = ? and is_paused <> ?", "isi",
+	TW_TRY(tw_q_exec(s, &n, err,
+			 "update dag set is_paused = ? where dag_id = ? and is_paused <> ?", "isi",
 			 (int64_t)paused, dag_id, (int64_t)paused));
 	*ret_changed = n > 0;
 	if (user.p)
@@ -161,8 +172,8 @@ static enum tw_rc pause(struct tw_store *s, struct tw_str dag_id, bool paused, s
 	return n ? tw_write_post(s, "dag_changed", dag_id, err) : TW_OK;
 }
 
-enum tw_rc tw_store_dag_pause(struct tw_store *s, struct tw_str dag_id, bool paused, struct tw_str user,
-			      bool *ret_changed, struct tw_err *err)
+enum tw_rc tw_store_dag_pause(struct tw_store *s, struct tw_str dag_id, bool paused,
+			      struct tw_str user, bool *ret_changed, struct tw_err *err)
 {
 	bool own, changed = false;
 	enum tw_rc rc;
@@ -175,47 +186,53 @@ enum tw_rc tw_store_dag_pause(struct tw_store *s, struct tw_str dag_id, bool pau
 	return TW_OK;
 }
 
-static enum tw_rc delete(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows, struct tw_err *err)
-{
+static enum tw_rc delete (struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows,
+			  struct tw_err *err) {
 	int64_t there, running;
 
 	TW_TRY(tw_q_number(s, &there, err, "select 1 from dag where dag_id = ?", "s", dag_id));
-	if (!there)
-		return no_dag(dag_id, err);
-	TW_TRY(tw_q_number(s, &running, err,
-			   "select count(*) from task_instance where state = 'running' and dag_id = ?", "s", dag_id));
-	if (running)
-		return tw_err_set(err, TW_ERR_CONFLICT,
-				  "%lld task instance%s of dag '" TW_STR_FMT "' still run%s", (long long)running,
-				  running == 1 ? "" : "s", TW_STR_ARG(dag_id), running == 1 ? "s" : "");
+	if (!there) return no_dag(dag_id, err);
+	TW_TRY(tw_q_number(
+		s, &running, err,
+		"select count(*) from task_instance where state = 'running' and dag_id = ?", "s",
+		dag_id));
+	if (running) return tw_err_set(err, TW_ERR_CONFLICT,
+				       "%lld task instance%s of dag '" TW_STR_FMT "' still run%s",
+				       (long long)running, running == 1 ? "" : "s",
+				       TW_STR_ARG(dag_id), running == 1 ? "s" : "");
 	TW_TRY(tw_purge_dag(s, dag_id, ret_rows, err));
 	return tw_write_post(s, "dag_changed", dag_id, err);
 }
 
-enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows, struct tw_err *err)
+enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows,
+			       struct tw_err *err)
 {
 	int64_t rows = 0;
 	enum tw_rc rc;
 	bool own;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	rc = delete(s, dag_id, &rows, err);
+	rc = delete (s, dag_id, &rows, err);
 	TW_TRY(tw_tx_leave(s, own, rc, err));
 	if (ret_rows)
 		*ret_rows = rows;
 	return TW_OK;
 }
 
-enum tw_rc tw_store_tags(struct tw_store *s, struct tw_str pattern, int64_t limit, int64_t offset, struct tw_arena *a,
-			 struct tw_str **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+enum tw_rc tw_store_tags(struct tw_store *s, struct tw_str pattern, int64_t limit, int64_t offset,
+			 struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
+			 int64_t *ret_total, struct tw_err *err)
 {
 	struct tw_str like = TW_STR("%");
 	struct tw_q q;
 
 	if (pattern.n)
 		like = tw_str(tw_arena_printf(a, "%%" TW_STR_FMT "%%", TW_STR_ARG(pattern)));
-	TW_TRY(tw_q_number(s, ret_total, err, "select count(distinct name) from dag_tag where name like ?", "s", like));
-	tw_q(&q, s, "select distinct name from dag_tag where name like ? order by name limit ? offset ?");
+	TW_TRY(tw_q_number(s, ret_total, err,
+			   "select count(distinct name) from dag_tag where name like ?", "s",
+			   like));
+	tw_q(&q, s,
+	     "select distinct name from dag_tag where name like ? order by name limit ? offset ?");
 	tw_q_put_str(&q, like);
 	tw_q_put_int(&q, limit < 0 ? INT64_MAX : limit);
 	tw_q_put_int(&q, offset);
@@ -230,7 +247,7 @@ enum tw_rc tw_store_tags(struct tw_store *s, struct tw_str pattern, int64_t limi
 
 static void read_doc(struct tw_q *q, struct tw_arena *a, struct tw_dag_doc *doc)
 {
-	*doc = (struct tw_dag_doc){ 0 };
+	*doc = (struct tw_dag_doc){0};
 	read_dag(q, a, &doc->dag);
 	doc->version_id = tw_q_get_uuid_text(q, a);
 	doc->document = tw_q_get_str(q, a);
@@ -238,7 +255,7 @@ static void read_doc(struct tw_q *q, struct tw_arena *a, struct tw_dag_doc *doc)
 
 enum tw_rc tw_store_documents(struct tw_store *s, tw_dag_doc_fn fn, void *arg, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_q q;
 	int rc;
 

@@ -5,18 +5,18 @@
 #include "store/write.h"
 
 struct stored {
-	bool there, stale, errors;      /* the dag row */
+	bool there, stale, errors;	/* the dag row */
 	struct tw_str version_id, hash; /* the newest version; p NULL = none */
 	int number;
 };
 
-static enum tw_rc look_up(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a, struct stored *ret,
-			  struct tw_err *err)
+static enum tw_rc look_up(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a,
+			  struct stored *ret, struct tw_err *err)
 {
 	struct tw_q q;
 	int rc;
 
-	*ret = (struct stored){ 0 };
+	*ret = (struct stored){0};
 	tw_q(&q, s, "select is_stale, has_import_errors from dag where dag_id = ?");
 	tw_q_put_str(&q, dag_id);
 	rc = tw_q_next(&q, err);
@@ -66,8 +66,8 @@ static void put_description(struct tw_q *q, const struct tw_file_put *f, const s
 	tw_q_put_int(q, d->fail_fast);
 }
 
-static enum tw_rc put_row(struct tw_store *s, const struct tw_file_put *f, const struct tw_dag_row *d,
-			  struct tw_err *err)
+static enum tw_rc put_row(struct tw_store *s, const struct tw_file_put *f,
+			  const struct tw_dag_row *d, struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -102,21 +102,24 @@ static enum tw_rc put_tags(struct tw_store *s, const struct tw_dag_row *d, struc
 {
 	TW_TRY(tw_q_exec(s, NULL, err, "delete from dag_tag where dag_id = ?", "s", d->dag_id));
 	for (size_t i = 0; i < d->ntags; i++)
-		TW_TRY(tw_q_exec(s, NULL, err,
-				 "insert into dag_tag (name, dag_id) values (?, ?) on conflict (name, dag_id) do nothing",
-				 "ss", d->tags[i], d->dag_id));
+		TW_TRY(tw_q_exec(
+			s, NULL, err,
+			"insert into dag_tag (name, dag_id) values (?, ?) on conflict (name, dag_id) do nothing",
+			"ss", d->tags[i], d->dag_id));
 	return TW_OK;
 }
 
 static enum tw_rc put_warnings(struct tw_store *s, const struct tw_dag_put *d, struct tw_err *err)
 {
-	TW_TRY(tw_q_exec(s, NULL, err, "delete from dag_warning where dag_id = ? and warning_type = 'parse'", "s",
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "delete from dag_warning where dag_id = ? and warning_type = 'parse'", "s",
 			 d->dag.dag_id));
 	for (size_t i = 0; i < d->nwarnings; i++)
-		TW_TRY(tw_q_exec(s, NULL, err,
-				 "insert into dag_warning (dag_id, warning_type, message, timestamp)"
-				 " values (?, 'parse', ?, ?)",
-				 "sst", d->dag.dag_id, d->warnings[i], (tw_time)tw_store_now(s)));
+		TW_TRY(tw_q_exec(
+			s, NULL, err,
+			"insert into dag_warning (dag_id, warning_type, message, timestamp)"
+			" values (?, 'parse', ?, ?)",
+			"sst", d->dag.dag_id, d->warnings[i], (tw_time)tw_store_now(s)));
 	return TW_OK;
 }
 
@@ -130,49 +133,58 @@ static struct tw_str new_id(struct tw_store *s, struct tw_arena *a)
 	return tw_strn(text, TW_UUID_LEN);
 }
 
-static enum tw_rc add_version(struct tw_store *s, const struct tw_file_put *f, const struct tw_dag_put *d,
-			      struct tw_arena *a, struct tw_put_outcome *o, struct tw_err *err)
+static enum tw_rc add_version(struct tw_store *s, const struct tw_file_put *f,
+			      const struct tw_dag_put *d, struct tw_arena *a,
+			      struct tw_put_outcome *o, struct tw_err *err)
 {
 	tw_time now = tw_store_now(s);
 
 	o->version_id = new_id(s, a);
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "insert into dag_version (id, version_number, dag_id, bundle_name, bundle_version, created_at,"
-			 " last_updated) values (?, ?, ?, ?, ?, ?, ?)",
-			 "uissstt", o->version_id, (int64_t)o->version_number, d->dag.dag_id, f->bundle_name,
-			 f->bundle_version, now, now));
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "insert into serialized_dag (id, dag_id, data, created_at, last_updated, dag_hash, dag_version_id)"
-			 " values (?, ?, ?, ?, ?, ?, ?)",
-			 "ussttsu", new_id(s, a), d->dag.dag_id, d->document, now, now, d->hash, o->version_id));
-	return tw_q_exec(s, NULL, err,
-			 "insert into dag_code (id, dag_id, fileloc, created_at, last_updated, source_code, dag_version_id)"
-			 " values (?, ?, ?, ?, ?, ?, ?)",
-			 "ussttsu", new_id(s, a), d->dag.dag_id, f->fileloc, now, now,
-			 d->source.p ? d->source : TW_STR(""), o->version_id);
+	TW_TRY(tw_q_exec(
+		s, NULL, err,
+		"insert into dag_version (id, version_number, dag_id, bundle_name, bundle_version, created_at,"
+		" last_updated) values (?, ?, ?, ?, ?, ?, ?)",
+		"uissstt", o->version_id, (int64_t)o->version_number, d->dag.dag_id, f->bundle_name,
+		f->bundle_version, now, now));
+	TW_TRY(tw_q_exec(
+		s, NULL, err,
+		"insert into serialized_dag (id, dag_id, data, created_at, last_updated, dag_hash, dag_version_id)"
+		" values (?, ?, ?, ?, ?, ?, ?)",
+		"ussttsu", new_id(s, a), d->dag.dag_id, d->document, now, now, d->hash,
+		o->version_id));
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into dag_code (id, dag_id, fileloc, created_at, last_updated, source_code, dag_version_id)"
+		" values (?, ?, ?, ?, ?, ?, ?)",
+		"ussttsu", new_id(s, a), d->dag.dag_id, f->fileloc, now, now,
+		d->source.p ? d->source : TW_STR(""), o->version_id);
 }
 
 /* The newest version takes this document; *ret_changed: its text was another. */
-static enum tw_rc replace_version(struct tw_store *s, const struct tw_file_put *f, const struct tw_dag_put *d,
-				  struct tw_str version_id, bool *ret_changed, struct tw_err *err)
+static enum tw_rc replace_version(struct tw_store *s, const struct tw_file_put *f,
+				  const struct tw_dag_put *d, struct tw_str version_id,
+				  bool *ret_changed, struct tw_err *err)
 {
 	tw_time now = tw_store_now(s);
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err,
-			 "update serialized_dag set data = ?, dag_hash = ?, last_updated = ? where dag_version_id = ?"
-			 " and data <> ?",
-			 "sstus", d->document, d->hash, now, version_id, d->document));
+	TW_TRY(tw_q_exec(
+		s, &n, err,
+		"update serialized_dag set data = ?, dag_hash = ?, last_updated = ? where dag_version_id = ?"
+		" and data <> ?",
+		"sstus", d->document, d->hash, now, version_id, d->document));
 	*ret_changed = n > 0;
 	if (n)
-		TW_TRY(tw_q_exec(s, NULL, err,
-				 "update dag_version set bundle_name = ?, bundle_version = ?, last_updated = ? where id = ?",
-				 "sstu", f->bundle_name, f->bundle_version, now, version_id));
+		TW_TRY(tw_q_exec(
+			s, NULL, err,
+			"update dag_version set bundle_name = ?, bundle_version = ?, last_updated = ? where id = ?",
+			"sstu", f->bundle_name, f->bundle_version, now, version_id));
 	if (d->source.p)
-		TW_TRY(tw_q_exec(s, NULL, err,
-				 "update dag_code set source_code = ?, fileloc = ?, last_updated = ?"
-				 " where dag_version_id = ? and source_code <> ?",
-				 "sstus", d->source, f->fileloc, now, version_id, d->source));
+		TW_TRY(tw_q_exec(
+			s, NULL, err,
+			"update dag_code set source_code = ?, fileloc = ?, last_updated = ?"
+			" where dag_version_id = ? and source_code <> ?",
+			"sstus", d->source, f->fileloc, now, version_id, d->source));
 	return TW_OK;
 }
 
@@ -186,15 +198,17 @@ static enum tw_rc decide(struct tw_store *s, const struct tw_dag_put *d, const s
 	} else if (tw_str_eq(have->hash, d->hash)) {
 		*ret = TW_PUT_SAME;
 	} else {
-		TW_TRY(tw_q_number(s, &used, err, "select 1 from dag_run where created_dag_version_id = ? limit 1",
+		TW_TRY(tw_q_number(s, &used, err,
+				   "select 1 from dag_run where created_dag_version_id = ? limit 1",
 				   "u", have->version_id));
 		*ret = used ? TW_PUT_NEW_VERSION : TW_PUT_OVERWRITTEN;
 	}
 	return TW_OK;
 }
 
-static enum tw_rc put_dag(struct tw_store *s, const struct tw_file_put *f, const struct tw_dag_put *d,
-			  struct tw_arena *a, struct tw_put_outcome *o, struct tw_err *err)
+static enum tw_rc put_dag(struct tw_store *s, const struct tw_file_put *f,
+			  const struct tw_dag_put *d, struct tw_arena *a, struct tw_put_outcome *o,
+			  struct tw_err *err)
 {
 	struct stored have;
 	bool changed = true;
@@ -224,16 +238,19 @@ static enum tw_rc put_error(struct tw_store *s, const struct tw_file_put *f, str
 	int64_t n;
 
 	if (!f->error.p)
-		return tw_q_exec(s, NULL, err, "delete from import_error where bundle_name = ? and filename = ?", "ss",
-				 f->bundle_name, f->relative_fileloc);
-	TW_TRY(tw_q_exec(s, &n, err,
-			 "update import_error set timestamp = ?, stacktrace = ? where bundle_name = ? and filename = ?",
-			 "tsss", f->parsed_at, f->error, f->bundle_name, f->relative_fileloc));
+		return tw_q_exec(s, NULL, err,
+				 "delete from import_error where bundle_name = ? and filename = ?",
+				 "ss", f->bundle_name, f->relative_fileloc);
+	TW_TRY(tw_q_exec(
+		s, &n, err,
+		"update import_error set timestamp = ?, stacktrace = ? where bundle_name = ? and filename = ?",
+		"tsss", f->parsed_at, f->error, f->bundle_name, f->relative_fileloc));
 	if (n)
 		return TW_OK;
-	return tw_q_exec(s, NULL, err,
-			 "insert into import_error (timestamp, filename, bundle_name, stacktrace) values (?, ?, ?, ?)",
-			 "tsss", f->parsed_at, f->relative_fileloc, f->bundle_name, f->error);
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into import_error (timestamp, filename, bundle_name, stacktrace) values (?, ?, ?, ?)",
+		"tsss", f->parsed_at, f->relative_fileloc, f->bundle_name, f->error);
 }
 
 static bool in_file(const struct tw_file_put *f, struct tw_str dag_id)
@@ -251,11 +268,12 @@ static void read_id(struct tw_q *q, struct tw_arena *a, void *row)
 
 static enum tw_rc make_stale(struct tw_store *s, struct tw_str dag_id, struct tw_err *err)
 {
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "update dag set is_stale = 1, has_import_errors = 0, last_expired = ?, next_dagrun = null,"
-			 " next_dagrun_data_interval_start = null, next_dagrun_data_interval_end = null,"
-			 " next_dagrun_create_after = null where dag_id = ?",
-			 "ts", (tw_time)tw_store_now(s), dag_id));
+	TW_TRY(tw_q_exec(
+		s, NULL, err,
+		"update dag set is_stale = 1, has_import_errors = 0, last_expired = ?, next_dagrun = null,"
+		" next_dagrun_data_interval_start = null, next_dagrun_data_interval_end = null,"
+		" next_dagrun_create_after = null where dag_id = ?",
+		"ts", (tw_time)tw_store_now(s), dag_id));
 	return tw_write_post(s, "dag_changed", dag_id, err);
 }
 
@@ -263,19 +281,23 @@ static enum tw_rc mark_broken(struct tw_store *s, struct tw_str dag_id, struct t
 {
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err, "update dag set has_import_errors = 1 where dag_id = ? and has_import_errors = 0",
-			 "s", dag_id));
+	TW_TRY(tw_q_exec(
+		s, &n, err,
+		"update dag set has_import_errors = 1 where dag_id = ? and has_import_errors = 0",
+		"s", dag_id));
 	return n ? tw_write_post(s, "dag_changed", dag_id, err) : TW_OK;
 }
 
 /* DAGs that the table has for this file and the parse did not give. */
-static enum tw_rc drop_others(struct tw_store *s, const struct tw_file_put *f, struct tw_arena *a, struct tw_err *err)
+static enum tw_rc drop_others(struct tw_store *s, const struct tw_file_put *f, struct tw_arena *a,
+			      struct tw_err *err)
 {
 	struct tw_str *ids;
 	struct tw_q q;
 	size_t n;
 
-	tw_q(&q, s, "select dag_id from dag where bundle_name = ? and relative_fileloc = ? and is_stale = 0");
+	tw_q(&q, s,
+	     "select dag_id from dag where bundle_name = ? and relative_fileloc = ? and is_stale = 0");
 	tw_q_put_str(&q, f->bundle_name);
 	tw_q_put_str(&q, f->relative_fileloc);
 	TW_TRY(TW_Q_ALL(&q, struct tw_str, read_id, a, &ids, &n, err));
@@ -287,21 +309,23 @@ static enum tw_rc drop_others(struct tw_store *s, const struct tw_file_put *f, s
 	return TW_OK;
 }
 
-static enum tw_rc put_file(struct tw_store *s, struct tw_file_put *f, struct tw_arena *a, struct tw_err *err)
+static enum tw_rc put_file(struct tw_store *s, struct tw_file_put *f, struct tw_arena *a,
+			   struct tw_err *err)
 {
 	struct tw_put_outcome *outcomes = tw_arena_array(a, struct tw_put_outcome, f->ndags);
 
 	for (size_t i = 0; i < f->ndags; i++)
 		if (put_dag(s, f, &f->dags[i], a, &outcomes[i], err) < 0)
-			return tw_err_wrap(err, "dag '" TW_STR_FMT "'", TW_STR_ARG(f->dags[i].dag.dag_id));
+			return tw_err_wrap(err, "dag '" TW_STR_FMT "'",
+					   TW_STR_ARG(f->dags[i].dag.dag_id));
 	TW_TRY(put_error(s, f, err));
 	TW_TRY(drop_others(s, f, a, err));
 	f->outcomes = outcomes;
 	return TW_OK;
 }
 
-enum tw_rc tw_store_files_put(struct tw_store *s, struct tw_file_put *files, size_t n, struct tw_arena *a,
-			      struct tw_err *err)
+enum tw_rc tw_store_files_put(struct tw_store *s, struct tw_file_put *files, size_t n,
+			      struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc = TW_OK;
 	bool own;
@@ -312,7 +336,8 @@ enum tw_rc tw_store_files_put(struct tw_store *s, struct tw_file_put *files, siz
 	return tw_tx_leave(s, own, rc, err);
 }
 
-static enum tw_rc stale_all(struct tw_store *s, struct tw_q *q, struct tw_arena *a, size_t *ret_n, struct tw_err *err)
+static enum tw_rc stale_all(struct tw_store *s, struct tw_q *q, struct tw_arena *a, size_t *ret_n,
+			    struct tw_err *err)
 {
 	struct tw_str *ids;
 	size_t n;
@@ -324,24 +349,26 @@ static enum tw_rc stale_all(struct tw_store *s, struct tw_q *q, struct tw_arena 
 	return TW_OK;
 }
 
-static enum tw_rc file_gone(struct tw_store *s, struct tw_str bundle, struct tw_str file, struct tw_arena *a,
-			    struct tw_err *err)
+static enum tw_rc file_gone(struct tw_store *s, struct tw_str bundle, struct tw_str file,
+			    struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_q q;
 	size_t n = 0;
 
-	TW_TRY(tw_q_exec(s, NULL, err, "delete from import_error where bundle_name = ? and filename = ?", "ss", bundle,
-			 file));
-	tw_q(&q, s, "select dag_id from dag where bundle_name = ? and relative_fileloc = ? and is_stale = 0");
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "delete from import_error where bundle_name = ? and filename = ?", "ss",
+			 bundle, file));
+	tw_q(&q, s,
+	     "select dag_id from dag where bundle_name = ? and relative_fileloc = ? and is_stale = 0");
 	tw_q_put_str(&q, bundle);
 	tw_q_put_str(&q, file);
 	return stale_all(s, &q, a, &n, err);
 }
 
-enum tw_rc tw_store_files_gone(struct tw_store *s, struct tw_str bundle, const struct tw_str *relative_filelocs,
-			       size_t n, struct tw_err *err)
+enum tw_rc tw_store_files_gone(struct tw_store *s, struct tw_str bundle,
+			       const struct tw_str *relative_filelocs, size_t n, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	enum tw_rc rc = TW_OK;
 	bool own;
 
@@ -352,17 +379,18 @@ enum tw_rc tw_store_files_gone(struct tw_store *s, struct tw_str bundle, const s
 	return tw_tx_leave(s, own, rc, err);
 }
 
-enum tw_rc tw_store_dags_expire(struct tw_store *s, struct tw_str bundle, tw_time before, size_t *ret_n,
-				struct tw_err *err)
+enum tw_rc tw_store_dags_expire(struct tw_store *s, struct tw_str bundle, tw_time before,
+				size_t *ret_n, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_q q;
 	enum tw_rc rc;
 	size_t n = 0;
 	bool own;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	tw_q(&q, s, "select dag_id from dag where bundle_name = ? and last_parsed_time < ? and is_stale = 0");
+	tw_q(&q, s,
+	     "select dag_id from dag where bundle_name = ? and last_parsed_time < ? and is_stale = 0");
 	tw_q_put_str(&q, bundle);
 	tw_q_put_time(&q, before);
 	rc = stale_all(s, &q, &a, &n, err);
@@ -372,12 +400,13 @@ enum tw_rc tw_store_dags_expire(struct tw_store *s, struct tw_str bundle, tw_tim
 	return TW_OK;
 }
 
-enum tw_rc tw_store_bundle_put(struct tw_store *s, struct tw_str name, bool active, struct tw_str version,
-			       tw_time refreshed, struct tw_err *err)
+enum tw_rc tw_store_bundle_put(struct tw_store *s, struct tw_str name, bool active,
+			       struct tw_str version, tw_time refreshed, struct tw_err *err)
 {
-	return tw_q_exec(s, NULL, err,
-			 "insert into dag_bundle (name, active, version, last_refreshed) values (?, ?, ?, ?)"
-			 " on conflict (name) do update set active = excluded.active, version = excluded.version,"
-			 " last_refreshed = excluded.last_refreshed",
-			 "sist", name, (int64_t)active, version, refreshed);
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into dag_bundle (name, active, version, last_refreshed) values (?, ?, ?, ?)"
+		" on conflict (name) do update set active = excluded.active, version = excluded.version,"
+		" last_refreshed = excluded.last_refreshed",
+		"sist", name, (int64_t)active, version, refreshed);
 }

@@ -13,9 +13,13 @@ static int clear(void **state)
 static struct tw_dag_put doc(const char *dag_id, const char *hash)
 {
 	return (struct tw_dag_put){
-		.dag = { .dag_id = tw_str(dag_id), .timetable_type = S("cron"), .max_active_runs = 16,
-			 .max_active_tasks = 16, .is_paused = true },
-		.document = tw_str(tw_arena_printf(&a, "{\"dag_id\":\"%s\",\"h\":\"%s\"}", dag_id, hash)),
+		.dag = {.dag_id = tw_str(dag_id),
+			.timetable_type = S("cron"),
+			.max_active_runs = 16,
+			.max_active_tasks = 16,
+			.is_paused = true},
+		.document = tw_str(
+			tw_arena_printf(&a, "{\"dag_id\":\"%s\",\"h\":\"%s\"}", dag_id, hash)),
 		.hash = tw_str(hash),
 		.source = tw_str(tw_arena_printf(&a, "# %s", hash)),
 	};
@@ -23,9 +27,13 @@ static struct tw_dag_put doc(const char *dag_id, const char *hash)
 
 static struct tw_file_put file_of(const char *name, const struct tw_dag_put *dags, size_t n)
 {
-	return (struct tw_file_put){ .bundle_name = S("dags-folder"), .fileloc = tw_str(tw_arena_printf(&a, "/d/%s", name)),
-				     .relative_fileloc = tw_str(name), .dags = dags, .ndags = n,
-				     .parsed_at = test_now, .duration = 0.1 };
+	return (struct tw_file_put){.bundle_name = S("dags-folder"),
+				    .fileloc = tw_str(tw_arena_printf(&a, "/d/%s", name)),
+				    .relative_fileloc = tw_str(name),
+				    .dags = dags,
+				    .ndags = n,
+				    .parsed_at = test_now,
+				    .duration = 0.1};
 }
 
 /* Puts one file; the inbox's "dag_changed" rows since the last call as text. */
@@ -33,7 +41,7 @@ static const char *put(struct tw_store *s, struct tw_file_put *f)
 {
 	static int64_t after;
 	static struct tw_store *of;
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	struct tw_inbox_row *rows;
 	const char *text;
 	size_t n;
@@ -106,7 +114,7 @@ static void versions_by_hash_and_use(void **state)
 static void a_dag_that_leaves_its_file(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_dag_put two[] = { doc("a", "1"), doc("b", "1") };
+	struct tw_dag_put two[] = {doc("a", "1"), doc("b", "1")};
 	struct tw_file_put f = file_of("x.py", two, 2), moved = file_of("y.py", &two[1], 1);
 	struct tw_dag_row d;
 
@@ -121,7 +129,7 @@ static void a_dag_that_leaves_its_file(void **state)
 	ok(tw_store_dag(s, S("b"), &a, &d, &test_err));
 	assert_false(d.is_stale);
 	tw_assert_str(d.relative_fileloc, "y.py");
-	ok(tw_store_files_gone(s, S("dags-folder"), (struct tw_str[]){ S("y.py") }, 1, &test_err));
+	ok(tw_store_files_gone(s, S("dags-folder"), (struct tw_str[]){S("y.py")}, 1, &test_err));
 	ok(tw_store_dag(s, S("b"), &a, &d, &test_err));
 	assert_true(d.is_stale);
 	tw_store_close(s);
@@ -144,7 +152,8 @@ static void an_import_error_keeps_the_document(void **state)
 	ok(tw_store_dag(s, S("a"), &a, &d, &test_err));
 	assert_true(d.has_import_errors);
 	assert_false(d.is_stale);
-	ok(tw_store_import_errors(s, &(struct tw_ask){ .limit = -1, .count = true }, &a, &errors, &n, &total, &test_err));
+	ok(tw_store_import_errors(s, &(struct tw_ask){.limit = -1, .count = true}, &a, &errors, &n,
+				  &total, &test_err));
 	assert_int_equal(n, 1);
 	assert_int_equal(total, 1);
 	tw_assert_str(errors[0].stacktrace, "Traceback: boom");
@@ -167,13 +176,17 @@ static void an_import_error_keeps_the_document(void **state)
 static void dags_are_listed_by_what_is_asked(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_dag_put three[] = { doc("alpha", "1"), doc("beta", "1"), doc("gamma_ray", "1") };
-	struct tw_str ab[] = { S("etl"), S("daily") }, b[] = { S("etl") };
+	struct tw_dag_put three[] = {doc("alpha", "1"), doc("beta", "1"), doc("gamma_ray", "1")};
+	struct tw_str ab[] = {S("etl"), S("daily")}, b[] = {S("etl")};
 	struct tw_file_put f = file_of("x.py", three, 3);
 	struct tw_run_row run = test_run("beta", "r", TW_RUN_FAILED, T0);
-	struct tw_next_run next = { .dag_id = S("alpha"), .logical_date = T0, .interval_start = T0, .interval_end = T0,
-				    .create_after = T0 + 9, .partition_date = TW_TIME_NONE };
-	struct tw_batch batch = { 0 };
+	struct tw_next_run next = {.dag_id = S("alpha"),
+				   .logical_date = T0,
+				   .interval_start = T0,
+				   .interval_end = T0,
+				   .create_after = T0 + 9,
+				   .partition_date = TW_TIME_NONE};
+	struct tw_batch batch = {0};
 	struct tw_dag_row *v, d;
 	struct tw_str *tags;
 	int64_t total;
@@ -187,36 +200,40 @@ static void dags_are_listed_by_what_is_asked(void **state)
 	put(s, &f);
 	run.start_date = T0;
 	test_commit_run(s, &run, NULL, 0);
-#define LIST(...)                                                                                          \
-	ok(tw_store_dags(s, &(struct tw_ask){ .limit = -1, .count = true, __VA_ARGS__ }, &a, &v, &n, &total, &test_err))
-#define CONDS(...) .conds = (struct tw_cond[]){ __VA_ARGS__ }, \
-		   .nconds = sizeof((struct tw_cond[]){ __VA_ARGS__ }) / sizeof(struct tw_cond)
-#define ORDER(...) .order_by = (const char *[]){ __VA_ARGS__ }, \
-		   .norder = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)
+#define LIST(...)                                                                                  \
+	ok(tw_store_dags(s, &(struct tw_ask){.limit = -1, .count = true, __VA_ARGS__}, &a, &v, &n, \
+			 &total, &test_err))
+#define CONDS(...)                                                                                 \
+	.conds = (struct tw_cond[]){__VA_ARGS__},                                                  \
+	.nconds = sizeof((struct tw_cond[]){__VA_ARGS__}) / sizeof(struct tw_cond)
+#define ORDER(...)                                                                                 \
+	.order_by = (const char *[]){__VA_ARGS__},                                                 \
+	.norder = sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)
 	LIST(ORDER("-dag_id"));
 	assert_int_equal(n, 3);
 	tw_assert_str(v[0].dag_id, "gamma_ray");
 	assert_int_equal(v[2].ntags, 2);
 	tw_assert_str(v[2].tags[0], "daily");
 	assert_int_equal(v[0].version_number, 1);
-	LIST(CONDS({ .field = "dag_id", .op = TW_OP_LIKE, .text = S("MMA_|^|lph") }));
+	LIST(CONDS({.field = "dag_id", .op = TW_OP_LIKE, .text = S("MMA_|^|lph")}));
 	assert_int_equal(total, 2);
-	LIST(CONDS({ .field = "dag_id", .op = TW_OP_PREFIX, .text = S("a|g") }));
+	LIST(CONDS({.field = "dag_id", .op = TW_OP_PREFIX, .text = S("a|g")}));
 	assert_int_equal(total, 2);
-	LIST(CONDS({ .field = "dag_id", .op = TW_OP_PREFIX, .text = S("A") }));
+	LIST(CONDS({.field = "dag_id", .op = TW_OP_PREFIX, .text = S("A")}));
 	assert_int_equal(total, 0);
-	LIST(CONDS({ .field = "tag", .op = TW_OP_EQ, .text = S("etl") }, { .field = "tag", .op = TW_OP_EQ, .text = S("daily") }));
+	LIST(CONDS({.field = "tag", .op = TW_OP_EQ, .text = S("etl")},
+		   {.field = "tag", .op = TW_OP_EQ, .text = S("daily")}));
 	assert_int_equal(total, 1);
-	LIST(CONDS({ .field = "tag", .op = TW_OP_IN, .list = ab, .nlist = 2 }));
+	LIST(CONDS({.field = "tag", .op = TW_OP_IN, .list = ab, .nlist = 2}));
 	assert_int_equal(total, 2);
-	LIST(CONDS({ .field = "last_run_state", .op = TW_OP_EQ, .text = S("failed") }));
+	LIST(CONDS({.field = "last_run_state", .op = TW_OP_EQ, .text = S("failed")}));
 	assert_int_equal(total, 1);
 	tw_assert_str(v[0].dag_id, "beta");
-	LIST(CONDS({ .field = "last_run_state", .op = TW_OP_NULL }), .offset = 1);
+	LIST(CONDS({.field = "last_run_state", .op = TW_OP_NULL}), .offset = 1);
 	assert_int_equal(total, 2);
 	assert_int_equal(n, 1);
-	assert_int_equal(tw_store_dags(s, &(struct tw_ask){ .limit = 1, ORDER("; drop table dag") }, &a, &v, &n, &total,
-				       &test_err),
+	assert_int_equal(tw_store_dags(s, &(struct tw_ask){.limit = 1, ORDER("; drop table dag")},
+				       &a, &v, &n, &total, &test_err),
 			 TW_ERR_INVALID);
 	assert_string_equal(test_err.msg, "a dag has no field '; drop table dag'");
 
@@ -224,8 +241,9 @@ static void dags_are_listed_by_what_is_asked(void **state)
 	assert_true(changed);
 	ok(tw_store_dag_pause(s, S("beta"), false, S("me"), &changed, &test_err));
 	assert_false(changed);
-	assert_int_equal(tw_store_dag_pause(s, S("nope"), false, S("me"), &changed, &test_err), TW_ERR_NOT_FOUND);
-	LIST(CONDS({ .field = "is_paused", .op = TW_OP_EQ, .num = 0 }));
+	assert_int_equal(tw_store_dag_pause(s, S("nope"), false, S("me"), &changed, &test_err),
+			 TW_ERR_NOT_FOUND);
+	LIST(CONDS({.field = "is_paused", .op = TW_OP_EQ, .num = 0}));
 	assert_int_equal(total, 1);
 
 	tw_batch_next_run(&batch, &next);
@@ -237,7 +255,7 @@ static void dags_are_listed_by_what_is_asked(void **state)
 	assert_int_equal(d.next.create_after, T0 + 9);
 	assert_int_equal(d.next.partition_date, TW_TIME_NONE);
 
-	ok(tw_store_tags(s, (struct tw_str){ 0 }, -1, 0, &a, &tags, &n, &total, &test_err));
+	ok(tw_store_tags(s, (struct tw_str){0}, -1, 0, &a, &tags, &n, &total, &test_err));
 	assert_int_equal(n, 2);
 	ok(tw_store_tags(s, S("dai"), -1, 0, &a, &tags, &n, &total, &test_err));
 	tw_assert_str(tags[0], "daily");
@@ -246,21 +264,23 @@ static void dags_are_listed_by_what_is_asked(void **state)
 
 static enum tw_rc visit(void *arg, const struct tw_dag_doc *d, struct tw_err *err)
 {
-	tw_buf_printf(arg, TW_STR_FMT "=" TW_STR_FMT ";", TW_STR_ARG(d->dag.dag_id), TW_STR_ARG(d->document));
+	tw_buf_printf(arg, TW_STR_FMT "=" TW_STR_FMT ";", TW_STR_ARG(d->dag.dag_id),
+		      TW_STR_ARG(d->document));
 	return TW_OK;
 }
 
 static void the_scheduler_reads_all_documents(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_dag_put two[] = { doc("a", "1"), doc("b", "2") };
+	struct tw_dag_put two[] = {doc("a", "1"), doc("b", "2")};
 	struct tw_file_put f = file_of("x.py", two, 2);
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	struct tw_dag_doc d;
 
 	put(s, &f);
 	ok(tw_store_documents(s, visit, &out, &test_err));
-	assert_string_equal(tw_buf_cstr(&out), "a={\"dag_id\":\"a\",\"h\":\"1\"};b={\"dag_id\":\"b\",\"h\":\"2\"};");
+	assert_string_equal(tw_buf_cstr(&out),
+			    "a={\"dag_id\":\"a\",\"h\":\"1\"};b={\"dag_id\":\"b\",\"h\":\"2\"};");
 	tw_buf_release(&out);
 	ok(tw_store_dag_doc(s, S("b"), &a, &d, &test_err));
 	assert_true(tw_str_eq(d.version_id, f.outcomes[1].version_id));
@@ -271,11 +291,11 @@ static void the_scheduler_reads_all_documents(void **state)
 static void deleting_a_dag(void **state)
 {
 	struct tw_store *s = test_open();
-	struct tw_dag_put two[] = { doc("a", "1"), doc("b", "2") };
+	struct tw_dag_put two[] = {doc("a", "1"), doc("b", "2")};
 	struct tw_file_put f = file_of("x.py", two, 2);
 	struct tw_run_row run = test_run("a", "r", TW_RUN_RUNNING, T0);
 	struct tw_ti_row ti = test_ti(1, "a", "r", "t", TW_TI_RUNNING);
-	struct tw_batch batch = { 0 };
+	struct tw_batch batch = {0};
 	int64_t n;
 
 	put(s, &f);
@@ -298,12 +318,9 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_teardown(fn, clear)
 	const struct CMUnitTest tests[] = {
-		T(versions_by_hash_and_use),
-		T(a_dag_that_leaves_its_file),
-		T(an_import_error_keeps_the_document),
-		T(dags_are_listed_by_what_is_asked),
-		T(the_scheduler_reads_all_documents),
-		T(deleting_a_dag),
+		T(versions_by_hash_and_use),	       T(a_dag_that_leaves_its_file),
+		T(an_import_error_keeps_the_document), T(dags_are_listed_by_what_is_asked),
+		T(the_scheduler_reads_all_documents),  T(deleting_a_dag),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

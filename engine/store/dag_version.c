@@ -6,7 +6,8 @@
 #define VERSION                                                                                    \
 	"v.id, v.dag_id, coalesce(d.dag_display_name, v.dag_id), v.bundle_name, v.bundle_version," \
 	" s.dag_hash, v.version_number, v.created_at, v.last_updated"
-#define JOINS "left join dag d on d.dag_id = v.dag_id left join serialized_dag s on s.dag_version_id = v.id"
+#define JOINS                                                                                      \
+	"left join dag d on d.dag_id = v.dag_id left join serialized_dag s on s.dag_version_id = v.id"
 
 static void read_version(struct tw_q *q, struct tw_arena *a, void *row)
 {
@@ -28,28 +29,31 @@ enum tw_rc tw_store_versions(struct tw_store *s, const struct tw_ask *ask, struc
 			     struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "v.id", TW_F_UUID },
-		{ "dag_id", "v.dag_id", TW_F_TEXT },
-		{ "version_number", "v.version_number", TW_F_INT },
-		{ "bundle_name", "v.bundle_name", TW_F_TEXT },
-		{ "bundle_version", "v.bundle_version", TW_F_TEXT },
-		{ "created_at", "v.created_at", TW_F_TIME },
+		{"id", "v.id", TW_F_UUID},
+		{"dag_id", "v.dag_id", TW_F_TEXT},
+		{"version_number", "v.version_number", TW_F_INT},
+		{"bundle_name", "v.bundle_name", TW_F_TEXT},
+		{"bundle_version", "v.bundle_version", TW_F_TEXT},
+		{"created_at", "v.created_at", TW_F_TIME},
 	};
-	static const struct tw_list_def def = { "dag version", VERSION, "dag_version v", JOINS,
-						NULL,	       "v.id",	fields,		 TW_COUNT(fields) };
+	static const struct tw_list_def def = {"dag version", VERSION, "dag_version v", JOINS, NULL,
+					       "v.id",	      fields,  TW_COUNT(fields)};
 
-	return TW_LIST(s, &def, ask, struct tw_version_row, read_version, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_version_row, read_version, a, ret_v, ret_n,
+		       ret_total, err);
 }
 
 static enum tw_rc no_version(struct tw_str dag_id, int number, struct tw_err *err)
 {
 	if (number)
-		return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no version %d", TW_STR_ARG(dag_id),
-				  number);
-	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no dag '" TW_STR_FMT "'", TW_STR_ARG(dag_id));
+		return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no version %d",
+				  TW_STR_ARG(dag_id), number);
+	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no dag '" TW_STR_FMT "'",
+			  TW_STR_ARG(dag_id));
 }
 
-#define OF_DAG " where v.dag_id = ? and (? = 0 or v.version_number = ?) order by v.version_number desc limit 1"
+#define OF_DAG                                                                                     \
+	" where v.dag_id = ? and (? = 0 or v.version_number = ?) order by v.version_number desc limit 1"
 
 static void put_version(struct tw_q *q, struct tw_str dag_id, int number)
 {
@@ -58,8 +62,8 @@ static void put_version(struct tw_q *q, struct tw_str dag_id, int number)
 	tw_q_put_int(q, number);
 }
 
-enum tw_rc tw_store_version(struct tw_store *s, struct tw_str dag_id, int number, struct tw_arena *a,
-			    struct tw_version_row *ret_v, struct tw_err *err)
+enum tw_rc tw_store_version(struct tw_store *s, struct tw_str dag_id, int number,
+			    struct tw_arena *a, struct tw_version_row *ret_v, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -113,7 +117,8 @@ enum tw_rc tw_store_source(struct tw_store *s, struct tw_str dag_id, int number,
 	struct tw_q q;
 	enum tw_rc rc;
 
-	tw_q(&q, s, "select c.source_code from dag_version v join dag_code c on c.dag_version_id = v.id" OF_DAG);
+	tw_q(&q, s,
+	     "select c.source_code from dag_version v join dag_code c on c.dag_version_id = v.id" OF_DAG);
 	put_version(&q, dag_id, number);
 	rc = tw_q_one(&q, err);
 	if (rc == TW_ERR_NOT_FOUND)
@@ -139,23 +144,30 @@ static void read_error(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_import_errors(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-				  struct tw_import_error_row **ret_v, size_t *ret_n, int64_t *ret_total,
-				  struct tw_err *err)
+				  struct tw_import_error_row **ret_v, size_t *ret_n,
+				  int64_t *ret_total, struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "e.id", TW_F_INT },
-		{ "import_error_id", "e.id", TW_F_INT },
-		{ "timestamp", "e.timestamp", TW_F_TIME },
-		{ "filename", "e.filename", TW_F_TEXT },
-		{ "bundle_name", "e.bundle_name", TW_F_TEXT },
-		{ "stacktrace", "e.stacktrace", TW_F_TEXT },
+		{"id", "e.id", TW_F_INT},
+		{"import_error_id", "e.id", TW_F_INT},
+		{"timestamp", "e.timestamp", TW_F_TIME},
+		{"filename", "e.filename", TW_F_TEXT},
+		{"bundle_name", "e.bundle_name", TW_F_TEXT},
+		{"stacktrace", "e.stacktrace", TW_F_TEXT},
 	};
 	static const struct tw_list_def def = {
-		"import error", "e.id, e.timestamp, e.filename, e.bundle_name, e.stacktrace", "import_error e", "", NULL,
-		"e.id", fields, TW_COUNT(fields),
+		"import error",
+		"e.id, e.timestamp, e.filename, e.bundle_name, e.stacktrace",
+		"import_error e",
+		"",
+		NULL,
+		"e.id",
+		fields,
+		TW_COUNT(fields),
 	};
 
-	return TW_LIST(s, &def, ask, struct tw_import_error_row, read_error, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_import_error_row, read_error, a, ret_v, ret_n,
+		       ret_total, err);
 }
 
 static void read_warning(struct tw_q *q, struct tw_arena *a, void *row)
@@ -169,18 +181,26 @@ static void read_warning(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_warnings(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			     struct tw_warning_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			     struct tw_warning_row **ret_v, size_t *ret_n, int64_t *ret_total,
+			     struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "dag_id", "w.dag_id", TW_F_TEXT },
-		{ "warning_type", "w.warning_type", TW_F_TEXT },
-		{ "message", "w.message", TW_F_TEXT },
-		{ "timestamp", "w.timestamp", TW_F_TIME },
+		{"dag_id", "w.dag_id", TW_F_TEXT},
+		{"warning_type", "w.warning_type", TW_F_TEXT},
+		{"message", "w.message", TW_F_TEXT},
+		{"timestamp", "w.timestamp", TW_F_TIME},
 	};
 	static const struct tw_list_def def = {
-		"dag warning", "w.dag_id, w.warning_type, w.message, w.timestamp", "dag_warning w", "", NULL, "w.seq",
-		fields, TW_COUNT(fields),
+		"dag warning",
+		"w.dag_id, w.warning_type, w.message, w.timestamp",
+		"dag_warning w",
+		"",
+		NULL,
+		"w.seq",
+		fields,
+		TW_COUNT(fields),
 	};
 
-	return TW_LIST(s, &def, ask, struct tw_warning_row, read_warning, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_warning_row, read_warning, a, ret_v, ret_n,
+		       ret_total, err);
 }

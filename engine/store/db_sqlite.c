@@ -27,8 +27,8 @@ static enum tw_rc failed(sqlite3 *h, int code, struct tw_err *err)
 
 	switch (code & 0xff) {
 	case SQLITE_CONSTRAINT:
-		if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
-		    extended == SQLITE_CONSTRAINT_ROWID)
+		if (extended == SQLITE_CONSTRAINT_UNIQUE ||
+		    extended == SQLITE_CONSTRAINT_PRIMARYKEY || extended == SQLITE_CONSTRAINT_ROWID)
 			return tw_err_set(err, TW_ERR_EXISTS, "%s", msg);
 		return tw_err_set(err, TW_ERR_INVALID, "%s", msg);
 	case SQLITE_BUSY:
@@ -51,7 +51,8 @@ static enum tw_rc db_exec(struct tw_db *db, const char *sql, struct tw_err *err)
 }
 
 /*
- * sqlite:////abs, sqlite:///rel; a plain path is one too. The path goes to out, "" is in memory. Of the parameters behind a
+ * sqlite:////abs, sqlite:///rel; a plain path is one too. The path goes to out, "" is in memory. Of
+ * the parameters behind a
  * '?' synchronous=normal counts; the others are SQLAlchemy's and mean nothing here.
  */
 static bool read_url(const char *url, struct tw_buf *out, bool *ret_relaxed)
@@ -76,22 +77,25 @@ static bool read_url(const char *url, struct tw_buf *out, bool *ret_relaxed)
 	return true;
 }
 
-static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool relaxed, struct tw_err *err)
+static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool relaxed,
+			 struct tw_err *err)
 {
 	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
 	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-8000", err));
 	if (o->read_only)
 		return db_exec(db, "pragma query_only=on", err);
 	if (!db->memory)
-		TW_TRY(db_exec(db, "pragma journal_mode=wal; pragma wal_autocheckpoint=2000;"
-				      "pragma journal_size_limit=67108864", err));
+		TW_TRY(db_exec(db,
+			       "pragma journal_mode=wal; pragma wal_autocheckpoint=2000;"
+			       "pragma journal_size_limit=67108864",
+			       err));
 	return db_exec(db, relaxed ? "pragma synchronous=normal" : "pragma synchronous=full", err);
 }
 
 static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, struct tw_err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
-	struct tw_buf path TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf path TW_AUTO(tw_buf_release) = {0};
 	bool relaxed = o->relaxed;
 	struct tw_db *db;
 	enum tw_rc rc;
@@ -106,7 +110,8 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 	db->memory = path.n == 0;
 	code = sqlite3_open_v2(db->memory ? ":memory:" : path.p, &db->h, flags, NULL);
 	if (code != SQLITE_OK) {
-		rc = tw_err_set(err, (code & 0xff) == SQLITE_CANTOPEN ? TW_ERR_NOT_FOUND : TW_ERR_IO,
+		rc = tw_err_set(err,
+				(code & 0xff) == SQLITE_CANTOPEN ? TW_ERR_NOT_FOUND : TW_ERR_IO,
 				"cannot open the database %s: %s", path.p,
 				db->h ? sqlite3_errmsg(db->h) : "out of memory");
 	} else {
@@ -145,10 +150,12 @@ static void db_rollback(struct tw_db *db)
 		sqlite3_exec(db->h, "rollback", NULL, NULL, NULL);
 }
 
-static enum tw_rc db_prepare(struct tw_db *db, struct tw_str sql, struct tw_stmt **ret_st, struct tw_err *err)
+static enum tw_rc db_prepare(struct tw_db *db, struct tw_str sql, struct tw_stmt **ret_st,
+			     struct tw_err *err)
 {
 	sqlite3_stmt *st = NULL;
-	int code = sqlite3_prepare_v3(db->h, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+	int code =
+		sqlite3_prepare_v3(db->h, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &st, NULL);
 
 	if (code != SQLITE_OK)
 		return failed(db->h, code, err);
@@ -302,8 +309,8 @@ static bool has_table(struct tw_db *db, const char *name, struct tw_err *err)
 	sqlite3_stmt *st = NULL;
 	bool has;
 
-	if (sqlite3_prepare_v2(db->h, "select 1 from sqlite_master where type='table' and name=?", -1, &st,
-			       NULL) != SQLITE_OK) {
+	if (sqlite3_prepare_v2(db->h, "select 1 from sqlite_master where type='table' and name=?",
+			       -1, &st, NULL) != SQLITE_OK) {
 		failed(db->h, sqlite3_errcode(db->h), err);
 		return false;
 	}
@@ -313,15 +320,16 @@ static bool has_table(struct tw_db *db, const char *name, struct tw_err *err)
 	return has;
 }
 
-static enum tw_rc tables(struct tw_db *db, const char *kind, struct tw_arena *a, struct tw_str **ret_v,
-			 size_t *ret_n, struct tw_err *err)
+static enum tw_rc tables(struct tw_db *db, const char *kind, struct tw_arena *a,
+			 struct tw_str **ret_v, size_t *ret_n, struct tw_err *err)
 {
-	TW_VEC(struct tw_str) names = { 0 };
+	TW_VEC(struct tw_str) names = {0};
 	sqlite3_stmt *st = NULL;
-	int code = sqlite3_prepare_v2(db->h,
-				      "select name from sqlite_master where type=? and name not like "
-				      "'sqlite\\_%' escape '\\' order by name",
-				      -1, &st, NULL);
+	int code =
+		sqlite3_prepare_v2(db->h,
+				   "select name from sqlite_master where type=? and name not like "
+				   "'sqlite\\_%' escape '\\' order by name",
+				   -1, &st, NULL);
 
 	if (code != SQLITE_OK)
 		return failed(db->h, code, err);
@@ -345,7 +353,8 @@ static int64_t pragma_int(struct tw_db *db, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int64_t v = 0;
 
-	if (sqlite3_prepare_v2(db->h, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(db->h, sql, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
 		v = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	return v;

@@ -4,11 +4,12 @@
 
 /* ── pools ──────────────────────────────────────────────────────────────────────────── */
 
-#define SLOTS(state) \
-	"(select coalesce(sum(ti.pool_slots), 0) from task_instance ti where ti.state = '" state "' and ti.pool = p.pool)"
+#define SLOTS(state)                                                                               \
+	"(select coalesce(sum(ti.pool_slots), 0) from task_instance ti where ti.state = '" state   \
+	"' and ti.pool = p.pool)"
 #define POOL                                                                                       \
-	"p.id, p.pool, p.description, p.slots, p.include_deferred, " SLOTS("running") ", "         \
-	SLOTS("queued") ", " SLOTS("scheduled") ", " SLOTS("deferred")
+	"p.id, p.pool, p.description, p.slots, p.include_deferred, " SLOTS("running") ", " SLOTS(  \
+		"queued") ", " SLOTS("scheduled") ", " SLOTS("deferred")
 
 static void read_pool(struct tw_q *q, struct tw_arena *a, void *row)
 {
@@ -28,29 +29,32 @@ static void read_pool(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_pools(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			  struct tw_pool_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			  struct tw_pool_view **ret_v, size_t *ret_n, int64_t *ret_total,
+			  struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "p.id", TW_F_INT },
-		{ "name", "p.pool", TW_F_TEXT },
-		{ "pool", "p.pool", TW_F_TEXT },
-		{ "slots", "p.slots", TW_F_INT },
-		{ "description", "p.description", TW_F_TEXT },
-		{ "include_deferred", "p.include_deferred", TW_F_BOOL },
+		{"id", "p.id", TW_F_INT},
+		{"name", "p.pool", TW_F_TEXT},
+		{"pool", "p.pool", TW_F_TEXT},
+		{"slots", "p.slots", TW_F_INT},
+		{"description", "p.description", TW_F_TEXT},
+		{"include_deferred", "p.include_deferred", TW_F_BOOL},
 	};
-	static const struct tw_list_def def = { "pool", POOL,	"slot_pool p", "",
-						NULL,	"p.id", fields,	       TW_COUNT(fields) };
+	static const struct tw_list_def def = {"pool", POOL,   "slot_pool p", "",
+					       NULL,   "p.id", fields,	      TW_COUNT(fields)};
 
-	return TW_LIST(s, &def, ask, struct tw_pool_view, read_pool, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_pool_view, read_pool, a, ret_v, ret_n, ret_total,
+		       err);
 }
 
 static enum tw_rc no_pool(struct tw_str name, struct tw_err *err)
 {
-	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no pool '" TW_STR_FMT "'", TW_STR_ARG(name));
+	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no pool '" TW_STR_FMT "'",
+			  TW_STR_ARG(name));
 }
 
-enum tw_rc tw_store_pool(struct tw_store *s, struct tw_str name, struct tw_arena *a, struct tw_pool_view *ret_pool,
-			 struct tw_err *err)
+enum tw_rc tw_store_pool(struct tw_store *s, struct tw_str name, struct tw_arena *a,
+			 struct tw_pool_view *ret_pool, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -71,29 +75,35 @@ enum tw_rc tw_store_pool(struct tw_store *s, struct tw_str name, struct tw_arena
 static enum tw_rc tell(struct tw_store *s, bool own, enum tw_rc rc, struct tw_err *err)
 {
 	if (rc == TW_OK)
-		rc = tw_write_post(s, "pools_changed", (struct tw_str){ 0 }, err);
+		rc = tw_write_post(s, "pools_changed", (struct tw_str){0}, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 
-#define POOL_NEW "insert into slot_pool (slots, description, include_deferred, pool) values (?, ?, ?, ?)"
+#define POOL_NEW                                                                                   \
+	"insert into slot_pool (slots, description, include_deferred, pool) values (?, ?, ?, ?)"
 
-enum tw_rc tw_store_pool_put(struct tw_store *s, const struct tw_pool_row *p, enum tw_put how, struct tw_err *err)
+enum tw_rc tw_store_pool_put(struct tw_store *s, const struct tw_pool_row *p, enum tw_put how,
+			     struct tw_err *err)
 {
 	static const char *const sql[] = {
 		[TW_PUT_INSERT] = POOL_NEW,
-		[TW_PUT_UPSERT] = POOL_NEW " on conflict (pool) do update set slots = excluded.slots,"
-					   " description = excluded.description,"
-					   " include_deferred = excluded.include_deferred",
-		[TW_PUT_UPDATE] = "update slot_pool set slots = ?, description = ?, include_deferred = ? where pool = ?",
+		[TW_PUT_UPSERT] =
+			POOL_NEW " on conflict (pool) do update set slots = excluded.slots,"
+				 " description = excluded.description,"
+				 " include_deferred = excluded.include_deferred",
+		[TW_PUT_UPDATE] =
+			"update slot_pool set slots = ?, description = ?, include_deferred = ? where pool = ?",
 	};
 	int64_t n = 0;
 	enum tw_rc rc;
 	bool own;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	rc = tw_q_exec(s, &n, err, sql[how], "isis", p->slots, p->description, (int64_t)p->include_deferred, p->name);
+	rc = tw_q_exec(s, &n, err, sql[how], "isis", p->slots, p->description,
+		       (int64_t)p->include_deferred, p->name);
 	if (rc == TW_ERR_EXISTS)
-		tw_err_set(err, rc, "the pool '" TW_STR_FMT "' exists already", TW_STR_ARG(p->name));
+		tw_err_set(err, rc, "the pool '" TW_STR_FMT "' exists already",
+			   TW_STR_ARG(p->name));
 	else if (rc == TW_OK && n == 0)
 		rc = no_pool(p->name, err);
 	return tell(s, own, rc, err);
@@ -122,10 +132,14 @@ enum tw_rc tw_store_pool_default(struct tw_store *s, int64_t slots, struct tw_er
 	bool own;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	rc = tw_q_exec(s, &n, err, "insert into meta (key, value) values ('default_pool', 'set')"
-				   " on conflict (key) do nothing", "");
+	rc = tw_q_exec(s, &n, err,
+		       "insert into meta (key, value) values ('default_pool', 'set')"
+		       " on conflict (key) do nothing",
+		       "");
 	if (rc == TW_OK && n)
-		rc = tw_q_exec(s, NULL, err, "update slot_pool set slots = ? where pool = 'default_pool'", "i", slots);
+		rc = tw_q_exec(s, NULL, err,
+			       "update slot_pool set slots = ? where pool = 'default_pool'", "i",
+			       slots);
 	return tw_tx_leave(s, own, rc, err);
 }
 
@@ -190,23 +204,24 @@ static void read_audit(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_audits(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			   struct tw_audit_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			   struct tw_audit_row **ret_v, size_t *ret_n, int64_t *ret_total,
+			   struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "l.id", TW_F_INT },
-		{ "event_log_id", "l.id", TW_F_INT },
-		{ "dttm", "l.dttm", TW_F_TIME },
-		{ "when", "l.dttm", TW_F_TIME },
-		{ "dag_id", "l.dag_id", TW_F_TEXT },
-		{ "task_id", "l.task_id", TW_F_TEXT },
-		{ "run_id", "l.run_id", TW_F_TEXT },
-		{ "map_index", "l.map_index", TW_F_INT },
-		{ "try_number", "l.try_number", TW_F_INT },
-		{ "event", "l.event", TW_F_TEXT },
-		{ "owner", "l.owner", TW_F_TEXT },
-		{ "owner_display_name", "l.owner_display_name", TW_F_TEXT },
-		{ "logical_date", "l.logical_date", TW_F_TIME },
-		{ "extra", "l.extra", TW_F_TEXT },
+		{"id", "l.id", TW_F_INT},
+		{"event_log_id", "l.id", TW_F_INT},
+		{"dttm", "l.dttm", TW_F_TIME},
+		{"when", "l.dttm", TW_F_TIME},
+		{"dag_id", "l.dag_id", TW_F_TEXT},
+		{"task_id", "l.task_id", TW_F_TEXT},
+		{"run_id", "l.run_id", TW_F_TEXT},
+		{"map_index", "l.map_index", TW_F_INT},
+		{"try_number", "l.try_number", TW_F_INT},
+		{"event", "l.event", TW_F_TEXT},
+		{"owner", "l.owner", TW_F_TEXT},
+		{"owner_display_name", "l.owner_display_name", TW_F_TEXT},
+		{"logical_date", "l.logical_date", TW_F_TIME},
+		{"extra", "l.extra", TW_F_TEXT},
 	};
 	static const struct tw_list_def def = {
 		"log entry",
@@ -220,14 +235,15 @@ enum tw_rc tw_store_audits(struct tw_store *s, const struct tw_ask *ask, struct 
 		TW_COUNT(fields),
 	};
 
-	return TW_LIST(s, &def, ask, struct tw_audit_row, read_audit, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_audit_row, read_audit, a, ret_v, ret_n, ret_total,
+		       err);
 }
 
 /* ── counts ─────────────────────────────────────────────────────────────────────────── */
 
 static enum tw_rc count_states(struct tw_store *s, struct tw_store_stats *st, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_q q;
 	int rc;
 
@@ -253,19 +269,19 @@ static enum tw_rc count_states(struct tw_store *s, struct tw_store_stats *st, st
 
 enum tw_rc tw_store_stats(struct tw_store *s, struct tw_store_stats *ret, struct tw_err *err)
 {
-	struct tw_store_stats st = { 0 };
+	struct tw_store_stats st = {0};
 	const struct {
 		int64_t *to;
 		const char *sql;
 	} numbers[] = {
-		{ &st.dags, "select count(*) from dag" },
-		{ &st.dags_active, "select count(*) from dag where is_stale = 0" },
-		{ &st.dags_paused, "select count(*) from dag where is_paused = 1" },
-		{ &st.import_errors, "select count(*) from import_error" },
-		{ &st.inbox, "select count(*) from inbox" },
-		{ &st.connections, "select count(*) from connection" },
-		{ &st.variables, "select count(*) from variable" },
-		{ &st.pools, "select count(*) from slot_pool" },
+		{&st.dags, "select count(*) from dag"},
+		{&st.dags_active, "select count(*) from dag where is_stale = 0"},
+		{&st.dags_paused, "select count(*) from dag where is_paused = 1"},
+		{&st.import_errors, "select count(*) from import_error"},
+		{&st.inbox, "select count(*) from inbox"},
+		{&st.connections, "select count(*) from connection"},
+		{&st.variables, "select count(*) from variable"},
+		{&st.pools, "select count(*) from slot_pool"},
 	};
 
 	for (size_t i = 0; i < TW_COUNT(numbers); i++)

@@ -27,8 +27,10 @@ static int setup(void **state)
 
 	tw_fernet_generate(key);
 	ok(tw_fernet_init(&fernet, tw_str(key), &test_err));
-	s = test_open_with((struct tw_store_opts){ .mode = TW_STORE_MIGRATE, .encrypt = encrypt, .decrypt = decrypt,
-						   .crypt_arg = &fernet });
+	s = test_open_with((struct tw_store_opts){.mode = TW_STORE_MIGRATE,
+						  .encrypt = encrypt,
+						  .decrypt = decrypt,
+						  .crypt_arg = &fernet});
 	return 0;
 }
 
@@ -41,14 +43,16 @@ static int teardown(void **state)
 
 static void variables(void **state)
 {
-	struct tw_variable_row v = { .key = S("k"), .value = S("secret"), .description = S("what") }, got, *all;
+	struct tw_variable_row v = {.key = S("k"), .value = S("secret"), .description = S("what")},
+			       got, *all;
 	int64_t total, n;
 	size_t k;
 
 	ok(tw_store_variable_put(s, &v, TW_PUT_INSERT, &test_err));
 	assert_int_equal(tw_store_variable_put(s, &v, TW_PUT_INSERT, &test_err), TW_ERR_EXISTS);
 	assert_string_equal(test_err.msg, "the variable 'k' exists already");
-	ok(tw_q_number(s, &n, &test_err, "select count(*) from variable where val like '%secret%'", ""));
+	ok(tw_q_number(s, &n, &test_err, "select count(*) from variable where val like '%secret%'",
+		       ""));
 	assert_int_equal(n, 0);
 	ok(tw_store_variable(s, S("k"), &a, &got, &test_err));
 	tw_assert_str(got.value, "secret");
@@ -59,7 +63,8 @@ static void variables(void **state)
 	assert_int_equal(got.value.n, 0);
 	v.key = S("other");
 	assert_int_equal(tw_store_variable_put(s, &v, TW_PUT_UPDATE, &test_err), TW_ERR_NOT_FOUND);
-	ok(tw_store_variables(s, &(struct tw_ask){ .limit = -1, .count = true }, &a, &all, &k, &total, &test_err));
+	ok(tw_store_variables(s, &(struct tw_ask){.limit = -1, .count = true}, &a, &all, &k, &total,
+			      &test_err));
 	assert_int_equal(total, 1);
 	ok(tw_store_variable_delete(s, S("k"), &test_err));
 	assert_int_equal(tw_store_variable_delete(s, S("k"), &test_err), TW_ERR_NOT_FOUND);
@@ -67,8 +72,13 @@ static void variables(void **state)
 
 static void connections_and_a_new_key(void **state)
 {
-	struct tw_connection_row c = { .conn_id = S("pg"), .conn_type = S("postgres"), .host = S("h"), .login = S("u"),
-				       .password = S("pw"), .extra = S("{\"a\":1}"), .port = 5432 };
+	struct tw_connection_row c = {.conn_id = S("pg"),
+				      .conn_type = S("postgres"),
+				      .host = S("h"),
+				      .login = S("u"),
+				      .password = S("pw"),
+				      .extra = S("{\"a\":1}"),
+				      .port = 5432};
 	struct tw_connection_row got, *all;
 	struct tw_fernet old = fernet;
 	char key[45];
@@ -81,7 +91,7 @@ static void connections_and_a_new_key(void **state)
 	tw_assert_str(got.extra, "{\"a\":1}");
 	assert_int_equal(got.port, 5432);
 	assert_null(got.schema.p);
-	c.password = (struct tw_str){ 0 };
+	c.password = (struct tw_str){0};
 	c.port = 0;
 	ok(tw_store_connection_put(s, &c, TW_PUT_UPDATE, &test_err));
 	ok(tw_store_connection(s, S("pg"), &a, &got, &test_err));
@@ -103,7 +113,8 @@ static void connections_and_a_new_key(void **state)
 	/* a lost key: named when asked for by name, null in a list */
 	fernet = old;
 	assert_int_equal(tw_store_connection(s, S("pg"), &a, &got, &test_err), TW_ERR_DENIED);
-	assert_string_equal(test_err.msg, "connection 'pg': no key of [core] fernet_key decrypts the value");
+	assert_string_equal(test_err.msg,
+			    "connection 'pg': no key of [core] fernet_key decrypts the value");
 	ok(tw_store_connections(s, &TW_ASK_ALL, &a, &all, &k, NULL, &test_err));
 	assert_int_equal(k, 1);
 	assert_null(all[0].extra.p);
@@ -113,10 +124,11 @@ static void connections_and_a_new_key(void **state)
 
 static void pools(void **state)
 {
-	struct tw_pool_row p = { .name = S("etl"), .slots = 4, .include_deferred = true };
+	struct tw_pool_row p = {.name = S("etl"), .slots = 4, .include_deferred = true};
 	struct tw_run_row run = test_run("d", "r", TW_RUN_RUNNING, T0);
-	struct tw_ti_row t[] = { test_ti(1, "d", "r", "a", TW_TI_RUNNING), test_ti(2, "d", "r", "b", TW_TI_DEFERRED),
-				 test_ti(3, "d", "r", "c", TW_TI_SUCCESS) };
+	struct tw_ti_row t[] = {test_ti(1, "d", "r", "a", TW_TI_RUNNING),
+				test_ti(2, "d", "r", "b", TW_TI_DEFERRED),
+				test_ti(3, "d", "r", "c", TW_TI_SUCCESS)};
 	struct tw_inbox_row *posts;
 	struct tw_pool_view v;
 	size_t n;
@@ -145,12 +157,16 @@ static void pools(void **state)
 
 static void jobs(void **state)
 {
-	struct tw_job_row j = { .job_type = S("SchedulerJob"), .hostname = S("h"), .start_date = T0,
-				.end_date = TW_TIME_NONE, .latest_heartbeat = T0 };
+	struct tw_job_row j = {.job_type = S("SchedulerJob"),
+			       .hostname = S("h"),
+			       .start_date = T0,
+			       .end_date = TW_TIME_NONE,
+			       .latest_heartbeat = T0};
 	struct tw_job_row got;
 	int64_t one, two;
 
-	assert_int_equal(tw_store_job_latest(s, "SchedulerJob", &a, &got, &test_err), TW_ERR_NOT_FOUND);
+	assert_int_equal(tw_store_job_latest(s, "SchedulerJob", &a, &got, &test_err),
+			 TW_ERR_NOT_FOUND);
 	ok(tw_store_job_start(s, &j, &one, &test_err));
 	ok(tw_store_job_start(s, &j, &two, &test_err));
 	ok(tw_store_job_beat(s, two, T0 + 9, &test_err));
@@ -165,14 +181,19 @@ static void jobs(void **state)
 
 static void the_audit_log(void **state)
 {
-	struct tw_audit_row r = { .at = TW_TIME_NONE, .event = S("trigger"), .dag_id = S("d"), .map_index = -1,
-				  .try_number = 2, .logical_date = TW_TIME_NONE };
+	struct tw_audit_row r = {.at = TW_TIME_NONE,
+				 .event = S("trigger"),
+				 .dag_id = S("d"),
+				 .map_index = -1,
+				 .try_number = 2,
+				 .logical_date = TW_TIME_NONE};
 	struct tw_audit_row *v;
 	int64_t total;
 	size_t n;
 
 	ok(tw_store_audit(s, &r, &test_err));
-	ok(tw_store_audits(s, &(struct tw_ask){ .limit = -1, .count = true }, &a, &v, &n, &total, &test_err));
+	ok(tw_store_audits(s, &(struct tw_ask){.limit = -1, .count = true}, &a, &v, &n, &total,
+			   &test_err));
 	assert_int_equal(total, 1);
 	assert_int_equal(v[0].at, T0);
 	assert_int_equal(v[0].map_index, -1);
@@ -181,10 +202,13 @@ static void the_audit_log(void **state)
 
 static void old_rows_are_cleaned(void **state)
 {
-	struct tw_run_row old = test_run("d", "old", TW_RUN_SUCCESS, T0), live = test_run("d", "live", TW_RUN_RUNNING, T0 + 1);
+	struct tw_run_row old = test_run("d", "old", TW_RUN_SUCCESS, T0),
+			  live = test_run("d", "live", TW_RUN_RUNNING, T0 + 1);
 	struct tw_run_row newest = test_run("d", "newest", TW_RUN_SUCCESS, T0 + 2);
-	struct tw_ti_row t = test_ti(1, "d", "old", "a", TW_TI_SUCCESS), t2 = test_ti(2, "d", "live", "a", TW_TI_SUCCESS);
-	struct tw_clean_opts o = { .before = T0 + TW_US_DAY, .dry_run = true, .archive = true, .batch = 1 };
+	struct tw_ti_row t = test_ti(1, "d", "old", "a", TW_TI_SUCCESS),
+			 t2 = test_ti(2, "d", "live", "a", TW_TI_SUCCESS);
+	struct tw_clean_opts o = {
+		.before = T0 + TW_US_DAY, .dry_run = true, .archive = true, .batch = 1};
 	struct tw_clean_result *v;
 	struct tw_store_stats st;
 	struct tw_str *archives;
@@ -196,7 +220,8 @@ static void old_rows_are_cleaned(void **state)
 	test_commit_run(s, &live, &t2, 1);
 	test_commit_run(s, &newest, NULL, 0);
 	for (int i = 0; i < 3; i++)
-		ok(tw_store_audit(s, &(struct tw_audit_row){ .at = TW_TIME_NONE, .event = S("e") }, &test_err));
+		ok(tw_store_audit(s, &(struct tw_audit_row){.at = TW_TIME_NONE, .event = S("e")},
+				  &test_err));
 	ok(tw_store_clean(s, &o, &a, &v, &n, &test_err));
 	assert_int_equal(v[0].rows, 1);
 	o.dry_run = false;
@@ -215,18 +240,22 @@ static void old_rows_are_cleaned(void **state)
 	ok(tw_store_archives(s, &a, &archives, &n, &test_err));
 	assert_int_equal(n, 2);
 	ok(tw_q_number(s, &runs, &test_err,
-		       tw_arena_printf(&a, "select count(*) from \"" TW_STR_FMT "\"", TW_STR_ARG(archives[0])), ""));
+		       tw_arena_printf(&a, "select count(*) from \"" TW_STR_FMT "\"",
+				       TW_STR_ARG(archives[0])),
+		       ""));
 	ok(tw_q_number(s, &logs, &test_err,
-		       tw_arena_printf(&a, "select count(*) from \"" TW_STR_FMT "\"", TW_STR_ARG(archives[1])), ""));
+		       tw_arena_printf(&a, "select count(*) from \"" TW_STR_FMT "\"",
+				       TW_STR_ARG(archives[1])),
+		       ""));
 	assert_int_equal(runs, 1);
 	assert_int_equal(logs, 3);
-	ok(tw_store_archives_drop(s, (struct tw_str[]){ S("log") }, 1, &test_err));
+	ok(tw_store_archives_drop(s, (struct tw_str[]){S("log")}, 1, &test_err));
 	ok(tw_store_archives(s, &a, &archives, &n, &test_err));
 	assert_int_equal(n, 1);
 	ok(tw_store_archives_drop(s, NULL, 0, &test_err));
 	ok(tw_store_archives(s, &a, &archives, &n, &test_err));
 	assert_int_equal(n, 0);
-	o.tables = (struct tw_str[]){ S("variable") };
+	o.tables = (struct tw_str[]){S("variable")};
 	o.ntables = 1;
 	assert_int_equal(tw_store_clean(s, &o, &a, &v, &n, &test_err), TW_ERR_INVALID);
 	ok(tw_store_tidy(s, &test_err));
@@ -236,7 +265,8 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(variables), T(connections_and_a_new_key), T(pools), T(jobs), T(the_audit_log), T(old_rows_are_cleaned),
+		T(variables),	  T(connections_and_a_new_key), T(pools), T(jobs),
+		T(the_audit_log), T(old_rows_are_cleaned),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,15 +3,17 @@
 
 enum tw_rc tw_write_inbox(struct tw_store *s, const struct tw_inbox_row *r, struct tw_err *err)
 {
-	return tw_q_exec(s, NULL, err,
-			 "insert into inbox (posted_at, kind, dag_id, run_id, payload) values (?, ?, ?, ?, ?)",
-			 "tssss", r->at > 0 ? r->at : (tw_time)tw_store_now(s), r->kind, r->dag_id, r->run_id,
-			 r->payload);
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into inbox (posted_at, kind, dag_id, run_id, payload) values (?, ?, ?, ?, ?)",
+		"tssss", r->at > 0 ? r->at : (tw_time)tw_store_now(s), r->kind, r->dag_id,
+		r->run_id, r->payload);
 }
 
-enum tw_rc tw_write_post(struct tw_store *s, const char *kind, struct tw_str dag_id, struct tw_err *err)
+enum tw_rc tw_write_post(struct tw_store *s, const char *kind, struct tw_str dag_id,
+			 struct tw_err *err)
 {
-	struct tw_inbox_row r = { .at = TW_TIME_NONE, .kind = tw_str(kind), .dag_id = dag_id };
+	struct tw_inbox_row r = {.at = TW_TIME_NONE, .kind = tw_str(kind), .dag_id = dag_id};
 
 	return tw_write_inbox(s, &r, err);
 }
@@ -58,7 +60,8 @@ enum tw_rc tw_store_inbox_take(struct tw_store *s, int64_t after, size_t limit, 
 	return TW_Q_ALL(&q, struct tw_inbox_row, read_inbox, a, ret_rows, ret_n, err);
 }
 
-enum tw_rc tw_store_inbox_pending(struct tw_store *s, int64_t id, bool *ret_pending, struct tw_err *err)
+enum tw_rc tw_store_inbox_pending(struct tw_store *s, int64_t id, bool *ret_pending,
+				  struct tw_err *err)
 {
 	int64_t there;
 
@@ -69,8 +72,8 @@ enum tw_rc tw_store_inbox_pending(struct tw_store *s, int64_t id, bool *ret_pend
 
 /* ── leases ─────────────────────────────────────────────────────────────────────────── */
 
-static enum tw_rc read_lease(struct tw_store *s, struct tw_str name, struct tw_lease *ret, bool *ret_there,
-			     struct tw_arena *a, struct tw_err *err)
+static enum tw_rc read_lease(struct tw_store *s, struct tw_str name, struct tw_lease *ret,
+			     bool *ret_there, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_q q;
 	int rc;
@@ -92,34 +95,38 @@ static enum tw_rc read_lease(struct tw_store *s, struct tw_str name, struct tw_l
 }
 
 /* now NONE: whatever it says. */
-static enum tw_rc take_inside(struct tw_store *s, struct tw_str name, struct tw_str owner, tw_time now,
-			      tw_time expires_at, struct tw_lease *ret, struct tw_arena *a, struct tw_err *err)
+static enum tw_rc take_inside(struct tw_store *s, struct tw_str name, struct tw_str owner,
+			      tw_time now, tw_time expires_at, struct tw_lease *ret,
+			      struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_lease l = { 0 };
+	struct tw_lease l = {0};
 	bool there, mine;
 
 	TW_TRY(read_lease(s, name, &l, &there, a, err));
 	mine = there && tw_str_eq(l.owner, owner);
 	if (there && !mine && now != TW_TIME_NONE && l.expires_at > now) {
 		*ret = l;
-		return tw_err_set(err, TW_ERR_CONFLICT, "the lease '" TW_STR_FMT "' is held by " TW_STR_FMT,
+		return tw_err_set(err, TW_ERR_CONFLICT,
+				  "the lease '" TW_STR_FMT "' is held by " TW_STR_FMT,
 				  TW_STR_ARG(name), TW_STR_ARG(l.owner));
 	}
 	l.name = tw_str_copy(a, name);
 	l.owner = tw_str_copy(a, owner);
 	l.epoch += !mine || now == TW_TIME_NONE;
 	l.expires_at = expires_at;
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "insert into scheduler_lease (name, owner, epoch, expires_at) values (?, ?, ?, ?)"
-			 " on conflict (name) do update set owner = excluded.owner, epoch = excluded.epoch,"
-			 " expires_at = excluded.expires_at",
-			 "ssit", name, owner, l.epoch, expires_at));
+	TW_TRY(tw_q_exec(
+		s, NULL, err,
+		"insert into scheduler_lease (name, owner, epoch, expires_at) values (?, ?, ?, ?)"
+		" on conflict (name) do update set owner = excluded.owner, epoch = excluded.epoch,"
+		" expires_at = excluded.expires_at",
+		"ssit", name, owner, l.epoch, expires_at));
 	*ret = l;
 	return TW_OK;
 }
 
-static enum tw_rc take(struct tw_store *s, struct tw_str name, struct tw_str owner, tw_time now, tw_time expires_at,
-		       struct tw_lease *ret, struct tw_arena *a, struct tw_err *err)
+static enum tw_rc take(struct tw_store *s, struct tw_str name, struct tw_str owner, tw_time now,
+		       tw_time expires_at, struct tw_lease *ret, struct tw_arena *a,
+		       struct tw_err *err)
 {
 	enum tw_rc rc;
 	bool own;
@@ -129,9 +136,9 @@ static enum tw_rc take(struct tw_store *s, struct tw_str name, struct tw_str own
 	return tw_tx_leave(s, own, rc, err);
 }
 
-enum tw_rc tw_store_lease_take(struct tw_store *s, struct tw_str name, struct tw_str owner, tw_time now,
-			       tw_time expires_at, struct tw_lease *ret_lease, struct tw_arena *a,
-			       struct tw_err *err)
+enum tw_rc tw_store_lease_take(struct tw_store *s, struct tw_str name, struct tw_str owner,
+			       tw_time now, tw_time expires_at, struct tw_lease *ret_lease,
+			       struct tw_arena *a, struct tw_err *err)
 {
 	return take(s, name, owner, now, expires_at, ret_lease, a, err);
 }
@@ -145,35 +152,42 @@ enum tw_rc tw_store_lease_seize(struct tw_store *s, struct tw_str name, struct t
 
 static enum tw_rc lost(struct tw_str name, struct tw_err *err)
 {
-	return tw_err_set(err, TW_ERR_CONFLICT, "the lease '" TW_STR_FMT "' has passed to another owner",
+	return tw_err_set(err, TW_ERR_CONFLICT,
+			  "the lease '" TW_STR_FMT "' has passed to another owner",
 			  TW_STR_ARG(name));
 }
 
-enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err)
+enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch,
+				struct tw_err *err)
 {
 	int64_t there;
 
-	TW_TRY(tw_q_number(s, &there, err, "select 1 from scheduler_lease where name = ? and epoch = ?", "si", name,
+	TW_TRY(tw_q_number(s, &there, err,
+			   "select 1 from scheduler_lease where name = ? and epoch = ?", "si", name,
 			   epoch));
 	return there ? TW_OK : lost(name, err);
 }
 
-enum tw_rc tw_store_lease_renew(struct tw_store *s, struct tw_str name, int64_t epoch, tw_time expires_at,
-				struct tw_err *err)
+enum tw_rc tw_store_lease_renew(struct tw_store *s, struct tw_str name, int64_t epoch,
+				tw_time expires_at, struct tw_err *err)
 {
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err, "update scheduler_lease set expires_at = ? where name = ? and epoch = ?", "tsi",
-			 expires_at, name, epoch));
+	TW_TRY(tw_q_exec(s, &n, err,
+			 "update scheduler_lease set expires_at = ? where name = ? and epoch = ?",
+			 "tsi", expires_at, name, epoch));
 	return n ? TW_OK : lost(name, err);
 }
 
-enum tw_rc tw_store_lease_give_up(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err)
+enum tw_rc tw_store_lease_give_up(struct tw_store *s, struct tw_str name, int64_t epoch,
+				  struct tw_err *err)
 {
 	int64_t n;
 
 	/* The row stays: its epoch must go on growing. */
-	TW_TRY(tw_q_exec(s, &n, err, "update scheduler_lease set owner = '', expires_at = ? where name = ? and epoch = ?",
-			 "tsi", (tw_time)0, name, epoch));
+	TW_TRY(tw_q_exec(
+		s, &n, err,
+		"update scheduler_lease set owner = '', expires_at = ? where name = ? and epoch = ?",
+		"tsi", (tw_time)0, name, epoch));
 	return n ? TW_OK : lost(name, err);
 }

@@ -1,13 +1,15 @@
 #include "store/query.h"
 
-enum tw_rc tw_store_job_start(struct tw_store *s, const struct tw_job_row *j, int64_t *ret_id, struct tw_err *err)
+enum tw_rc tw_store_job_start(struct tw_store *s, const struct tw_job_row *j, int64_t *ret_id,
+			      struct tw_err *err)
 {
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "insert into job (job_type, state, dag_id, executor_class, hostname, unixname, start_date,"
-			 " end_date, latest_heartbeat) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "ssssssttt", j->job_type, j->state.p ? j->state : TW_STR("running"), j->dag_id,
-			 j->executor_class, j->hostname, j->unixname, j->start_date, j->end_date,
-			 j->latest_heartbeat));
+	TW_TRY(tw_q_exec(
+		s, NULL, err,
+		"insert into job (job_type, state, dag_id, executor_class, hostname, unixname, start_date,"
+		" end_date, latest_heartbeat) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"ssssssttt", j->job_type, j->state.p ? j->state : TW_STR("running"), j->dag_id,
+		j->executor_class, j->hostname, j->unixname, j->start_date, j->end_date,
+		j->latest_heartbeat));
 	*ret_id = s->ops->last_id(s->db);
 	return TW_OK;
 }
@@ -21,15 +23,18 @@ enum tw_rc tw_store_job_beat(struct tw_store *s, int64_t id, tw_time at, struct 
 {
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err, "update job set latest_heartbeat = ? where id = ?", "ti", at, id));
+	TW_TRY(tw_q_exec(s, &n, err, "update job set latest_heartbeat = ? where id = ?", "ti", at,
+			 id));
 	return need_one(n, id, err);
 }
 
-enum tw_rc tw_store_job_end(struct tw_store *s, int64_t id, const char *state, tw_time at, struct tw_err *err)
+enum tw_rc tw_store_job_end(struct tw_store *s, int64_t id, const char *state, tw_time at,
+			    struct tw_err *err)
 {
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err, "update job set state = ?, end_date = ? where id = ?", "cti", state, at, id));
+	TW_TRY(tw_q_exec(s, &n, err, "update job set state = ?, end_date = ? where id = ?", "cti",
+			 state, at, id));
 	return need_one(n, id, err);
 }
 
@@ -74,20 +79,22 @@ enum tw_rc tw_store_job_latest(struct tw_store *s, const char *job_type, struct 
 }
 
 enum tw_rc tw_store_jobs(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			 struct tw_job_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			 struct tw_job_row **ret_v, size_t *ret_n, int64_t *ret_total,
+			 struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "j.id", TW_F_INT },
-		{ "job_type", "j.job_type", TW_F_TEXT },
-		{ "state", "j.state", TW_F_STATE },
-		{ "dag_id", "j.dag_id", TW_F_TEXT },
-		{ "hostname", "j.hostname", TW_F_TEXT },
-		{ "executor_class", "j.executor_class", TW_F_TEXT },
-		{ "start_date", "j.start_date", TW_F_TIME },
-		{ "end_date", "j.end_date", TW_F_TIME },
-		{ "latest_heartbeat", "j.latest_heartbeat", TW_F_TIME },
+		{"id", "j.id", TW_F_INT},
+		{"job_type", "j.job_type", TW_F_TEXT},
+		{"state", "j.state", TW_F_STATE},
+		{"dag_id", "j.dag_id", TW_F_TEXT},
+		{"hostname", "j.hostname", TW_F_TEXT},
+		{"executor_class", "j.executor_class", TW_F_TEXT},
+		{"start_date", "j.start_date", TW_F_TIME},
+		{"end_date", "j.end_date", TW_F_TIME},
+		{"latest_heartbeat", "j.latest_heartbeat", TW_F_TIME},
 	};
-	static const struct tw_list_def def = { "job", COLS, "job j", "", NULL, "j.id", fields, TW_COUNT(fields) };
+	static const struct tw_list_def def = {"job", COLS,   "job j", "",
+					       NULL,  "j.id", fields,  TW_COUNT(fields)};
 
 	return TW_LIST(s, &def, ask, struct tw_job_row, read_job, a, ret_v, ret_n, ret_total, err);
 }

@@ -1,4 +1,5 @@
-/* Lists: filters, orders and pages as SQL. Field names are looked up in a table, values are always bound. */
+/* Lists: filters, orders and pages as SQL. Field names are looked up in a table, values are always
+ * bound. */
 #include "store/query.h"
 
 #define ORDER_MAX 10
@@ -11,8 +12,8 @@ static const struct tw_field *find_field(const struct tw_list_def *def, const ch
 	return NULL;
 }
 
-static enum tw_rc need_field(const struct tw_list_def *def, const char *name, const struct tw_field **ret_f,
-			     struct tw_err *err)
+static enum tw_rc need_field(const struct tw_list_def *def, const char *name,
+			     const struct tw_field **ret_f, struct tw_err *err)
 {
 	*ret_f = find_field(def, name);
 	if (!*ret_f)
@@ -74,8 +75,9 @@ static void in_sql(struct tw_buf *out, const struct tw_field *f, const struct tw
 
 static void cond_sql(struct tw_buf *out, const struct tw_field *f, const struct tw_cond *c)
 {
-	static const char *const signs[] = { [TW_OP_EQ] = "=",	[TW_OP_NE] = "<>", [TW_OP_LT] = "<",
-					     [TW_OP_LE] = "<=", [TW_OP_GT] = ">",  [TW_OP_GE] = ">=" };
+	static const char *const signs[] = {
+		[TW_OP_EQ] = "=",  [TW_OP_NE] = "<>", [TW_OP_LT] = "<",
+		[TW_OP_LE] = "<=", [TW_OP_GT] = ">",  [TW_OP_GE] = ">="};
 
 	switch (c->op) {
 	case TW_OP_LIKE:
@@ -91,16 +93,17 @@ static void cond_sql(struct tw_buf *out, const struct tw_field *f, const struct 
 		return;
 	default:
 		if (f->type == TW_F_STATE && is_null_entry(f, c->text))
-			tw_buf_printf(out, "%s is %snull", f->expr, c->op == TW_OP_EQ ? "" : "not ");
+			tw_buf_printf(out, "%s is %snull", f->expr,
+				      c->op == TW_OP_EQ ? "" : "not ");
 		else
 			tw_buf_printf(out, "%s %s ?", f->expr, signs[c->op]);
 	}
 }
 
-enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_buf *sql,
-			 bool *ret_far, struct tw_err *err)
+enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask,
+			 struct tw_buf *sql, bool *ret_far, struct tw_err *err)
 {
-	struct tw_buf one = { 0 };
+	struct tw_buf one = {0};
 
 	if (def->where)
 		tw_buf_printf(sql, " where %s", def->where);
@@ -138,9 +141,11 @@ static void bind_terms(struct tw_q *q, struct tw_str text, bool prefix, struct t
 		if (prefix) {
 			/* up to the prefix with the highest character behind it */
 			tw_q_put_str(q, term);
-			tw_q_put_cstr(q, tw_arena_printf(a, TW_STR_FMT "\xf4\x8f\xbf\xbf", TW_STR_ARG(term)));
+			tw_q_put_cstr(q, tw_arena_printf(a, TW_STR_FMT "\xf4\x8f\xbf\xbf",
+							 TW_STR_ARG(term)));
 		} else {
-			tw_q_put_cstr(q, tw_arena_printf(a, "%%" TW_STR_FMT "%%", TW_STR_ARG(term)));
+			tw_q_put_cstr(q,
+				      tw_arena_printf(a, "%%" TW_STR_FMT "%%", TW_STR_ARG(term)));
 		}
 	}
 }
@@ -184,7 +189,8 @@ static void bind_plain(struct tw_q *q, const struct tw_field *f, const struct tw
 	}
 }
 
-void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_q *q, struct tw_arena *a)
+void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_q *q,
+		  struct tw_arena *a)
 {
 	for (size_t i = 0; i < ask->nconds; i++) {
 		const struct tw_cond *c = &ask->conds[i];
@@ -209,13 +215,14 @@ void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struc
 	}
 }
 
-static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_buf *sql,
-			    bool *ret_far, struct tw_err *err)
+static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *ask,
+			    struct tw_buf *sql, bool *ret_far, struct tw_err *err)
 {
 	bool desc = false;
 
 	if (ask->norder > ORDER_MAX)
-		return tw_err_set(err, TW_ERR_INVALID, "a list is ordered by at most %d fields", ORDER_MAX);
+		return tw_err_set(err, TW_ERR_INVALID, "a list is ordered by at most %d fields",
+				  ORDER_MAX);
 	tw_buf_adds(sql, " order by ");
 	for (size_t i = 0; i < ask->norder; i++) {
 		const char *name = ask->order_by[i];
@@ -224,8 +231,8 @@ static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *
 
 		TW_TRY(need_field(def, name + down, &f, err));
 		if (f->within)
-			return tw_err_set(err, TW_ERR_INVALID, "a %s cannot be ordered by '%s'", def->what,
-					  f->name);
+			return tw_err_set(err, TW_ERR_INVALID, "a %s cannot be ordered by '%s'",
+					  def->what, f->name);
 		tw_buf_printf(sql, "%s%s, ", f->expr, down ? " desc" : "");
 		*ret_far |= f->far;
 		if (!i)
@@ -236,9 +243,10 @@ static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *
 }
 
 static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
-			struct tw_str where, bool far, struct tw_arena *a, int64_t *ret_total, struct tw_err *err)
+			struct tw_str where, bool far, struct tw_arena *a, int64_t *ret_total,
+			struct tw_err *err)
 {
-	struct tw_buf sql = { 0 };
+	struct tw_buf sql = {0};
 	struct tw_q q;
 	int rc;
 
@@ -246,7 +254,8 @@ static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const
 		tw_buf_adds(&sql, "select count(*) from (select 1 from ");
 	else
 		tw_buf_adds(&sql, "select count(*) from ");
-	tw_buf_printf(&sql, "%s %s" TW_STR_FMT, def->table, far ? def->joins : "", TW_STR_ARG(where));
+	tw_buf_printf(&sql, "%s %s" TW_STR_FMT, def->table, far ? def->joins : "",
+		      TW_STR_ARG(where));
 	if (ask->count_cap > 0)
 		tw_buf_adds(&sql, " limit ?) n");
 	tw_q_once(&q, s, tw_buf_str(&sql));
@@ -261,8 +270,8 @@ static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const
 	return rc < 0 ? rc : TW_OK;
 }
 
-enum tw_rc tw_q_all(struct tw_q *q, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n,
-		    struct tw_err *err)
+enum tw_rc tw_q_all(struct tw_q *q, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v,
+		    size_t *ret_n, struct tw_err *err)
 {
 	size_t n = 0, cap = 0;
 	char *rows = NULL;
@@ -288,19 +297,20 @@ enum tw_rc tw_q_all(struct tw_q *q, size_t size, tw_read_fn read, struct tw_aren
 }
 
 static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
-		       struct tw_str where, bool far, size_t size, tw_read_fn read, struct tw_arena *a,
-		       void **ret_v, size_t *ret_n, struct tw_err *err)
+		       struct tw_str where, bool far, size_t size, tw_read_fn read,
+		       struct tw_arena *a, void **ret_v, size_t *ret_n, struct tw_err *err)
 {
-	struct tw_buf order TW_AUTO(tw_buf_release) = { 0 }, sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf order TW_AUTO(tw_buf_release) = {0}, sql TW_AUTO(tw_buf_release) = {0};
 	bool far_order = false;
 	struct tw_q q;
 
 	TW_TRY(order_sql(def, ask, &order, &far_order, err));
-	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key, def->table,
-		      far || far_order ? def->joins : "");
+	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key,
+		      def->table, far || far_order ? def->joins : "");
 	tw_buf_addstr(&sql, where);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
-	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key, def->joins);
+	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key,
+		      def->joins);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
 	tw_q_once(&q, s, tw_buf_str(&sql));
 	tw_list_bind(def, ask, &q, a);
@@ -309,11 +319,11 @@ static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const 
 	return tw_q_all(&q, size, read, a, ret_v, ret_n, err);
 }
 
-enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, size_t size,
-		   tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n, int64_t *ret_total,
-		   struct tw_err *err)
+enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
+		   size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n,
+		   int64_t *ret_total, struct tw_err *err)
 {
-	struct tw_buf where TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf where TW_AUTO(tw_buf_release) = {0};
 	int64_t total = 0;
 	void *rows = NULL;
 	bool far = false;

@@ -4,15 +4,15 @@
 static const struct {
 	const char *word, *sqlite;
 } types[] = {
-	{ "{serial}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" },
-	{ "{rowid}", "INTEGER NOT NULL PRIMARY KEY" },
-	{ "{stamp}", "TIMESTAMP" },
-	{ "{uuid}", "CHAR(32)" },
-	{ "{bool}", "BOOLEAN" },
-	{ "{real}", "FLOAT" },
-	{ "{key}", "VARCHAR(250)" },
-	{ "{text}", "TEXT" },
-	{ "{json}", "JSON" },
+	{"{serial}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"},
+	{"{rowid}", "INTEGER NOT NULL PRIMARY KEY"},
+	{"{stamp}", "TIMESTAMP"},
+	{"{uuid}", "CHAR(32)"},
+	{"{bool}", "BOOLEAN"},
+	{"{real}", "FLOAT"},
+	{"{key}", "VARCHAR(250)"},
+	{"{text}", "TEXT"},
+	{"{json}", "JSON"},
 };
 
 static void translate(struct tw_buf *out, const char *sql)
@@ -39,7 +39,7 @@ int tw_store_schema_newest(void)
 
 enum tw_rc tw_store_schema_version(struct tw_store *s, int *ret_version, struct tw_err *err)
 {
-	struct tw_err e = { 0 };
+	struct tw_err e = {0};
 	int64_t v;
 
 	if (!s->ops->has_table(s->db, "tradewind_schema", &e)) {
@@ -60,21 +60,24 @@ enum tw_rc tw_store_schema_version(struct tw_store *s, int *ret_version, struct 
 static enum tw_rc refuse_foreign(struct tw_store *s, struct tw_err *err)
 {
 	if (s->ops->has_table(s->db, "alembic_version", NULL))
-		return tw_err_set(err, TW_ERR_UNSUPPORTED,
-				  "this is the metastore of an Airflow installation: name another database in "
-				  "[database] sql_alchemy_conn");
+		return tw_err_set(
+			err, TW_ERR_UNSUPPORTED,
+			"this is the metastore of an Airflow installation: name another database in "
+			"[database] sql_alchemy_conn");
 	return TW_OK;
 }
 
 static enum tw_rc apply(struct tw_store *s, const struct tw_schema_step *step, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 
 	translate(&sql, step->sql);
 	TW_TRY(s->ops->exec(s->db, tw_buf_cstr(&sql), err));
 	TW_TRY(tw_store_fault(s, "migration", err));
-	return tw_q_exec(s, NULL, err, "insert into tradewind_schema (version, name, applied_at) values (?, ?, ?)",
-			 "ict", (int64_t)step->version, step->name, (tw_time)tw_store_now(s));
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into tradewind_schema (version, name, applied_at) values (?, ?, ?)", "ict",
+		(int64_t)step->version, step->name, (tw_time)tw_store_now(s));
 }
 
 /* One step, unless another process has just made it. */
@@ -84,10 +87,11 @@ static enum tw_rc advance(struct tw_store *s, const struct tw_schema_step *step,
 	int have;
 
 	TW_TRY(tw_store_begin(s, err));
-	rc = s->ops->exec(s->db,
-			  "create table if not exists tradewind_schema (version INTEGER NOT NULL PRIMARY KEY, "
-			  "name VARCHAR(250) NOT NULL, applied_at TIMESTAMP NOT NULL)",
-			  err);
+	rc = s->ops->exec(
+		s->db,
+		"create table if not exists tradewind_schema (version INTEGER NOT NULL PRIMARY KEY, "
+		"name VARCHAR(250) NOT NULL, applied_at TIMESTAMP NOT NULL)",
+		err);
 	if (rc == TW_OK)
 		rc = tw_store_schema_version(s, &have, err);
 	if (rc == TW_OK && have < step->version)
@@ -107,14 +111,16 @@ enum tw_rc tw_migrate_with(struct tw_store *s, const struct tw_schema_step *step
 	TW_TRY(refuse_foreign(s, err));
 	TW_TRY(tw_store_schema_version(s, &have, err));
 	if (to && to < have)
-		return tw_err_set(err, TW_ERR_UNSUPPORTED, "the schema has version %d and does not go back to %d",
-				  have, to);
+		return tw_err_set(err, TW_ERR_UNSUPPORTED,
+				  "the schema has version %d and does not go back to %d", have, to);
 	if (to > steps[n - 1].version)
-		return tw_err_set(err, TW_ERR_INVALID, "there is no schema version %d; the newest is %d", to,
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "there is no schema version %d; the newest is %d", to,
 				  steps[n - 1].version);
 	if (have > steps[n - 1].version)
-		return tw_err_set(err, TW_ERR_UNSUPPORTED, "the schema has version %d, newer than this program's %d",
-				  have, steps[n - 1].version);
+		return tw_err_set(err, TW_ERR_UNSUPPORTED,
+				  "the schema has version %d, newer than this program's %d", have,
+				  steps[n - 1].version);
 	for (size_t i = 0; i < n; i++)
 		if (steps[i].version > have && (!to || steps[i].version <= to))
 			TW_TRY(advance(s, &steps[i], err));
@@ -128,8 +134,8 @@ enum tw_rc tw_store_migrate(struct tw_store *s, int to, struct tw_err *err)
 
 static enum tw_rc drop_all(struct tw_store *s, const char *kind, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
-	struct tw_arena a = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
+	struct tw_arena a = {0};
 	struct tw_str *names;
 	enum tw_rc rc;
 	size_t n;

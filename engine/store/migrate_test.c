@@ -22,14 +22,14 @@ static int drop_dir(void **state)
 
 static struct tw_store *open_as_is(void)
 {
-	return test_open_with((struct tw_store_opts){ .url = url, .mode = TW_STORE_AS_IS });
+	return test_open_with((struct tw_store_opts){.url = url, .mode = TW_STORE_AS_IS});
 }
 
 /* The whole schema as text. */
 static char *schema_of(struct tw_store *s)
 {
-	struct tw_arena a = { 0 };
-	struct tw_buf out = { 0 };
+	struct tw_arena a = {0};
+	struct tw_buf out = {0};
 	struct tw_q q;
 
 	tw_q(&q, s, "select sql from sqlite_master where sql is not null order by type, name");
@@ -43,7 +43,7 @@ static char *schema_of(struct tw_store *s)
 
 static void an_empty_database_is_refused_or_made(void **state)
 {
-	struct tw_store_opts o = { .url = url, .mode = TW_STORE_CHECK };
+	struct tw_store_opts o = {.url = url, .mode = TW_STORE_CHECK};
 	struct tw_store *s = NULL;
 	int v;
 
@@ -90,9 +90,10 @@ static void from_every_version(void **state)
 }
 
 static const struct tw_schema_step steps[] = {
-	{ 1, "one", "create table one (id {rowid}, at {stamp}, name {key} not null);insert into one (name) values ('x')" },
-	{ 2, "two", "alter table one add column more {text}; update one set more = name || '!'" },
-	{ 3, "broken", "create table three (id {serial}); create table one (id {rowid})" },
+	{1, "one",
+	 "create table one (id {rowid}, at {stamp}, name {key} not null);insert into one (name) values ('x')"},
+	{2, "two", "alter table one add column more {text}; update one set more = name || '!'"},
+	{3, "broken", "create table three (id {serial}); create table one (id {rowid})"},
 };
 
 static void steps_move_data_and_fail_whole(void **state)
@@ -105,9 +106,11 @@ static void steps_move_data_and_fail_whole(void **state)
 	ok(tw_migrate_with(s, steps, 2, 0, &test_err));
 	ok(tw_q_number(s, &n, &test_err, "select count(*) from one where more = 'x!'", ""));
 	assert_int_equal(n, 1);
-	assert_int_equal(tw_migrate_with(s, steps, 2, 1, &test_err), TW_ERR_UNSUPPORTED); /* never back */
+	assert_int_equal(tw_migrate_with(s, steps, 2, 1, &test_err),
+			 TW_ERR_UNSUPPORTED); /* never back */
 	assert_int_equal(tw_migrate_with(s, steps, 2, 9, &test_err), TW_ERR_INVALID);
-	assert_int_equal(tw_migrate_with(s, steps, 1, 0, &test_err), TW_ERR_UNSUPPORTED); /* made by a newer one */
+	assert_int_equal(tw_migrate_with(s, steps, 1, 0, &test_err),
+			 TW_ERR_UNSUPPORTED); /* made by a newer one */
 	assert_true(tw_migrate_with(s, steps, 3, 0, &test_err) < 0);
 	assert_non_null(strstr(test_err.msg, "migration 3 (broken)"));
 	ok(tw_store_schema_version(s, &v, &test_err));
@@ -132,8 +135,9 @@ static void a_migration_that_is_cut_goes_on_next_time(void **state)
 	int n = 0, v = 0;
 
 	while (v < tw_store_schema_newest()) {
-		struct fault f = { ++n };
-		struct tw_store_opts o = { .url = url, .mode = TW_STORE_AS_IS, .fault = fails, .fault_arg = &f };
+		struct fault f = {++n};
+		struct tw_store_opts o = {
+			.url = url, .mode = TW_STORE_AS_IS, .fault = fails, .fault_arg = &f};
 		struct tw_store *s = NULL;
 
 		assert_true(n < 20);
@@ -142,12 +146,12 @@ static void a_migration_that_is_cut_goes_on_next_time(void **state)
 		ok(tw_store_schema_version(s, &v, &test_err));
 		tw_store_close(s);
 	}
-	tw_store_close(test_open_with((struct tw_store_opts){ .url = url, .mode = TW_STORE_CHECK }));
+	tw_store_close(test_open_with((struct tw_store_opts){.url = url, .mode = TW_STORE_CHECK}));
 }
 
 static void what_is_not_ours_is_refused(void **state)
 {
-	struct tw_store_opts o = { .url = url, .mode = TW_STORE_MIGRATE };
+	struct tw_store_opts o = {.url = url, .mode = TW_STORE_MIGRATE};
 	struct tw_store *s = open_as_is();
 
 	ok(s->ops->exec(s->db, "create table alembic_version (version_num text)", &test_err));
@@ -163,22 +167,24 @@ static void what_is_not_ours_is_refused(void **state)
 
 static void a_file_that_is_no_database(void **state)
 {
-	struct tw_store_opts o = { .url = url, .mode = TW_STORE_MIGRATE };
+	struct tw_store_opts o = {.url = url, .mode = TW_STORE_MIGRATE};
 	struct tw_store *s = NULL;
 	char path[100];
 
 	snprintf(path, sizeof path, "%s/t.db", dir);
-	ok(tw_file_write(path, S("this is not a database, it is a letter to you"), 0600, &test_err));
+	ok(tw_file_write(path, S("this is not a database, it is a letter to you"), 0600,
+			 &test_err));
 	assert_int_equal(tw_store_open(&o, &s, &test_err), TW_ERR_IO);
 	assert_non_null(strstr(test_err.msg, path));
 }
 
 static void reset_makes_it_anew(void **state)
 {
-	struct tw_store *s = test_open_with((struct tw_store_opts){ .url = url, .mode = TW_STORE_MIGRATE });
+	struct tw_store *s =
+		test_open_with((struct tw_store_opts){.url = url, .mode = TW_STORE_MIGRATE});
 	struct tw_run_row run = test_run("d", "r", TW_RUN_QUEUED, T0);
 	struct tw_pool_view pool;
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	int64_t n;
 
 	test_commit_run(s, &run, NULL, 0);

@@ -1,8 +1,9 @@
 /* Deletes rows with all that hangs on them. Each list ends with what the rest hangs on. */
 #include "store/rows.h"
 
-static enum tw_rc run_all(struct tw_store *s, const char *const *sql, size_t n, const char *fmt, struct tw_str x,
-			  struct tw_str y, int64_t *ret_last, int64_t *sum, struct tw_err *err)
+static enum tw_rc run_all(struct tw_store *s, const char *const *sql, size_t n, const char *fmt,
+			  struct tw_str x, struct tw_str y, int64_t *ret_last, int64_t *sum,
+			  struct tw_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		TW_TRY(tw_q_exec(s, ret_last, err, sql[i], fmt, x, y));
@@ -12,8 +13,8 @@ static enum tw_rc run_all(struct tw_store *s, const char *const *sql, size_t n, 
 	return TW_OK;
 }
 
-enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, int64_t *ret_runs,
-			struct tw_err *err)
+enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			int64_t *ret_runs, struct tw_err *err)
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?)",
@@ -31,7 +32,8 @@ enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str 
 	return run_all(s, sql, TW_COUNT(sql), "ss", dag_id, run_id, ret_runs, NULL, err);
 }
 
-enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows, struct tw_err *err)
+enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows,
+			struct tw_err *err)
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_id = ?",
@@ -56,7 +58,8 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 	return run_all(s, sql, TW_COUNT(sql), "s", dag_id, TW_STR(""), &last, ret_rows, err);
 }
 
-enum tw_rc tw_purge_ti(struct tw_store *s, const struct tw_ti_row *t, int64_t *ret_tis, struct tw_err *err)
+enum tw_rc tw_purge_ti(struct tw_store *s, const struct tw_ti_row *t, int64_t *ret_tis,
+		       struct tw_err *err)
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?) and "

@@ -2,7 +2,7 @@
 
 static void open_stmt(struct tw_q *q, struct tw_store *s, struct tw_str sql)
 {
-	*q = (struct tw_q){ .s = s };
+	*q = (struct tw_q){.s = s};
 	q->rc = s->ops->prepare(s->db, sql, &q->st, &q->err);
 }
 
@@ -28,7 +28,7 @@ void tw_q(struct tw_q *q, struct tw_store *s, const char *sql)
 		c->st = q->st;
 		tw_map_set(&s->cache, key, c);
 	} else {
-		*q = (struct tw_q){ .s = s, .st = c->st };
+		*q = (struct tw_q){.s = s, .st = c->st};
 	}
 	c->busy = true;
 	q->cached = c;
@@ -185,7 +185,7 @@ tw_time tw_q_get_time(struct tw_q *q)
 
 struct tw_id tw_q_get_uuid(struct tw_q *q)
 {
-	struct tw_id id = { 0 };
+	struct tw_id id = {0};
 
 	q->s->ops->get_uuid(q->st, q->col++, &id);
 	return id;
@@ -245,7 +245,8 @@ enum tw_rc tw_q_exec(struct tw_store *s, int64_t *ret_changes, struct tw_err *er
 	return tw_q_run(&q, ret_changes, err);
 }
 
-enum tw_rc tw_q_number(struct tw_store *s, int64_t *ret, struct tw_err *err, const char *sql, const char *fmt, ...)
+enum tw_rc tw_q_number(struct tw_store *s, int64_t *ret, struct tw_err *err, const char *sql,
+		       const char *fmt, ...)
 {
 	struct tw_q q;
 	va_list ap;

@@ -2,8 +2,8 @@
 
 #include "store/write.h"
 
-enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run, const struct tw_inbox_row *post,
-			    int64_t *ret_id, struct tw_err *err)
+enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run,
+			    const struct tw_inbox_row *post, int64_t *ret_id, struct tw_err *err)
 {
 	enum tw_rc rc;
 	bool own;
@@ -17,7 +17,8 @@ enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run, co
 	return tw_tx_leave(s, own, rc, err);
 }
 
-#define VIEW TW_RUN_SELECT ", coalesce(d.dag_display_name, r.dag_id), v.version_number, v.bundle_name"
+#define VIEW                                                                                       \
+	TW_RUN_SELECT ", coalesce(d.dag_display_name, r.dag_id), v.version_number, v.bundle_name"
 #define JOINS                                                                                      \
 	"left join dag d on d.dag_id = r.dag_id left join dag_version v on v.id = r.created_dag_version_id"
 
@@ -32,37 +33,39 @@ static void read_view(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			 struct tw_run_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			 struct tw_run_view **ret_v, size_t *ret_n, int64_t *ret_total,
+			 struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "r.id", TW_F_INT },
-		{ "dag_id", "r.dag_id", TW_F_TEXT },
-		{ "run_id", "r.run_id", TW_F_TEXT },
-		{ "dag_run_id", "r.run_id", TW_F_TEXT },
-		{ "state", "r.state", TW_F_STATE },
-		{ "run_type", "r.run_type", TW_F_TEXT },
-		{ "logical_date", "r.logical_date", TW_F_TIME },
-		{ "run_after", "r.run_after", TW_F_TIME },
-		{ "start_date", "r.start_date", TW_F_TIME },
-		{ "end_date", "r.end_date", TW_F_TIME },
-		{ "queued_at", "r.queued_at", TW_F_TIME },
-		{ "updated_at", "r.updated_at", TW_F_TIME },
-		{ "data_interval_start", "r.data_interval_start", TW_F_TIME },
-		{ "data_interval_end", "r.data_interval_end", TW_F_TIME },
-		{ "duration", "r.duration", TW_F_REAL },
-		{ "conf", "r.conf", TW_F_TEXT },
-		{ "triggered_by", "r.triggered_by", TW_F_TEXT },
-		{ "triggering_user_name", "r.triggering_user_name", TW_F_TEXT },
-		{ "bundle_version", "r.bundle_version", TW_F_TEXT },
-		{ "dag_version", "v.version_number", TW_F_INT, true },
-		{ "partition_key", "r.partition_key", TW_F_TEXT },
-		{ "backfill_id", "r.backfill_id", TW_F_INT },
-		{ "clear_number", "r.clear_number", TW_F_INT },
+		{"id", "r.id", TW_F_INT},
+		{"dag_id", "r.dag_id", TW_F_TEXT},
+		{"run_id", "r.run_id", TW_F_TEXT},
+		{"dag_run_id", "r.run_id", TW_F_TEXT},
+		{"state", "r.state", TW_F_STATE},
+		{"run_type", "r.run_type", TW_F_TEXT},
+		{"logical_date", "r.logical_date", TW_F_TIME},
+		{"run_after", "r.run_after", TW_F_TIME},
+		{"start_date", "r.start_date", TW_F_TIME},
+		{"end_date", "r.end_date", TW_F_TIME},
+		{"queued_at", "r.queued_at", TW_F_TIME},
+		{"updated_at", "r.updated_at", TW_F_TIME},
+		{"data_interval_start", "r.data_interval_start", TW_F_TIME},
+		{"data_interval_end", "r.data_interval_end", TW_F_TIME},
+		{"duration", "r.duration", TW_F_REAL},
+		{"conf", "r.conf", TW_F_TEXT},
+		{"triggered_by", "r.triggered_by", TW_F_TEXT},
+		{"triggering_user_name", "r.triggering_user_name", TW_F_TEXT},
+		{"bundle_version", "r.bundle_version", TW_F_TEXT},
+		{"dag_version", "v.version_number", TW_F_INT, true},
+		{"partition_key", "r.partition_key", TW_F_TEXT},
+		{"backfill_id", "r.backfill_id", TW_F_INT},
+		{"clear_number", "r.clear_number", TW_F_INT},
 	};
-	static const struct tw_list_def def = { "DAG run", VIEW,   "dag_run r",	      JOINS,
-						NULL,	   "r.id", fields, TW_COUNT(fields) };
+	static const struct tw_list_def def = {"DAG run", VIEW,	  "dag_run r", JOINS,
+					       NULL,	  "r.id", fields,      TW_COUNT(fields)};
 
-	return TW_LIST(s, &def, ask, struct tw_run_view, read_view, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_run_view, read_view, a, ret_v, ret_n, ret_total,
+		       err);
 }
 
 static enum tw_rc no_run(struct tw_str dag_id, struct tw_str run_id, struct tw_err *err)
@@ -71,8 +74,8 @@ static enum tw_rc no_run(struct tw_str dag_id, struct tw_str run_id, struct tw_e
 			  TW_STR_ARG(dag_id), TW_STR_ARG(run_id));
 }
 
-enum tw_rc tw_store_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
-			struct tw_run_view *ret_run, struct tw_err *err)
+enum tw_rc tw_store_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			struct tw_arena *a, struct tw_run_view *ret_run, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -85,42 +88,45 @@ enum tw_rc tw_store_run(struct tw_store *s, struct tw_str dag_id, struct tw_str 
 		return no_run(dag_id, run_id, err);
 	if (rc < 0)
 		return rc;
-	*ret_run = (struct tw_run_view){ 0 };
+	*ret_run = (struct tw_run_view){0};
 	read_view(&q, a, ret_run);
 	tw_q_done(&q);
 	return TW_OK;
 }
 
-enum tw_rc tw_store_run_by_date(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,
-				struct tw_run_view *ret_run, struct tw_err *err)
+enum tw_rc tw_store_run_by_date(struct tw_store *s, struct tw_str dag_id, tw_time logical_date,
+				struct tw_arena *a, struct tw_run_view *ret_run, struct tw_err *err)
 {
 	char iso[TW_ISO_MAX];
 	struct tw_q q;
 	enum tw_rc rc;
 
-	tw_q(&q, s, "select " VIEW " from dag_run r " JOINS " where r.dag_id = ? and r.logical_date = ?");
+	tw_q(&q, s,
+	     "select " VIEW " from dag_run r " JOINS " where r.dag_id = ? and r.logical_date = ?");
 	tw_q_put_str(&q, dag_id);
 	tw_q_put_time(&q, logical_date);
 	rc = tw_q_one(&q, err);
 	if (rc == TW_ERR_NOT_FOUND)
-		return tw_err_set(err, rc, "dag '" TW_STR_FMT "' has no run with the logical date %s",
+		return tw_err_set(err, rc,
+				  "dag '" TW_STR_FMT "' has no run with the logical date %s",
 				  TW_STR_ARG(dag_id), tw_time_iso_utc(iso, logical_date));
 	if (rc < 0)
 		return rc;
-	*ret_run = (struct tw_run_view){ 0 };
+	*ret_run = (struct tw_run_view){0};
 	read_view(&q, a, ret_run);
 	tw_q_done(&q);
 	return TW_OK;
 }
 
-enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str note,
-			     struct tw_str user, struct tw_err *err)
+enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			     struct tw_str note, struct tw_str user, struct tw_err *err)
 {
 	int64_t n;
 
-	TW_TRY(tw_q_exec(s, &n, err,
-			 "update dag_run set note = ?, note_user_id = ?, updated_at = ? where dag_id = ? and run_id = ?",
-			 "sstss", note, user, (tw_time)tw_store_now(s), dag_id, run_id));
+	TW_TRY(tw_q_exec(
+		s, &n, err,
+		"update dag_run set note = ?, note_user_id = ?, updated_at = ? where dag_id = ? and run_id = ?",
+		"sstss", note, user, (tw_time)tw_store_now(s), dag_id, run_id));
 	return n ? TW_OK : no_run(dag_id, run_id, err);
 }
 
@@ -142,7 +148,8 @@ enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct 
 
 /* ── the runs around a run ──────────────────────────────────────────────────────────── */
 
-static enum tw_rc one_run(struct tw_q *q, struct tw_arena *a, struct tw_run_row *ret, struct tw_err *err)
+static enum tw_rc one_run(struct tw_q *q, struct tw_arena *a, struct tw_run_row *ret,
+			  struct tw_err *err)
 {
 	enum tw_rc rc = tw_q_one(q, err);
 
@@ -150,7 +157,7 @@ static enum tw_rc one_run(struct tw_q *q, struct tw_arena *a, struct tw_run_row 
 		return tw_err_set(err, rc, "there is no such run");
 	if (rc < 0)
 		return rc;
-	*ret = (struct tw_run_row){ 0 };
+	*ret = (struct tw_run_row){0};
 	tw_run_read(q, a, ret);
 	tw_q_done(q);
 	return TW_OK;
@@ -162,12 +169,14 @@ static enum tw_rc one_run(struct tw_q *q, struct tw_arena *a, struct tw_run_row 
 #define SCHEDULED " and r.run_type in ('scheduled', 'backfill')"
 #define SUCCESS " and r.state = 'success'"
 
-enum tw_rc tw_store_run_before(struct tw_store *s, struct tw_str dag_id, enum tw_prev_kind kind, tw_time logical_date,
-			       tw_time run_after, struct tw_arena *a, struct tw_run_row *ret_run,
-			       struct tw_err *err)
+enum tw_rc tw_store_run_before(struct tw_store *s, struct tw_str dag_id, enum tw_prev_kind kind,
+			       tw_time logical_date, tw_time run_after, struct tw_arena *a,
+			       struct tw_run_row *ret_run, struct tw_err *err)
 {
-	static const char *const by_date[] = { SELECT BY_DATE, SELECT SCHEDULED BY_DATE, SELECT SUCCESS BY_DATE };
-	static const char *const by_after[] = { SELECT BY_AFTER, SELECT SCHEDULED BY_AFTER, SELECT SUCCESS BY_AFTER };
+	static const char *const by_date[] = {SELECT BY_DATE, SELECT SCHEDULED BY_DATE,
+					      SELECT SUCCESS BY_DATE};
+	static const char *const by_after[] = {SELECT BY_AFTER, SELECT SCHEDULED BY_AFTER,
+					       SELECT SUCCESS BY_AFTER};
 	bool dated = tw_time_ok(logical_date);
 	struct tw_q q;
 
@@ -177,8 +186,8 @@ enum tw_rc tw_store_run_before(struct tw_store *s, struct tw_str dag_id, enum tw
 	return one_run(&q, a, ret_run, err);
 }
 
-enum tw_rc tw_store_run_after(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,
-			      struct tw_run_row *ret_run, struct tw_err *err)
+enum tw_rc tw_store_run_after(struct tw_store *s, struct tw_str dag_id, tw_time logical_date,
+			      struct tw_arena *a, struct tw_run_row *ret_run, struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -206,8 +215,9 @@ static void read_recent(struct tw_q *q, struct tw_arena *a, void *row)
 	r->failed = tw_q_get_int(q);
 }
 
-enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t n, struct tw_arena *a,
-			       struct tw_recent_run **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t n,
+			       struct tw_arena *a, struct tw_recent_run **ret_v, size_t *ret_n,
+			       struct tw_err *err)
 {
 	struct tw_q q;
 
@@ -219,18 +229,20 @@ enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t 
 	return TW_Q_ALL(&q, struct tw_recent_run, read_recent, a, ret_v, ret_n, err);
 }
 
-enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id, const struct tw_str *task_ids, size_t n,
-			       tw_time before_logical_date, bool *ret, struct tw_err *err)
+enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id,
+			       const struct tw_str *task_ids, size_t n, tw_time before_logical_date,
+			       bool *ret, struct tw_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		int64_t there;
 
 		/* Newest run first: a task that is there at all is mostly there in the last one. */
-		TW_TRY(tw_q_number(s, &there, err,
-				   "select 1 from dag_run r where r.dag_id = ? and r.logical_date < ? and exists"
-				   " (select 1 from task_instance ti where ti.dag_id = r.dag_id and ti.run_id = r.run_id"
-				   " and ti.task_id = ?) order by r.logical_date desc limit 1",
-				   "sts", dag_id, before_logical_date, task_ids[i]));
+		TW_TRY(tw_q_number(
+			s, &there, err,
+			"select 1 from dag_run r where r.dag_id = ? and r.logical_date < ? and exists"
+			" (select 1 from task_instance ti where ti.dag_id = r.dag_id and ti.run_id = r.run_id"
+			" and ti.task_id = ?) order by r.logical_date desc limit 1",
+			"sts", dag_id, before_logical_date, task_ids[i]));
 		ret[i] = there;
 	}
 	return TW_OK;

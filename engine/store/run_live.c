@@ -28,13 +28,13 @@ static void note_version(struct loading *l, struct tw_str id)
 	tw_vec_push(&l->versions, id);
 }
 
-static enum tw_rc load_runs(struct tw_store *s, struct loading *l, struct tw_q *q, struct tw_arena *a,
-			    struct tw_err *err)
+static enum tw_rc load_runs(struct tw_store *s, struct loading *l, struct tw_q *q,
+			    struct tw_arena *a, struct tw_err *err)
 {
 	int rc;
 
 	while ((rc = tw_q_next(q, err)) > 0) {
-		struct tw_run_row row = { 0 };
+		struct tw_run_row row = {0};
 
 		tw_run_read(q, a, &row);
 		tw_vec_push(&l->runs, row);
@@ -44,30 +44,31 @@ static enum tw_rc load_runs(struct tw_store *s, struct loading *l, struct tw_q *
 }
 
 /* What only matters once an instance has ended is looked up only then. */
-#define LOOKUPS                                                                                    \
-	", case when ti.state = 'success' then (select 1 from xcom x where x.dag_run_id = ?"       \
+#define LOOKUPS                                                                                       \
+	", case when ti.state = 'success' then (select 1 from xcom x where x.dag_run_id = ?"          \
 	" and x.task_id = ti.task_id and x.map_index = ti.map_index and x.key = 'return_value') end," \
-	" case when ti.state = 'success' then (select m.length from task_map m"                    \
-	" where m.dag_id = ti.dag_id and m.run_id = ti.run_id and m.task_id = ti.task_id"          \
-	" and m.map_index = ti.map_index) end,"                                                    \
-	" (select x.value from xcom x where x.dag_run_id = ? and x.task_id = ti.task_id"           \
+	" case when ti.state = 'success' then (select m.length from task_map m"                       \
+	" where m.dag_id = ti.dag_id and m.run_id = ti.run_id and m.task_id = ti.task_id"             \
+	" and m.map_index = ti.map_index) end,"                                                       \
+	" (select x.value from xcom x where x.dag_run_id = ? and x.task_id = ti.task_id"              \
 	" and x.map_index = ti.map_index and x.key = 'skipmixin_key')"
 
-static enum tw_rc load_tis(struct tw_store *s, struct loading *l, const struct tw_run_row *run, struct tw_arena *a,
-			   struct tw_err *err)
+static enum tw_rc load_tis(struct tw_store *s, struct loading *l, const struct tw_run_row *run,
+			   struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_q q;
 	int rc;
 
 	tw_q(&q, s,
-	     "select ti.id, " TW_TI_SELECT LOOKUPS " from task_instance ti where ti.dag_id = ? and ti.run_id = ?"
+	     "select ti.id, " TW_TI_SELECT LOOKUPS
+	     " from task_instance ti where ti.dag_id = ? and ti.run_id = ?"
 	     " order by ti.task_id, ti.map_index");
 	tw_q_put_int(&q, run->id);
 	tw_q_put_int(&q, run->id);
 	tw_q_put_str(&q, run->dag_id);
 	tw_q_put_str(&q, run->run_id);
 	while ((rc = tw_q_next(&q, err)) > 0) {
-		struct tw_ti_load t = { .mapped_length = -1 };
+		struct tw_ti_load t = {.mapped_length = -1};
 
 		tw_ti_read(&q, a, &t.row);
 		t.has_return = tw_q_get_int(&q);
@@ -98,9 +99,10 @@ static void hand_over(const struct loading *l, struct tw_arena *a, struct tw_liv
 	ret->nversions = l->versions.n;
 }
 
-static enum tw_rc load(struct tw_store *s, struct tw_q *q, struct tw_arena *a, struct tw_live *ret, struct tw_err *err)
+static enum tw_rc load(struct tw_store *s, struct tw_q *q, struct tw_arena *a, struct tw_live *ret,
+		       struct tw_err *err)
 {
-	struct loading l = { 0 };
+	struct loading l = {0};
 	enum tw_rc rc = load_runs(s, &l, q, a, err);
 
 	for (size_t i = 0; rc == TW_OK && i < l.runs.n; i++) {
@@ -114,22 +116,25 @@ static enum tw_rc load(struct tw_store *s, struct tw_q *q, struct tw_arena *a, s
 	return rc;
 }
 
-enum tw_rc tw_store_live(struct tw_store *s, struct tw_arena *a, struct tw_live *ret_live, struct tw_err *err)
+enum tw_rc tw_store_live(struct tw_store *s, struct tw_arena *a, struct tw_live *ret_live,
+			 struct tw_err *err)
 {
 	enum tw_rc rc;
 	struct tw_q q;
 	bool own;
 
 	TW_TRY(tw_tx_enter_read(s, &own, err));
-	tw_q(&q, s, "select " TW_RUN_SELECT " from dag_run r where r.state in ('queued', 'running') order by r.id");
+	tw_q(&q, s,
+	     "select " TW_RUN_SELECT
+	     " from dag_run r where r.state in ('queued', 'running') order by r.id");
 	rc = load(s, &q, a, ret_live, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 
-enum tw_rc tw_store_live_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
-			     struct tw_live *ret_live, struct tw_err *err)
+enum tw_rc tw_store_live_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			     struct tw_arena *a, struct tw_live *ret_live, struct tw_err *err)
 {
-	struct tw_live live = { 0 };
+	struct tw_live live = {0};
 	enum tw_rc rc;
 	struct tw_q q;
 	bool own;
@@ -140,7 +145,8 @@ enum tw_rc tw_store_live_run(struct tw_store *s, struct tw_str dag_id, struct tw
 	tw_q_put_str(&q, run_id);
 	rc = load(s, &q, a, &live, err);
 	if (rc == TW_OK && live.nruns == 0)
-		rc = tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no run '" TW_STR_FMT "'",
+		rc = tw_err_set(err, TW_ERR_NOT_FOUND,
+				"dag '" TW_STR_FMT "' has no run '" TW_STR_FMT "'",
 				TW_STR_ARG(dag_id), TW_STR_ARG(run_id));
 	TW_TRY(tw_tx_leave(s, own, rc, err));
 	*ret_live = live;

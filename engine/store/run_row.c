@@ -103,19 +103,19 @@ static int64_t stamp_of(const struct tw_store *s, tw_time given)
 #define INSERT                                                                                     \
 	"insert into dag_run (state, logical_date, data_interval_start, data_interval_end,"        \
 	" run_after, queued_at, start_date, end_date, last_scheduling_decision, conf,"             \
-	" created_dag_version_id, clear_number, backfill_id, bundle_version, note, duration,"     \
+	" created_dag_version_id, clear_number, backfill_id, bundle_version, note, duration,"      \
 	" dag_id, run_id, run_type, triggered_by, triggering_user_name, partition_key,"            \
 	" updated_at, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-#define TAKE_OVER                                                                                  \
-	" on conflict (dag_id, run_id) do update set state = excluded.state,"                      \
+#define TAKE_OVER                                                                                    \
+	" on conflict (dag_id, run_id) do update set state = excluded.state,"                        \
 	" logical_date = excluded.logical_date, data_interval_start = excluded.data_interval_start," \
-	" data_interval_end = excluded.data_interval_end, run_after = excluded.run_after,"         \
-	" queued_at = excluded.queued_at, start_date = excluded.start_date,"                       \
-	" end_date = excluded.end_date, duration = excluded.duration,"                             \
-	" last_scheduling_decision = excluded.last_scheduling_decision, conf = excluded.conf,"     \
-	" created_dag_version_id = excluded.created_dag_version_id,"                               \
-	" bundle_version = excluded.bundle_version, updated_at = excluded.updated_at"              \
+	" data_interval_end = excluded.data_interval_end, run_after = excluded.run_after,"           \
+	" queued_at = excluded.queued_at, start_date = excluded.start_date,"                         \
+	" end_date = excluded.end_date, duration = excluded.duration,"                               \
+	" last_scheduling_decision = excluded.last_scheduling_decision, conf = excluded.conf,"       \
+	" created_dag_version_id = excluded.created_dag_version_id,"                                 \
+	" bundle_version = excluded.bundle_version, updated_at = excluded.updated_at"                \
 	" where dag_run.state = 'queued'"
 
 /* Says in the reader's words which of the two unique keys it was. */
@@ -124,17 +124,19 @@ static enum tw_rc taken(struct tw_store *s, const struct tw_run_row *r, struct t
 	char iso[TW_ISO_MAX];
 	int64_t there = 0;
 
-	TW_TRY(tw_q_number(s, &there, err, "select 1 from dag_run where dag_id = ? and run_id = ?", "ss", r->dag_id,
-			   r->run_id));
+	TW_TRY(tw_q_number(s, &there, err, "select 1 from dag_run where dag_id = ? and run_id = ?",
+			   "ss", r->dag_id, r->run_id));
 	if (there || !tw_time_ok(r->logical_date))
-		return tw_err_set(err, TW_ERR_EXISTS, "the run '" TW_STR_FMT "' of dag '" TW_STR_FMT "' exists already",
+		return tw_err_set(err, TW_ERR_EXISTS,
+				  "the run '" TW_STR_FMT "' of dag '" TW_STR_FMT "' exists already",
 				  TW_STR_ARG(r->run_id), TW_STR_ARG(r->dag_id));
 	return tw_err_set(err, TW_ERR_EXISTS,
 			  "the dag '" TW_STR_FMT "' has a run with the logical date %s already",
 			  TW_STR_ARG(r->dag_id), tw_time_iso_utc(iso, r->logical_date));
 }
 
-enum tw_rc tw_run_insert(struct tw_store *s, const struct tw_run_row *r, bool take_over, struct tw_err *err)
+enum tw_rc tw_run_insert(struct tw_store *s, const struct tw_run_row *r, bool take_over,
+			 struct tw_err *err)
 {
 	tw_time at = stamp_of(s, r->updated_at);
 	int64_t n = 0;
@@ -161,10 +163,10 @@ enum tw_rc tw_run_insert(struct tw_store *s, const struct tw_run_row *r, bool ta
 
 #define DATES (TW_RUNCOL(START_DATE) | TW_RUNCOL(END_DATE))
 
-enum tw_rc tw_run_update(struct tw_store *s, const struct tw_run_row *r, uint32_t cols, int64_t *ret_changes,
-			 struct tw_err *err)
+enum tw_rc tw_run_update(struct tw_store *s, const struct tw_run_row *r, uint32_t cols,
+			 int64_t *ret_changes, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 	struct tw_q q;
 
 	tw_buf_adds(&sql, "update dag_run set ");

@@ -41,7 +41,7 @@ static bool get2(const char *p, int *ret)
 
 tw_time tw_stamp_read(struct tw_str s)
 {
-	struct tw_civil c = { 0 };
+	struct tw_civil c = {0};
 	int hi, lo, us = 0, digits = 0;
 	size_t i = 19;
 	tw_time t;

@@ -24,15 +24,19 @@ static enum tw_rc check_schema(struct tw_store *s, struct tw_err *err)
 	if (s->opts.mode == TW_STORE_MIGRATE && have < newest)
 		return tw_store_migrate(s, 0, err);
 	if (have > newest)
-		return tw_err_set(err, TW_ERR_UNSUPPORTED,
-				  "the metastore's schema has version %d, this program knows %d: it was made by a "
-				  "newer tradewind", have, newest);
-	return tw_err_set(err, TW_ERR_UNSUPPORTED,
-			  "the metastore's schema has version %d, this program needs %d: run 'tradewind db migrate'",
-			  have, newest);
+		return tw_err_set(
+			err, TW_ERR_UNSUPPORTED,
+			"the metastore's schema has version %d, this program knows %d: it was made by a "
+			"newer tradewind",
+			have, newest);
+	return tw_err_set(
+		err, TW_ERR_UNSUPPORTED,
+		"the metastore's schema has version %d, this program needs %d: run 'tradewind db migrate'",
+		have, newest);
 }
 
-enum tw_rc tw_store_open(const struct tw_store_opts *opts, struct tw_store **ret_s, struct tw_err *err)
+enum tw_rc tw_store_open(const struct tw_store_opts *opts, struct tw_store **ret_s,
+			 struct tw_err *err)
 {
 	const struct tw_db_ops *ops = backend_for(opts->url);
 	struct tw_store *s;
@@ -41,7 +45,8 @@ enum tw_rc tw_store_open(const struct tw_store_opts *opts, struct tw_store **ret
 	if (!ops) {
 		struct tw_str rest, scheme = tw_str_cut(tw_str(opts->url), ':', &rest);
 
-		return tw_err_set(err, TW_ERR_UNSUPPORTED, "no metastore on '" TW_STR_FMT "': this build has sqlite",
+		return tw_err_set(err, TW_ERR_UNSUPPORTED,
+				  "no metastore on '" TW_STR_FMT "': this build has sqlite",
 				  TW_STR_ARG(scheme));
 	}
 	s = tw_new(struct tw_store);

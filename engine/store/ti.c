@@ -3,13 +3,13 @@
 #include "store/rows.h"
 
 /* The history has no `id`; everything else is the same. */
-#define VIEW_OF(id)                                                                                \
-	id ", " TW_TI_SELECT                                                                       \
-	   ", coalesce(d.dag_display_name, ti.dag_id), r.logical_date, r.run_after, r.run_type,"   \
+#define VIEW_OF(id)                                                                                 \
+	id ", " TW_TI_SELECT                                                                        \
+	   ", coalesce(d.dag_display_name, ti.dag_id), r.logical_date, r.run_after, r.run_type,"    \
 	   " v.version_number, v.bundle_name, v.bundle_version, t.id, t.classpath, t.created_date," \
 	   " t.triggerer_id, t.queue"
-#define JOINS                                                                                      \
-	"join dag_run r on r.dag_id = ti.dag_id and r.run_id = ti.run_id"                          \
+#define JOINS                                                                                          \
+	"join dag_run r on r.dag_id = ti.dag_id and r.run_id = ti.run_id"                              \
 	" left join dag d on d.dag_id = ti.dag_id left join dag_version v on v.id = ti.dag_version_id" \
 	" left join \"trigger\" t on t.id = ti.trigger_id"
 
@@ -33,51 +33,55 @@ static void read_view(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 static const struct tw_field fields[] = {
-	{ "id", "ti.id", TW_F_UUID },
-	{ "dag_id", "ti.dag_id", TW_F_TEXT },
-	{ "run_id", "ti.run_id", TW_F_TEXT },
-	{ "dag_run_id", "ti.run_id", TW_F_TEXT },
-	{ "task_id", "ti.task_id", TW_F_TEXT },
-	{ "task_display_name", "ti.task_display_name", TW_F_TEXT },
-	{ "map_index", "ti.map_index", TW_F_INT },
-	{ "state", "ti.state", TW_F_STATE },
-	{ "try_number", "ti.try_number", TW_F_INT },
-	{ "max_tries", "ti.max_tries", TW_F_INT },
-	{ "start_date", "ti.start_date", TW_F_TIME },
-	{ "end_date", "ti.end_date", TW_F_TIME },
-	{ "duration", "ti.duration", TW_F_REAL },
-	{ "updated_at", "ti.updated_at", TW_F_TIME },
-	{ "queued_when", "ti.queued_dttm", TW_F_TIME },
-	{ "queued_dttm", "ti.queued_dttm", TW_F_TIME },
-	{ "scheduled_when", "ti.scheduled_dttm", TW_F_TIME },
-	{ "scheduled_dttm", "ti.scheduled_dttm", TW_F_TIME },
-	{ "pool", "ti.pool", TW_F_TEXT },
-	{ "queue", "ti.queue", TW_F_TEXT },
-	{ "executor", "ti.executor", TW_F_TEXT },
-	{ "operator", "ti.operator", TW_F_TEXT },
-	{ "operator_name", "coalesce(ti.custom_operator_name, ti.operator)", TW_F_TEXT },
-	{ "hostname", "ti.hostname", TW_F_TEXT },
-	{ "priority_weight", "ti.priority_weight", TW_F_INT },
-	{ "rendered_map_index", "ti.rendered_map_index", TW_F_TEXT },
-	{ "dag_version", "v.version_number", TW_F_INT, true },
-	{ "logical_date", "r.logical_date", TW_F_TIME, true },
-	{ "run_after", "r.run_after", TW_F_TIME, true },
-	{ "data_interval_start", "r.data_interval_start", TW_F_TIME, true },
-	{ "data_interval_end", "r.data_interval_end", TW_F_TIME, true },
-	{ "run_type", "r.run_type", TW_F_TEXT, true },
+	{"id", "ti.id", TW_F_UUID},
+	{"dag_id", "ti.dag_id", TW_F_TEXT},
+	{"run_id", "ti.run_id", TW_F_TEXT},
+	{"dag_run_id", "ti.run_id", TW_F_TEXT},
+	{"task_id", "ti.task_id", TW_F_TEXT},
+	{"task_display_name", "ti.task_display_name", TW_F_TEXT},
+	{"map_index", "ti.map_index", TW_F_INT},
+	{"state", "ti.state", TW_F_STATE},
+	{"try_number", "ti.try_number", TW_F_INT},
+	{"max_tries", "ti.max_tries", TW_F_INT},
+	{"start_date", "ti.start_date", TW_F_TIME},
+	{"end_date", "ti.end_date", TW_F_TIME},
+	{"duration", "ti.duration", TW_F_REAL},
+	{"updated_at", "ti.updated_at", TW_F_TIME},
+	{"queued_when", "ti.queued_dttm", TW_F_TIME},
+	{"queued_dttm", "ti.queued_dttm", TW_F_TIME},
+	{"scheduled_when", "ti.scheduled_dttm", TW_F_TIME},
+	{"scheduled_dttm", "ti.scheduled_dttm", TW_F_TIME},
+	{"pool", "ti.pool", TW_F_TEXT},
+	{"queue", "ti.queue", TW_F_TEXT},
+	{"executor", "ti.executor", TW_F_TEXT},
+	{"operator", "ti.operator", TW_F_TEXT},
+	{"operator_name", "coalesce(ti.custom_operator_name, ti.operator)", TW_F_TEXT},
+	{"hostname", "ti.hostname", TW_F_TEXT},
+	{"priority_weight", "ti.priority_weight", TW_F_INT},
+	{"rendered_map_index", "ti.rendered_map_index", TW_F_TEXT},
+	{"dag_version", "v.version_number", TW_F_INT, true},
+	{"logical_date", "r.logical_date", TW_F_TIME, true},
+	{"run_after", "r.run_after", TW_F_TIME, true},
+	{"data_interval_start", "r.data_interval_start", TW_F_TIME, true},
+	{"data_interval_end", "r.data_interval_end", TW_F_TIME, true},
+	{"run_type", "r.run_type", TW_F_TEXT, true},
 };
 
 static const struct tw_list_def list = {
-	"task instance", VIEW_OF("ti.id"), "task_instance ti", JOINS, NULL, "ti.seq", fields, TW_COUNT(fields),
+	"task instance", VIEW_OF("ti.id"), "task_instance ti", JOINS, NULL,
+	"ti.seq",	 fields,	   TW_COUNT(fields),
 };
 
-enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_ti_view **ret_v,
-			size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
+			struct tw_ti_view **ret_v, size_t *ret_n, int64_t *ret_total,
+			struct tw_err *err)
 {
-	return TW_LIST(s, &list, ask, struct tw_ti_view, read_view, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &list, ask, struct tw_ti_view, read_view, a, ret_v, ret_n, ret_total,
+		       err);
 }
 
-static void put_key(struct tw_q *q, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id, int map_index)
+static void put_key(struct tw_q *q, struct tw_str dag_id, struct tw_str run_id,
+		    struct tw_str task_id, int map_index)
 {
 	tw_q_put_str(q, dag_id);
 	tw_q_put_str(q, run_id);
@@ -87,8 +91,9 @@ static void put_key(struct tw_q *q, struct tw_str dag_id, struct tw_str run_id, 
 
 #define OF_TI " where ti.dag_id = ? and ti.run_id = ? and ti.task_id = ? and ti.map_index = ?"
 
-enum tw_rc tw_store_ti(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-		       int map_index, struct tw_arena *a, struct tw_ti_view *ret_ti, struct tw_err *err)
+enum tw_rc tw_store_ti(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+		       struct tw_str task_id, int map_index, struct tw_arena *a,
+		       struct tw_ti_view *ret_ti, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -98,19 +103,20 @@ enum tw_rc tw_store_ti(struct tw_store *s, struct tw_str dag_id, struct tw_str r
 	rc = tw_q_one(&q, err);
 	if (rc == TW_ERR_NOT_FOUND)
 		return tw_err_set(err, rc,
-				  "run '" TW_STR_FMT "' of dag '" TW_STR_FMT "' has no task instance '" TW_STR_FMT
-				  "' with map_index %d",
-				  TW_STR_ARG(run_id), TW_STR_ARG(dag_id), TW_STR_ARG(task_id), map_index);
+				  "run '" TW_STR_FMT "' of dag '" TW_STR_FMT
+				  "' has no task instance '" TW_STR_FMT "' with map_index %d",
+				  TW_STR_ARG(run_id), TW_STR_ARG(dag_id), TW_STR_ARG(task_id),
+				  map_index);
 	if (rc < 0)
 		return rc;
-	*ret_ti = (struct tw_ti_view){ 0 };
+	*ret_ti = (struct tw_ti_view){0};
 	read_view(&q, a, ret_ti);
 	tw_q_done(&q);
 	return TW_OK;
 }
 
-enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_arena *a, struct tw_ti_view *ret_ti,
-			     struct tw_err *err)
+enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_arena *a,
+			     struct tw_ti_view *ret_ti, struct tw_err *err)
 {
 	char text[37];
 	struct tw_q q;
@@ -120,7 +126,7 @@ enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_aren
 	tw_q_put_uuid(&q, id);
 	rc = tw_q_one(&q, err);
 	if (rc == TW_OK) {
-		*ret_ti = (struct tw_ti_view){ 0 };
+		*ret_ti = (struct tw_ti_view){0};
 		read_view(&q, a, ret_ti);
 		tw_q_done(&q);
 		return TW_OK;
@@ -133,7 +139,8 @@ enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_aren
 	rc = tw_q_one(&q, err);
 	tw_q_done(&q);
 	if (rc == TW_OK)
-		return tw_err_set(err, TW_ERR_CONFLICT, "the attempt %s is over: it was retried or cleared", text);
+		return tw_err_set(err, TW_ERR_CONFLICT,
+				  "the attempt %s is over: it was retried or cleared", text);
 	if (rc == TW_ERR_NOT_FOUND)
 		return tw_err_set(err, rc, "there is no task instance %s", text);
 	return rc;
@@ -144,30 +151,34 @@ static void read_row(struct tw_q *q, struct tw_arena *a, void *row)
 	tw_ti_read(q, a, row);
 }
 
-enum tw_rc tw_store_tis_of_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
-			       struct tw_ti_row **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_tis_of_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			       struct tw_arena *a, struct tw_ti_row **ret_v, size_t *ret_n,
+			       struct tw_err *err)
 {
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select ti.id, " TW_TI_SELECT " from task_instance ti where ti.dag_id = ? and ti.run_id = ?"
+	     "select ti.id, " TW_TI_SELECT
+	     " from task_instance ti where ti.dag_id = ? and ti.run_id = ?"
 	     " order by ti.task_id, ti.map_index");
 	tw_q_put_str(&q, dag_id);
 	tw_q_put_str(&q, run_id);
 	return TW_Q_ALL(&q, struct tw_ti_row, read_row, a, ret_v, ret_n, err);
 }
 
-enum tw_rc tw_store_ti_tries(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			     int map_index, struct tw_arena *a, struct tw_ti_view **ret_v, size_t *ret_n,
-			     struct tw_err *err)
+enum tw_rc tw_store_ti_tries(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			     struct tw_str task_id, int map_index, struct tw_arena *a,
+			     struct tw_ti_view **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select " VIEW_OF("ti.task_instance_id") ", ti.seq as attempt, 0 as present"
-	     " from task_instance_history ti " JOINS OF_TI
-	     " union all select " VIEW_OF("ti.id") ", ti.seq as attempt, 1 as present from task_instance ti " JOINS OF_TI
-	     " and ti.try_number > 0 order by present, attempt");
+	     "select " VIEW_OF(
+		     "ti.task_instance_id") ", ti.seq as attempt, 0 as present"
+					    " from task_instance_history ti " JOINS OF_TI
+					    " union all select " VIEW_OF(
+						    "ti.id") ", ti.seq as attempt, 1 as present from task_instance ti " JOINS
+						    OF_TI " and ti.try_number > 0 order by present, attempt");
 	put_key(&q, dag_id, run_id, task_id, map_index);
 	put_key(&q, dag_id, run_id, task_id, map_index);
 	return TW_Q_ALL(&q, struct tw_ti_view, read_view, a, ret_v, ret_n, err);
@@ -181,13 +192,14 @@ static enum tw_rc no_ti(struct tw_id id, struct tw_err *err)
 	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no task instance %s", text);
 }
 
-enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str note, struct tw_str user,
-			    struct tw_err *err)
+enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str note,
+			    struct tw_str user, struct tw_err *err)
 {
 	struct tw_q q;
 	int64_t n;
 
-	tw_q(&q, s, "update task_instance set note = ?, note_user_id = ?, updated_at = ? where id = ?");
+	tw_q(&q, s,
+	     "update task_instance set note = ?, note_user_id = ?, updated_at = ? where id = ?");
 	tw_q_put_str(&q, note);
 	tw_q_put_str(&q, user);
 	tw_q_put_time(&q, tw_store_now(s));
@@ -196,7 +208,8 @@ enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str n
 	return n ? TW_OK : no_ti(id, err);
 }
 
-enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at, struct tw_err *err)
+enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at,
+			    struct tw_err *err)
 {
 	enum tw_rc rc = TW_OK;
 	bool own;
@@ -226,18 +239,21 @@ static void read_count(struct tw_q *q, struct tw_arena *a, void *row)
 	c->n = tw_q_get_int(q);
 }
 
-enum tw_rc tw_store_ti_counts(struct tw_store *s, const struct tw_ask *ask, int group, struct tw_arena *a,
-			      struct tw_ti_count **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_ti_counts(struct tw_store *s, const struct tw_ask *ask, int group,
+			      struct tw_arena *a, struct tw_ti_count **ret_v, size_t *ret_n,
+			      struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 }, where TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0}, where TW_AUTO(tw_buf_release) = {0};
 	bool far = false;
 	struct tw_q q;
 
 	tw_buf_adds(&where, "");
 	TW_TRY(tw_list_where(&list, ask, &where, &far, err));
-	tw_buf_printf(&sql, "select %s, %s, %s, ti.state, count(*) from task_instance ti %s%s group by ti.state",
-		      group & TW_BY_DAG ? "ti.dag_id" : "null", group & TW_BY_RUN ? "ti.run_id" : "null",
-		      group & TW_BY_TASK ? "ti.task_id" : "null", far ? JOINS : "", tw_buf_cstr(&where));
+	tw_buf_printf(
+		&sql,
+		"select %s, %s, %s, ti.state, count(*) from task_instance ti %s%s group by ti.state",
+		group & TW_BY_DAG ? "ti.dag_id" : "null", group & TW_BY_RUN ? "ti.run_id" : "null",
+		group & TW_BY_TASK ? "ti.task_id" : "null", far ? JOINS : "", tw_buf_cstr(&where));
 	tw_buf_adds(&sql, group & TW_BY_DAG ? ", ti.dag_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_RUN ? ", ti.run_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_TASK ? ", ti.task_id" : "");
@@ -248,8 +264,9 @@ enum tw_rc tw_store_ti_counts(struct tw_store *s, const struct tw_ask *ask, int 
 
 /* ── what hangs on an attempt ───────────────────────────────────────────────────────── */
 
-enum tw_rc tw_store_rendered(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			     int map_index, struct tw_arena *a, struct tw_rendered_row *ret_row, struct tw_err *err)
+enum tw_rc tw_store_rendered(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			     struct tw_str task_id, int map_index, struct tw_arena *a,
+			     struct tw_rendered_row *ret_row, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -260,7 +277,8 @@ enum tw_rc tw_store_rendered(struct tw_store *s, struct tw_str dag_id, struct tw
 	put_key(&q, dag_id, run_id, task_id, map_index);
 	rc = tw_q_one(&q, err);
 	if (rc == TW_ERR_NOT_FOUND)
-		return tw_err_set(err, rc, "nothing was rendered for '" TW_STR_FMT "' in this run", TW_STR_ARG(task_id));
+		return tw_err_set(err, rc, "nothing was rendered for '" TW_STR_FMT "' in this run",
+				  TW_STR_ARG(task_id));
 	if (rc < 0)
 		return rc;
 	ret_row->dag_id = tw_q_get_str(&q, a);
@@ -273,12 +291,14 @@ enum tw_rc tw_store_rendered(struct tw_store *s, struct tw_str dag_id, struct tw
 	return TW_OK;
 }
 
-enum tw_rc tw_store_rendered_trim(struct tw_store *s, struct tw_str dag_id, int64_t runs, struct tw_err *err)
+enum tw_rc tw_store_rendered_trim(struct tw_store *s, struct tw_str dag_id, int64_t runs,
+				  struct tw_err *err)
 {
-	return tw_q_exec(s, NULL, err,
-			 "delete from rendered_task_instance_fields where dag_id = ? and run_id not in"
-			 " (select run_id from dag_run where dag_id = ? order by run_after desc limit ?)",
-			 "ssi", dag_id, dag_id, runs);
+	return tw_q_exec(
+		s, NULL, err,
+		"delete from rendered_task_instance_fields where dag_id = ? and run_id not in"
+		" (select run_id from dag_run where dag_id = ? order by run_after desc limit ?)",
+		"ssi", dag_id, dag_id, runs);
 }
 
 static void read_reschedule(struct tw_q *q, struct tw_arena *a, void *row)

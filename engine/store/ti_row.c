@@ -171,17 +171,18 @@ static void put_updated(struct tw_q *q, const struct tw_ti_row *t)
 	tw_q_put_time(q, tw_time_ok(t->updated_at) ? t->updated_at : tw_store_now(q->s));
 }
 
-#define COLS                                                                                       \
-	", state, try_number, max_tries, scheduled_dttm, queued_dttm, start_date, end_date,"       \
-	" last_heartbeat_at, next_retry_at, reschedule_start, pool, pool_slots, priority_weight,"  \
-	" queue, executor, operator, custom_operator_name, hostname, unixname,"                    \
-	" external_executor_id, pid, dag_version_id, rendered_map_index, task_display_name,"       \
-	" next_method, next_kwargs, trigger_id, trigger_timeout, state_reason, map_index, note,"   \
-	" duration, updated_at, dag_id, run_id, task_id)"                                          \
+#define COLS                                                                                        \
+	", state, try_number, max_tries, scheduled_dttm, queued_dttm, start_date, end_date,"        \
+	" last_heartbeat_at, next_retry_at, reschedule_start, pool, pool_slots, priority_weight,"   \
+	" queue, executor, operator, custom_operator_name, hostname, unixname,"                     \
+	" external_executor_id, pid, dag_version_id, rendered_map_index, task_display_name,"        \
+	" next_method, next_kwargs, trigger_id, trigger_timeout, state_reason, map_index, note,"    \
+	" duration, updated_at, dag_id, run_id, task_id)"                                           \
 	" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
 	" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-static enum tw_rc insert(struct tw_store *s, const char *sql, const struct tw_ti_row *t, struct tw_err *err)
+static enum tw_rc insert(struct tw_store *s, const char *sql, const struct tw_ti_row *t,
+			 struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -196,9 +197,10 @@ static enum tw_rc insert(struct tw_store *s, const char *sql, const struct tw_ti
 	tw_q_put_str(&q, t->task_id);
 	rc = tw_q_run(&q, NULL, err);
 	if (rc == TW_ERR_EXISTS)
-		return tw_err_set(err, rc, "the task instance '" TW_STR_FMT "' [%d] of run '" TW_STR_FMT
-				  "' exists already", TW_STR_ARG(t->task_id), t->map_index,
-				  TW_STR_ARG(t->run_id));
+		return tw_err_set(err, rc,
+				  "the task instance '" TW_STR_FMT "' [%d] of run '" TW_STR_FMT
+				  "' exists already",
+				  TW_STR_ARG(t->task_id), t->map_index, TW_STR_ARG(t->run_id));
 	return rc;
 }
 
@@ -222,7 +224,7 @@ static const char *update_text(struct tw_store *s, uint64_t cols)
 {
 	struct tw_str key = tw_strn((const char *)&cols, sizeof cols);
 	char *text = tw_map_get(&s->texts, key);
-	struct tw_buf sql = { 0 };
+	struct tw_buf sql = {0};
 
 	if (text)
 		return text;
@@ -232,7 +234,9 @@ static const char *update_text(struct tw_store *s, uint64_t cols)
 			tw_buf_printf(&sql, "%s = ?, ", names[i]);
 	if (cols & DATES)
 		tw_buf_adds(&sql, "duration = ?, ");
-	tw_buf_adds(&sql, "updated_at = ? where dag_id = ? and run_id = ? and task_id = ? and map_index = ?");
+	tw_buf_adds(
+		&sql,
+		"updated_at = ? where dag_id = ? and run_id = ? and task_id = ? and map_index = ?");
 	text = tw_buf_steal(&sql);
 	tw_map_set(&s->texts, key, text);
 	return text;

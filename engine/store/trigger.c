@@ -6,7 +6,7 @@
 
 enum tw_rc tw_write_trigger(struct tw_store *s, const struct tw_trigger_row *t, struct tw_err *err)
 {
-	struct tw_buf secret TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf secret TW_AUTO(tw_buf_release) = {0};
 	struct tw_str kwargs = t->kwargs.p ? t->kwargs : TW_STR("{}");
 	struct tw_q q;
 	bool crypted;
@@ -31,27 +31,29 @@ enum tw_rc tw_store_trigger_next_id(struct tw_store *s, int64_t *ret_id, struct 
 	/* An instance may still name a trigger that is gone: its number must not come again. */
 	TW_TRY(tw_q_number(s, &last, err, "select max(id) from \"trigger\"", ""));
 	TW_TRY(tw_q_number(s, &named, err,
-			   "select max(trigger_id) from task_instance where trigger_id is not null", ""));
+			   "select max(trigger_id) from task_instance where trigger_id is not null",
+			   ""));
 	*ret_id = (last > named ? last : named) + 1;
 	return TW_OK;
 }
 
-enum tw_rc tw_store_triggers_take(struct tw_store *s, int64_t triggerer_id, size_t n, tw_time dead, size_t *ret_n,
-				  struct tw_err *err)
+enum tw_rc tw_store_triggers_take(struct tw_store *s, int64_t triggerer_id, size_t n, tw_time dead,
+				  size_t *ret_n, struct tw_err *err)
 {
 	int64_t taken;
 
-	TW_TRY(tw_q_exec(s, &taken, err,
-			 "update \"trigger\" set triggerer_id = ? where id in (select t.id from \"trigger\" t"
-			 " left join job j on j.id = t.triggerer_id where t.triggerer_id is null or j.id is null"
-			 " or j.state <> 'running' or j.latest_heartbeat < ? order by t.id limit ?)",
-			 "iti", triggerer_id, dead, (int64_t)n));
+	TW_TRY(tw_q_exec(
+		s, &taken, err,
+		"update \"trigger\" set triggerer_id = ? where id in (select t.id from \"trigger\" t"
+		" left join job j on j.id = t.triggerer_id where t.triggerer_id is null or j.id is null"
+		" or j.state <> 'running' or j.latest_heartbeat < ? order by t.id limit ?)",
+		"iti", triggerer_id, dead, (int64_t)n));
 	*ret_n = (size_t)taken;
 	return TW_OK;
 }
 
-static enum tw_rc read_trigger(struct tw_store *s, struct tw_q *q, struct tw_arena *a, struct tw_trigger_row *t,
-			       struct tw_err *err)
+static enum tw_rc read_trigger(struct tw_store *s, struct tw_q *q, struct tw_arena *a,
+			       struct tw_trigger_row *t, struct tw_err *err)
 {
 	t->id = tw_q_get_int(q);
 	t->classpath = tw_q_get_str(q, a);
@@ -65,7 +67,7 @@ static enum tw_rc read_trigger(struct tw_store *s, struct tw_q *q, struct tw_are
 enum tw_rc tw_store_triggers(struct tw_store *s, int64_t triggerer_id, struct tw_arena *a,
 			     struct tw_trigger_row **ret_v, size_t *ret_n, struct tw_err *err)
 {
-	TW_VEC(struct tw_trigger_row) rows = { 0 };
+	TW_VEC(struct tw_trigger_row) rows = {0};
 	struct tw_q q;
 	int rc;
 
@@ -75,7 +77,7 @@ enum tw_rc tw_store_triggers(struct tw_store *s, int64_t triggerer_id, struct tw
 	tw_q_put_int(&q, triggerer_id);
 	tw_q_put_int(&q, triggerer_id);
 	while ((rc = tw_q_next(&q, err)) > 0) {
-		struct tw_trigger_row t = { 0 };
+		struct tw_trigger_row t = {0};
 
 		rc = read_trigger(s, &q, a, &t, err);
 		if (rc < 0)

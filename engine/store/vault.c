@@ -4,16 +4,19 @@
 
 static enum tw_rc missing(const char *what, struct tw_str name, struct tw_err *err)
 {
-	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no %s '" TW_STR_FMT "'", what, TW_STR_ARG(name));
+	return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no %s '" TW_STR_FMT "'", what,
+			  TW_STR_ARG(name));
 }
 
 static enum tw_rc taken(const char *what, struct tw_str name, struct tw_err *err)
 {
-	return tw_err_set(err, TW_ERR_EXISTS, "the %s '" TW_STR_FMT "' exists already", what, TW_STR_ARG(name));
+	return tw_err_set(err, TW_ERR_EXISTS, "the %s '" TW_STR_FMT "' exists already", what,
+			  TW_STR_ARG(name));
 }
 
 /* What a put met: unique violations and rows that are not there, in words. */
-static enum tw_rc outcome(const char *what, struct tw_str name, enum tw_rc rc, int64_t changes, struct tw_err *err)
+static enum tw_rc outcome(const char *what, struct tw_str name, enum tw_rc rc, int64_t changes,
+			  struct tw_err *err)
 {
 	if (rc == TW_ERR_EXISTS)
 		return taken(what, name, err);
@@ -23,13 +26,13 @@ static enum tw_rc outcome(const char *what, struct tw_str name, enum tw_rc rc, i
 }
 
 /* A value that no key decrypts is told by name only: in a list it is p NULL. */
-static enum tw_rc open_value(struct tw_store *s, struct tw_str *value, bool crypted, bool strict, struct tw_arena *a,
-			     struct tw_err *err)
+static enum tw_rc open_value(struct tw_store *s, struct tw_str *value, bool crypted, bool strict,
+			     struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc = tw_secret_get(s, *value, crypted, a, value, err);
 
 	if (rc == TW_ERR_DENIED && !strict) {
-		*value = (struct tw_str){ 0 };
+		*value = (struct tw_str){0};
 		return TW_OK;
 	}
 	return rc;
@@ -51,8 +54,8 @@ static void read_variable(struct tw_q *q, struct tw_arena *a, void *row)
 	v->is_encrypted = tw_q_get_int(q);
 }
 
-static enum tw_rc open_variable(struct tw_store *s, struct tw_variable_row *v, bool strict, struct tw_arena *a,
-				struct tw_err *err)
+static enum tw_rc open_variable(struct tw_store *s, struct tw_variable_row *v, bool strict,
+				struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc = open_value(s, &v->value, v->is_encrypted, strict, a, err);
 
@@ -60,29 +63,31 @@ static enum tw_rc open_variable(struct tw_store *s, struct tw_variable_row *v, b
 }
 
 enum tw_rc tw_store_variables(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			      struct tw_variable_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			      struct tw_variable_row **ret_v, size_t *ret_n, int64_t *ret_total,
+			      struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "v.id", TW_F_INT },
-		{ "key", "v.key", TW_F_TEXT },
-		{ "variable_key", "v.key", TW_F_TEXT },
-		{ "description", "v.description", TW_F_TEXT },
-		{ "is_encrypted", "v.is_encrypted", TW_F_BOOL },
-		{ "team_name", "v.team_name", TW_F_TEXT },
+		{"id", "v.id", TW_F_INT},
+		{"key", "v.key", TW_F_TEXT},
+		{"variable_key", "v.key", TW_F_TEXT},
+		{"description", "v.description", TW_F_TEXT},
+		{"is_encrypted", "v.is_encrypted", TW_F_BOOL},
+		{"team_name", "v.team_name", TW_F_TEXT},
 	};
-	static const struct tw_list_def def = { "variable", VARIABLE, "variable v",	"",
-						NULL,	    "v.id",   fields, TW_COUNT(fields) };
+	static const struct tw_list_def def = {"variable", VARIABLE, "variable v",    "", NULL,
+					       "v.id",	   fields,   TW_COUNT(fields)};
 
-	TW_TRY(TW_LIST(s, &def, ask, struct tw_variable_row, read_variable, a, ret_v, ret_n, ret_total, err));
+	TW_TRY(TW_LIST(s, &def, ask, struct tw_variable_row, read_variable, a, ret_v, ret_n,
+		       ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
 		TW_TRY(open_variable(s, &(*ret_v)[i], false, a, err));
 	return TW_OK;
 }
 
-enum tw_rc tw_store_variable(struct tw_store *s, struct tw_str key, struct tw_arena *a, struct tw_variable_row *ret_v,
-			     struct tw_err *err)
+enum tw_rc tw_store_variable(struct tw_store *s, struct tw_str key, struct tw_arena *a,
+			     struct tw_variable_row *ret_v, struct tw_err *err)
 {
-	struct tw_variable_row v = { 0 };
+	struct tw_variable_row v = {0};
 	struct tw_q q;
 	enum tw_rc rc;
 
@@ -100,27 +105,30 @@ enum tw_rc tw_store_variable(struct tw_store *s, struct tw_str key, struct tw_ar
 	return TW_OK;
 }
 
-#define VARIABLE_SET " val = excluded.val, description = excluded.description," \
+#define VARIABLE_SET                                                                               \
+	" val = excluded.val, description = excluded.description,"                                 \
 	" is_encrypted = excluded.is_encrypted, team_name = excluded.team_name"
-#define VARIABLE_NEW "insert into variable (val, description, is_encrypted, team_name, key) values (?, ?, ?, ?, ?)"
+#define VARIABLE_NEW                                                                               \
+	"insert into variable (val, description, is_encrypted, team_name, key) values (?, ?, ?, ?, ?)"
 
-enum tw_rc tw_store_variable_put(struct tw_store *s, const struct tw_variable_row *v, enum tw_put how,
-				 struct tw_err *err)
+enum tw_rc tw_store_variable_put(struct tw_store *s, const struct tw_variable_row *v,
+				 enum tw_put how, struct tw_err *err)
 {
 	static const char *const sql[] = {
 		[TW_PUT_INSERT] = VARIABLE_NEW,
 		[TW_PUT_UPSERT] = VARIABLE_NEW " on conflict (key) do update set" VARIABLE_SET,
-		[TW_PUT_UPDATE] = "update variable set val = ?, description = ?, is_encrypted = ?, team_name = ?"
-				  " where key = ?",
+		[TW_PUT_UPDATE] =
+			"update variable set val = ?, description = ?, is_encrypted = ?, team_name = ?"
+			" where key = ?",
 	};
-	struct tw_buf value TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf value TW_AUTO(tw_buf_release) = {0};
 	int64_t n = 0;
 	enum tw_rc rc;
 	bool crypted;
 
 	TW_TRY(tw_secret_put(s, v->value.p ? v->value : TW_STR(""), &value, &crypted, err));
-	rc = tw_q_exec(s, &n, err, sql[how], "ssiss", tw_buf_str(&value), v->description, (int64_t)crypted,
-		       v->team_name, v->key);
+	rc = tw_q_exec(s, &n, err, sql[how], "ssiss", tw_buf_str(&value), v->description,
+		       (int64_t)crypted, v->team_name, v->key);
 	return outcome("variable", v->key, rc, n, err);
 }
 
@@ -157,14 +165,15 @@ static void read_connection(struct tw_q *q, struct tw_arena *a, void *row)
 	c->is_extra_encrypted = tw_q_get_int(q);
 }
 
-static enum tw_rc open_connection(struct tw_store *s, struct tw_connection_row *c, bool strict, struct tw_arena *a,
-				  struct tw_err *err)
+static enum tw_rc open_connection(struct tw_store *s, struct tw_connection_row *c, bool strict,
+				  struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc = open_value(s, &c->password, c->is_encrypted, strict, a, err);
 
 	if (rc == TW_OK)
 		rc = open_value(s, &c->extra, c->is_extra_encrypted, strict, a, err);
-	return rc < 0 ? tw_err_wrap(err, "connection '" TW_STR_FMT "'", TW_STR_ARG(c->conn_id)) : TW_OK;
+	return rc < 0 ? tw_err_wrap(err, "connection '" TW_STR_FMT "'", TW_STR_ARG(c->conn_id))
+		      : TW_OK;
 }
 
 enum tw_rc tw_store_connections(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
@@ -172,21 +181,22 @@ enum tw_rc tw_store_connections(struct tw_store *s, const struct tw_ask *ask, st
 				struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "id", "c.id", TW_F_INT },
-		{ "conn_id", "c.conn_id", TW_F_TEXT },
-		{ "connection_id", "c.conn_id", TW_F_TEXT },
-		{ "conn_type", "c.conn_type", TW_F_TEXT },
-		{ "description", "c.description", TW_F_TEXT },
-		{ "host", "c.host", TW_F_TEXT },
-		{ "port", "c.port", TW_F_INT },
-		{ "schema", "c.schema", TW_F_TEXT },
-		{ "login", "c.login", TW_F_TEXT },
-		{ "team_name", "c.team_name", TW_F_TEXT },
+		{"id", "c.id", TW_F_INT},
+		{"conn_id", "c.conn_id", TW_F_TEXT},
+		{"connection_id", "c.conn_id", TW_F_TEXT},
+		{"conn_type", "c.conn_type", TW_F_TEXT},
+		{"description", "c.description", TW_F_TEXT},
+		{"host", "c.host", TW_F_TEXT},
+		{"port", "c.port", TW_F_INT},
+		{"schema", "c.schema", TW_F_TEXT},
+		{"login", "c.login", TW_F_TEXT},
+		{"team_name", "c.team_name", TW_F_TEXT},
 	};
-	static const struct tw_list_def def = { "connection", CONNECTION, "connection c", "",
-						NULL,	      "c.id",	  fields,	  TW_COUNT(fields) };
+	static const struct tw_list_def def = {"connection", CONNECTION, "connection c",  "", NULL,
+					       "c.id",	     fields,	 TW_COUNT(fields)};
 
-	TW_TRY(TW_LIST(s, &def, ask, struct tw_connection_row, read_connection, a, ret_v, ret_n, ret_total, err));
+	TW_TRY(TW_LIST(s, &def, ask, struct tw_connection_row, read_connection, a, ret_v, ret_n,
+		       ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
 		TW_TRY(open_connection(s, &(*ret_v)[i], false, a, err));
 	return TW_OK;
@@ -195,7 +205,7 @@ enum tw_rc tw_store_connections(struct tw_store *s, const struct tw_ask *ask, st
 enum tw_rc tw_store_connection(struct tw_store *s, struct tw_str conn_id, struct tw_arena *a,
 			       struct tw_connection_row *ret_c, struct tw_err *err)
 {
-	struct tw_connection_row c = { 0 };
+	struct tw_connection_row c = {0};
 	struct tw_q q;
 	enum tw_rc rc;
 
@@ -213,27 +223,29 @@ enum tw_rc tw_store_connection(struct tw_store *s, struct tw_str conn_id, struct
 	return TW_OK;
 }
 
-#define CONNECTION_NEW                                                                             \
+#define CONNECTION_NEW                                                                                \
 	"insert into connection (conn_type, description, host, schema, login, port, password, extra," \
 	" is_encrypted, is_extra_encrypted, team_name, conn_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define CONNECTION_SET                                                                             \
+#define CONNECTION_SET                                                                               \
 	" conn_type = excluded.conn_type, description = excluded.description, host = excluded.host," \
-	" schema = excluded.schema, login = excluded.login, port = excluded.port,"                 \
-	" password = excluded.password, extra = excluded.extra,"                                   \
-	" is_encrypted = excluded.is_encrypted, is_extra_encrypted = excluded.is_extra_encrypted," \
+	" schema = excluded.schema, login = excluded.login, port = excluded.port,"                   \
+	" password = excluded.password, extra = excluded.extra,"                                     \
+	" is_encrypted = excluded.is_encrypted, is_extra_encrypted = excluded.is_extra_encrypted,"   \
 	" team_name = excluded.team_name"
 
-enum tw_rc tw_store_connection_put(struct tw_store *s, const struct tw_connection_row *c, enum tw_put how,
-				   struct tw_err *err)
+enum tw_rc tw_store_connection_put(struct tw_store *s, const struct tw_connection_row *c,
+				   enum tw_put how, struct tw_err *err)
 {
 	static const char *const sql[] = {
 		[TW_PUT_INSERT] = CONNECTION_NEW,
-		[TW_PUT_UPSERT] = CONNECTION_NEW " on conflict (conn_id) do update set" CONNECTION_SET,
-		[TW_PUT_UPDATE] = "update connection set conn_type = ?, description = ?, host = ?, schema = ?,"
-				  " login = ?, port = ?, password = ?, extra = ?, is_encrypted = ?,"
-				  " is_extra_encrypted = ?, team_name = ? where conn_id = ?",
+		[TW_PUT_UPSERT] =
+			CONNECTION_NEW " on conflict (conn_id) do update set" CONNECTION_SET,
+		[TW_PUT_UPDATE] =
+			"update connection set conn_type = ?, description = ?, host = ?, schema = ?,"
+			" login = ?, port = ?, password = ?, extra = ?, is_encrypted = ?,"
+			" is_extra_encrypted = ?, team_name = ? where conn_id = ?",
 	};
-	struct tw_buf password TW_AUTO(tw_buf_release) = { 0 }, extra TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf password TW_AUTO(tw_buf_release) = {0}, extra TW_AUTO(tw_buf_release) = {0};
 	bool crypted, extra_crypted;
 	int64_t n = 0;
 	enum tw_rc rc;
@@ -295,7 +307,7 @@ static enum tw_rc rotate(struct tw_store *s, struct tw_arena *a, int64_t *n, str
 
 enum tw_rc tw_store_vault_rotate(struct tw_store *s, int64_t *ret_n, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	enum tw_rc rc;
 	int64_t n = 0;
 	bool own;

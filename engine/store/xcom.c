@@ -2,28 +2,31 @@
 
 #include "store/write.h"
 
-enum tw_rc tw_write_xcom(struct tw_store *s, const struct tw_xcom_row *x, int64_t *ret_changes, struct tw_err *err)
+enum tw_rc tw_write_xcom(struct tw_store *s, const struct tw_xcom_row *x, int64_t *ret_changes,
+			 struct tw_err *err)
 {
-	return tw_q_exec(s, ret_changes, err,
-			 "insert into xcom (dag_run_id, task_id, map_index, key, dag_id, run_id, value, timestamp)"
-			 " select r.id, ?, ?, ?, r.dag_id, r.run_id, ?, ? from dag_run r where r.dag_id = ? and r.run_id = ?"
-			 " on conflict (dag_run_id, task_id, map_index, key) do update set value = excluded.value,"
-			 " timestamp = excluded.timestamp",
-			 "sisstss", x->task_id, (int64_t)x->map_index, x->key, x->value,
-			 x->timestamp > 0 ? x->timestamp : (tw_time)tw_store_now(s), x->dag_id, x->run_id);
+	return tw_q_exec(
+		s, ret_changes, err,
+		"insert into xcom (dag_run_id, task_id, map_index, key, dag_id, run_id, value, timestamp)"
+		" select r.id, ?, ?, ?, r.dag_id, r.run_id, ?, ? from dag_run r where r.dag_id = ? and r.run_id = ?"
+		" on conflict (dag_run_id, task_id, map_index, key) do update set value = excluded.value,"
+		" timestamp = excluded.timestamp",
+		"sisstss", x->task_id, (int64_t)x->map_index, x->key, x->value,
+		x->timestamp > 0 ? x->timestamp : (tw_time)tw_store_now(s), x->dag_id, x->run_id);
 }
 
 #define OF_TI                                                                                      \
 	"dag_run_id = (select id from dag_run where dag_id = ? and run_id = ?) and task_id = ? and map_index = ?"
 
-enum tw_rc tw_write_xcom_clear(struct tw_store *s, const struct tw_xcom_row *x, int64_t *ret_changes,
-			       struct tw_err *err)
+enum tw_rc tw_write_xcom_clear(struct tw_store *s, const struct tw_xcom_row *x,
+			       int64_t *ret_changes, struct tw_err *err)
 {
 	if (x->key.p)
-		return tw_q_exec(s, ret_changes, err, "delete from xcom where " OF_TI " and key = ?", "sssis",
-				 x->dag_id, x->run_id, x->task_id, (int64_t)x->map_index, x->key);
-	return tw_q_exec(s, ret_changes, err, "delete from xcom where " OF_TI, "sssi", x->dag_id, x->run_id,
-			 x->task_id, (int64_t)x->map_index);
+		return tw_q_exec(s, ret_changes, err,
+				 "delete from xcom where " OF_TI " and key = ?", "sssis", x->dag_id,
+				 x->run_id, x->task_id, (int64_t)x->map_index, x->key);
+	return tw_q_exec(s, ret_changes, err, "delete from xcom where " OF_TI, "sssi", x->dag_id,
+			 x->run_id, x->task_id, (int64_t)x->map_index);
 }
 
 enum tw_rc tw_store_xcom_put(struct tw_store *s, const struct tw_xcom_row *x, struct tw_err *err)
@@ -32,7 +35,8 @@ enum tw_rc tw_store_xcom_put(struct tw_store *s, const struct tw_xcom_row *x, st
 
 	TW_TRY(tw_write_xcom(s, x, &n, err));
 	if (n == 0)
-		return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no run '" TW_STR_FMT "'",
+		return tw_err_set(err, TW_ERR_NOT_FOUND,
+				  "dag '" TW_STR_FMT "' has no run '" TW_STR_FMT "'",
 				  TW_STR_ARG(x->dag_id), TW_STR_ARG(x->run_id));
 	return TW_OK;
 }
@@ -57,9 +61,9 @@ static void read_xcom(struct tw_q *q, struct tw_arena *a, void *row)
 	x->value = tw_q_get_str(q, a);
 }
 
-enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			 int map_index, struct tw_str key, struct tw_arena *a, struct tw_xcom_row *ret_x,
-			 struct tw_err *err)
+enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			 struct tw_str task_id, int map_index, struct tw_str key,
+			 struct tw_arena *a, struct tw_xcom_row *ret_x, struct tw_err *err)
 {
 	struct tw_q q;
 	enum tw_rc rc;
@@ -72,10 +76,11 @@ enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str
 	tw_q_put_str(&q, key);
 	rc = tw_q_one(&q, err);
 	if (rc == TW_ERR_NOT_FOUND)
-		return tw_err_set(err, rc, "there is no XCom with key '" TW_STR_FMT "'", TW_STR_ARG(key));
+		return tw_err_set(err, rc, "there is no XCom with key '" TW_STR_FMT "'",
+				  TW_STR_ARG(key));
 	if (rc < 0)
 		return rc;
-	*ret_x = (struct tw_xcom_row){ 0 };
+	*ret_x = (struct tw_xcom_row){0};
 	read_xcom(&q, a, ret_x);
 	tw_q_done(&q);
 	return TW_OK;
@@ -83,7 +88,8 @@ enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str
 
 /* ── pulling ────────────────────────────────────────────────────────────────────────── */
 
-/* The run and those before it by logical date, newest first: a run without a date has only itself. */
+/* The run and those before it by logical date, newest first: a run without a date has only itself.
+ */
 #define PRIOR                                                                                      \
 	" x.dag_run_id in (select p.id from dag_run p join dag_run r on r.dag_id = p.dag_id"       \
 	" where r.dag_id = ? and r.run_id = ? and (p.id = r.id or p.logical_date < r.logical_date))"
@@ -94,7 +100,9 @@ static void pull_sql(struct tw_buf *sql, const struct tw_xcom_pull *p)
 	if (p->include_prior_dates)
 		tw_buf_adds(sql, " join dag_run d on d.id = x.dag_run_id where" PRIOR);
 	else
-		tw_buf_adds(sql, " where x.dag_run_id = (select id from dag_run where dag_id = ? and run_id = ?)");
+		tw_buf_adds(
+			sql,
+			" where x.dag_run_id = (select id from dag_run where dag_id = ? and run_id = ?)");
 	tw_buf_adds(sql, " and x.key = ?");
 	for (size_t i = 0; i < p->ntasks; i++)
 		tw_buf_adds(sql, i ? ",?" : " and x.task_id in (?");
@@ -116,7 +124,8 @@ struct found {
 };
 
 /* Of each task only its first run (the newest), tasks in the order asked for. */
-static void arrange(const struct tw_xcom_pull *p, const struct tw_xcom_row *in, size_t n, struct found *out)
+static void arrange(const struct tw_xcom_pull *p, const struct tw_xcom_row *in, size_t n,
+		    struct found *out)
 {
 	for (size_t t = 0; t < (p->ntasks ? p->ntasks : 1); t++) {
 		const struct tw_xcom_row *first = NULL;
@@ -135,8 +144,8 @@ static void arrange(const struct tw_xcom_pull *p, const struct tw_xcom_row *in, 
 enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, struct tw_arena *a,
 			      struct tw_xcom_row **ret_v, size_t *ret_n, struct tw_err *err)
 {
-	struct tw_buf sql TW_AUTO(tw_buf_release) = { 0 };
-	struct found out = { 0 };
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
+	struct found out = {0};
 	struct tw_xcom_row *rows;
 	struct tw_q q;
 	size_t n;
@@ -158,13 +167,15 @@ enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, 
 	return TW_OK;
 }
 
-enum tw_rc tw_store_xcom_count(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			       struct tw_str key, int64_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_xcom_count(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			       struct tw_str task_id, struct tw_str key, int64_t *ret_n,
+			       struct tw_err *err)
 {
-	return tw_q_number(s, ret_n, err,
-			   "select count(*) from xcom where dag_run_id = (select id from dag_run where dag_id = ?"
-			   " and run_id = ?) and task_id = ? and key = ?",
-			   "ssss", dag_id, run_id, task_id, key);
+	return tw_q_number(
+		s, ret_n, err,
+		"select count(*) from xcom where dag_run_id = (select id from dag_run where dag_id = ?"
+		" and run_id = ?) and task_id = ? and key = ?",
+		"ssss", dag_id, run_id, task_id, key);
 }
 
 /* ── lists ──────────────────────────────────────────────────────────────────────────── */
@@ -181,20 +192,21 @@ static void read_view(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
-			  struct tw_xcom_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+			  struct tw_xcom_view **ret_v, size_t *ret_n, int64_t *ret_total,
+			  struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{ "dag_id", "x.dag_id", TW_F_TEXT },
-		{ "run_id", "x.run_id", TW_F_TEXT },
-		{ "dag_run_id", "x.run_id", TW_F_TEXT },
-		{ "task_id", "x.task_id", TW_F_TEXT },
-		{ "map_index", "x.map_index", TW_F_INT },
-		{ "key", "x.key", TW_F_TEXT },
-		{ "xcom_key", "x.key", TW_F_TEXT },
-		{ "timestamp", "x.timestamp", TW_F_TIME },
-		{ "logical_date", "r.logical_date", TW_F_TIME, true },
-		{ "run_after", "r.run_after", TW_F_TIME, true },
-		{ "dag_display_name", "d.dag_display_name", TW_F_TEXT, true },
+		{"dag_id", "x.dag_id", TW_F_TEXT},
+		{"run_id", "x.run_id", TW_F_TEXT},
+		{"dag_run_id", "x.run_id", TW_F_TEXT},
+		{"task_id", "x.task_id", TW_F_TEXT},
+		{"map_index", "x.map_index", TW_F_INT},
+		{"key", "x.key", TW_F_TEXT},
+		{"xcom_key", "x.key", TW_F_TEXT},
+		{"timestamp", "x.timestamp", TW_F_TIME},
+		{"logical_date", "r.logical_date", TW_F_TIME, true},
+		{"run_after", "r.run_after", TW_F_TIME, true},
+		{"dag_display_name", "d.dag_display_name", TW_F_TEXT, true},
 	};
 	static const struct tw_list_def def = {
 		"XCom",
@@ -210,14 +222,19 @@ enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct t
 		TW_COUNT(fields),
 	};
 
-	return TW_LIST(s, &def, ask, struct tw_xcom_view, read_view, a, ret_v, ret_n, ret_total, err);
+	return TW_LIST(s, &def, ask, struct tw_xcom_view, read_view, a, ret_v, ret_n, ret_total,
+		       err);
 }
 
-enum tw_rc tw_store_xcom_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-				int map_index, struct tw_str key, int64_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_xcom_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+				struct tw_str task_id, int map_index, struct tw_str key,
+				int64_t *ret_n, struct tw_err *err)
 {
-	struct tw_xcom_row x = { .dag_id = dag_id, .run_id = run_id, .task_id = task_id, .map_index = map_index,
-				 .key = key };
+	struct tw_xcom_row x = {.dag_id = dag_id,
+				.run_id = run_id,
+				.task_id = task_id,
+				.map_index = map_index,
+				.key = key};
 
 	return tw_write_xcom_clear(s, &x, ret_n, err);
 }
