@@ -23,7 +23,8 @@ static void take_dispatch(struct sim *m, const struct tw_fx_dispatch *d)
 		tw_vec_push(&m->attempts, x);
 		a = &m->attempts.v[m->attempts.n - 1];
 	} else if (a->phase != ENDED && !a->killed && a->phase != SENT) {
-		sim_fail(m, "an attempt is dispatched while it runs: " TW_STR_FMT, TW_STR_ARG(a->task));
+		sim_fail(m, "an attempt is dispatched while it runs (%d): " TW_STR_FMT "[%d]", a->phase, TW_STR_ARG(a->task),
+			 a->map_index);
 	}
 	a->phase = SENT;
 	a->killed = a->accepted = false;
@@ -243,9 +244,21 @@ static void stop_strangers(struct sim *m)
 	}
 }
 
+/* Triggers are rows: a triggerer finds those that somebody waits for. */
+static void find_triggers(struct sim *m)
+{
+	m->triggers.n = 0;
+	tw_map_foreach(&m->ti_rows, e) {
+		const struct srow *t = e->value;
+		if (t->l.row.state == TW_TI_DEFERRED)
+			tw_vec_push(&m->triggers, t->l.row.trigger_id);
+	}
+}
+
 void exec_reconcile(struct sim *m)
 {
 	stop_strangers(m);
+	find_triggers(m);
 	for (size_t i = 0; i < m->runs.n; i++)
 		for (size_t k = 0; !m->runs.v[i]->gone && k < m->runs.v[i]->tis.n; k++) {
 			const struct srow *t = m->runs.v[i]->tis.v[k];

@@ -63,7 +63,7 @@ void sim_post(struct sim *m, struct tw_event ev)
 
 static void boot(struct sim *m)
 {
-	m->cfg.seed = sim_random(m, 0);
+	m->cfg.seed = sim_random(m, UINT64_MAX);
 	m->cfg.loading = true;
 	m->s = tw_sched_new(&m->cfg);
 	m->pending.n = 0;
@@ -77,8 +77,17 @@ static void verbose(const struct sim *m, const struct tw_event *ev, enum tw_rc r
 
 	if (on < 0)
 		on = getenv("SIM_VERBOSE") != NULL;
-	if (on)
-		fprintf(stderr, "%ld: event %d rc %d\n", m->turns, ev->type, rc);
+	if (!on)
+		return;
+	struct tw_id id = ev->type == TW_EV_FINISHED ? ev->finished.attempt : ev->attempt.id; /* the union's first */
+	fprintf(stderr, "%ld: event %d rc %d", m->turns, ev->type, rc);
+	if (ev->type >= TW_EV_STARTED && ev->type <= TW_EV_REFUSED) {
+		const struct attempt *a = exec_find((struct sim *)m, id);
+		fprintf(stderr, " attempt %02x%02x outcome %d " TW_STR_FMT "[%d] phase %d killed %d", id.b[14], id.b[15],
+			ev->type == TW_EV_FINISHED ? (int)ev->finished.outcome : -1, TW_STR_ARG(a ? a->task : TW_STR("?")),
+			a ? a->map_index : 0, a ? (int)a->phase : -1, a && a->killed);
+	}
+	fputc('\n', stderr);
 }
 
 struct ended {
@@ -86,10 +95,14 @@ struct ended {
 	size_t ack;
 };
 
+struct unheld {
+	struct tw_event ev;
+	size_t ask;
+};
+
 /* An event about a run that is not held: the run is loaded, and the event comes again. */
-static void again(struct sim *m, const struct tw_event *ev, const struct tw_effects *fx)
+static void again(struct sim *m, const struct tw_event *ev, const struct tw_fx_ask *a)
 {
-	const struct tw_fx_ask *a = &fx->asks.v[fx->asks.n - 1];
 	struct srun *r = store_run(m, a->dag_id, a->run_id);
 
 	if (r) {
@@ -136,16 +149,21 @@ void sim_turn(struct sim *m)
 	struct tw_effects *fx = tw_effects_new();
 	TW_VEC(struct tw_event) evs = { m->pending.v, m->pending.n, m->pending.cap };
 	TW_VEC(struct ended) ends = { 0 };
+	TW_VEC(struct unheld) unheld = { 0 };
 	int fate = m->calm ? 1000 : (int)sim_random(m, 1000);
 
 	memset(&m->pending, 0, sizeof m->pending);
 	m->turns++;
+	m->limits_changed = false;
 	for (size_t i = 0; i < evs.n; i++) {
 		struct tw_err err = { 0 };
 		enum tw_rc rc = tw_sched_step(m->s, &evs.v[i], fx, &err);
 		verbose(m, &evs.v[i], rc);
-		if (rc == TW_ERR_AGAIN)
-			again(m, &evs.v[i], fx);
+		m->limits_changed |= evs.v[i].type == TW_EV_POOL;
+		if (rc == TW_ERR_AGAIN) {
+			struct unheld u = { evs.v[i], fx->asks.n - 1 };
+			tw_vec_push(&unheld, u);
+		}
 		if (evs.v[i].type == TW_EV_FINISHED) {
 			struct ended e = { evs.v[i].finished, fx->acks.n - 1 };
 			tw_vec_push(&ends, e);
@@ -165,10 +183,13 @@ void sim_turn(struct sim *m)
 			crash(m, fx);
 		} else {
 			perform(m, fx);
+			for (size_t i = 0; i < unheld.n; i++)
+				again(m, &unheld.v[i].ev, &fx->asks.v[unheld.v[i].ask]);
 			tw_effects_free(fx);
 		}
 	}
 	tw_vec_release(&evs);
+	tw_vec_release(&unheld);
 	tw_vec_release(&ends);
 }
 

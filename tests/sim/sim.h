@@ -64,6 +64,7 @@ struct sim {
 	TW_VEC(struct attempt) attempts;
 	TW_VEC(int64_t) triggers;
 	int64_t next_trigger;
+	bool limits_changed;         /* in this turn: what was given out before may be over them */
 	bool calm;                   /* the faults have stopped */
 	TW_VEC(struct tw_event) pending; /* events to be stepped in the turn to come */
 };
