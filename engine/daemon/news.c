@@ -127,6 +127,24 @@ static tw_time read_time(struct tw_value body, const char *key)
 	return s.p && tw_time_parse(s, NULL, &t, NULL) == TW_OK ? t : TW_TIME_NONE;
 }
 
+struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struct tw_str reason, struct tw_value body)
+{
+	double delay = tw_map_num(body, "retry_delay", -1);
+	struct tw_ev_finished f = {
+		.attempt = attempt,
+		.outcome = outcome_of(end),
+		.reason = reason,
+		.map_index_label = tw_map_str(body, "map_index_label", NULL),
+		.skip = tw_map_value(body, "skip"),
+		.reschedule_at = read_time(body, "reschedule_at"),
+		.retry_delay = delay < 0 ? -1 : (int64_t)(delay * 1e6),
+		.trigger_timeout = TW_TIME_NONE,
+	};
+
+	read_return(body, &f);
+	return f;
+}
+
 /* A deferral: its trigger becomes a row of the same commit. */
 static void read_defer(struct shell *sh, struct tw_value body, struct tw_ev_finished *f)
 {
@@ -210,18 +228,7 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	if (dispatched_in_vain(sh, ex, f))
 		return;
 	adopted(sh, f->attempt);
-	ev.finished = (struct tw_ev_finished){
-		.attempt = f->attempt,
-		.outcome = outcome_of(f->end),
-		.reason = f->reason,
-		.mapped_length = -1,
-		.map_index_label = tw_map_str(f->body, "map_index_label", NULL),
-		.skip = tw_map_value(f->body, "skip"),
-		.reschedule_at = read_time(f->body, "reschedule_at"),
-		.retry_delay = -1,
-		.trigger_timeout = TW_TIME_NONE,
-	};
-	read_return(f->body, &ev.finished);
+	ev.finished = news_finished(f->attempt, f->end, f->reason, f->body);
 	if (f->end == TW_END_DEFERRED)
 		read_defer(sh, f->body, &ev.finished);
 	if (shell_step(sh, &ev, &err) < 0) {

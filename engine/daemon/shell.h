@@ -109,6 +109,8 @@ void inbox_take(struct shell *sh);          /* only while nothing is being writt
 void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask);
 
 /* news.c */
+/* The end of an attempt out of the `finished` body; what a deferral says of its trigger is left to the caller. */
+struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struct tw_str reason, struct tw_value body);
 struct tw_executor_sink news_sink(struct shell *sh);
 struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
 struct attempt *attempt_find(struct shell *sh, struct tw_id id);
@@ -117,7 +119,9 @@ void attempt_drop(struct shell *sh, struct tw_id id);
 /* workload.c */
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out);
 void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id);
-/* The run as tasks see it; store may be any handle. */
+/* The run as tasks see it; store may be any handle, or NULL: then there are no other runs. */
 void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out);
+/* The key `expand`: which item of each mapped argument is this instance's. */
+void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d);
 /* An instant as the workload writes it: quoted ISO text or null. */
 void workload_time(struct tw_jw *w, const char *key, tw_time t);

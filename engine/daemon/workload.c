@@ -33,7 +33,9 @@ static void previous_success(struct tw_store *store, const struct tw_run_row *ru
 	struct tw_run_row prev = { .start_date = TW_TIME_NONE, .end_date = TW_TIME_NONE,
 				   .interval_start = TW_TIME_NONE, .interval_end = TW_TIME_NONE };
 
-	tw_store_run_before(store, run->dag_id, TW_PREV_SUCCESS, run->logical_date, run->run_after, &a, &prev, NULL);
+	if (store)
+		tw_store_run_before(store, run->dag_id, TW_PREV_SUCCESS, run->logical_date, run->run_after, &a, &prev,
+				    NULL);
 	workload_time(w, "prev_start_date_success", prev.start_date);
 	workload_time(w, "prev_end_date_success", prev.end_date);
 	workload_time(w, "prev_data_interval_start_success", prev.interval_start);
@@ -46,7 +48,7 @@ static void neighbours(struct tw_store *store, const struct tw_run_row *run, str
 	struct tw_arena a = { 0 };
 	struct tw_run_row prev = { .logical_date = TW_TIME_NONE }, next = { .logical_date = TW_TIME_NONE };
 
-	if (run->logical_date != TW_TIME_NONE) {
+	if (store && run->logical_date != TW_TIME_NONE) {
 		tw_store_run_before(store, run->dag_id, TW_PREV_ANY, run->logical_date, run->run_after, &a, &prev,
 				    NULL);
 		tw_store_run_after(store, run->dag_id, run->logical_date, &a, &next, NULL);
@@ -173,7 +175,7 @@ static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str v
 	tw_jw_end(w);
 }
 
-static void write_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
+void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
 {
 	tw_jw_key(w, "expand");
 	if (!d->nargs) {
@@ -259,7 +261,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_buf_release(&key);
 	tw_jw_key(&w, "run");
 	tw_jw_raw(&w, tw_str(run_context(sh, &d->run)));
-	write_expand(&w, d);
+	workload_expand(&w, d);
 	tw_jw_key(&w, "execution_timeout");
 	if (task->execution_timeout >= 0)
 		tw_jw_float(&w, (double)task->execution_timeout / 1e6);
