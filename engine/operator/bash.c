@@ -89,17 +89,6 @@ static enum tw_rc check_cwd(struct tw_str cwd, const char *path, struct tw_err *
 	return TW_OK;
 }
 
-static enum tw_rc make_tmpdir(struct bash *b, struct tw_err *err)
-{
-	b->tmpdir = tw_asprintf("%s/airflowtmpXXXXXX", b->op->tmp);
-	if (mkdtemp(b->tmpdir))
-		return TW_OK;
-	enum tw_rc rc = tw_err_errno(err, errno, "cannot make a folder in '%s'", b->op->tmp);
-	free(b->tmpdir);
-	b->tmpdir = NULL;
-	return rc;
-}
-
 /* A command that is still called like a script after rendering is run as a file of that content. */
 static enum tw_rc write_script(struct bash *b, const char *dir, struct tw_str text,
 			       struct tw_err *err)
@@ -140,10 +129,9 @@ static void remove_files(struct bash *b)
 {
 	if (b->script)
 		unlink(b->script);
-	if (b->tmpdir && rmdir(b->tmpdir) != 0)
-		tw_file_remove_tree(b->tmpdir, NULL);
+	if (b->tmpdir)
+		b->op->host->drop_folder(b->op, b->tmpdir);
 	free(b->script);
-	free(b->tmpdir);
 	b->script = b->tmpdir = NULL;
 }
 
@@ -349,7 +337,7 @@ static enum tw_rc begin(struct bash *b, struct tw_str command, struct tw_err *er
 	TW_AUTO(tw_env_release) struct tw_env env = {.arena = op->arena};
 	rc = build_env(op, &env, err);
 	if (rc == TW_OK && !dir)
-		rc = make_tmpdir(b, err);
+		rc = op->host->make_folder(op, &b->tmpdir, err);
 	if (!dir)
 		dir = b->tmpdir;
 	const char *argv[] = {bash_path(), "-c",

@@ -43,6 +43,9 @@ struct tw_op_host {
 	/* Asks the scheduler's side (docs/runner-protocol.md, "Requests of a task"); body gets "do". */
 	void (*request)(struct tw_op *op, const char *what, struct tw_value body, tw_op_reply_fn fn);
 	void (*done)(struct tw_op *op, const struct tw_op_outcome *o);
+	/* A temporary folder, empty. Given back with drop_folder, which removes it some time soon. */
+	enum tw_rc (*make_folder)(struct tw_op *op, char **ret_path, struct tw_err *err);
+	void (*drop_folder)(struct tw_op *op, char *path);
 };
 
 struct tw_op {

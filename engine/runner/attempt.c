@@ -97,15 +97,11 @@ static void fail_early(struct tw_attempt *a, struct tw_str reason)
 	tw_attempt_bury(a);
 }
 
-static bool open_log(struct tw_attempt *a)
+static void open_log(struct tw_attempt *a)
 {
-	struct tw_err err = {0};
 	struct tw_str path = tw_map_str(a->work, "log_path", "");
 	const char *p = tw_arena_strndup(&a->arena, path.p, path.n);
-	if (tw_tasklog_open(&a->r->logs, *p ? p : "/dev/null", &a->masker, &a->log, &err) == TW_OK)
-		return true;
-	fail_early(a, tw_str(err.msg));
-	return false;
+	a->log = tw_tasklog_open(&a->r->logs, *p ? p : "/dev/null", &a->masker);
 }
 
 /* It is known here already: tell again what is known. */
@@ -149,8 +145,7 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 		fail_early(a, tw_str(err.msg));
 		return;
 	}
-	if (!open_log(a))
-		return;
+	open_log(a);
 	bool native = !r->opts.no_native && tw_map_value(a->work, "resume").kind != TW_V_MAP;
 	if (native)
 		a->op.type = tw_op_find(tw_map_str(a->work, "native", ""));
@@ -238,19 +233,26 @@ static void write_finished(struct tw_attempt *a, const struct tw_end_report *e, 
 	tw_jw_end(&w);
 }
 
+static void deliver(void *arg)
+{
+	struct tw_attempt *a = arg;
+	tw_journal_finish(&a->r->journal, tw_str(a->id), tw_buf_str(&a->result));
+	tw_server_send(a->r, tw_buf_str(&a->result));
+	tw_buf_release(&a->result);
+}
+
 void tw_attempt_report(struct tw_attempt *a, const struct tw_end_report *e)
 {
 	if (a->state == TW_ATTEMPT_REPORTED)
 		return;
-	struct tw_runner *r = a->r;
-	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
-	write_finished(a, e, &b);
+	write_finished(a, e, &a->result);
 	a->state = TW_ATTEMPT_REPORTED;
 	stop_timer(a);
 	/* Who is told that it ended finds its log whole. */
-	tw_tasklog_flush(a->log);
-	tw_journal_finish(&r->journal, tw_str(a->id), tw_buf_str(&b));
-	tw_server_send(r, tw_buf_str(&b));
+	if (a->log)
+		tw_tasklog_when_written(a->log, deliver, a);
+	else
+		deliver(a);
 }
 
 void tw_attempt_bury(struct tw_attempt *a)
@@ -274,6 +276,7 @@ void tw_attempt_free(struct tw_attempt *a)
 	tw_map_del(&a->r->attempts, tw_str(a->id));
 	tw_env_release(&a->env);
 	tw_buf_release(&a->frame);
+	tw_buf_release(&a->result);
 	tw_arena_release(&a->arena);
 	free(a->kill_reason);
 	free(a->id);

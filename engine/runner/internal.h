@@ -16,6 +16,7 @@
 #include "runner/journal.h"
 #include "runner/runner.h"
 #include "runner/tasklog.h"
+#include "runner/tmpdirs.h"
 #include "time/zone.h"
 #include "value/json.h"
 
@@ -47,13 +48,14 @@ struct tw_attempt {
 	struct tw_buf frame;          /* the `run` frame as it came */
 	struct tw_value work;         /* the same, read */
 	struct tw_masker masker;
-	struct tw_tasklog *log;       /* NULL when it could not be opened */
+	struct tw_tasklog *log;       /* NULL when the frame could not be read */
 	int64_t received;             /* wall clock */
 	int64_t started;              /* 0: not yet */
 	pid_t pid;                    /* leads its process group; 0: none */
 	uv_timer_t *timer;            /* execution_timeout, then the grace of a kill */
 	char *kill_reason;            /* set while ENDING: what is reported */
 	struct tw_value rendered;     /* {field: value}; NULL kind: none */
+	struct tw_buf result;         /* what is reported as soon as the log is written */
 	bool buried;                  /* in the graveyard: freed before the loop waits again */
 	struct tw_attempt *next_dead;
 
@@ -72,6 +74,7 @@ struct tw_runner {
 	struct tw_reaper *reaper;
 	struct tw_logs logs;
 	struct tw_zones zones;
+	struct tw_tmpdirs tmpdirs;
 	struct tw_journal journal;
 	struct tw_listener *listener;
 	struct tw_link *link;         /* the scheduler's; NULL: none is connected */

@@ -149,12 +149,24 @@ static void host_done(struct tw_op *op, const struct tw_op_outcome *o)
 	tw_attempt_bury(a);
 }
 
+static enum tw_rc host_make_folder(struct tw_op *op, char **ret_path, struct tw_err *err)
+{
+	return tw_tmpdirs_take(&attempt_of(op)->r->tmpdirs, ret_path, err);
+}
+
+static void host_drop_folder(struct tw_op *op, char *path)
+{
+	tw_tmpdirs_drop(&attempt_of(op)->r->tmpdirs, path);
+}
+
 static const struct tw_op_host host = {
 	.log = host_log,
 	.output = host_output,
 	.spawned = host_spawned,
 	.request = host_request,
 	.done = host_done,
+	.make_folder = host_make_folder,
+	.drop_folder = host_drop_folder,
 };
 
 /* Environment -------------------------------------------------------------------------------- */

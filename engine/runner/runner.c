@@ -163,12 +163,17 @@ static void on_turn(uv_prepare_t *h)
 {
 	struct tw_runner *r = h->data;
 	tw_pytask_settle(r);
-	if (!r->dead)
-		return;
-	while (r->dead) {
-		struct tw_attempt *a = r->dead;
-		r->dead = a->next_dead;
-		tw_attempt_free(a);
+	struct tw_attempt *dead = r->dead;
+	r->dead = NULL;
+	while (dead) {
+		struct tw_attempt *a = dead;
+		dead = a->next_dead;
+		if (a->result.n) { /* its end is still to be told */
+			a->next_dead = r->dead;
+			r->dead = a;
+		} else {
+			tw_attempt_free(a);
+		}
 	}
 	tw_runner_check_idle(r);
 }
@@ -225,6 +230,7 @@ static void init_handles(struct tw_runner *r)
 {
 	uv_loop_init(&r->loop);
 	tw_logs_init(&r->logs, &r->loop);
+	tw_tmpdirs_init(&r->tmpdirs, &r->loop, r->opts.tmp);
 	uv_timer_init(&r->loop, &r->beat);
 	uv_timer_init(&r->loop, &r->idle);
 	uv_prepare_init(&r->loop, &r->undertaker);
@@ -247,6 +253,7 @@ static void release(struct tw_runner *r)
 	uv_close((uv_handle_t *)&r->undertaker, NULL);
 	uv_close((uv_handle_t *)&r->sigterm, NULL);
 	tw_logs_release(&r->logs);
+	tw_tmpdirs_release(&r->tmpdirs);
 	tw_reaper_free(r->reaper);
 	uv_run(&r->loop, UV_RUN_DEFAULT); /* what is queued for the scheduler is still written */
 	uv_loop_close(&r->loop);

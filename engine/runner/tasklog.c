@@ -18,8 +18,19 @@ struct tw_tasklog {
 	const struct tw_masker *masker;
 	struct tw_tasklog *prev, *next; /* of the dirty ones */
 	bool dirty, failed;
-	int fd;
+	int fd;               /* -1: not open yet */
+	bool opening, closed; /* closed while opening: goes when that is done */
 	struct tw_buf out;
+	void (*written)(void *arg);
+	void *written_arg;
+};
+
+struct open_job {
+	uv_work_t work;
+	struct tw_tasklog *log;
+	char *path;
+	int fd;
+	struct tw_err err;
 };
 
 static void on_closed(uv_handle_t *h)
@@ -46,8 +57,10 @@ void tw_logs_release(struct tw_logs *logs)
 
 static void write_out(struct tw_tasklog *log)
 {
+	if (log->opening)
+		return;
 	size_t at = 0;
-	while (at < log->out.n) {
+	while (at < log->out.n && log->fd >= 0) {
 		ssize_t n = write(log->fd, log->out.p + at, log->out.n - at);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -103,25 +116,80 @@ static void written(struct tw_tasklog *log)
 	}
 }
 
-enum tw_rc tw_tasklog_open(struct tw_logs *logs, const char *path, const struct tw_masker *masker,
-			   struct tw_tasklog **ret_log, struct tw_err *err)
+static void open_file(uv_work_t *w)
 {
+	struct open_job *j = w->data;
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-	int fd = open(path, flags, 0664);
-	if (fd < 0 && errno == ENOENT) {
-		enum tw_rc rc = tw_file_mkdirs_for(path, 0775, err);
-		if (rc < 0)
-			return rc;
-		fd = open(path, flags, 0664);
+	j->fd = open(j->path, flags, 0664);
+	if (j->fd < 0 && errno == ENOENT) {
+		if (tw_file_mkdirs_for(j->path, 0775, &j->err) < 0)
+			return;
+		j->fd = open(j->path, flags, 0664);
 	}
-	if (fd < 0)
-		return tw_err_errno(err, errno, "cannot open the log '%s'", path);
+	if (j->fd < 0)
+		tw_err_errno(&j->err, errno, "cannot open the log '%s'", j->path);
+}
+
+static void log_free(struct tw_tasklog *log)
+{
+	if (log->fd >= 0)
+		close(log->fd);
+	tw_buf_release(&log->out);
+	free(log);
+}
+
+static void tell_written(struct tw_tasklog *log)
+{
+	void (*fn)(void *) = log->written;
+	log->written = NULL;
+	if (fn)
+		fn(log->written_arg);
+}
+
+static void on_open(uv_work_t *w, int status)
+{
+	struct open_job *j = w->data;
+	struct tw_tasklog *log = j->log;
+	log->fd = j->fd;
+	log->opening = false;
+	log->failed = j->fd < 0;
+	if (j->fd < 0)
+		tw_error("%s", j->err.msg);
+	free(j->path);
+	free(j);
+	write_out(log);
+	tell_written(log);
+	if (log->closed)
+		log_free(log);
+}
+
+struct tw_tasklog *tw_tasklog_open(struct tw_logs *logs, const char *path,
+				   const struct tw_masker *masker)
+{
 	struct tw_tasklog *log = tw_new(struct tw_tasklog);
+	struct open_job *j = tw_new(struct open_job);
 	log->logs = logs;
 	log->masker = masker;
-	log->fd = fd;
-	*ret_log = log;
-	return TW_OK;
+	log->fd = j->fd = -1;
+	log->opening = true;
+	j->log = log;
+	j->path = tw_strdup(path);
+	j->work.data = j;
+	if (uv_queue_work(logs->loop, &j->work, open_file, on_open) != 0) {
+		open_file(&j->work);
+		on_open(&j->work, 0);
+	}
+	return log;
+}
+
+void tw_tasklog_when_written(struct tw_tasklog *log, void (*fn)(void *arg), void *arg)
+{
+	TW_ASSERT(!log->written);
+	tw_tasklog_flush(log);
+	log->written = fn;
+	log->written_arg = arg;
+	if (!log->opening)
+		tell_written(log);
 }
 
 void tw_tasklog_close(struct tw_tasklog *log)
@@ -129,9 +197,11 @@ void tw_tasklog_close(struct tw_tasklog *log)
 	if (!log)
 		return;
 	tw_tasklog_flush(log);
-	close(log->fd);
-	tw_buf_release(&log->out);
-	free(log);
+	log->written = NULL;
+	if (log->opening)
+		log->closed = true;
+	else
+		log_free(log);
 }
 
 /* Lines ------------------------------------------------------------------------------------ */

@@ -35,11 +35,17 @@ struct tw_logs {
 void tw_logs_init(struct tw_logs *logs, uv_loop_t *loop);
 void tw_logs_release(struct tw_logs *logs); /* all logs are closed by then */
 
-/* Makes the folders that are missing. The masker is borrowed, and may learn while the log is open. */
-enum tw_rc tw_tasklog_open(struct tw_logs *logs, const char *path, const struct tw_masker *masker,
-			   struct tw_tasklog **ret_log, struct tw_err *err);
+/*
+ * Makes the folders that are missing. That, and the file, the thread pool does: lines gather meanwhile. When it
+ * cannot be opened that is an error in our own log, and the lines are lost. The masker is borrowed, and may learn
+ * while the log is open.
+ */
+struct tw_tasklog *tw_tasklog_open(struct tw_logs *logs, const char *path,
+				   const struct tw_masker *masker);
 void tw_tasklog_close(struct tw_tasklog *log); /* flushes; NULL is fine */
 void tw_tasklog_flush(struct tw_tasklog *log);
+/* Flushes; fn is called when all lines so far are in the file: mostly at once. One at a time. */
+void tw_tasklog_when_written(struct tw_tasklog *log, void (*fn)(void *arg), void *arg);
 
 /* A line of our own. logger: "task", … Masked like the rest. */
 void tw_tasklog_line(struct tw_tasklog *log, enum tw_log_level level, const char *logger,

@@ -14,6 +14,11 @@ struct fixture {
 	char *dir, *path;
 };
 
+static void on_written(void *arg)
+{
+	++*(int *)arg;
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = tw_new(struct fixture);
@@ -22,9 +27,11 @@ static int setup(void **state)
 	f->dir = tw_test_folder();
 	f->path = tw_asprintf("%s/dag_id=a/run_id=b/attempt=1.log", f->dir);
 	tw_logs_init(&f->logs, &f->loop);
-	struct tw_err err = {0};
-	if (tw_tasklog_open(&f->logs, f->path, &f->masker, &f->log, &err) < 0)
-		fail_msg("%s", err.msg);
+	f->log = tw_tasklog_open(&f->logs, f->path, &f->masker);
+	int open = 0;
+	tw_tasklog_when_written(f->log, on_written, &open);
+	assert_int_equal(open, 0);
+	tw_test_run_until(&f->loop, &open, 1);
 	return 0;
 }
 
@@ -156,6 +163,21 @@ static void json_stream(void **state)
 	expect_event(all, 4, "last");
 }
 
+/* Closed before it is open: what was said is written all the same. */
+static void closed_early(void **state)
+{
+	struct fixture *f = *state;
+	free(f->path);
+	f->path = tw_asprintf("%s/other/early.log", f->dir);
+	struct tw_tasklog *log = tw_tasklog_open(&f->logs, f->path, &f->masker);
+	tw_tasklog_printf(log, TW_LOG_INFO, "task", "quick");
+	tw_tasklog_close(log);
+	tw_test_run_for(&f->loop, 100);
+	expect_event(lines(f), 0, "quick");
+	tw_tasklog_close(tw_tasklog_open(&f->logs, "/proc/nowhere/x.log", &f->masker));
+	tw_test_run_for(&f->loop, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +185,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(raw_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(closed_early, setup, teardown),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,9 @@ class Bash(RunnerCase):
         folder = done["xcoms"][0]["value"]
         self.assertEqual(done["xcoms"][0]["key"], "return_value")
         self.assertTrue(folder.startswith(f"{self.home}/airflowtmp"))
+        end = time.monotonic() + 5
+        while os.path.exists(folder) and time.monotonic() < end:
+            time.sleep(0.01)
         self.assertFalse(os.path.exists(folder))
         self.assertEqual(done["rendered"]["bash_command"], work["task"]["args"]["bash_command"])
 

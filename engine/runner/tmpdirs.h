@@ -1,0 +1,27 @@
+/*
+ * Temporary folders for tasks, each used once. A file system may take its time to make or remove
+ * one, so a few are made ahead and all are removed by the thread pool: the loop need not wait.
+ */
+#pragma once
+
+#include <uv.h>
+
+#include "base/vec.h"
+
+#define TW_TMPDIRS_AHEAD 32
+
+struct tw_tmpdirs {
+	uv_loop_t *loop;
+	const char *base;      /* borrowed */
+	TW_VEC(char *) ready;
+	size_t making;         /* under way */
+	size_t removing;
+	bool closing;
+};
+
+void tw_tmpdirs_init(struct tw_tmpdirs *t, uv_loop_t *loop, const char *base);
+/* The loop must run until nothing is under way (uv_run until its handles are gone does). */
+void tw_tmpdirs_release(struct tw_tmpdirs *t);
+/* An empty folder of mode 0700; the caller frees the path, or gives it to drop. */
+enum tw_rc tw_tmpdirs_take(struct tw_tmpdirs *t, char **ret_path, struct tw_err *err);
+void tw_tmpdirs_drop(struct tw_tmpdirs *t, char *path); /* removes it with what is in it; frees path */
