@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 #include "cli/context.h"
+#include "daemon/apiserver.h"
 #include "daemon/dagproc.h"
 #include "daemon/scheduler.h"
 #include "daemon/standalone.h"
+#include "daemon/triggerer.h"
 #include "io/file.h"
 #include "runner/runner.h"
 #include "store/house.h"
@@ -128,6 +130,97 @@ static int cmd_runner(const struct tw_args *args)
 	return tw_runner_main(&o);
 }
 
+/* ── api-server ───────────────────────────────────────────────────────────────────────── */
+
+static bool is_sensitive(void *arg, struct tw_str name)
+{
+	return tw_config_is_sensitive_name(arg, name);
+}
+
+static void say_listening(void *arg, const char *host, unsigned port)
+{
+	tw_info("listening on http://%s:%u", host, port);
+}
+
+static struct tw_api_setting *all_settings(const struct tw_config *cfg, size_t *ret_n)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	size_t n = tw_config_count(cfg);
+	struct tw_api_setting *v = tw_arena_array(a, struct tw_api_setting, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tw_config_entry *e = tw_config_at(cfg, i);
+
+		v[i] = (struct tw_api_setting){ tw_str(e->section), tw_str(e->option), tw_str(e->value), e->sensitive };
+	}
+	*ret_n = n;
+	return v;
+}
+
+static int cmd_api_server(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_config *cfg = c->config;
+	struct tw_err err = { 0 };
+	const char *host = tw_arg(args, "host"), *cert = tw_arg(args, "ssl-cert"), *key = tw_arg(args, "ssl-key");
+	struct tw_apiserver_options o = {
+		.paths = &c->paths,
+		.store_url = c->store_url,
+		.fernet_keys = c->fernet_keys,
+		.host = host ? host : tw_config_get(cfg, "api", "host"),
+		.port = (unsigned)tw_arg_int(args, "port", tw_config_int(cfg, "api", "port")),
+		.threads = (unsigned)tw_arg_int(args, "workers", 0),
+		.cert_path = cert ? cert : tw_config_get(cfg, "api", "ssl_cert"),
+		.key_path = key ? key : tw_config_get(cfg, "api", "ssl_key"),
+		.base_url = tw_config_get(cfg, "api", "base_url"),
+		.all_admins = tw_config_bool(cfg, "core", "simple_auth_manager_all_admins"),
+		.users = tw_config_get(cfg, "core", "simple_auth_manager_users"),
+		.passwords_file = tw_config_get(cfg, "core", "simple_auth_manager_passwords_file"),
+		.jwt_secret = tw_config_get(cfg, "api_auth", "jwt_secret"),
+		.jwt_audience = tw_config_get(cfg, "api_auth", "jwt_audience"),
+		.jwt_issuer = tw_config_get(cfg, "api_auth", "jwt_issuer"),
+		.jwt_ttl = tw_config_int(cfg, "api_auth", "jwt_expiration_time"),
+		.jwt_cli_ttl = tw_config_int(cfg, "api_auth", "jwt_cli_expiration_time"),
+		.jwt_leeway = tw_config_int(cfg, "api_auth", "jwt_leeway"),
+		.secret_key = tw_config_get(cfg, "api", "secret_key"),
+		.log_folder = c->log_folder,
+		.page_limit = tw_config_int(cfg, "api", "fallback_page_limit"),
+		.page_max = tw_config_int(cfg, "api", "maximum_page_limit"),
+		.scheduler_health = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold"),
+		.triggerer_health = (int64_t)tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold"),
+		.expose_config = strcmp(tw_config_get(cfg, "api", "expose_config"), "False") != 0,
+		.sensitive = is_sensitive,
+		.sensitive_arg = cfg,
+		.on_ready = say_listening,
+	};
+
+	redirect_log(args);
+	tw_log_component("api-server");
+	o.settings = all_settings(cfg, &o.nsettings);
+	return finish(tw_apiserver_run(&o, &err), &err);
+}
+
+static int cmd_triggerer(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_config *cfg = c->config;
+	struct tw_err err = { 0 };
+	struct tw_triggerer_options o = {
+		.paths = &c->paths,
+		.store_url = c->store_url,
+		.fernet_keys = c->fernet_keys,
+		.dags_folder = c->dags_folder,
+		.plugins_folder = c->plugins_folder,
+		.log_folder = c->log_folder,
+		.capacity = (int)tw_arg_int(args, "capacity", tw_config_int(cfg, "triggerer", "capacity")),
+		.health_timeout =
+			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
+	};
+
+	redirect_log(args);
+	return finish(tw_triggerer_run(&o, &err), &err);
+}
+
 /* ── standalone ───────────────────────────────────────────────────────────────────────── */
 
 static void print_welcome(void *arg)
@@ -146,10 +239,10 @@ static int cmd_standalone(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_err err = { 0 };
-	static const char *const names[] = { "scheduler", "api-server", "dag-processor" };
-	const char *argv[3][3];
-	struct tw_component components[3];
-	struct tw_standalone_options o = { .paths = &c->paths, .components = components, .ncomponents = 3,
+	static const char *const names[] = { "scheduler", "api-server", "dag-processor", "triggerer" };
+	const char *argv[4][3];
+	struct tw_component components[4];
+	struct tw_standalone_options o = { .paths = &c->paths, .components = components, .ncomponents = 4,
 					   .on_started = print_welcome };
 
 	setenv("TRADEWIND_HOME", c->paths.home, 1);
@@ -163,7 +256,7 @@ static int cmd_standalone(const struct tw_args *args)
 		tw_cli_die(&err);
 	tw_store_close(c->store);
 	c->store = NULL;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		argv[i][0] = c->paths.self;
 		argv[i][1] = names[i];
 		argv[i][2] = NULL;
@@ -173,12 +266,33 @@ static int cmd_standalone(const struct tw_args *args)
 }
 
 static const struct tw_opt daemon_opts[] = { DAEMON_OPTIONS, { 0 } };
+static const struct tw_opt triggerer_opts[] = {
+	{ "capacity", 0, TW_OPT_INT, "most triggers at once", NULL, NULL, NULL },
+	DAEMON_OPTIONS,
+	{ 0 },
+};
+static const struct tw_opt api_opts[] = {
+	{ "host", 'H', TW_OPT_STR, "the address to listen on", NULL, NULL, "hostname" },
+	{ "port", 'p', TW_OPT_INT, "the port", NULL, NULL, NULL },
+	{ "workers", 'w', TW_OPT_INT, "threads", NULL, NULL, NULL },
+	{ "ssl-cert", 0, TW_OPT_STR, "certificate, PEM", NULL, NULL, NULL },
+	{ "ssl-key", 0, TW_OPT_STR, "its key, PEM", NULL, NULL, NULL },
+	{ "apps", 0, TW_OPT_STR, "accepted; one server serves all", NULL, NULL, NULL },
+	{ "proxy-headers", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
+	{ "worker-timeout", 't', TW_OPT_INT, "accepted", NULL, NULL, NULL },
+	DAEMON_OPTIONS,
+	{ 0 },
+};
 
 const struct tw_verb tw_daemon_verbs[] = {
 	{ NULL, "standalone", "Start everything on this machine: migrate, then scheduler, API server, DAG processor, triggerer.",
 	  NULL, NULL, cmd_standalone, false },
 	{ NULL, "scheduler", "Start a scheduler.", NULL, daemon_opts, cmd_scheduler, false },
 	{ NULL, "dag-processor", "Start a DAG processor.", NULL, daemon_opts, cmd_dag_processor, false },
+	{ NULL, "api-server", "Start the server of the REST API.", NULL, api_opts, cmd_api_server, false },
+	{ NULL, "webserver", "The same as api-server (2.x).", NULL, api_opts, cmd_api_server, false },
+	{ NULL, "triggerer", "Start a triggerer: it waits on behalf of deferred tasks.", NULL, triggerer_opts, cmd_triggerer,
+	  false },
 	{ NULL, "runner", "Run this machine's tasks; schedulers start it by themselves.", NULL, NULL, cmd_runner, false,
 	  true },
 	{ 0 },

@@ -282,6 +282,20 @@ enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *
 	return TW_OK;
 }
 
+/* {"a": 1} and an event to {"a": 1,"event": …}; both are JSON text. */
+static struct tw_str with_event(struct tw_arena *a, struct tw_str kwargs, struct tw_str event)
+{
+	struct tw_str inner = tw_str_trim(kwargs);
+
+	if (!event.p)
+		event = TW_STR("null");
+	if (inner.n < 2 || inner.p[0] != '{')
+		inner = TW_STR("{}");
+	inner = tw_str_trim(tw_strn(inner.p + 1, inner.n - 2));
+	return tw_str(tw_arena_printf(a, "{" TW_STR_FMT "%s\"event\":" TW_STR_FMT "}", TW_STR_ARG(inner),
+				      inner.n ? "," : "", TW_STR_ARG(event)));
+}
+
 enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev, struct tw_err *err)
 {
 	int64_t id = ev->trigger_id;
@@ -295,7 +309,9 @@ enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev
 		if (ev->what == TW_TRIGGER_TIMEOUT && !ev->next_kwargs.p)
 			x->next_kwargs = TW_STR("{\"error\": \"Trigger timeout\"}");
 	}
-	if (ev->next_kwargs.p)
+	if (ev->what == TW_TRIGGER_FIRED)
+		x->next_kwargs = with_event(&ti->run->arena, x->next_kwargs, ev->next_kwargs);
+	else if (ev->next_kwargs.p)
 		x->next_kwargs = tw_str_copy(&ti->run->arena, ev->next_kwargs);
 	tw_core_forget_trigger(ti);
 	ti->scheduled = s->now;

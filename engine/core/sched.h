@@ -252,7 +252,7 @@ struct tw_ev_refused {
 struct tw_ev_trigger {
 	int64_t trigger_id;
 	enum { TW_TRIGGER_FIRED, TW_TRIGGER_FAILED, TW_TRIGGER_TIMEOUT } what;
-	struct tw_str next_kwargs;   /* FIRED: next_kwargs with the event in it; FAILED: with the error */
+	struct tw_str next_kwargs;   /* JSON. FIRED: the event, put among the kwargs as "event"; FAILED: kwargs of __fail__ */
 };
 
 struct tw_ev_skip {

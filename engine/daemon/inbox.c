@@ -143,7 +143,7 @@ static enum tw_rc take_trigger(struct shell *sh, const struct tw_inbox_row *row,
 	struct tw_buf kwargs = { 0 };
 	enum tw_rc rc;
 
-	tw_json_write(&kwargs, tw_map_value(payload, "next_kwargs"), TW_JSON_COMPACT);
+	tw_json_write(&kwargs, tw_map_value(payload, tw_str_is(what, "fired") ? "event" : "next_kwargs"), TW_JSON_COMPACT);
 	ev.trigger.trigger_id = tw_map_int(payload, "trigger_id", 0);
 	ev.trigger.what = tw_str_is(what, "fired") ? TW_TRIGGER_FIRED :
 			  tw_str_is(what, "failed") ? TW_TRIGGER_FAILED : TW_TRIGGER_TIMEOUT;

@@ -1,0 +1,388 @@
+#include "daemon/triggerer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "api/execution.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "daemon/crypt.h"
+#include "io/clock.h"
+#include "io/doorbell.h"
+#include "io/frame.h"
+#include "io/proc.h"
+#include "io/sock.h"
+#include "io/zoneinfo.h"
+#include "store/tis.h"
+#include "time/zone.h"
+#include "value/json.h"
+
+#define CHILD_FD 3
+#define LOOK_MS 1000
+#define IDLE_LOOK_MS 500
+#define BEAT_MS 5000
+
+struct triggerer {
+	const struct tw_triggerer_options *opts;
+	uv_loop_t loop;
+	struct tw_reaper *reaper;
+	struct tw_link *link;
+	pid_t pid;
+	bool ready;
+	struct tw_store *store;
+	struct tw_zones zones;
+	struct tw_map running;         /* id as text → itself */
+	struct tw_bell *bell;
+	char *scheduler_bell;
+	uv_timer_t look, beat;
+	uv_signal_t term, intr;
+	int64_t job_id;
+	bool stopping;
+	int status;
+};
+
+static char present;
+
+static struct tw_str id_text(char out[24], int64_t id)
+{
+	snprintf(out, 24, "%lld", (long long)id);
+	return tw_str(out);
+}
+
+static void look(uv_timer_t *timer);
+
+/* ── what a trigger said ──────────────────────────────────────────────────────────────── */
+
+static void post(struct triggerer *t, int64_t id, const char *what, const char *key, struct tw_value v,
+		 struct tw_arena *a)
+{
+	struct tw_value payload = tw_v_map(a);
+	char *json, text[24];
+	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("trigger") };
+	struct tw_err err = { 0 };
+
+	tw_map_putc(a, payload, "trigger_id", tw_v_int(id));
+	tw_map_putc(a, payload, "what", tw_v_cstr(what));
+	tw_map_putc(a, payload, key, v);
+	json = tw_json_dump(payload, TW_JSON_COMPACT);
+	row.payload = tw_str(json);
+	if (tw_store_inbox_post(t->store, &row, 1, NULL, &err) < 0)
+		tw_error("what trigger %lld said cannot be posted: %s", (long long)id, err.msg);
+	else
+		tw_bell_ring(t->scheduler_bell);
+	free(json);
+	tw_map_del(&t->running, id_text(text, id));
+}
+
+static void answer(struct triggerer *t, struct tw_value v, struct tw_arena *a)
+{
+	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = &t->zones };
+	struct tw_value out = tw_v_map(a), e = tw_v_map(a), result = TW_NULL;
+	struct tw_err err = { 0 };
+	bool ring = false;
+	enum tw_rc rc = tw_execution_do(t->store, &who, tw_map_str(v, "do", ""), v, a, &result, &ring, &err);
+
+	tw_map_putc(a, out, "op", tw_v_cstr("reply"));
+	tw_map_putc(a, out, "id", tw_map_value(v, "id"));
+	if (rc < 0) {
+		tw_map_putc(a, e, "kind", tw_v_cstr(rc == TW_ERR_NOT_FOUND ? "not_found" : "invalid"));
+		tw_map_putc(a, e, "message", tw_v_cstr(err.msg));
+		tw_map_putc(a, out, "error", e);
+	} else {
+		tw_map_putc(a, out, "result", result);
+	}
+	tw_link_send_json(t->link, out, NULL);
+}
+
+static void on_said(struct triggerer *t, struct tw_value v, struct tw_arena *a)
+{
+	struct tw_str op = tw_map_str(v, "op", "");
+	int64_t id = tw_map_int(v, "id", 0);
+
+	if (tw_str_is(op, "hello")) {
+		t->ready = true;
+		uv_timer_start(&t->look, look, 0, LOOK_MS);
+	} else if (tw_str_is(op, "request")) {
+		answer(t, v, a);
+	} else if (tw_str_is(op, "event")) {
+		post(t, id, "fired", "event", tw_map_value(v, "payload"), a);
+	} else if (tw_str_is(op, "failed")) {
+		struct tw_value kwargs = tw_v_map(a);
+
+		tw_map_putc(a, kwargs, "error", tw_v_cstr("Trigger failure"));
+		tw_map_putc(a, kwargs, "traceback", tw_map_value(v, "error"));
+		post(t, id, "failed", "next_kwargs", kwargs, a);
+	}
+}
+
+static void on_frame(void *arg, struct tw_link *link, struct tw_str body, int *fds, size_t nfds)
+{
+	struct tw_arena a = { 0 };
+	struct tw_value v;
+	struct tw_err err = { 0 };
+
+	if (tw_json_parse(&a, body, &v, &err) < 0)
+		tw_error("the Python process sent no JSON: %s", err.msg);
+	else
+		on_said(arg, v, &a);
+	tw_arena_release(&a);
+}
+
+static void on_link_end(void *arg, struct tw_link *link, const struct tw_err *why)
+{
+	struct triggerer *t = arg;
+
+	tw_link_close(t->link);
+	t->link = NULL;
+	t->ready = false;
+}
+
+/* ── which triggers run here ──────────────────────────────────────────────────────────── */
+
+static void start_trigger(struct triggerer *t, const struct tw_trigger_row *row, struct tw_arena *a)
+{
+	struct tw_value v = tw_v_map(a), kwargs;
+	char text[24];
+
+	if (tw_map_get(&t->running, id_text(text, row->id)))
+		return;
+	if (tw_json_parse(a, row->kwargs, &kwargs, NULL) < 0)
+		kwargs = tw_v_map(a);
+	tw_map_putc(a, v, "op", tw_v_cstr("start"));
+	tw_map_putc(a, v, "id", tw_v_int(row->id));
+	tw_map_putc(a, v, "classpath", tw_v_str(row->classpath));
+	tw_map_putc(a, v, "kwargs", kwargs);
+	tw_link_send_json(t->link, v, NULL);
+	tw_map_set(&t->running, id_text(text, row->id), &present);
+}
+
+static bool still_there(const struct tw_trigger_row *rows, size_t n, struct tw_str id)
+{
+	char text[24];
+
+	for (size_t i = 0; i < n; i++)
+		if (tw_str_eq(id_text(text, rows[i].id), id))
+			return true;
+	return false;
+}
+
+/* Those that nobody waits for any more. */
+static void stop_gone(struct triggerer *t, const struct tw_trigger_row *rows, size_t n, struct tw_arena *a)
+{
+	TW_VEC(struct tw_str) gone = { 0 };
+
+	tw_map_foreach(&t->running, e)
+		if (!still_there(rows, n, e->key))
+			tw_vec_push(&gone, tw_str_copy(a, e->key));
+	for (size_t i = 0; i < gone.n; i++) {
+		struct tw_value v = tw_v_map(a);
+		int64_t id = 0;
+
+		tw_str_to_int(gone.v[i], &id);
+		tw_map_putc(a, v, "op", tw_v_cstr("stop"));
+		tw_map_putc(a, v, "id", tw_v_int(id));
+		tw_link_send_json(t->link, v, NULL);
+		tw_map_del(&t->running, gone.v[i]);
+	}
+	tw_vec_release(&gone);
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct triggerer *t = timer->data;
+	struct tw_arena a = { 0 };
+	struct tw_trigger_row *rows;
+	struct tw_err err = { 0 };
+	size_t n = 0, room = (size_t)t->opts->capacity;
+
+	if (!t->ready)
+		return;
+	room = room > t->running.len ? room - t->running.len : 0;
+	if ((room && tw_store_triggers_take(t->store, t->job_id, room, tw_now() - t->opts->health_timeout, &n, &err) < 0) ||
+	    tw_store_triggers(t->store, t->job_id, &a, &rows, &n, &err) < 0) {
+		tw_error("triggers: %s", err.msg);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			start_trigger(t, &rows[i], &a);
+		if (t->running.len > n)
+			stop_gone(t, rows, n, &a);
+	}
+	tw_arena_release(&a);
+}
+
+static void on_bell(void *arg)
+{
+	struct triggerer *t = arg;
+
+	t->look.timer_cb(&t->look);
+}
+
+/* ── the Python process ───────────────────────────────────────────────────────────────── */
+
+static void on_exit_of_python(void *arg, const struct tw_exit *e)
+{
+	struct triggerer *t = arg;
+
+	t->pid = 0;
+	if (t->stopping)
+		return;
+	tw_error("the Python process of the triggers ended (status %d, signal %d)", e->code, e->signal);
+	t->status = 1; /* supervision starts this daemon again, and its triggers with it */
+	t->stopping = true;
+	uv_stop(&t->loop);
+}
+
+static enum tw_rc start_python(struct triggerer *t, struct tw_err *err)
+{
+	static const struct tw_link_ops ops = { on_frame, on_link_end, NULL };
+	const char *argv[] = { t->opts->paths->python, "-m", "tradewind.triggers_main", "3", NULL };
+	char **env = tw_paths_python_env(t->opts->paths, t->opts->dags_folder, t->opts->plugins_folder);
+	struct tw_fd_map map[] = { { -1, 0 }, { -1, CHILD_FD } };
+	struct tw_proc_opts opts = { .argv = argv, .envp = (const char *const *)env, .fds = map, .nfds = 2,
+				     .group = TW_PROC_OWN_GROUP };
+	int fds[2];
+	enum tw_rc rc = tw_sock_pair(fds, err);
+
+	if (rc == TW_OK) {
+		map[1].from = fds[1];
+		rc = tw_proc_spawn(&opts, &t->pid, err);
+		close(fds[1]);
+		if (rc < 0)
+			close(fds[0]);
+	}
+	tw_paths_free_env(env);
+	if (rc < 0)
+		return tw_err_wrap(err, "cannot start Python (%s; set TRADEWIND_PYTHON)", t->opts->paths->python);
+	t->link = tw_link_new(&t->loop, fds[0], &ops, t);
+	tw_reaper_watch(t->reaper, t->pid, TW_REAP_SWEEP, on_exit_of_python, t);
+	return TW_OK;
+}
+
+/* Idle, there is no Python: it starts with the first trigger. */
+static void first_look(uv_timer_t *timer)
+{
+	struct triggerer *t = timer->data;
+	struct tw_arena a = { 0 };
+	struct tw_trigger_row *rows;
+	struct tw_err err = { 0 };
+	size_t n = 0;
+
+	if (tw_store_triggers(t->store, 0, &a, &rows, &n, &err) < 0)
+		tw_error("triggers: %s", err.msg);
+	tw_arena_release(&a);
+	if (!n)
+		return;
+	uv_timer_start(&t->look, look, LOOK_MS, LOOK_MS);
+	if (start_python(t, &err) < 0) {
+		tw_error("%s", err.msg);
+		t->status = 1;
+		uv_stop(&t->loop);
+	}
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+	struct triggerer *t = timer->data;
+	struct tw_err err = { 0 };
+
+	if (tw_store_job_beat(t->store, t->job_id, tw_now(), &err) < 0)
+		tw_error("heartbeat: %s", err.msg);
+}
+
+static void on_signal(uv_signal_t *sig, int signum)
+{
+	struct triggerer *t = sig->data;
+
+	tw_info("stopping");
+	t->stopping = true;
+	uv_stop(&t->loop);
+}
+
+/* ── the daemon ───────────────────────────────────────────────────────────────────────── */
+
+static enum tw_rc set_up(struct triggerer *t, struct tw_crypt *crypt, struct tw_err *err)
+{
+	struct tw_store_opts store = { .url = t->opts->store_url, .mode = TW_STORE_CHECK, .encrypt = tw_crypt_encrypt,
+				       .decrypt = tw_crypt_decrypt, .encrypts = tw_crypt_has_key, .crypt_arg = crypt };
+	char host[256] = "localhost", *bell = tw_asprintf("%s/triggerer.bell", t->opts->paths->run_dir);
+	struct tw_job_row job = { .job_type = TW_STR("TriggererJob"), .state = TW_STR("running"),
+				  .start_date = tw_now(), .latest_heartbeat = tw_now(), .end_date = TW_TIME_NONE };
+	enum tw_rc rc = tw_crypt_init(crypt, tw_str(t->opts->fernet_keys), err);
+
+	gethostname(host, sizeof host - 1);
+	job.hostname = tw_str(host);
+	if (rc == TW_OK)
+		rc = tw_store_open(&store, &t->store, err);
+	if (rc == TW_OK)
+		rc = tw_store_job_start(t->store, &job, &t->job_id, err);
+	if (rc == TW_OK)
+		rc = tw_reaper_new(&t->loop, &t->reaper, err);
+	if (rc == TW_OK)
+		rc = tw_bell_new(&t->loop, bell, on_bell, t, &t->bell, err);
+	free(bell);
+	return rc;
+}
+
+static void set_handles(struct triggerer *t)
+{
+	uv_timer_init(&t->loop, &t->look);
+	uv_timer_init(&t->loop, &t->beat);
+	uv_signal_init(&t->loop, &t->term);
+	uv_signal_init(&t->loop, &t->intr);
+	t->look.data = t->beat.data = t->term.data = t->intr.data = t;
+	uv_timer_start(&t->look, first_look, 0, IDLE_LOOK_MS);
+	uv_timer_start(&t->beat, on_beat, BEAT_MS, BEAT_MS);
+	uv_signal_start(&t->term, on_signal, SIGTERM);
+	uv_signal_start(&t->intr, on_signal, SIGINT);
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+static void tear_down(struct triggerer *t)
+{
+	tw_link_close(t->link);
+	if (t->pid)
+		tw_reaper_terminate(t->reaper, t->pid, 3000);
+	for (int i = 0; t->pid && i < 400; i++) {
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+		usleep(10000);
+	}
+	tw_reaper_free(t->reaper);
+	tw_bell_free(t->bell);
+	if (t->store && t->job_id)
+		tw_store_job_end(t->store, t->job_id, t->status ? "failed" : "success", tw_now(), NULL);
+	tw_store_close(t->store);
+	tw_map_release(&t->running);
+	free(t->scheduler_bell);
+	uv_walk(&t->loop, close_handle, NULL);
+	uv_run(&t->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&t->loop);
+	tw_zones_release(&t->zones);
+}
+
+int tw_triggerer_run(const struct tw_triggerer_options *opts, struct tw_err *err)
+{
+	struct triggerer t = { .opts = opts, .zones = { .load = tw_zoneinfo_load } };
+	struct tw_crypt crypt = { 0 };
+
+	tw_log_component("triggerer");
+	uv_loop_init(&t.loop);
+	t.scheduler_bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
+	if (set_up(&t, &crypt, err) < 0) {
+		t.status = 1;
+		t.stopping = true;
+	} else {
+		set_handles(&t);
+		tw_info("ready capacity=%d", opts->capacity);
+		uv_run(&t.loop, UV_RUN_DEFAULT);
+		t.stopping = true;
+	}
+	tear_down(&t);
+	return t.status;
+}
