@@ -34,6 +34,9 @@ struct tw_api {
 	int64_t page_limit, page_max;     /* [api] fallback_page_limit, maximum_page_limit */
 	int64_t scheduler_alive, triggerer_alive, processor_alive; /* µs that a heartbeat counts */
 	bool expose_config;
+	/* Must a value under this name be masked? NULL: by Airflow's words alone. */
+	bool (*sensitive)(void *arg, struct tw_str name);
+	void *sensitive_arg;
 	const struct tw_api_setting *settings;
 	size_t nsettings;
 	const char *const *hosts;         /* Host names a browser may use in all-admins mode, NULL-terminated; NULL: any */

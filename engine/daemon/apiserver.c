@@ -169,6 +169,8 @@ static void fill_api(struct tw_apiserver *s)
 		.triggerer_alive = number(o->triggerer_health, 30) * TW_US_SEC,
 		.processor_alive = number(o->processor_health, 30) * TW_US_SEC,
 		.expose_config = o->expose_config,
+		.sensitive = o->sensitive,
+		.sensitive_arg = o->sensitive_arg,
 		.settings = o->settings,
 		.nsettings = o->nsettings,
 		.base_url = given(o->base_url, NULL),

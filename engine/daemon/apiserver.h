@@ -33,6 +33,9 @@ struct tw_apiserver_options {
 	int64_t page_limit, page_max;   /* 0: 50, 100 */
 	int64_t scheduler_health, triggerer_health, processor_health; /* seconds that a heartbeat counts; 0: 30 */
 	bool expose_config;             /* [api] expose_config */
+	/* Must a value under this name be masked (tw_config_is_sensitive_name)? NULL: by Airflow's words alone. */
+	bool (*sensitive)(void *arg, struct tw_str name);
+	void *sensitive_arg;
 	const struct tw_api_setting *settings; /* what GET /config shows */
 	size_t nsettings;
 

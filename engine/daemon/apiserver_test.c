@@ -409,6 +409,149 @@ static void test_hostile(void **state)
 	expect_int(w, "total_entries", 2);
 }
 
+static void test_variables(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "POST", "/api/v2/variables", "{\"key\":\"plain\",\"value\":\"x\",\"description\":\"d\"}", 201);
+	expect_str(w, "value", "x");
+	expect(w, "POST", "/api/v2/variables", "{\"key\":\"plain\",\"value\":\"y\"}", 409);
+	expect_str(w, "detail", "The Variable with key: `plain` already exists");
+	expect(w, "POST", "/api/v2/variables", "{\"key\":\"my_password\",\"value\":\"hush\"}", 201);
+	expect_str(w, "value", "***");
+	expect(w, "POST", "/api/v2/variables", "{\"key\":\"a/b\",\"value\":{\"user\":\"u\",\"token\":\"t\"}}", 201);
+	expect_str(w, "value", "{\"user\": \"u\", \"token\": \"***\"}");
+	expect(w, "PATCH", "/api/v2/variables/my_password", "{\"key\":\"my_password\",\"value\":\"***\"}", 200);
+	expect(w, "PATCH", "/api/v2/variables/a/b",
+	       "{\"key\":\"a/b\",\"value\":\"{\\\"user\\\":\\\"v\\\",\\\"token\\\":\\\"***\\\"}\"}", 200);
+	{
+		struct tw_variable_row v;
+
+		ok(tw_store_variable(w->store, TW_STR("my_password"), &w->arena, &v, &test_err));
+		tw_assert_str(v.value, "hush");
+		ok(tw_store_variable(w->store, TW_STR("a/b"), &w->arena, &v, &test_err));
+		tw_assert_str(v.value, "{\"user\": \"v\", \"token\": \"t\"}");
+	}
+	expect(w, "PATCH", "/api/v2/variables/plain?update_mask=description",
+	       "{\"key\":\"plain\",\"value\":\"z\",\"description\":\"e\"}", 200);
+	expect_str(w, "value", "x");
+	expect_str(w, "description", "e");
+	expect(w, "PATCH", "/api/v2/variables/plain", "{\"key\":\"other\",\"value\":\"z\"}", 400);
+	expect(w, "GET", "/api/v2/variables?variable_key_pattern=pla", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "PATCH", "/api/v2/variables",
+	       "{\"actions\":[{\"action\":\"create\",\"entities\":[{\"key\":\"plain\",\"value\":1}]},"
+	       "{\"action\":\"delete\",\"entities\":[\"a/b\"]}]}", 200);
+	expect_int(w, "create.errors.0.status_code", 409);
+	expect_str(w, "delete.success.0", "a/b");
+	assert_int_equal(at(w, "update").kind, TW_V_NULL);
+	expect(w, "PATCH", "/api/v2/variables", "{\"actions\":[{\"action\":\"odd\"}]}", 422);
+	expect(w, "DELETE", "/api/v2/variables/plain", NULL, 204);
+	expect(w, "DELETE", "/api/v2/variables/plain", NULL, 404);
+	expect(w, "GET", "/api/v2/eventLogs?event=post_variable", NULL, 200);
+	expect_int(w, "total_entries", 3);
+	expect_str(w, "event_logs.0.owner", "Anonymous");
+}
+
+static void test_connections(void **state)
+{
+	struct world *w = open_world;
+	struct tw_connection_row c;
+
+	expect(w, "POST", "/api/v2/connections",
+	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"h\",\"login\":\"l\",\"password\":\"p\","
+	       "\"port\":5432,\"extra\":\"{\\\"api_key\\\":\\\"k\\\",\\\"a\\\":1}\"}", 201);
+	expect_str(w, "password", "***");
+	expect_str(w, "extra", "{\"api_key\": \"***\", \"a\": 1}");
+	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"db\",\"conn_type\":\"x\"}", 409);
+	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"a b\",\"conn_type\":\"x\"}", 422);
+	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"e\",\"conn_type\":\"x\",\"extra\":\"no\"}", 422);
+	expect(w, "PATCH", "/api/v2/connections/db",
+	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"i\",\"password\":\"***\","
+	       "\"extra\":\"{\\\"api_key\\\": \\\"***\\\"}\"}", 200);
+	expect_str(w, "host", "i");
+	ok(tw_store_connection(w->store, TW_STR("db"), &w->arena, &c, &test_err));
+	tw_assert_str(c.password, "p");
+	tw_assert_str(c.extra, "{\"api_key\": \"k\"}");
+	expect(w, "GET", "/api/v2/connections?order_by=-connection_id", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "DELETE", "/api/v2/connections/db", NULL, 204);
+	expect(w, "GET", "/api/v2/connections/db", NULL, 404);
+}
+
+static void test_pools(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "GET", "/api/v2/pools", NULL, 200);
+	expect_str(w, "pools.0.name", "default_pool");
+	expect(w, "POST", "/api/v2/pools", "{\"name\":\"p/1\",\"slots\":3}", 201);
+	expect_int(w, "open_slots", 3);
+	expect(w, "POST", "/api/v2/pools", "{\"name\":\"p/1\",\"slots\":3}", 409);
+	expect(w, "POST", "/api/v2/pools", "{\"name\":\"q\",\"slots\":-2}", 422);
+	expect(w, "PATCH", "/api/v2/pools/p/1?update_mask=slots", "{\"slots\":5}", 422);
+	expect(w, "PATCH", "/api/v2/pools/p/1", "{\"pool\":\"p/1\",\"slots\":-1,\"include_deferred\":true}", 200);
+	expect_int(w, "open_slots", -1);
+	expect(w, "PATCH", "/api/v2/pools/default_pool", "{\"slots\":5}", 400);
+	expect(w, "PATCH", "/api/v2/pools/default_pool?update_mask=slots", "{\"slots\":5}", 200);
+	expect_int(w, "slots", 5);
+	expect(w, "DELETE", "/api/v2/pools/default_pool", NULL, 400);
+	expect(w, "DELETE", "/api/v2/pools/p/1", NULL, 204);
+	expect(w, "GET", "/api/v2/pools/p/1", NULL, 404);
+}
+
+static void test_xcoms(void **state)
+{
+	struct world *w = open_world;
+	const char *entries = RUN "/taskInstances/extract/xcomEntries";
+
+	expect(w, "GET", entries, NULL, 200);
+	expect_int(w, "total_entries", 0);
+	expect(w, "POST", entries, "{\"key\":\"a/b\",\"value\":{\"x\":[1,2]}}", 201);
+	expect_int(w, "value.x.1", 2);
+	expect(w, "POST", entries, "{\"key\":\"a/b\",\"value\":1}", 409);
+	expect(w, "POST", entries, "{\"key\":\"k\",\"value\":[{\"__classname__\":\"os.system\"}]}", 422);
+	expect(w, "POST", entries, "{\"key\":\"k\",\"value\":\"{\\\"__type\\\":1}\"}", 422);
+	expect(w, "POST", RUN "/taskInstances/none/xcomEntries", "{\"key\":\"k\",\"value\":1}", 404);
+	expect(w, "PATCH", RUN "/taskInstances/extract/xcomEntries/a/b", "{\"value\":\"text\"}", 200);
+	expect(w, "GET", RUN "/taskInstances/extract/xcomEntries/a/b?stringify=true", NULL, 200);
+	expect_str(w, "value", "text");
+	expect(w, "GET", "/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries?xcom_key=a/b", NULL, 200);
+	expect_int(w, "total_entries", 1);
+	expect(w, "DELETE", RUN "/taskInstances/extract/xcomEntries/a/b?map_index=4294967295", NULL, 404);
+	expect(w, "DELETE", RUN "/taskInstances/extract/xcomEntries/a/b", NULL, 204);
+	expect(w, "GET", RUN "/taskInstances/extract/xcomEntries/a/b", NULL, 404);
+}
+
+static void test_admin(void **state)
+{
+	struct world *w = open_world;
+
+	expect(w, "GET", "/api/v2/dags/etl/tasks", NULL, 200);
+	expect_str(w, "tasks.0.task_id", "extract");
+	expect_str(w, "tasks.0.downstream_task_ids.0", "load");
+	expect_int(w, "tasks.0.retry_delay.seconds", 300);
+	expect(w, "GET", "/api/v2/dags/etl/tasks?order_by=-task_id", NULL, 200);
+	expect_str(w, "tasks.0.task_id", "load");
+	expect(w, "GET", "/api/v2/dags/etl/tasks?order_by=x", NULL, 400);
+	expect(w, "GET", "/api/v2/dags/etl/tasks/load", NULL, 200);
+	expect(w, "GET", "/api/v2/dags/etl/tasks/none", NULL, 404);
+	expect(w, "GET", "/api/v2/config", NULL, 200);
+	expect_str(w, "sections.0.name", "core");
+	expect_str(w, "sections.0.options.1.value", "< hidden >");
+	expect_str(w, "sections.1.options.0.key", "port");
+	expect(w, "GET", "/api/v2/config?section=none", NULL, 404);
+	expect(w, "GET", "/api/v2/config/section/api/option/port", NULL, 200);
+	expect_str(w, "sections.0.options.0.value", "8080");
+	assert_int_equal(ask_with(w, "GET", "/api/v2/config", NULL, "Accept: text/plain"), 200);
+	assert_string_equal(tw_buf_cstr(&w->body),
+			    "[core]\nexecutor = LocalExecutor\nfernet_key = < hidden >\n\n[api]\nport = 8080\n");
+	expect(w, "GET", "/api/v2/providers", NULL, 200);
+	expect(w, "GET", "/api/v2/plugins", NULL, 200);
+	expect(w, "GET", "/openapi.json", NULL, 200);
+	assert_true(tw_value_len(at(w, "paths")) > 50);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define CLOSED(f) cmocka_unit_test_setup_teardown(f, setup_closed, teardown)
 
@@ -418,6 +561,7 @@ int main(void)
 		CASE(test_health),  CASE(test_dags),	  CASE(test_pause),	CASE(test_trigger), CASE(test_runs),
 		CASE(test_tis),	    CASE(test_ti_change), CASE(test_logs),	CASE(test_log_pages), CLOSED(test_sign_in),
 		CLOSED(test_forged), CASE(test_hosts),	  CASE(test_hostile),
+		CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,6 +15,7 @@
 #include "store/dags.h"
 #include "store/runs.h"
 #include "store/tis.h"
+#include "store/vault.h"
 #include "value/json.h"
 
 #define T0 1767225600000000LL /* 2026-01-01 00:00 UTC */
@@ -143,6 +144,12 @@ static inline void world_password(void *arg, struct tw_str user, const char *pas
 		w->password = tw_strdup(password);
 }
 
+static const struct tw_api_setting world_settings[] = {
+	{ TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false },
+	{ TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true },
+	{ TW_STR("api"), TW_STR("port"), TW_STR("8080"), false },
+};
+
 static inline struct world *world_new(bool all_admins)
 {
 	struct world *w = tw_new(struct world);
@@ -162,6 +169,7 @@ static inline struct world *world_new(bool all_admins)
 	w->opts = (struct tw_apiserver_options){
 		.paths = &w->paths, .store_url = w->url, .log_folder = w->logs, .threads = 2, .all_admins = all_admins,
 		.users = "admin:admin,eve:viewer,ops:op", .on_password = world_password, .arg = w, .expose_config = true,
+		.settings = world_settings, .nsettings = 3,
 	};
 	ok(tw_apiserver_prepare(&w->opts, &w->server, &test_err));
 	ok(tw_apiserver_listen(w->server, &test_err));

@@ -1,0 +1,286 @@
+/* Event logs, configuration, plugins, providers, and which routes there are. */
+#include "api/ask.h"
+#include "api/tables.h"
+#include "store/house.h"
+
+/* ── event logs ───────────────────────────────────────────────────────────────────────── */
+
+static void number_or_null(struct tw_jw *w, const char *key, int n)
+{
+	tw_jw_key(w, key);
+	if (n < 0)
+		tw_jw_null(w);
+	else
+		tw_jw_int(w, n);
+}
+
+static void event_object(struct tw_jw *w, const struct tw_audit_row *r)
+{
+	tw_jw_obj(w);
+	tw_jw_int_at(w, "event_log_id", r->id);
+	tw_jw_time(w, "when", r->at);
+	tw_jw_str_at(w, "dag_id", r->dag_id);
+	tw_jw_str_at(w, "task_id", r->task_id);
+	tw_jw_str_at(w, "run_id", r->run_id);
+	number_or_null(w, "map_index", r->map_index);
+	number_or_null(w, "try_number", r->try_number);
+	tw_jw_str_at(w, "event", r->event);
+	tw_jw_time(w, "logical_date", r->logical_date);
+	tw_jw_str_at(w, "owner", r->owner);
+	tw_jw_str_at(w, "extra", r->extra);
+	tw_jw_str_at(w, "dag_display_name", r->dag_id);
+	tw_jw_str_at(w, "task_display_name", r->task_id);
+	tw_jw_end(w);
+}
+
+static const struct tw_param event_params[] = {
+	{ "dag_id", TW_P_EQ, NULL },
+	{ "task_id", TW_P_EQ, NULL },
+	{ "run_id", TW_P_EQ, NULL },
+	{ "map_index", TW_P_INT, NULL },
+	{ "try_number", TW_P_INT, NULL },
+	{ "owner", TW_P_EQ, NULL },
+	{ "event", TW_P_EQ, NULL },
+	{ "excluded_events", TW_P_NOT_IN, "event" },
+	{ "included_events", TW_P_IN, "event" },
+	{ "before", TW_P_BEFORE, "dttm" },
+	{ "after", TW_P_AFTER, "dttm" },
+	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
+	{ "task_id_pattern", TW_P_LIKE, "task_id" },
+	{ "run_id_pattern", TW_P_LIKE, "run_id" },
+	{ "owner_pattern", TW_P_LIKE, "owner" },
+	{ "event_pattern", TW_P_LIKE, "event" },
+	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
+	{ "task_id_prefix_pattern", TW_P_PREFIX, "task_id" },
+	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
+	{ "owner_prefix_pattern", TW_P_PREFIX, "owner" },
+	{ "event_prefix_pattern", TW_P_PREFIX, "event" },
+	{ 0 },
+};
+static const char *const event_names[] = { "id",    "dttm",  "dag_id",	      "task_id", "run_id",
+					   "event", "owner", "logical_date", "extra",	NULL };
+static const char *const event_fields[] = { "when", "dttm", "event_log_id", "id", NULL };
+static const struct tw_sort event_sort = { event_names, event_fields, "id" };
+
+static void get_event_logs(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_audit_row *v;
+	struct tw_asker q;
+	struct tw_ask ask;
+	struct tw_err err = { 0 };
+	int64_t total;
+	size_t n;
+
+	if (!s)
+		return;
+	tw_asker_init(&q, req, resp);
+	tw_asker_params(&q, event_params);
+	tw_asker_page(&q);
+	if (!tw_asker_order(&q, &event_sort) || !tw_asker_done(&q, &ask))
+		return;
+	if (tw_store_audits(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return;
+	}
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "event_logs");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < n; i++)
+		event_object(&w, &v[i]);
+	tw_jw_end(&w);
+	tw_jw_int_at(&w, "total_entries", total);
+	tw_jw_end(&w);
+}
+
+static void get_event_log(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_cond cond = { .field = "id", .op = TW_OP_EQ };
+	struct tw_ask ask = { .conds = &cond, .nconds = 1, .limit = 1 };
+	struct tw_audit_row *v;
+	struct tw_err err = { 0 };
+	size_t n;
+
+	if (!s || !tw_path_int(req, resp, 0, "event_log_id", &cond.num))
+		return;
+	if (tw_store_audits(s, &ask, req->arena, &v, &n, NULL, &err) < 0)
+		tw_reply_err(resp, &err);
+	else if (!n)
+		tw_reply_error(resp, 404, "The Event Log with id: `%lld` not found", (long long)cond.num);
+	else
+		event_object(&w, &v[0]);
+}
+
+/* ── configuration ────────────────────────────────────────────────────────────────────── */
+
+static bool exposed(struct tw_request *req, struct tw_response *resp)
+{
+	if (tw_api_of(req)->expose_config)
+		return true;
+	tw_reply_error(resp, 403,
+		       "Your Airflow administrator chose not to expose the configuration, most likely for security "
+		       "reasons.");
+	return false;
+}
+
+static struct tw_str shown(const struct tw_api_setting *o)
+{
+	return o->sensitive ? TW_STR("< hidden >") : o->value.p ? o->value : TW_STR("");
+}
+
+/* Settings of a section stand together; only those of section (p NULL: all), and of these only key. */
+static void reply_settings(struct tw_request *req, struct tw_response *resp, struct tw_str section, struct tw_str key)
+{
+	const struct tw_api *api = tw_api_of(req);
+	bool text = tw_str_starts(req->accept, "text/plain");
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_str in = { 0 };
+
+	if (text)
+		resp->content_type = "text/plain; charset=utf-8";
+	else
+		tw_buf_adds(&resp->body, "{\"sections\":[");
+	for (size_t i = 0; i < api->nsettings; i++) {
+		const struct tw_api_setting *o = &api->settings[i];
+		bool next = !in.p || !tw_str_eq(in, o->section);
+
+		if ((section.p && !tw_str_eq(o->section, section)) || (key.p && !tw_str_eq(o->key, key)))
+			continue;
+		if (text) {
+			if (next)
+				tw_buf_printf(&resp->body, "%s[" TW_STR_FMT "]\n", in.p ? "\n" : "",
+					      TW_STR_ARG(o->section));
+			tw_buf_printf(&resp->body, TW_STR_FMT " = " TW_STR_FMT "\n", TW_STR_ARG(o->key),
+				      TW_STR_ARG(shown(o)));
+		} else {
+			if (next) {
+				tw_buf_adds(&resp->body, in.p ? "]},{\"name\":" : "{\"name\":");
+				tw_json_write_str(&resp->body, o->section, TW_JSON_COMPACT);
+				tw_buf_adds(&resp->body, ",\"options\":[");
+			} else {
+				tw_buf_addc(&resp->body, ',');
+			}
+			w = (struct tw_jw){ .out = &resp->body };
+			tw_jw_obj(&w);
+			tw_jw_str_at(&w, "key", o->key);
+			tw_jw_str_at(&w, "value", shown(o));
+			tw_jw_end(&w);
+		}
+		in = o->section;
+	}
+	if (!text)
+		tw_buf_adds(&resp->body, in.p ? "]}]}" : "]}");
+}
+
+static bool has_setting(const struct tw_api *api, struct tw_str section, struct tw_str key)
+{
+	for (size_t i = 0; i < api->nsettings; i++)
+		if (tw_str_eq(api->settings[i].section, section) && (!key.p || tw_str_eq(api->settings[i].key, key)))
+			return true;
+	return false;
+}
+
+static void get_config(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_str section = tw_query(req, "section"), none = { 0 };
+
+	if (!exposed(req, resp))
+		return;
+	if (section.n && !has_setting(tw_api_of(req), section, none))
+		tw_reply_error(resp, 404, "Section " TW_STR_FMT " not found.", TW_STR_ARG(section));
+	else
+		reply_settings(req, resp, section.n ? section : none, none);
+}
+
+static void get_config_value(struct tw_request *req, struct tw_response *resp)
+{
+	if (!exposed(req, resp))
+		return;
+	if (!has_setting(tw_api_of(req), req->params[0], req->params[1]))
+		tw_reply_error(resp, 404, "Option [" TW_STR_FMT "/" TW_STR_FMT "] not found.", TW_STR_ARG(req->params[0]),
+			       TW_STR_ARG(req->params[1]));
+	else
+		reply_settings(req, resp, req->params[0], req->params[1]);
+}
+
+/* ── what is loaded ───────────────────────────────────────────────────────────────────── */
+
+/* Plugins are loaded by the processes that run Python; the api-server has none of its own. */
+static void get_plugins(struct tw_request *req, struct tw_response *resp)
+{
+	tw_buf_adds(&resp->body, "{\"plugins\":[],\"total_entries\":0}");
+}
+
+static void get_plugin_errors(struct tw_request *req, struct tw_response *resp)
+{
+	tw_buf_adds(&resp->body, "{\"import_errors\":[],\"total_entries\":0}");
+}
+
+static void get_providers(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_jw w = { .out = &resp->body };
+
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "providers");
+	tw_jw_list(&w);
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "package_name", TW_STR("apache-airflow-providers-standard"));
+	tw_jw_str_at(&w, "description", TW_STR("Standard operators, sensors and hooks, as the engine ships them"));
+	tw_jw_str_at(&w, "version", TW_STR(TW_VERSION));
+	tw_jw_null_at(&w, "documentation_url");
+	tw_jw_end(&w);
+	tw_jw_end(&w);
+	tw_jw_int_at(&w, "total_entries", 1);
+	tw_jw_end(&w);
+}
+
+/* Paths and methods; the models are Airflow's. */
+static void get_openapi(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_value paths = tw_v_map(req->arena);
+
+	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
+		for (const struct tw_route *r = *t; r->method; r++) {
+			struct tw_str path = tw_str(r->pattern);
+			ptrdiff_t dots = tw_str_find(path, TW_STR("...}"), 0);
+			const struct tw_value *there;
+			struct tw_value item;
+			struct tw_buf lower = { 0 };
+
+			if (dots >= 0)
+				path = tw_str(tw_arena_printf(req->arena, "%.*s}", (int)dots, r->pattern));
+			there = tw_map_find(paths, path);
+			item = there ? *there : tw_v_map(req->arena);
+			for (const char *c = r->method; *c; c++)
+				tw_buf_addc(&lower, (char)(*c | 0x20));
+			tw_map_put(req->arena, item, tw_str_copy(req->arena, tw_buf_str(&lower)), tw_v_map(req->arena));
+			tw_map_put(req->arena, paths, path, item);
+			tw_buf_release(&lower);
+		}
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "openapi", TW_STR("3.1.0"));
+	tw_jw_key(&w, "info");
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "title", TW_STR("Tradewind API"));
+	tw_jw_str_at(&w, "version", TW_STR("2"));
+	tw_jw_end(&w);
+	tw_jw_key(&w, "paths");
+	tw_jw_value(&w, paths);
+	tw_jw_end(&w);
+}
+
+const struct tw_route tw_routes_admin[] = {
+	{ "GET", "/api/v2/eventLogs", TW_ACCESS_VIEWER, get_event_logs },
+	{ "GET", "/api/v2/eventLogs/{event_log_id}", TW_ACCESS_VIEWER, get_event_log },
+	{ "GET", "/api/v2/config", TW_ACCESS_VIEWER, get_config },
+	{ "GET", "/api/v2/config/section/{section}/option/{option}", TW_ACCESS_VIEWER, get_config_value },
+	{ "GET", "/api/v2/plugins", TW_ACCESS_VIEWER, get_plugins },
+	{ "GET", "/api/v2/plugins/importErrors", TW_ACCESS_VIEWER, get_plugin_errors },
+	{ "GET", "/api/v2/providers", TW_ACCESS_VIEWER, get_providers },
+	{ "GET", "/openapi.json", TW_ACCESS_NONE, get_openapi },
+	{ 0 },
+};

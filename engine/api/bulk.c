@@ -1,0 +1,190 @@
+#include "api/bulk.h"
+
+enum verb { CREATE, UPDATE, DELETE, NVERBS };
+static const char *const verbs[] = { "create", "update", "delete", NULL };
+
+/* What was done under one verb. */
+struct outcome {
+	bool asked;
+	struct tw_buf success, errors;   /* the items of two JSON lists */
+};
+
+static const struct tw_body_field body_fields[] = {
+	{ .name = "actions", .kind = TW_B_LIST, .required = true },
+	{ 0 },
+};
+
+static void add_success(struct outcome *o, struct tw_str id)
+{
+	if (o->success.n)
+		tw_buf_addc(&o->success, ',');
+	tw_json_write_str(&o->success, id, TW_JSON_COMPACT);
+}
+
+static void add_error(struct outcome *o, int status, const char *text)
+{
+	struct tw_jw w = { .out = &o->errors };
+
+	if (o->errors.n)
+		tw_buf_addc(&o->errors, ',');
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "error");
+	tw_jw_cstr(&w, text);
+	tw_jw_int_at(&w, "status_code", status);
+	tw_jw_end(&w);
+}
+
+static struct tw_str id_of(const struct tw_bulk *b, struct tw_value entity)
+{
+	return entity.kind == TW_V_STR ? entity.s : tw_map_str(entity, b->key, "");
+}
+
+/* The ids that are there (want) or are not, as "['a', 'b']"; NULL: none. */
+static const char *ids_that(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, struct tw_value list,
+			    bool want)
+{
+	struct tw_buf text TW_AUTO(tw_buf_release) = { 0 };
+
+	for (size_t i = 0; i < tw_value_len(list); i++) {
+		struct tw_str id = id_of(b, list.list->v[i]);
+
+		if (b->there(req, s, id) == want)
+			tw_buf_printf(&text, "%s'" TW_STR_FMT "'", text.n ? ", " : "[", TW_STR_ARG(id));
+	}
+	return text.n ? tw_arena_printf(req->arena, "%s]", tw_buf_cstr(&text)) : NULL;
+}
+
+static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
+		struct tw_value action, struct tw_value entity, struct outcome *o)
+{
+	struct tw_str on = tw_map_str(action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
+	struct tw_str id = id_of(b, entity);
+	bool there = b->there(req, s, id);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (tw_str_is(on, "skip") && there == (verb == CREATE))
+		return;
+	if (verb == CREATE)
+		rc = b->create(req, s, entity, there, &err);
+	else if (verb == UPDATE)
+		rc = b->update(req, s, entity, tw_map_value(action, "update_mask"), &err);
+	else
+		rc = b->remove(req, s, id, &err);
+	if (rc == TW_OK)
+		add_success(o, id);
+	else
+		add_error(o, rc == TW_ERR_NOT_FOUND ? 404 : rc == TW_ERR_EXISTS ? 409 : 400, err.msg);
+}
+
+static void act(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
+		struct tw_value action, struct outcome *o)
+{
+	struct tw_str on = tw_map_str(action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
+	struct tw_value list = tw_map_value(action, "entities");
+	const char *wrong = tw_str_is(on, "fail") ? ids_that(req, s, b, list, verb == CREATE) : NULL;
+
+	if (wrong) {
+		add_error(o, verb == CREATE ? 409 : 404,
+			  tw_arena_printf(req->arena, "The %s: %s %s.", b->plural, wrong,
+					  verb == CREATE ? "already exist" : "were not found"));
+		return;
+	}
+	for (size_t i = 0; i < tw_value_len(list); i++)
+		one(req, s, b, verb, action, list.list->v[i], o);
+}
+
+static int verb_of(struct tw_value action)
+{
+	struct tw_str name = tw_map_str(action, "action", "");
+
+	for (int i = 0; i < NVERBS; i++)
+		if (tw_str_is(name, verbs[i]))
+			return i;
+	return -1;
+}
+
+static bool check(struct tw_response *resp, const struct tw_bulk *b, struct tw_value actions)
+{
+	struct tw_faults f;
+
+	tw_faults_init(&f, resp);
+	for (size_t i = 0; i < tw_value_len(actions); i++) {
+		struct tw_value action = actions.list->v[i], list = tw_map_value(action, "entities");
+		int verb = verb_of(action);
+
+		if (verb < 0)
+			tw_fault(&f, "union_tag_invalid", "body", TW_STR("actions"),
+				 "Input tag found using _action_discriminator() does not match any of the expected tags: "
+				 "'create', 'update', 'delete'",
+				 action, NULL, TW_NULL);
+		if (list.kind != TW_V_LIST)
+			tw_fault(&f, "missing", "body", TW_STR("entities"), "Field required", action, NULL, TW_NULL);
+		for (size_t k = 0; verb >= 0 && verb != DELETE && k < tw_value_len(list); k++) {
+			if (list.list->v[k].kind == TW_V_MAP)
+				tw_body_check(&f, list.list->v[k], b->fields);
+			else
+				tw_fault(&f, "model_attributes_type", "body", TW_STR("entities"),
+					 "Input should be a valid dictionary or object to extract fields from",
+					 list.list->v[k], NULL, TW_NULL);
+		}
+	}
+	return !tw_faults_any(&f);
+}
+
+static void reply(struct tw_response *resp, struct outcome *o)
+{
+	tw_buf_addc(&resp->body, '{');
+	for (int i = 0; i < NVERBS; i++) {
+		tw_buf_printf(&resp->body, "%s\"%s\":", i ? "," : "", verbs[i]);
+		if (o[i].asked)
+			tw_buf_printf(&resp->body, "{\"success\":[%s],\"errors\":[%s]}", tw_buf_cstr(&o[i].success),
+				      tw_buf_cstr(&o[i].errors));
+		else
+			tw_buf_adds(&resp->body, "null");
+		tw_buf_release(&o[i].success);
+		tw_buf_release(&o[i].errors);
+	}
+	tw_buf_addc(&resp->body, '}');
+}
+
+void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct tw_bulk *b)
+{
+	struct outcome o[NVERBS] = { 0 };
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_value body, actions;
+
+	if (!s || !tw_body_read(req, resp, body_fields, &body))
+		return;
+	actions = tw_map_value(body, "actions");
+	if (!check(resp, b, actions))
+		return;
+	for (size_t i = 0; i < tw_value_len(actions); i++) {
+		int verb = verb_of(actions.list->v[i]);
+
+		o[verb].asked = true;
+		act(req, s, b, verb, actions.list->v[i], &o[verb]);
+	}
+	reply(resp, o);
+}
+
+bool tw_bulk_changes(struct tw_value body, struct tw_value mask, const char *field)
+{
+	if (!tw_body_has(body, field))
+		return false;
+	for (size_t i = 0; i < tw_value_len(mask); i++)
+		if (mask.list->v[i].kind == TW_V_STR && tw_str_is(mask.list->v[i].s, field))
+			return true;
+	return mask.kind != TW_V_LIST || !tw_value_len(mask);
+}
+
+struct tw_value tw_query_mask(struct tw_request *req)
+{
+	struct tw_str mask[32];
+	size_t n = tw_query_all(req, "update_mask", mask, 32);
+	struct tw_value list = tw_v_list(req->arena);
+
+	for (size_t i = 0; i < n; i++)
+		tw_list_push(req->arena, list, tw_v_str(mask[i]));
+	return list;
+}

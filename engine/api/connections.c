@@ -1,0 +1,335 @@
+/* Connections. Passwords and what is secret in the extra never go out. */
+#include "api/bulk.h"
+#include "api/mask.h"
+#include "api/tables.h"
+#include "store/vault.h"
+
+static const struct tw_str none = { 0 };
+
+static const struct tw_body_field fields[] = {
+	{ .name = "connection_id", .kind = TW_B_STR, .required = true, .max = 200 },
+	{ .name = "conn_type", .kind = TW_B_STR, .required = true },
+	{ .name = "description", .kind = TW_B_STR, .nullable = true },
+	{ .name = "host", .kind = TW_B_STR, .nullable = true },
+	{ .name = "login", .kind = TW_B_STR, .nullable = true },
+	{ .name = "schema", .kind = TW_B_STR, .nullable = true },
+	{ .name = "port", .kind = TW_B_INT, .nullable = true },
+	{ .name = "password", .kind = TW_B_STR, .nullable = true },
+	{ .name = "extra", .kind = TW_B_STR, .nullable = true },
+	{ .name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50 },
+	{ 0 },
+};
+
+/* What is no JSON cannot be looked through, so nothing of it is shown. */
+static struct tw_str shown_extra(const struct tw_api *api, struct tw_str extra, struct tw_arena *a)
+{
+	struct tw_value v;
+
+	if (extra.n && tw_json_parse(a, extra, &v, NULL) < 0)
+		return TW_STR(TW_MASK);
+	return tw_mask_text(api, a, none, extra);
+}
+
+static void connection_object(struct tw_jw *w, const struct tw_api *api, const struct tw_connection_row *c,
+			      struct tw_arena *a)
+{
+	tw_jw_obj(w);
+	tw_jw_str_at(w, "connection_id", c->conn_id);
+	tw_jw_str_at(w, "conn_type", c->conn_type.p ? c->conn_type : TW_STR(""));
+	tw_jw_str_at(w, "description", c->description);
+	tw_jw_str_at(w, "host", c->host);
+	tw_jw_str_at(w, "login", c->login);
+	tw_jw_str_at(w, "schema", c->schema);
+	tw_jw_key(w, "port");
+	if (c->port)
+		tw_jw_int(w, c->port);
+	else
+		tw_jw_null(w);
+	tw_jw_str_at(w, "password", c->password.p ? TW_STR(TW_MASK) : none);
+	tw_jw_str_at(w, "extra", shown_extra(api, c->extra, a));
+	tw_jw_str_at(w, "team_name", c->team_name);
+	tw_jw_end(w);
+}
+
+static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str id, struct tw_connection_row *ret)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (!s)
+		return false;
+	rc = tw_store_connection(s, id, req->arena, ret, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_reply_error(resp, 404, "The Connection with connection_id: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(id));
+	else if (rc < 0)
+		tw_reply_err(resp, &err);
+	return rc == TW_OK;
+}
+
+static void reply_connection(struct tw_request *req, struct tw_response *resp, struct tw_str id)
+{
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_connection_row c;
+
+	if (find(req, resp, id, &c))
+		connection_object(&w, tw_api_of(req), &c, req->arena);
+}
+
+static void get_connection(struct tw_request *req, struct tw_response *resp)
+{
+	reply_connection(req, resp, req->params[0]);
+}
+
+static const struct tw_param list_params[] = {
+	{ "connection_id_pattern", TW_P_LIKE, "conn_id" },
+	{ "connection_id_prefix_pattern", TW_P_PREFIX, "conn_id" },
+	{ 0 },
+};
+static const char *const sort_names[] = { "id", "conn_id", "conn_type", "description", "host", "port", NULL };
+static const char *const sort_fields[] = { "connection_id", "conn_id", NULL };
+static const struct tw_sort list_sort = { sort_names, sort_fields, "id" };
+
+static void get_connections(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_connection_row *v;
+	struct tw_asker q;
+	struct tw_ask ask;
+	struct tw_err err = { 0 };
+	int64_t total;
+	size_t n;
+
+	if (!s)
+		return;
+	tw_asker_init(&q, req, resp);
+	tw_asker_params(&q, list_params);
+	tw_asker_page(&q);
+	if (!tw_asker_order(&q, &list_sort) || !tw_asker_done(&q, &ask))
+		return;
+	if (tw_store_connections(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return;
+	}
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "connections");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < n; i++)
+		connection_object(&w, tw_api_of(req), &v[i], req->arena);
+	tw_jw_end(&w);
+	tw_jw_int_at(&w, "total_entries", total);
+	tw_jw_end(&w);
+}
+
+/* ── changes ──────────────────────────────────────────────────────────────────────────── */
+
+static bool id_ok(struct tw_str id)
+{
+	for (size_t i = 0; i < id.n; i++) {
+		unsigned char c = (unsigned char)id.p[i];
+
+		if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		      c == '_' || c == '.' || c == '-'))
+			return false;
+	}
+	return id.n > 0;
+}
+
+static enum tw_rc check(struct tw_value body, struct tw_err *err)
+{
+	struct tw_str extra = tw_map_str(body, "extra", NULL);
+	struct tw_arena a = { 0 };
+	struct tw_value v;
+	enum tw_rc rc = TW_OK;
+
+	if (!id_ok(tw_map_str(body, "connection_id", "")))
+		return tw_err_set(err, TW_ERR_INVALID, "String should match pattern '^[\\w.-]+$'");
+	if (extra.n && tw_json_parse(&a, extra, &v, NULL) < 0)
+		rc = tw_err_set(err, TW_ERR_INVALID,
+				"The `extra` field must be valid JSON (e.g. {\"key\": \"value\"})");
+	tw_arena_release(&a);
+	return rc;
+}
+
+/* Puts what the body says over row; what is still masked in it stays as it was. */
+static void apply(struct tw_request *req, struct tw_connection_row *row, struct tw_value body, struct tw_value mask)
+{
+	const struct {
+		const char *field;
+		struct tw_str *to;
+	} texts[] = {
+		{ "conn_type", &row->conn_type }, { "description", &row->description }, { "host", &row->host },
+		{ "login", &row->login },	  { "schema", &row->schema },
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (tw_bulk_changes(body, mask, texts[i].field))
+			*texts[i].to = tw_map_str(body, texts[i].field, NULL);
+	if (tw_bulk_changes(body, mask, "port"))
+		row->port = tw_map_int(body, "port", 0);
+	if (tw_bulk_changes(body, mask, "password") && !tw_str_is(tw_map_str(body, "password", ""), TW_MASK))
+		row->password = tw_map_str(body, "password", NULL);
+	if (tw_bulk_changes(body, mask, "extra"))
+		row->extra = tw_unmask_text(req->arena, tw_map_str(body, "extra", NULL), row->extra);
+}
+
+static bool there(struct tw_request *req, struct tw_store *s, struct tw_str id)
+{
+	struct tw_connection_row c;
+	enum tw_rc rc = tw_store_connection(s, id, req->arena, &c, NULL);
+
+	return rc == TW_OK || rc == TW_ERR_DENIED;
+}
+
+static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body, bool over,
+			 struct tw_err *err)
+{
+	struct tw_connection_row row = { 0 };
+	enum tw_rc rc = check(body, err);
+
+	if (rc < 0)
+		return rc;
+	if (over)
+		tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row, NULL);
+	row.conn_id = tw_map_str(body, "connection_id", "");
+	apply(req, &row, body, TW_NULL);
+	return tw_store_connection_put(s, &row, over ? TW_PUT_UPSERT : TW_PUT_INSERT, err);
+}
+
+static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body, struct tw_value mask,
+			 struct tw_err *err)
+{
+	struct tw_connection_row row;
+	enum tw_rc rc = check(body, err);
+
+	if (rc == TW_OK)
+		rc = tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row, err);
+	if (rc < 0)
+		return rc;
+	apply(req, &row, body, mask);
+	return tw_store_connection_put(s, &row, TW_PUT_UPDATE, err);
+}
+
+static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str id, struct tw_err *err)
+{
+	return tw_store_connection_delete(s, id, err);
+}
+
+static struct tw_str id_json(struct tw_request *req, struct tw_str id)
+{
+	struct tw_buf b = { 0 };
+	struct tw_jw w = { .out = &b };
+	struct tw_str s;
+
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "connection_id", id);
+	tw_jw_end(&w);
+	s = tw_str_copy(req->arena, tw_buf_str(&b));
+	tw_buf_release(&b);
+	return s;
+}
+
+static void reply_refused(struct tw_response *resp, const struct tw_err *err, struct tw_value body)
+{
+	if (err->rc == TW_ERR_INVALID)
+		tw_reply_invalid(resp, "value_error", "body", NULL, err->msg, TW_NULL);
+	else
+		tw_reply_err(resp, err);
+}
+
+static void post_connection(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_value body;
+	struct tw_str id;
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (!s || !tw_body_read(req, resp, fields, &body))
+		return;
+	id = tw_map_str(body, "connection_id", "");
+	rc = create(req, s, body, false, &err);
+	if (rc == TW_ERR_EXISTS) {
+		tw_reply_unique(resp);
+	} else if (rc < 0) {
+		reply_refused(resp, &err, body);
+	} else {
+		tw_api_audit(req, "post_connection", none, none, none, id_json(req, id));
+		reply_connection(req, resp, id);
+		if (!resp->status)
+			resp->status = 201;
+	}
+}
+
+static void patch_connection(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_connection_row row;
+	struct tw_value body;
+	struct tw_err err = { 0 };
+
+	if (!s || !tw_body_read(req, resp, fields, &body))
+		return;
+	if (!tw_str_eq(tw_map_str(body, "connection_id", ""), req->params[0])) {
+		tw_reply_error(resp, 400, "The connection_id in the request body does not match the URL parameter");
+		return;
+	}
+	if (!find(req, resp, req->params[0], &row))
+		return;
+	if (update(req, s, body, tw_query_mask(req), &err) < 0) {
+		reply_refused(resp, &err, body);
+		return;
+	}
+	tw_api_audit(req, "patch_connection", none, none, none, id_json(req, req->params[0]));
+	reply_connection(req, resp, req->params[0]);
+}
+
+static void delete_connection(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	if (!s)
+		return;
+	rc = tw_store_connection_delete(s, req->params[0], &err);
+	if (rc == TW_ERR_NOT_FOUND) {
+		tw_reply_error(resp, 404, "The Connection with connection_id: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(req->params[0]));
+	} else if (rc < 0) {
+		tw_reply_err(resp, &err);
+	} else {
+		tw_api_audit(req, "delete_connection", none, none, none, id_json(req, req->params[0]));
+		tw_reply_none(resp);
+	}
+}
+
+static void bulk_connections(struct tw_request *req, struct tw_response *resp)
+{
+	static const struct tw_bulk bulk = {
+		"connection_id", "connections with these connection_ids", fields, there, create, update, remove_one,
+	};
+
+	tw_bulk_run(req, resp, &bulk);
+}
+
+/* Testing a connection runs its hook, which lives in workers; Airflow has it switched off by default, too. */
+static void test_connection(struct tw_request *req, struct tw_response *resp)
+{
+	tw_reply_error(resp, 403,
+		       "Testing connections is disabled in Airflow configuration. Contact your deployment admin to "
+		       "enable it.");
+}
+
+const struct tw_route tw_routes_connections[] = {
+	{ "GET", "/api/v2/connections", TW_ACCESS_OP, get_connections },
+	{ "POST", "/api/v2/connections", TW_ACCESS_OP, post_connection },
+	{ "PATCH", "/api/v2/connections", TW_ACCESS_OP, bulk_connections },
+	{ "POST", "/api/v2/connections/test", TW_ACCESS_OP, test_connection },
+	{ "GET", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, get_connection },
+	{ "PATCH", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, patch_connection },
+	{ "DELETE", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, delete_connection },
+	{ 0 },
+};

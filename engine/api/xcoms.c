@@ -1,0 +1,360 @@
+/* XCom entries of task instances. */
+#include <stdlib.h>
+
+#include "api/ask.h"
+#include "api/tables.h"
+#include "model/dag.h"
+#include "store/xcoms.h"
+
+static const struct tw_body_field create_fields[] = {
+	{ .name = "key", .kind = TW_B_STR, .required = true },
+	{ .name = "value", .kind = TW_B_ANY, .required = true },
+	{ .name = "map_index", .kind = TW_B_INT },
+	{ 0 },
+};
+static const struct tw_body_field update_fields[] = {
+	{ .name = "value", .kind = TW_B_ANY, .required = true },
+	{ .name = "map_index", .kind = TW_B_INT },
+	{ 0 },
+};
+
+static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
+{
+	const struct tw_xcom_row *x = &v->xcom;
+
+	tw_jw_str_at(w, "key", x->key);
+	tw_jw_time(w, "timestamp", x->timestamp);
+	tw_jw_time(w, "logical_date", v->logical_date);
+	tw_jw_int_at(w, "map_index", x->map_index);
+	tw_jw_str_at(w, "task_id", x->task_id);
+	tw_jw_str_at(w, "dag_id", x->dag_id);
+	tw_jw_str_at(w, "run_id", x->run_id);
+	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.n ? v->dag_display_name : x->dag_id);
+	tw_jw_str_at(w, "task_display_name", v->task_display_name.n ? v->task_display_name : x->task_id);
+	tw_jw_time(w, "run_after", v->run_after);
+}
+
+/* ── list ─────────────────────────────────────────────────────────────────────────────── */
+
+static const struct tw_param list_params[] = {
+	{ "xcom_key", TW_P_EQ, "key" },
+	{ "xcom_key_pattern", TW_P_LIKE, "key" },
+	{ "xcom_key_prefix_pattern", TW_P_PREFIX, "key" },
+	{ "run_id_pattern", TW_P_LIKE, "run_id" },
+	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
+	{ "task_id_pattern", TW_P_LIKE, "task_id" },
+	{ "task_id_prefix_pattern", TW_P_PREFIX, "task_id" },
+	{ "map_index", TW_P_INT, NULL },
+	{ "map_index_filter", TW_P_INT, "map_index" },
+	{ "logical_date", TW_P_TIME, NULL },
+	{ "run_after", TW_P_TIME, NULL },
+	{ 0 },
+};
+static const char *const sort_names[] = { "key",       "dag_id",    "run_id", "task_id",
+					  "map_index", "timestamp", "run_after", NULL };
+static const struct tw_sort list_sort = { sort_names, NULL, NULL };
+
+static void get_xcom_entries(struct tw_request *req, struct tw_response *resp)
+{
+	static const char *const order[] = { "dag_id", "task_id", "run_id", "map_index", "key" };
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_jw w = { .out = &resp->body };
+	struct tw_xcom_view *v;
+	struct tw_asker q;
+	struct tw_ask ask;
+	struct tw_err err = { 0 };
+	int64_t total;
+	size_t n;
+
+	if (!s)
+		return;
+	tw_asker_init(&q, req, resp);
+	tw_asker_path(&q, "dag_id", req->params[0]);
+	tw_asker_path(&q, "run_id", req->params[1]);
+	tw_asker_path(&q, "task_id", req->params[2]);
+	tw_asker_params(&q, list_params);
+	tw_asker_page(&q);
+	if (!tw_asker_order(&q, &list_sort) || !tw_asker_done(&q, &ask))
+		return;
+	if (!ask.norder) {
+		ask.order_by = order;
+		ask.norder = 5;
+	}
+	if (tw_store_xcoms(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return;
+	}
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "xcom_entries");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < n; i++) {
+		tw_jw_obj(&w);
+		entry_fields(&w, &v[i]);
+		tw_jw_end(&w);
+	}
+	tw_jw_end(&w);
+	tw_jw_int_at(&w, "total_entries", total);
+	tw_jw_end(&w);
+}
+
+/* ── one ──────────────────────────────────────────────────────────────────────────────── */
+
+/* The entry with its value, or TW_ERR_NOT_FOUND. */
+static enum tw_rc load(struct tw_request *req, struct tw_store *s, struct tw_str key, int64_t index,
+		       struct tw_xcom_view *ret, struct tw_err *err)
+{
+	const struct tw_cond conds[] = {
+		{ .field = "dag_id", .op = TW_OP_EQ, .text = req->params[0] },
+		{ .field = "run_id", .op = TW_OP_EQ, .text = req->params[1] },
+		{ .field = "task_id", .op = TW_OP_EQ, .text = req->params[2] },
+		{ .field = "key", .op = TW_OP_EQ, .text = key },
+		{ .field = "map_index", .op = TW_OP_EQ, .num = index },
+	};
+	struct tw_ask ask = { .conds = conds, .nconds = 5, .limit = 1 };
+	struct tw_xcom_view *v;
+	struct tw_xcom_row row;
+	size_t n = 0;
+	enum tw_rc rc = tw_store_xcoms(s, &ask, req->arena, &v, &n, NULL, err);
+
+	if (rc == TW_OK && !n)
+		return TW_ERR_NOT_FOUND;
+	if (rc == TW_OK)
+		rc = tw_store_xcom(s, req->params[0], req->params[1], req->params[2], (int)index, key, req->arena, &row,
+				   err);
+	if (rc == TW_OK) {
+		*ret = v[0];
+		ret->xcom.value = row.value;
+	}
+	return rc;
+}
+
+static void value_text(struct tw_jw *w, struct tw_str json, struct tw_arena *a)
+{
+	struct tw_value v;
+
+	tw_jw_key(w, "value");
+	if (!json.p || (tw_json_parse(a, json, &v, NULL) == TW_OK && v.kind == TW_V_NULL)) {
+		tw_jw_null(w);
+	} else if (tw_json_parse(a, json, &v, NULL) == TW_OK && v.kind == TW_V_STR) {
+		tw_jw_str(w, v.s);
+	} else {
+		tw_jw_str(w, json);
+	}
+}
+
+static void reply_entry(struct tw_request *req, struct tw_response *resp, const struct tw_xcom_view *v, bool text)
+{
+	struct tw_jw w = { .out = &resp->body };
+
+	tw_jw_obj(&w);
+	entry_fields(&w, v);
+	if (text)
+		value_text(&w, v->xcom.value, req->arena);
+	else
+		tw_jw_json_at(&w, "value", v->xcom.value, req->arena);
+	tw_jw_end(&w);
+}
+
+static void get_xcom_entry(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_xcom_view v;
+	struct tw_asker q;
+	struct tw_err err = { 0 };
+	int64_t index;
+	bool text;
+	enum tw_rc rc;
+
+	if (!s)
+		return;
+	tw_asker_init(&q, req, resp);
+	index = tw_asker_int(&q, "map_index", -1, -1);
+	text = tw_asker_bool(&q, "stringify", false);
+	tw_asker_bool(&q, "deserialize", false);
+	if (tw_faults_any(&q.faults))
+		return;
+	rc = load(req, s, req->params[3], index, &v, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		tw_reply_error(resp, 404, "XCom entry with key: `" TW_STR_FMT "` not found", TW_STR_ARG(req->params[3]));
+	else if (rc < 0)
+		tw_reply_err(resp, &err);
+	else
+		reply_entry(req, resp, &v, text);
+}
+
+/* ── changes ──────────────────────────────────────────────────────────────────────────── */
+
+/* Keys by which Python would build objects when the value is read back: nobody may send them. */
+static const char *reserved(struct tw_value v)
+{
+	static const char *const keys[] = { "__classname__", "__version__", "__data__", "__schema_id__", "__cache__",
+					    "__type",	     "__source",    "__var" };
+	const char *found = NULL;
+
+	if (v.kind == TW_V_LIST)
+		for (size_t i = 0; i < v.list->n && !found; i++)
+			found = reserved(v.list->v[i]);
+	if (v.kind != TW_V_MAP)
+		return found;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (tw_map_findc(v, keys[i]))
+			return keys[i];
+	for (size_t i = 0; i < v.map->n && !found; i++)
+		found = reserved(v.map->v[i].value);
+	return found;
+}
+
+static bool value_ok(struct tw_request *req, struct tw_response *resp, struct tw_value body)
+{
+	struct tw_value v = tw_map_value(body, "value"), inner;
+	const char *key = reserved(v);
+
+	/* JSON inside of a string is read back as what it says, too. */
+	if (!key && v.kind == TW_V_STR && tw_json_parse(req->arena, v.s, &inner, NULL) == TW_OK)
+		key = reserved(inner);
+	if (key)
+		tw_reply_invalid(resp, "value_error", "body", "value",
+				 tw_arena_printf(req->arena,
+						 "Value error, XCom value contains reserved serialization keys: %s. These "
+						 "keys are reserved for internal use.",
+						 key),
+				 v);
+	return !key;
+}
+
+static bool put(struct tw_request *req, struct tw_response *resp, struct tw_str key, int64_t index,
+		struct tw_value value)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_xcom_row row = { req->params[0], req->params[1], req->params[2], (int)index, key, { 0 }, TW_TIME_NONE };
+	char *text = tw_json_dump(value, TW_JSON_COMPACT);
+	struct tw_err err = { 0 };
+	enum tw_rc rc;
+
+	row.value = tw_str(text);
+	rc = tw_store_xcom_put(s, &row, &err);
+	free(text);
+	if (rc < 0)
+		tw_reply_err(resp, &err);
+	return rc == TW_OK;
+}
+
+static bool task_there(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_run_view run;
+	const struct tw_dag *dag;
+	enum tw_rc rc = tw_store_run(tw_api_store(req, resp), req->params[0], req->params[1], req->arena, &run, NULL);
+	bool known;
+
+	if (!tw_dag_load(req, resp, req->params[0], rc == TW_OK ? run.run.version_id : (struct tw_str){ 0 }, &dag))
+		return false;
+	known = tw_dag_task(dag, req->params[2]) >= 0;
+	tw_dag_unref(dag);
+	if (!known)
+		tw_reply_error(resp, 404, "Task with ID: `" TW_STR_FMT "` not found in dag: `" TW_STR_FMT "`",
+			       TW_STR_ARG(req->params[2]), TW_STR_ARG(req->params[0]));
+	else if (rc < 0)
+		tw_reply_error(resp, 404, "Dag Run with ID: `" TW_STR_FMT "` not found for dag: `" TW_STR_FMT "`",
+			       TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[0]));
+	return known && rc == TW_OK;
+}
+
+static void reply_stored(struct tw_request *req, struct tw_response *resp, struct tw_str key, int64_t index)
+{
+	struct tw_xcom_view v;
+	struct tw_err err = { 0 };
+
+	if (load(req, tw_api_store(req, resp), key, index, &v, &err) < 0)
+		tw_reply_err(resp, &err);
+	else
+		reply_entry(req, resp, &v, false);
+}
+
+static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_xcom_view v;
+	struct tw_value body;
+	struct tw_str key;
+	int64_t index;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, create_fields, &body) || !value_ok(req, resp, body) ||
+	    !task_there(req, resp))
+		return;
+	key = tw_map_str(body, "key", "");
+	index = tw_map_int(body, "map_index", -1);
+	if (load(req, tw_api_store(req, resp), key, index, &v, NULL) == TW_OK) {
+		tw_reply_error(resp, 409,
+			       "The XCom with key: `" TW_STR_FMT "` with mentioned task instance already exists.",
+			       TW_STR_ARG(key));
+		return;
+	}
+	if (!put(req, resp, key, index, tw_map_value(body, "value")))
+		return;
+	tw_api_audit(req, "create_xcom_entry", req->params[0], req->params[1], req->params[2], (struct tw_str){ 0 });
+	reply_stored(req, resp, key, index);
+	if (!resp->status)
+		resp->status = 201;
+}
+
+static void missing(struct tw_request *req, struct tw_response *resp)
+{
+	tw_reply_error(resp, 404, "The XCom with key: `" TW_STR_FMT "` with mentioned task instance doesn't exist.",
+		       TW_STR_ARG(req->params[3]));
+}
+
+static void update_xcom_entry(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_xcom_view v;
+	struct tw_value body;
+	int64_t index;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, update_fields, &body) || !value_ok(req, resp, body))
+		return;
+	index = tw_map_int(body, "map_index", -1);
+	if (load(req, tw_api_store(req, resp), req->params[3], index, &v, NULL) < 0) {
+		missing(req, resp);
+		return;
+	}
+	if (!put(req, resp, req->params[3], index, tw_map_value(body, "value")))
+		return;
+	tw_api_audit(req, "update_xcom_entry", req->params[0], req->params[1], req->params[2], (struct tw_str){ 0 });
+	reply_stored(req, resp, req->params[3], index);
+}
+
+static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_asker q;
+	struct tw_err err = { 0 };
+	int64_t index, n = 0;
+
+	if (!s)
+		return;
+	tw_asker_init(&q, req, resp);
+	index = tw_asker_int(&q, "map_index", -1, -1);
+	if (tw_faults_any(&q.faults))
+		return;
+	if (index != (int)index)
+		missing(req, resp);
+	else if (tw_store_xcom_delete(s, req->params[0], req->params[1], req->params[2], (int)index, req->params[3], &n,
+				 &err) < 0) {
+		tw_reply_err(resp, &err);
+	} else if (!n) {
+		missing(req, resp);
+	} else {
+		tw_api_audit(req, "delete_xcom_entry", req->params[0], req->params[1], req->params[2],
+			     (struct tw_str){ 0 });
+		tw_reply_none(resp);
+	}
+}
+
+#define ENTRIES "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries"
+
+const struct tw_route tw_routes_xcoms[] = {
+	{ "GET", ENTRIES, TW_ACCESS_VIEWER, get_xcom_entries },
+	{ "POST", ENTRIES, TW_ACCESS_USER, create_xcom_entry },
+	{ "GET", ENTRIES "/{xcom_key...}", TW_ACCESS_VIEWER, get_xcom_entry },
+	{ "PATCH", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, update_xcom_entry },
+	{ "DELETE", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, delete_xcom_entry },
+	{ 0 },
+};
