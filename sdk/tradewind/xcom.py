@@ -168,7 +168,7 @@ def _as_json(stored: Any) -> Any:
 
 def rows_of(
     *,
-    key: str,
+    key: str | None,
     dag_id: str | None = None,
     run_id: str | None = None,
     task_ids: Iterable[str] | None = None,

@@ -159,7 +159,7 @@ class RuntimeTaskInstance:
         self,
         task_ids: str | Iterable[str] | None = None,
         dag_id: str | None = None,
-        key: str = xcom.XCOM_RETURN_KEY,
+        key: Any = xcom.XCOM_RETURN_KEY,
         include_prior_dates: bool = False,
         session: Any = None,
         *,
@@ -184,6 +184,11 @@ class RuntimeTaskInstance:
         rows = xcom.rows_of(
             key=key, task_ids=ids, map_indexes=indexes, include_prior_dates=include_prior_dates, **where
         )
+        if key is None:  # any: the newest of each instance
+            newest: dict[Any, dict[str, Any]] = {}
+            for row in rows:
+                newest.setdefault((row["task_id"], row.get("map_index", -1)), row)
+            rows = list(newest.values())
         cls = xcom.backend()
 
         def value(row: dict[str, Any]) -> Any:
