@@ -1,6 +1,6 @@
 /*
  * How fast the metastore takes batches: commits per second of 1 and of 32 task-instance updates,
- * inserts of a whole run, and pages of a list over many instances. Usage: store_bench [instances in
+ * inserts of a whole run, pages of a list over many instances, 10,000 DAGs. Usage: store_bench [instances in
  * the list, default 20000]
  */
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "io/clock.h"
 #include "io/file.h"
+#include "store/dags.h"
 #include "store/runs.h"
 #include "store/tis.h"
 
@@ -143,6 +144,60 @@ static void lists(struct tw_store *s, int64_t instances)
 	      (struct tw_ask){.limit = 100, .count = true, .count_cap = 10000});
 }
 
+#define NDAGS 10000
+
+/* All DAGs, one file each, 100 files in a transaction; microseconds. */
+static int64_t put_dags(struct tw_store *s, struct tw_arena *a)
+{
+	static struct tw_dag_put d[100];
+	static struct tw_file_put f[100];
+	static char document[4001];
+	struct tw_str tags[] = { TW_STR("etl"), TW_STR("daily") };
+	int64_t begin = tw_monotonic();
+
+	memset(document, ' ', sizeof document - 1);
+	for (int i = 0; i < NDAGS; i++) {
+		int k = i % 100;
+
+		d[k] = (struct tw_dag_put){
+			.dag = { .dag_id = tw_str(tw_arena_printf(a, "dag_%05d", i)), .tags = tags, .ntags = 2 },
+			.document = tw_str(document),
+			.hash = TW_STR("0123456789abcdef"),
+			.source = tw_strn(document, 1000),
+		};
+		f[k] = (struct tw_file_put){ .bundle_name = TW_STR("dags-folder"), .dags = &d[k], .ndags = 1,
+					     .fileloc = d[k].dag.dag_id, .relative_fileloc = d[k].dag.dag_id,
+					     .parsed_at = tw_now() };
+		if (k == 99)
+			must(tw_store_files_put(s, f, 100, a, &err));
+	}
+	return tw_monotonic() - begin;
+}
+
+static void dags(struct tw_store *s)
+{
+	struct tw_cond active = { .field = "is_stale", .op = TW_OP_EQ, .num = 0 };
+	struct tw_ask ask = { .limit = 100, .count = true, .conds = &active, .nconds = 1 };
+	struct tw_arena a = { 0 };
+	struct tw_dag_row *v;
+	int64_t us, total;
+	size_t n;
+
+	us = put_dags(s, &a);
+	printf("%-44s %9.0f DAGs/s\n", "new DAGs", NDAGS * 1e6 / (double)us);
+	us = put_dags(s, &a);
+	printf("%-44s %9.0f DAGs/s\n", "the same again", NDAGS * 1e6 / (double)us);
+	us = tw_monotonic();
+	for (int i = 0; i < 100; i++) {
+		ask.offset = i * 100;
+		must(tw_store_dags(s, &ask, &a, &v, &n, &total, &err));
+		tw_arena_clear(&a);
+	}
+	us = tw_monotonic() - us;
+	printf("%-44s %9.2f ms mean\n", "list of 100 DAGs of 10,000, counted", (double)us / 100e3);
+	tw_arena_release(&a);
+}
+
 int main(int argc, char **argv)
 {
 	int instances = argc > 1 ? atoi(argv[1]) : 20000, per_run = 1000, n = 0;
@@ -165,6 +220,7 @@ int main(int argc, char **argv)
 	updates(s, rows, per_run, 1, 1000, "1 update a commit");
 	updates(s, rows, per_run, 32, 300, "32 updates a commit");
 	lists(s, n);
+	dags(s);
 	us = tw_monotonic();
 	must(tw_store_live(s, &a, &live, &err));
 	us = tw_monotonic() - us;
