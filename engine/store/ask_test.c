@@ -81,6 +81,43 @@ static void runs_are_listed(void **state)
 }
 #undef LIST
 
+/* The key breaks ties, in the direction of the first field: pages neither overlap nor leave out. */
+static void equal_rows_keep_an_order(void **state)
+{
+	static const char *const orders[] = { "triggered_by", "-triggered_by" };
+	struct tw_run_view *v;
+	size_t n;
+
+	for (int i = 0; i < 9; i++)
+		add_run("d", tw_arena_printf(&a, "r%d", i), TW_RUN_SUCCESS, TW_RUNTYPE_MANUAL,
+			TW_TIME_NONE);
+	for (int o = 0; o < 2; o++)
+		for (int i = 0; i < 9; i++) {
+			ok(tw_store_runs(s, &(struct tw_ask){ .limit = 1, .offset = i, .order_by = &orders[o], .norder = 1 },
+					 &a, &v, &n, NULL, &test_err));
+			tw_assert_str(v[0].run.run_id, tw_arena_printf(&a, "r%d", o ? 8 - i : i));
+		}
+}
+
+/* However many different questions are asked, only some are kept ready. */
+static void statements_do_not_pile_up(void **state)
+{
+	struct tw_str many[400];
+	struct tw_run_view *v;
+	size_t n;
+
+	add_run("d", "r", TW_RUN_SUCCESS, TW_RUNTYPE_MANUAL, T0);
+	for (int i = 0; i < 400; i++) {
+		struct tw_cond c = { .field = "run_id", .op = TW_OP_IN, .list = many, .nlist = (size_t)i + 1 };
+
+		many[i] = S("r");
+		ok(tw_store_runs(s, &(struct tw_ask){ .limit = 1, .conds = &c, .nconds = 1 }, &a, &v, &n, NULL,
+				 &test_err));
+		assert_int_equal(n, 1);
+	}
+	assert_true(s->cache.len <= 300);
+}
+
 static void the_runs_around_a_run(void **state)
 {
 	struct tw_recent_run *recent;
@@ -401,6 +438,8 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(runs_are_listed),
+		T(equal_rows_keep_an_order),
+		T(statements_do_not_pile_up),
 		T(the_runs_around_a_run),
 		T(task_instances_are_listed_and_counted),
 		T(the_scheduler_leaves_notes_alone),

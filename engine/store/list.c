@@ -258,7 +258,7 @@ static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const
 		      TW_STR_ARG(where));
 	if (ask->count_cap > 0)
 		tw_buf_adds(&sql, " limit ?) n");
-	tw_q_once(&q, s, tw_buf_str(&sql));
+	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_list_bind(def, ask, &q, a);
 	if (ask->count_cap > 0)
 		tw_q_put_int(&q, ask->count_cap);
@@ -312,7 +312,7 @@ static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const 
 	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key,
 		      def->joins);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
-	tw_q_once(&q, s, tw_buf_str(&sql));
+	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_list_bind(def, ask, &q, a);
 	tw_q_put_int(&q, ask->limit < 0 ? INT64_MAX : ask->limit);
 	tw_q_put_int(&q, ask->offset < 0 ? 0 : ask->offset);

@@ -11,6 +11,28 @@ void tw_q_once(struct tw_q *q, struct tw_store *s, struct tw_str sql)
 	open_stmt(q, s, sql);
 }
 
+/*
+ * Lists make their SQL from what is asked, so there is no end of different texts. When there are
+ * too many all go, and those in use come back.
+ */
+#define CACHE_MAX 300
+
+static void trim_cache(struct tw_store *s)
+{
+	if (s->cache.len < CACHE_MAX)
+		return;
+	tw_map_foreach(&s->cache, e)
+	{
+		struct tw_cached *c = e->value;
+
+		if (c->busy)
+			continue;
+		s->ops->stmt_free(c->st);
+		free(c);
+		tw_map_del(&s->cache, e->key);
+	}
+}
+
 void tw_q(struct tw_q *q, struct tw_store *s, const char *sql)
 {
 	struct tw_str key = tw_str(sql);
@@ -24,6 +46,7 @@ void tw_q(struct tw_q *q, struct tw_store *s, const char *sql)
 		open_stmt(q, s, key);
 		if (q->rc < 0)
 			return;
+		trim_cache(s);
 		c = tw_new(struct tw_cached);
 		c->st = q->st;
 		tw_map_set(&s->cache, key, c);

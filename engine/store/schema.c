@@ -24,6 +24,7 @@ static const char dags[] =
 	" next_dagrun_partition_date {stamp}, next_dagrun_create_after {stamp});"
 	"create index dag_file on dag (bundle_name, relative_fileloc);"
 	"create index dag_display on dag (dag_display_name);"
+	"create index dag_stale on dag (is_stale, dag_id);"
 	"create index dag_next on dag (next_dagrun_create_after);"
 	"create table dag_tag (name {key} not null, dag_id {key} not null, primary key (name, dag_id));"
 	"create index dag_tag_dag on dag_tag (dag_id);"

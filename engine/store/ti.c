@@ -257,7 +257,7 @@ enum tw_rc tw_store_ti_counts(struct tw_store *s, const struct tw_ask *ask, int 
 	tw_buf_adds(&sql, group & TW_BY_DAG ? ", ti.dag_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_RUN ? ", ti.run_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_TASK ? ", ti.task_id" : "");
-	tw_q_once(&q, s, tw_buf_str(&sql));
+	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_list_bind(&list, ask, &q, a);
 	return TW_Q_ALL(&q, struct tw_ti_count, read_count, a, ret_v, ret_n, err);
 }

@@ -151,7 +151,7 @@ enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, 
 	size_t n;
 
 	pull_sql(&sql, p);
-	tw_q_once(&q, s, tw_buf_str(&sql));
+	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_q_put_str(&q, p->dag_id);
 	tw_q_put_str(&q, p->run_id);
 	tw_q_put_str(&q, p->key);
