@@ -232,6 +232,7 @@ struct tw_sched {
 	size_t work_head;
 	TW_VEC(struct run *) run_work;
 	TW_VEC(struct dagent *) dag_work; /* may start or make a run */
+	TW_VEC(struct tw_heap *) opened; /* parking places of limits that gave a slot back */
 	TW_VEC(struct ti *) touched;
 	TW_VEC(struct run *) touched_runs;
 	TW_VEC(struct run *) loaded; /* over; let go at the end of the turn unless something wakes them */
@@ -309,8 +310,7 @@ void tw_core_enqueue(struct ti *ti);
 void tw_core_dequeue(struct ti *ti);
 void tw_core_pool_changed(struct tw_sched *s, struct pool *p);
 void tw_core_limit_changed(struct cgroup *g);
-void tw_core_executor_changed(struct executor *e);
-void tw_core_unpark_one(struct tw_heap *parked);
+void tw_core_executor_changed(struct tw_sched *s, struct executor *e);
 int64_t tw_core_pool_open(const struct pool *p);
 void tw_core_dispatch(struct tw_sched *s);
 void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by);

@@ -4,8 +4,6 @@
  * what is blocked is in none of these heaps and costs nothing until its limit gives a slot back. Instances
  * that only their own limit blocks (their task's, the executor's, too many slots) are parked there.
  */
-#include <limits.h>
-
 #include "core/core.h"
 
 static const struct tw_task *task_of(const struct ti *ti)
@@ -78,6 +76,8 @@ static void settle_in(struct tw_heap *h, struct tw_heap_node *n, bool in)
 		tw_heap_push(h, n);
 }
 
+static void unpark_one(struct tw_heap *parked);
+
 /* ── pools ──────────────────────────────────────────────────────────────────────────────── */
 
 struct pool *tw_core_pool(struct tw_sched *s, struct tw_str name)
@@ -123,7 +123,7 @@ void tw_core_pool_changed(struct tw_sched *s, struct pool *p)
 
 	/* What has become small enough goes back to its bucket, and is looked at in its turn. */
 	while (open > 0 && (top = tw_heap_min(&p->big)) && task_of(queued_ti(top))->pool_slots <= open)
-		tw_core_unpark_one(&p->big);
+		unpark_one(&p->big);
 	pool_fix(s, p);
 }
 
@@ -176,12 +176,16 @@ static bool executor_full(const struct executor *e)
 	return e->slots < 0 || (e->slots > 0 && e->active >= e->slots);
 }
 
-void tw_core_executor_changed(struct executor *e)
+/* A limit has a slot to give: whoever is parked there is looked at before this step is over. */
+static void opened(struct tw_sched *s, struct tw_heap *parked)
 {
-	int open = e->slots < 0 ? 0 : e->slots == 0 ? INT_MAX : e->slots - e->active;
+	if (parked->n)
+		tw_vec_push(&s->opened, parked);
+}
 
-	while (open-- > 0 && e->parked.n)
-		tw_core_unpark_one(&e->parked);
+void tw_core_executor_changed(struct tw_sched *s, struct executor *e)
+{
+	opened(s, &e->parked);
 }
 
 static bool counts_for_task(enum tw_ti_state s)
@@ -288,7 +292,7 @@ void tw_core_enqueue(struct ti *ti)
 	bucket_fix(r->s, b);
 }
 
-void tw_core_unpark_one(struct tw_heap *parked)
+static void unpark_one(struct tw_heap *parked)
 {
 	struct tw_heap_node *top = tw_heap_min(parked);
 
@@ -299,30 +303,10 @@ void tw_core_unpark_one(struct tw_heap *parked)
 	}
 }
 
-/* Someone who was let out of a parking place and goes away unused leaves the place to the next. */
-static void pass_on(struct ti *ti)
-{
-	const struct tw_task *t = task_of(ti);
-	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
-
-	if (t->max_active_per_run >= 0)
-		tw_core_unpark_one(&ti->run->tasks[ti->task].parked);
-	bool is_new;
-	struct dag_task *x = tw_core_dag_task(ti, &is_new);
-	if (x)
-		tw_core_unpark_one(&x->parked);
-	if (!executor_full(e))
-		tw_core_unpark_one(&e->parked);
-}
-
 void tw_core_dequeue(struct ti *ti)
 {
-	if (ti->place == NOWHERE)
-		return;
-	bool in_bucket = ti->place == IN_BUCKET;
-	take_out(ti);
-	if (in_bucket)
-		pass_on(ti);
+	if (ti->place != NOWHERE)
+		take_out(ti);
 }
 
 void tw_core_requeue(struct run *r)
@@ -368,7 +352,7 @@ static void task_slots(struct ti *ti, int by)
 		ts->active += by;
 		ts->parked.before = ti_before;
 		if (by < 0)
-			tw_core_unpark_one(&ts->parked);
+			opened(ti->run->s, &ts->parked);
 	}
 	bool is_new;
 	struct dag_task *x = tw_core_dag_task(ti, &is_new);
@@ -377,7 +361,7 @@ static void task_slots(struct ti *ti, int by)
 	if (!is_new || by < 0) /* a new one has counted this instance in the state that it has */
 		x->active += by;
 	if (by < 0)
-		tw_core_unpark_one(&x->parked);
+		opened(ti->run->s, &x->parked);
 }
 
 /* What a state takes, given (by = 1) or given back (-1). */
@@ -397,7 +381,7 @@ void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
 	r->limit->active += by;
 	tw_core_limit_changed(r->limit);
 	if (by < 0)
-		tw_core_executor_changed(e);
+		opened(r->s, &e->parked);
 }
 
 /* ── handing out ────────────────────────────────────────────────────────────────────────── */
@@ -425,48 +409,91 @@ static void hand_out(struct ti *ti)
 	tw_vec_push(&s->fx->dispatch, d);
 }
 
-/* Parks an instance that its own limits block. */
-static bool park(struct ti *ti, struct pool *p)
+/* The limit of its own that blocks an instance, and where it is parked then. */
+static struct tw_heap *own_block(struct ti *ti, const struct pool *p, enum place *ret_place)
 {
 	const struct tw_task *t = task_of(ti);
 	struct tstate *ts = &ti->run->tasks[ti->task];
 	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
 	bool is_new;
 	struct dag_task *x = tw_core_dag_task(ti, &is_new);
-	struct tw_heap *h = NULL;
-	enum place place = NOWHERE;
 
 	if (t->pool_slots > tw_core_pool_open(p)) {
-		h = &p->big;
-		place = PARKED_POOL;
-	} else if (t->max_active_per_run >= 0 && ts->active >= t->max_active_per_run) {
-		h = &ts->parked;
-		h->before = ti_before;
-		place = PARKED_RUN_LIMIT;
-	} else if (t->max_active_per_dag >= 0 && x->active >= t->max_active_per_dag) {
-		h = &x->parked;
-		place = PARKED_DAG_LIMIT;
-	} else if (executor_full(e)) {
-		h = &e->parked;
-		place = PARKED_EXECUTOR;
+		*ret_place = PARKED_POOL;
+		return (struct tw_heap *)&p->big;
 	}
-	if (!h)
-		return false;
-	take_out(ti);
-	put(ti, h, place);
-	return true;
+	if (t->max_active_per_run >= 0 && ts->active >= t->max_active_per_run) {
+		ts->parked.before = ti_before;
+		*ret_place = PARKED_RUN_LIMIT;
+		return &ts->parked;
+	}
+	if (t->max_active_per_dag >= 0 && x->active >= t->max_active_per_dag) {
+		*ret_place = PARKED_DAG_LIMIT;
+		return &x->parked;
+	}
+	if (executor_full(e)) {
+		*ret_place = PARKED_EXECUTOR;
+		return &e->parked;
+	}
+	return NULL;
 }
 
-void tw_core_dispatch(struct tw_sched *s)
+static void hand_out_all(struct tw_sched *s)
 {
 	struct tw_heap_node *top;
 
 	while ((!s->cfg.parallelism || s->active < s->cfg.parallelism) &&
 	       (top = tw_heap_min(&s->ready_pools))) {
 		struct pool *p = tw_container_of(top, struct pool, node);
-		struct bucket *b = bucket_of(tw_heap_min(&p->buckets));
-		struct ti *ti = queued_ti(tw_heap_min(&b->tis));
-		if (!park(ti, p))
+		struct ti *ti = queued_ti(tw_heap_min(&bucket_of(tw_heap_min(&p->buckets))->tis));
+		enum place place;
+		struct tw_heap *parked = own_block(ti, p, &place);
+		if (parked) {
+			take_out(ti);
+			put(ti, parked, place);
+		} else {
 			hand_out(ti);
+		}
+	}
+}
+
+/* May the first of those parked here go? Whether its pool and run let it is its bucket's question. */
+static bool may_leave(const struct tw_heap *parked)
+{
+	struct tw_heap_node *top = tw_heap_min(parked);
+
+	if (!top)
+		return false;
+	struct ti *ti = queued_ti(top);
+	const struct tw_task *t = task_of(ti);
+	const struct dag_task *x;
+	switch ((enum place)ti->place) {
+	case PARKED_RUN_LIMIT:
+		return ti->run->tasks[ti->task].active < t->max_active_per_run;
+	case PARKED_DAG_LIMIT:
+		x = tw_map_get(&ti->run->d->tasks, t->task_id);
+		return x->active < t->max_active_per_dag;
+	case PARKED_EXECUTOR:
+		return !executor_full(tw_core_executor(ti->run->s, tw_core_executor_name(ti)));
+	default:
+		return false;
+	}
+}
+
+/*
+ * One at a time is let out of each limit that opened, as long as it stays open: who is let out may be
+ * blocked elsewhere, and then the slot is the next one's.
+ */
+void tw_core_dispatch(struct tw_sched *s)
+{
+	hand_out_all(s);
+	while (s->opened.n) {
+		struct tw_heap *parked = s->opened.v[s->opened.n - 1];
+		if (!may_leave(parked)) {
+			s->opened.n--;
+			continue;
+		}
+		unpark_one(parked);
+		hand_out_all(s);
 	}
 }

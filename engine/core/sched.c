@@ -61,6 +61,7 @@ void tw_sched_free(struct tw_sched *s)
 	tw_vec_release(&s->work);
 	tw_vec_release(&s->run_work);
 	tw_vec_release(&s->dag_work);
+	tw_vec_release(&s->opened);
 	tw_vec_release(&s->touched);
 	tw_vec_release(&s->touched_runs);
 	tw_vec_release(&s->loaded);
@@ -153,7 +154,7 @@ static enum tw_rc on_executor(struct tw_sched *s, const struct tw_ev_executor *e
 	struct executor *e = tw_core_executor(s, ev->name);
 
 	e->slots = ev->slots;
-	tw_core_executor_changed(e);
+	tw_core_executor_changed(s, e);
 	return TW_OK;
 }
 
@@ -231,6 +232,7 @@ enum tw_rc tw_sched_step(struct tw_sched *s, const struct tw_event *ev, struct t
 		tw_core_fire(s);
 		tw_core_settle(s);
 	}
+	tw_vec_clear(&s->opened); /* while loading nothing is parked yet */
 	tw_core_flush(s);
 	bury_ended(s);
 	s->fx = NULL;

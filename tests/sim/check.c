@@ -53,6 +53,42 @@ static void check_counters(struct sim *m, struct run *r)
 	free(was);
 }
 
+/* Who waits in a queue waits for something that is really full. */
+static void check_blocked(struct sim *m, struct ti *ti)
+{
+	struct run *r = ti->run;
+	const struct tw_task *t = &r->dag->tasks[ti->task];
+	struct executor *e = tw_core_executor(m->s, tw_core_executor_name(ti));
+	struct pool *p = tw_core_pool(m->s, t->pool);
+	const struct dag_task *x = tw_map_get(&r->d->tasks, t->task_id);
+	bool blocked = true;
+
+	switch ((enum place)ti->place) {
+	case NOWHERE:
+		break;
+	case IN_BUCKET: {
+		struct bucket *b = tw_container_of(ti->in_heap, struct bucket, tis);
+		blocked = (m->cfg.parallelism && m->s->active >= m->cfg.parallelism) || tw_core_pool_open(p) == 0 ||
+			  b->limit->active >= b->max;
+		break;
+	}
+	case PARKED_RUN_LIMIT:
+		blocked = r->tasks[ti->task].active >= t->max_active_per_run;
+		break;
+	case PARKED_DAG_LIMIT:
+		blocked = x->active >= t->max_active_per_dag;
+		break;
+	case PARKED_POOL:
+		blocked = t->pool_slots > tw_core_pool_open(p);
+		break;
+	case PARKED_EXECUTOR:
+		blocked = e->slots < 0 || (e->slots > 0 && e->active >= e->slots);
+		break;
+	}
+	if (!blocked)
+		sim_fail(m, TW_STR_FMT "[%d] waits in place %d for nothing", TW_STR_ARG(t->task_id), ti->map_index, ti->place);
+}
+
 static void check_sums(struct sim *m, struct run *r)
 {
 	int64_t nstate[TW_TI_NSTATES] = { 0 }, unfinished = 0, held = 0;
@@ -72,6 +108,7 @@ static void check_sums(struct sim *m, struct run *r)
 			executing += tw_ti_executing(ti->state);
 			if (ti->in_work || ti->touched || ti->dead)
 				sim_fail(m, "left behind in the work list");
+			check_blocked(m, ti);
 			if ((ti->state == TW_TI_SCHEDULED) != (ti->place != NOWHERE) && !r->d->paused &&
 			    r->row.state == TW_RUN_RUNNING)
 				sim_fail(m, TW_STR_FMT " is %s and in place %d", TW_STR_ARG(r->dag->tasks[t].task_id),

@@ -17,6 +17,8 @@ static void take_dispatch(struct sim *m, const struct tw_fx_dispatch *d)
 	struct attempt *a = exec_find(m, d->ti.id);
 
 	m->dispatched++;
+	if (tw_map_get(&m->over, tw_strn((const char *)d->ti.id.b, 16)))
+		sim_fail(m, "an attempt that has ended is dispatched again: " TW_STR_FMT, TW_STR_ARG(d->ti.task_id));
 	if (!a) {
 		struct attempt x = { .id = d->ti.id, .dag = sim_intern(m, d->ti.dag_id), .run = sim_intern(m, d->ti.run_id),
 				     .task = sim_intern(m, d->ti.task_id) };
@@ -49,6 +51,8 @@ static void take_ack(struct sim *m, const struct tw_fx_ack *k)
 	} else if (k->of == TW_EV_STARTED && !a->accepted) {
 		a->killed = true;
 	} else if (k->of == TW_EV_FINISHED && a->phase == ENDED) {
+		if (k->accepted && a->end.outcome != TW_OUT_RESCHEDULE && a->end.outcome != TW_OUT_DEFERRED)
+			tw_map_set(&m->over, tw_strn((const char *)a->id.b, 16), m);
 		bool again = k->accepted && (a->end.outcome == TW_OUT_RESCHEDULE || a->end.outcome == TW_OUT_DEFERRED);
 		if (!again)
 			forget(m, a);

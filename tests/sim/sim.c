@@ -464,6 +464,7 @@ int main(int argc, char **argv)
 	tw_vec_release(&m.pending);
 	tw_map_release(&m.ti_rows);
 	tw_map_release(&m.interned);
+	tw_map_release(&m.over);
 	tw_arena_release(&m.arena);
 	tw_zones_release(&m.zones);
 	return 0;

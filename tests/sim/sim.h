@@ -62,6 +62,7 @@ struct sim {
 	struct tw_map ti_rows;
 	/* the executor */
 	TW_VEC(struct attempt) attempts;
+	struct tw_map over;          /* ids of attempts whose end was accepted */
 	TW_VEC(int64_t) triggers;
 	int64_t next_trigger;
 	bool limits_changed;         /* in this turn: what was given out before may be over them */
