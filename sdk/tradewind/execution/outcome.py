@@ -190,6 +190,8 @@ class Attempt:
         from tradewind.execution.encode import decode
 
         kwargs = decode(ti.next_kwargs or {})
+        if isinstance(kwargs.get("traceback"), str):  # of a trigger that failed
+            kwargs["traceback"] = kwargs["traceback"].splitlines()
         method = ti.next_method
         return lambda context: task.resume_execution(method, kwargs, context)
 
