@@ -97,8 +97,8 @@ static void settle_lost(struct tw_runner *r)
 		TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 		tw_buf_printf(&b,
 			      "{\"op\":\"finished\",\"attempt\":\"%s\",\"state\":\"lost\","
-			      "\"at\":\"%s\",\"reason\":\"its runner died\"}",
-			      e->attempt, at);
+			      "\"at\":\"%s\",\"started_at\":\"%s\",\"reason\":\"its runner died\"}",
+			      e->attempt, at, at); /* started_at: it did start, whatever the metastore has heard */
 		tw_journal_finish(&r->journal, tw_str(e->attempt), tw_buf_str(&b));
 	}
 }

@@ -1,0 +1,212 @@
+"""The main job, as a user sees it: files in a folder, runs, logs, recovery."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+from engine import Engine, wait_until
+
+CHAIN = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+
+def give(**context):
+    print("giving")
+    return {"rows": 42}
+
+def take(ti, **context):
+    assert ti.xcom_pull(task_ids="give") == {"rows": 42}
+
+with DAG("chain", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+    first = BashOperator(task_id="first", bash_command="echo hello {{ run_id }}")
+    give_ = PythonOperator(task_id="give", python_callable=give)
+    take_ = PythonOperator(task_id="take", python_callable=take)
+    last = BashOperator(task_id="last", bash_command="echo {{ ti.xcom_pull(task_ids='give')['rows'] }} rows")
+    first >> give_ >> take_ >> last
+"""
+
+
+def test_a_chain_of_bash_and_python_tasks_runs_and_leaves_logs(engine: Engine) -> None:
+    engine.write("chain.py", CHAIN)
+    engine.up()
+    run = engine.trigger("chain")
+    assert engine.finish("chain", run) == "success"
+    assert set(engine.states("chain", run).values()) == {"success"}
+    assert f"hello {run}" in engine.log("chain", run, "first")
+    assert "giving" in engine.log("chain", run, "give")
+    assert "42 rows" in engine.log("chain", run, "last")
+
+
+def test_a_failing_file_is_an_import_error_and_spoils_no_other(engine: Engine) -> None:
+    engine.write("good.py", CHAIN)
+    engine.write("syntax.py", "from airflow import DAG\ndef broken(:\n")
+    engine.write("exit.py", "import airflow, sys\nfrom airflow import DAG\nsys.exit(3)\n")
+    engine.write("crash.py", "from airflow import DAG\nimport os\nos.kill(os.getpid(), 11)\n")
+    engine.parse()
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["chain"]
+    listed = engine.run("dags", "list-import-errors", "-o", "json", check=False)
+    errors = {e["filepath"]: e["error"] for e in __import__("json").loads(listed.stdout)}
+    assert sorted(errors) == ["crash.py", "exit.py", "syntax.py"]
+    assert "SyntaxError" in errors["syntax.py"]
+    assert "signal 11" in errors["crash.py"]
+
+
+def test_a_file_that_changes_is_parsed_again_and_one_that_goes_takes_its_dag_along(engine: Engine) -> None:
+    path = engine.write("chain.py", CHAIN)
+    engine.run("db", "migrate")
+    engine.start("dag-processor")
+
+    def ids() -> list[str]:
+        return [d["dag_id"] for d in engine.json("dags", "list")]
+
+    wait_until(lambda: ids() == ["chain"], 20, "the file was not parsed")
+    path.write_text(CHAIN.replace('"chain"', '"renamed"'))
+    wait_until(lambda: ids() == ["renamed"], 20, "the change was not seen")
+    path.unlink()
+    wait_until(lambda: ids() == [], 20, "the removal was not seen")
+
+
+def test_retries_branches_and_skips(engine: Engine) -> None:
+    engine.write(
+        "mixed.py",
+        """
+from datetime import datetime, timedelta
+from airflow.sdk import dag, task
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1))
+def mixed():
+    @task(retries=2, retry_delay=timedelta(milliseconds=100))
+    def second_time(ti=None):
+        if ti.try_number < 2:
+            raise RuntimeError("not yet")
+    @task.branch
+    def choose():
+        return "left"
+    @task
+    def left(): pass
+    @task
+    def right(): pass
+    @task(trigger_rule="none_failed_min_one_success")
+    def join(): pass
+    @task
+    def numbers(): return [1, 2, 3]
+    @task
+    def double(n): return n * 2
+    @task
+    def total(values): assert sum(values) == 12
+    second_time() >> choose() >> [left(), right()] >> join()
+    total(double.expand(n=numbers()))
+mixed()
+""",
+    )
+    engine.up()
+    run = engine.trigger("mixed")
+    assert engine.finish("mixed", run) == "success"
+    states = engine.states("mixed", run)
+    assert states["right"] == "skipped"
+    assert states["left"] == states["join"] == states["total"] == states["second_time"] == "success"
+    assert [states[f"double[{i}]"] for i in range(3)] == ["success"] * 3
+    assert "not yet" in engine.log("mixed", run, "second_time", 1)
+
+
+WIDE = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("wide", schedule=None, start_date=datetime(2026, 1, 1), max_active_tasks=16) as dag:
+    for i in range(200):
+        BashOperator(task_id=f"t{i}", bash_command=f"echo {i} >> MARKS; sleep 0.05")
+"""
+
+
+def marks(path: Path) -> Counter[str]:
+    return Counter(path.read_text().split()) if path.exists() else Counter()
+
+
+def test_kill_9_of_the_scheduler_loses_nothing_and_repeats_nothing(engine: Engine, tmp_path: Path) -> None:
+    seen = tmp_path / "marks"
+    engine.write("wide.py", WIDE.replace("MARKS", str(seen)))
+    engine.up()
+    run = engine.trigger("wide")
+    wait_until(lambda: len(marks(seen)) > 40, 30, "nothing runs")
+    engine.kill("scheduler")
+    engine.start("scheduler")
+    assert engine.finish("wide", run, 120) == "success"
+    assert set(engine.states("wide", run).values()) == {"success"}
+    assert marks(seen) == {str(i): 1 for i in range(200)}
+
+
+def test_kill_9_of_everything_repeats_nothing_and_names_what_was_running(engine: Engine, tmp_path: Path) -> None:
+    seen = tmp_path / "marks"
+    engine.write("wide.py", WIDE.replace("MARKS", str(seen)))
+    engine.up()
+    run = engine.trigger("wide")
+    wait_until(lambda: len(marks(seen)) > 40, 30, "nothing runs")
+    for pid in engine.children():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    engine.processes.pop("scheduler").wait()
+    wait_until(lambda: not engine.children(), 10, "something survived")
+    engine.start("scheduler")
+    engine.finish("wide", run, 120)
+    states = engine.states("wide", run)
+    assert set(states.values()) <= {"success", "failed"}
+    counts = marks(seen)
+    assert max(counts.values()) == 1, "a task ran twice in one attempt"
+    assert all(counts[task[1:]] == 1 for task, state in states.items() if state == "success")
+    assert 0 < Counter(states.values())["failed"] <= 16
+
+
+def test_a_secret_never_reaches_a_log(engine: Engine) -> None:
+    engine.write(
+        "secret.py",
+        """
+from datetime import datetime
+from airflow.sdk import dag, task, Variable
+@dag(schedule=None, start_date=datetime(2026, 1, 1))
+def secret():
+    @task
+    def tell():
+        print("the password is", Variable.get("my_password"))
+    tell()
+secret()
+""",
+    )
+    engine.parse()
+    engine.run("variables", "set", "my_password", "hunter2-hunter2")
+    engine.start("scheduler")
+    run = engine.trigger("secret")
+    assert engine.finish("secret", run) == "success"
+    text = engine.log("secret", run, "tell")
+    assert "the password is" in text and "hunter2" not in text
+
+
+def test_standalone_serves_the_api_and_stops_clean(engine: Engine) -> None:
+    engine.write("chain.py", CHAIN)
+    engine.start("standalone")
+
+    def healthy() -> bool:
+        try:
+            health = engine.get("/api/v2/monitor/health")
+        except OSError:
+            return False
+        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+    wait_until(healthy, 30, "it does not get healthy")
+    wait_until(lambda: engine.get("/api/v2/dags")["total_entries"] == 1, 20, "the DAG does not appear")
+    run = engine.trigger("chain")
+    assert engine.finish("chain", run) == "success"
+    instances = engine.get(f"/api/v2/dags/chain/dagRuns/{run}/taskInstances")["task_instances"]
+    assert {i["state"] for i in instances} == {"success"}
+    p = engine.processes.pop("standalone")
+    p.terminate()
+    assert p.wait(30) == 0
+    wait_until(lambda: not engine.children(), 20, "it left processes behind")
