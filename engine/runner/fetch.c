@@ -68,11 +68,16 @@ static bool is_rich(struct tw_value v)
 	return false;
 }
 
-enum tw_rc tw_fetch_xcom(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
-			 struct tw_err *err)
+bool tw_xcom_is_plain(struct tw_value v)
+{
+	return !is_rich(v);
+}
+
+enum tw_rc tw_fetch_xcoms(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
+			  struct tw_err *err)
 {
 	struct tw_arena *ar = &a->arena;
-	struct tw_value body = tw_v_map(ar), tasks = tw_v_list(ar), rows;
+	struct tw_value body = tw_v_map(ar), tasks = tw_v_list(ar);
 	tw_list_push(ar, tasks, tw_v_str(tw_str_copy(ar, ref->task_id)));
 	tw_map_putc(ar, body, "do", tw_v_cstr("xcom_pull"));
 	tw_map_putc(ar, body, "task_ids", tasks);
@@ -81,7 +86,14 @@ enum tw_rc tw_fetch_xcom(struct tw_attempt *a, const struct tw_xcom_ref *ref, st
 		tw_map_putc(ar, body, "dag_id", tw_v_str(tw_str_copy(ar, ref->dag_id)));
 	if (ref->run_id.p)
 		tw_map_putc(ar, body, "run_id", tw_v_str(tw_str_copy(ar, ref->run_id)));
-	enum tw_rc rc = tw_fetch(a, body, &rows, err);
+	return tw_fetch(a, body, ret, err);
+}
+
+enum tw_rc tw_fetch_xcom(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
+			 struct tw_err *err)
+{
+	struct tw_value rows;
+	enum tw_rc rc = tw_fetch_xcoms(a, ref, &rows, err);
 	if (rc < 0)
 		return rc;
 	if (rows.kind != TW_V_LIST || rows.list->n == 0) {

@@ -147,6 +147,10 @@ struct tw_xcom_ref {
 	struct tw_str task_id, key;
 	struct tw_str dag_id, run_id;  /* p NULL: the attempt's own */
 };
+/* All rows: a list of {"task_id","map_index","value"}. */
+enum tw_rc tw_fetch_xcoms(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
+			  struct tw_err *err);
+bool tw_xcom_is_plain(struct tw_value v);      /* nothing of it is Python's to unwrap */
 /* TW_ERR_NOT_FOUND, and null: there is none. TW_ERR_UNSUPPORTED: several, or more than JSON. */
 enum tw_rc tw_fetch_xcom(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
 			 struct tw_err *err);

@@ -148,6 +148,54 @@ static enum tw_rc walk(struct walk *w, struct tw_value v, struct tw_value *ret)
 	return walk_map(w, v, ret);
 }
 
+/* Mapping ------------------------------------------------------------------------------------- */
+
+static enum tw_rc mapped_unsupported(struct walk *w)
+{
+	return tw_err_set(w->err, TW_ERR_UNSUPPORTED, "a mapping that Python has to resolve");
+}
+
+/* Item `index` of what a task left: of its list, or of the values that its own instances left. */
+static enum tw_rc mapped_xcom(struct walk *w, struct tw_value ref, int64_t index,
+			      struct tw_value *ret)
+{
+	struct tw_arena *ar = &w->a->arena;
+	struct tw_value rows, list = tw_v_list(ar);
+	const struct tw_xcom_ref x = {
+		.task_id = tw_map_str(ref, "task", ""),
+		.key = tw_map_str(ref, "key", "return_value"),
+	};
+	enum tw_rc rc = tw_fetch_xcoms(w->a, &x, &rows, w->err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < tw_value_len(rows); i++) {
+		struct tw_value value = tw_map_value(rows.list->v[i], "value");
+		if (tw_map_int(rows.list->v[i], "map_index", -1) < 0 && rows.list->n == 1)
+			list = value;
+		else if (value.kind != TW_V_NULL)
+			tw_list_push(ar, list, value);
+	}
+	if (list.kind != TW_V_LIST || index >= (int64_t)list.list->n)
+		return mapped_unsupported(w);
+	*ret = list.list->v[index];
+	return tw_xcom_is_plain(*ret) ? TW_OK : mapped_unsupported(w);
+}
+
+/* Literals are rendered like any argument; what an XCom holds is not. */
+static enum tw_rc mapped_item(struct walk *w, struct tw_value source, int64_t index,
+			      struct tw_value *ret)
+{
+	const struct tw_value *literal = tw_map_findc(source, "literal");
+	const struct tw_value *xcom = tw_map_findc(source, "xcom");
+	if (index < 0)
+		return mapped_unsupported(w);
+	if (xcom)
+		return mapped_xcom(w, *xcom, index, ret);
+	if (!literal || literal->kind != TW_V_LIST || index >= (int64_t)literal->list->n)
+		return mapped_unsupported(w);
+	return walk(w, literal->list->v[index], ret);
+}
+
 /* What is reported ---------------------------------------------------------------------------- */
 
 static struct tw_value masked(struct tw_attempt *a, struct tw_value v)
@@ -191,25 +239,53 @@ static void take_exts(struct walk *w, struct tw_value exts)
 	w->opts.template_ext = v;
 }
 
-static enum tw_rc render_all(struct walk *w, struct tw_value task, struct tw_value *ret_args,
-			     struct tw_value *ret_rendered)
+struct rendering {
+	struct tw_value fields;        /* template_fields */
+	struct tw_value args, rendered;
+};
+
+static void put_arg(struct walk *w, struct rendering *r, struct tw_str name, struct tw_value v)
 {
-	struct tw_arena *ar = &w->a->arena;
-	struct tw_value args = tw_map_value(task, "args"), out = tw_v_map(ar);
-	struct tw_value fields = tw_map_value(task, "template_fields"), rendered = tw_v_map(ar);
+	if (w->render)
+		tw_map_put(&w->a->arena, r->rendered, name, v);
+	tw_map_put(&w->a->arena, r->args, name, v);
+}
+
+static enum tw_rc render_plain(struct walk *w, struct tw_value args, struct rendering *r)
+{
 	for (size_t i = 0; i < tw_value_len(args); i++) {
 		struct tw_pair *p = &args.map->v[i];
 		struct tw_value v;
-		w->render = listed(fields, p->key.s);
+		w->render = listed(r->fields, p->key.s);
 		enum tw_rc rc = walk(w, p->value, &v);
 		if (rc < 0)
 			return rc;
-		if (w->render)
-			tw_map_put(ar, rendered, p->key.s, v);
-		tw_map_put(ar, out, p->key.s, v);
+		put_arg(w, r, p->key.s, v);
 	}
-	*ret_args = out;
-	*ret_rendered = masked(w->a, rendered);
+	return TW_OK;
+}
+
+static enum tw_rc render_mapped(struct walk *w, struct tw_value map, struct rendering *r)
+{
+	struct tw_value over = tw_map_value(map, "over");
+	struct tw_value items = tw_map_value(tw_map_value(w->a->work, "expand"), "args");
+	if (map.kind != TW_V_MAP)
+		return TW_OK;
+	if (!tw_str_is(tw_map_str(map, "kind", ""), "expand") || over.kind != TW_V_LIST)
+		return mapped_unsupported(w);
+	for (size_t i = 0; i < over.list->n; i++) {
+		struct tw_str name = tw_map_str(over.list->v[i], "arg", "");
+		const struct tw_value *item = tw_map_find(items, name);
+		struct tw_value v;
+		w->render = listed(r->fields, name);
+		if (!item)
+			return mapped_unsupported(w);
+		enum tw_rc rc = mapped_item(w, tw_map_value(over.list->v[i], "value"),
+					    tw_map_int(*item, "index", -1), &v);
+		if (rc < 0)
+			return rc;
+		put_arg(w, r, name, v);
+	}
 	return TW_OK;
 }
 
@@ -220,8 +296,10 @@ enum tw_rc tw_render_args(struct tw_attempt *a, struct tw_value *ret_args,
 	struct tw_value task = tw_map_value(a->work, "task"), dag = tw_map_value(a->work, "dag");
 	struct tw_airflow af;
 	struct walk w = {.a = a, .err = err};
-	if (tw_map_int(a->work, "map_index", -1) >= 0 || tw_map_value(task, "map").kind == TW_V_MAP)
-		return tw_err_set(err, TW_ERR_UNSUPPORTED, "a mapped task");
+	struct tw_value map = tw_map_value(task, "map");
+	bool in_mapped_group = map.kind != TW_V_MAP && tw_map_int(a->work, "map_index", -1) >= 0;
+	if (in_mapped_group || tw_map_str(task, "map_index_template", NULL).p)
+		return tw_err_set(err, TW_ERR_UNSUPPORTED, "a member of a mapped group, or a label");
 	tw_context_init(&af, a);
 	tw_airflow_env(&af, &w.env);
 	w.env.zones = &a->r->zones;
@@ -229,8 +307,20 @@ enum tw_rc tw_render_args(struct tw_attempt *a, struct tw_value *ret_args,
 	w.env.now = tw_now();
 	w.opts.native = tw_map_bool(dag, "render_native", false);
 	take_exts(&w, tw_map_value(task, "template_ext"));
-	enum tw_rc rc = render_all(&w, task, ret_args, ret_rendered);
-	if (rc < 0 && w.env.fault.exception)
-		*ret_exception = w.env.fault.exception;
-	return rc;
+	struct rendering r = {
+		.fields = tw_map_value(task, "template_fields"),
+		.args = tw_v_map(&a->arena),
+		.rendered = tw_v_map(&a->arena),
+	};
+	enum tw_rc rc = render_plain(&w, tw_map_value(task, "args"), &r);
+	if (rc == TW_OK)
+		rc = render_mapped(&w, map, &r);
+	if (rc < 0) {
+		if (w.env.fault.exception)
+			*ret_exception = w.env.fault.exception;
+		return rc;
+	}
+	*ret_args = r.args;
+	*ret_rendered = masked(a, r.rendered);
+	return TW_OK;
 }

@@ -355,6 +355,31 @@ class Bash(RunnerCase):
         done = self.run_one(s, work)
         self.assertEqual(done["xcoms"][0]["value"], "{{ ds }}", "what an XCom holds is not rendered")
 
+    def test_mapped(self) -> None:
+        s = self.connect()
+        rows = {
+            "one": [{"task_id": "one", "map_index": -1, "value": ["echo a", "echo {{ ds }}"]}],
+            "many": [
+                {"task_id": "many", "map_index": i, "value": v}
+                for i, v in enumerate(["echo x", None, "echo y"])
+            ],
+        }
+        s.answers["xcom_pull"] = lambda q: rows[q["task_ids"][0]]
+        for source, index, value in [
+            ({"literal": ["echo 1", "echo {{ ds }}-{{ ti.map_index }}"]}, 1, "2026-01-01-1"),
+            ({"xcom": {"task": "one", "key": "return_value"}}, 1, "{{ ds }}"),
+            ({"xcom": {"task": "many", "key": "return_value"}}, 1, "y"),
+        ]:
+            with self.subTest(source=source):
+                over = [{"arg": "bash_command", "value": source}]
+                work = self.workload(
+                    map_index=index, task={"map": {"kind": "expand", "over": over}, "args": {}}
+                )
+                work["expand"] = {"args": {"bash_command": {"index": index}}}
+                done = self.run_one(s, work)
+                self.assertEqual(done["state"], "success", done)
+                self.assertEqual(done["xcoms"][0]["value"], value)
+
     def test_outlets(self) -> None:
         s = self.connect()
         outlets = [{"asset": "s3://b/k"}, {"asset": "name:x"}]
