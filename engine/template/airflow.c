@@ -127,8 +127,22 @@ static enum tw_rc enum_len(struct tw_tpl *t, struct tw_object *o, int64_t *ret)
 	return TW_OK;
 }
 
+static enum tw_rc enum_getitem(struct tw_tpl *t, struct tw_object *o, struct tw_value key,
+			       struct tw_value *ret)
+{
+	return tw_tpl_item(t, tw_v_str(((struct enum_obj *)o)->value), key, ret);
+}
+
+static enum tw_rc enum_iter(struct tw_tpl *t, struct tw_object *o, struct tw_list *ret)
+{
+	return tw_tpl_iter(t, tw_v_str(((struct enum_obj *)o)->value), ret);
+}
+
 static const struct tw_object_type enum_type = {
 	.name = "str",
+	.getitem = enum_getitem,
+	.iter = enum_iter,
+	.text = true,
 	.str = enum_str,
 	.repr = enum_repr,
 	.getattr = enum_getattr,
@@ -189,6 +203,8 @@ static enum tw_rc record_getattr(struct tw_tpl *t, struct tw_object *o, struct t
 	struct record *r = (struct record *)o;
 	const struct tw_value *v = tw_map_find(r->attrs, name);
 
+	if (tw_str_is(name, "tags")) /* a set, whose order nobody knows */
+		return tw_tpl_unsupported(t, "%s.tags", r->what);
 	if (v)
 		return typed(t, r, name, *v, ret);
 	if (strcmp(r->what, "ti") == 0 && tw_str_is(name, "task"))
@@ -390,10 +406,12 @@ static enum tw_rc fetch(struct tw_tpl *t, struct accessor *a, struct tw_str key,
 		return TW_OK;
 	if (ret->kind != TW_V_STR)
 		return tw_tpl_unsupported(t, "a variable that is not text");
-	if (tw_json_parse(t->a, ret->s, ret, t->err) != TW_OK)
-		return tw_tpl_raise(t, "JSONDecodeError", "%s",
-				    tw_arena_strdup(t->a, t->err->msg));
-	return TW_OK;
+	if (tw_json_parse(t->a, ret->s, ret, t->err) == TW_OK)
+		return TW_OK;
+	if (!a->af->compat2) /* Airflow 3 takes it for missing */
+		return TW_ERR_NOT_FOUND;
+	return tw_tpl_raise(t, "JSONDecodeError", "%s",
+			    tw_arena_strdup(t->a, t->err->msg));
 }
 
 static enum tw_rc accessor_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_str name,
@@ -449,6 +467,8 @@ static enum tw_rc accessor_str(struct tw_tpl *t, struct tw_object *o, struct tw_
 {
 	struct accessor *a = (struct accessor *)o;
 
+	if (a->af->compat2) /* the last value that was read through it */
+		return tw_tpl_unsupported(t, "the text of var and conn");
 	tw_buf_printf(out, "<%sAccessor (dynamic access)>",
 		      a->kind == 'c' ? "Connection" : "Variable");
 	return TW_OK;
@@ -572,13 +592,12 @@ static enum tw_rc prev_success(struct tw_tpl *t, struct tw_airflow *af, struct t
 enum name_kind {
 	PLAIN,	  /* as the data has it */
 	RECORD,	  /* an object of attributes */
-	DATE,	  /* a date-time */
 	DATED,	  /* a date-time that only a run with logical date has */
 	PREV,
 	PREV_DATED,
 	BEYOND,	  /* Airflow has it, we do not */
 	PLAIN2, DATE2, BEYOND2, /* Airflow 2 alone */
-	BEYOND3,  /* Airflow 3 alone */
+	PLAIN3, DATE3, BEYOND3, /* Airflow 3 alone */
 };
 
 static const struct {
@@ -596,10 +615,9 @@ static const struct {
 	{ "inlets", PLAIN, NULL },
 	{ "outlets", PLAIN, NULL },
 	{ "map_index_template", PLAIN, NULL },
-	{ "expanded_ti_count", PLAIN, NULL },
-	{ "task_reschedule_count", PLAIN, NULL },
-	{ "partition_key", PLAIN, NULL },
-	{ "partition_date", DATE, "partition_date" },
+	{ "task_reschedule_count", PLAIN3, NULL },
+	{ "partition_key", PLAIN3, NULL },
+	{ "partition_date", DATE3, "partition_date" },
 	{ "logical_date", DATED, "logical_date" },
 	{ "data_interval_start", DATED, "data_interval_start" },
 	{ "data_interval_end", DATED, "data_interval_end" },
@@ -615,6 +633,7 @@ static const struct {
 	{ "triggering_dataset_events", BEYOND2, NULL },
 	{ "conf", BEYOND2, NULL },
 	{ "test_mode", PLAIN2, NULL },
+	{ "expanded_ti_count", PLAIN2, NULL },
 	{ "execution_date", DATE2, "logical_date" },
 	{ "next_execution_date", DATE2, "next_execution_date" },
 	{ "prev_execution_date", DATE2, "prev_execution_date" },
@@ -626,9 +645,13 @@ static enum tw_rc named(struct tw_tpl *t, struct tw_airflow *af, size_t i, struc
 	const struct tw_value *v = tw_map_findc(af->data, names[i].name);
 	enum name_kind kind = names[i].kind;
 
+	if (kind == PLAIN2 && !af->compat2 && v) { /* mapped tasks of 3 have their count too */
+		*ret = *v;
+		return TW_OK;
+	}
 	if ((kind == PLAIN2 || kind == DATE2 || kind == BEYOND2) && !af->compat2)
 		return TW_ERR_NOT_FOUND;
-	if (kind == BEYOND3 && af->compat2)
+	if ((kind == PLAIN3 || kind == DATE3 || kind == BEYOND3) && af->compat2)
 		return TW_ERR_NOT_FOUND;
 	if ((kind == DATED || kind == PREV_DATED || kind == DATE2) && !has_logical_date(af))
 		return TW_ERR_NOT_FOUND;
@@ -636,11 +659,11 @@ static enum tw_rc named(struct tw_tpl *t, struct tw_airflow *af, size_t i, struc
 		return record_new(t, af, names[i].from, ret);
 	if (kind == PREV || kind == PREV_DATED)
 		return prev_success(t, af, tw_str(names[i].name), ret);
-	if (kind == DATE || kind == DATED || kind == DATE2)
+	if (kind == DATED || kind == DATE2 || kind == DATE3)
 		v = tw_map_findc(af->data, names[i].from);
 	if (!v)
 		return tw_tpl_unsupported(t, "'%s' is not known here", names[i].name);
-	if (kind == DATE || kind == DATED || kind == DATE2)
+	if (kind == DATED || kind == DATE2 || kind == DATE3)
 		return to_datetime(t, *v, false, ret);
 	*ret = *v;
 	return TW_OK;

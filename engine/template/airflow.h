@@ -38,7 +38,7 @@ struct tw_airflow {
 	 *   run_id  params  logical_date  data_interval_start  data_interval_end
 	 *   and, as they are, any of: inlets outlets map_index_template expanded_ti_count
 	 *   task_reschedule_count partition_key partition_date templates_dict test_mode exception
-	 *   reason try_number triggering_asset_events triggering_dataset_events
+	 *   reason, and whatever else the context was given
 	 *   prev_start_date_success … (else asked for), and for 2: prev_execution_date,
 	 *   next_execution_date, prev_execution_date_success
 	 * A null stands for None; what is missing is unsupported.

@@ -110,8 +110,12 @@ static struct tw_value calendar_attr(const struct tw_civil *c, struct tw_str nam
 	int64_t days = tw_days_from_civil(c->year, c->month, c->day);
 	int iso_year, week, weekday;
 
-	if (tw_str_is(name, "day_of_week"))
-		return tw_v_int(tw_weekday(days));
+	if (tw_str_is(name, "day_of_week")) {
+		struct tw_value day = tw_v_int(tw_weekday(days));
+
+		day.safe = true;
+		return day;
+	}
 	if (tw_str_is(name, "day_of_year"))
 		return tw_v_int(tw_day_of_year(c->year, c->month, c->day));
 	if (tw_str_is(name, "days_in_month"))

@@ -143,6 +143,9 @@ enum tw_rc tw_tpl_int_arg(struct tw_tpl *t, struct tw_value v, int64_t *ret); /*
 /* Checked 64-bit arithmetic; beyond it we have no integers. */
 enum tw_rc tw_tpl_big(struct tw_tpl *t);
 
+/* v, or its text when it is an object that is a str to Python. */
+enum tw_rc tw_tpl_unwrap(struct tw_tpl *t, struct tw_value v, struct tw_value *ret);
+
 /* ---- text (repr.c) ---- */
 enum tw_rc tw_tpl_str(struct tw_tpl *t, struct tw_value v, struct tw_buf *out);
 enum tw_rc tw_tpl_repr(struct tw_tpl *t, struct tw_value v, struct tw_buf *out);

@@ -8,10 +8,9 @@ static enum tw_rc soft_str(struct tw_tpl *t, struct tw_value v, struct tw_value 
 {
 	struct tw_str s;
 
-	if (v.kind == TW_V_STR) {
-		*ret = v;
+	TW_TRY(tw_tpl_unwrap(t, v, ret));
+	if (ret->kind == TW_V_STR)
 		return TW_OK;
-	}
 	TW_TRY(tw_tpl_text(t, v, &s));
 	*ret = tw_v_str(s);
 	return TW_OK;
@@ -37,6 +36,9 @@ METHOD_FILTER(tw_f_upper, "upper")
 TW_FILTER(tw_f_string)
 {
 	TW_NO_ARGS("soft_str()");
+	*ret = in;
+	if (in.kind == TW_V_OBJECT && in.obj->type->text)
+		return TW_OK;
 	return soft_str(t, in, ret);
 }
 

@@ -56,6 +56,7 @@ struct tw_object_type {
 	enum tw_rc (*plain)(struct tw_tpl *t, struct tw_object *o, struct tw_value *ret);
 	bool mapping;  /* isinstance(x, Mapping) */
 	bool sequence; /* has len() and indexes */
+	bool text;     /* a subclass of str: plain() is its text, whatever str() prints */
 };
 
 /* Embed as the first member. */

@@ -342,8 +342,10 @@ enum tw_rc tw_tpl_contains(struct tw_tpl *t, struct tw_value item, struct tw_val
 	struct tw_list items;
 
 	*ret = false;
+	TW_TRY(tw_tpl_unwrap(t, in, &in));
 	switch (in.kind) {
 	case TW_V_STR:
+		TW_TRY(tw_tpl_unwrap(t, item, &item));
 		if (item.kind == TW_V_UNDEFINED)
 			return tw_tpl_raise(t, "TypeError",
 					    "'in <string>' requires string as left operand, not "
@@ -650,8 +652,10 @@ enum tw_rc tw_tpl_binary(struct tw_tpl *t, int op, struct tw_value a, struct tw_
 {
 	enum tw_rc rc = TW_ERR_NOT_FOUND;
 
+	TW_TRY(tw_tpl_unwrap(t, a, &a));
 	if (op == '%' && a.kind == TW_V_STR)
 		return tw_tpl_percent(t, a, b, ret);
+	TW_TRY(tw_tpl_unwrap(t, b, &b));
 	if (a.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, a);
 	if (b.kind == TW_V_UNDEFINED)

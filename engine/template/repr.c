@@ -104,6 +104,15 @@ static enum tw_rc object_text(struct tw_tpl *t, struct tw_value v, bool repr, st
 	return tw_tpl_unsupported(t, "the text of a '%s' object", ty->name);
 }
 
+/* A date-time's day_of_week is an enum whose text is its number; value.safe marks it. */
+static void repr_weekday(int64_t day, struct tw_buf *out)
+{
+	static const char *const names[] = { "MONDAY", "TUESDAY",  "WEDNESDAY", "THURSDAY",
+					     "FRIDAY", "SATURDAY", "SUNDAY" };
+
+	tw_buf_printf(out, "<WeekDay.%s: %d>", names[day % 7], (int)day);
+}
+
 enum tw_rc tw_tpl_repr(struct tw_tpl *t, struct tw_value v, struct tw_buf *out)
 {
 	char num[TW_NUM_REPR];
@@ -119,7 +128,10 @@ enum tw_rc tw_tpl_repr(struct tw_tpl *t, struct tw_value v, struct tw_buf *out)
 		tw_buf_adds(out, v.b ? "True" : "False");
 		return TW_OK;
 	case TW_V_INT:
-		tw_buf_printf(out, "%lld", (long long)v.i);
+		if (v.safe)
+			repr_weekday(v.i, out);
+		else
+			tw_buf_printf(out, "%lld", (long long)v.i);
 		return TW_OK;
 	case TW_V_BIGINT:
 		tw_buf_addstr(out, v.s);
@@ -157,6 +169,9 @@ enum tw_rc tw_tpl_str(struct tw_tpl *t, struct tw_value v, struct tw_buf *out)
 		return TW_OK;
 	case TW_V_UNDEFINED:
 		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
+	case TW_V_INT:
+		tw_buf_printf(out, "%lld", (long long)v.i);
+		return TW_OK;
 	case TW_V_OBJECT:
 		return object_text(t, v, false, out);
 	case TW_V_DATETIME:
@@ -165,6 +180,14 @@ enum tw_rc tw_tpl_str(struct tw_tpl *t, struct tw_value v, struct tw_buf *out)
 	default:
 		return tw_tpl_repr(t, v, out);
 	}
+}
+
+enum tw_rc tw_tpl_unwrap(struct tw_tpl *t, struct tw_value v, struct tw_value *ret)
+{
+	if (v.kind == TW_V_OBJECT && v.obj->type->text)
+		return v.obj->type->plain(t, v.obj, ret);
+	*ret = v;
+	return TW_OK;
 }
 
 enum tw_rc tw_tpl_text(struct tw_tpl *t, struct tw_value v, struct tw_str *ret)

@@ -42,7 +42,7 @@ PLAIN_TEST(t_true, in.kind == TW_V_BOOL && in.b)
 PLAIN_TEST(t_false, in.kind == TW_V_BOOL && !in.b)
 PLAIN_TEST(t_integer, in.kind == TW_V_INT || in.kind == TW_V_BIGINT)
 PLAIN_TEST(t_float, in.kind == TW_V_FLOAT)
-PLAIN_TEST(t_string, in.kind == TW_V_STR)
+PLAIN_TEST(t_string, in.kind == TW_V_STR || (in.kind == TW_V_OBJECT && in.obj->type->text))
 PLAIN_TEST(t_number, is_number(in))
 PLAIN_TEST(t_escaped, in.kind == TW_V_STR && in.safe)
 PLAIN_TEST(t_mapping,

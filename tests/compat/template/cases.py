@@ -890,8 +890,10 @@ STATEMENTS: list[str] = [
     "{% for x in nums %}{{ x }},{% endfor %}",
     "{% for x in nums %}{{ x }}{% if not loop.last %}, {% endif %}{% endfor %}",
     "{% for x in el %}{{ x }}{% else %}none{% endfor %}",
-    "{% for x in nums %}{{ loop.index }}{{ loop.index0 }}{{ loop.revindex }}{{ loop.revindex0 }}"
-    "{{ loop.first }}{{ loop.last }}{{ loop.length }}{{ loop.depth }}{{ loop.depth0 }};{% endfor %}",
+    (
+        "{% for x in nums %}{{ loop.index }}{{ loop.index0 }}{{ loop.revindex }}{{ loop.revindex0 }}"
+        "{{ loop.first }}{{ loop.last }}{{ loop.length }}{{ loop.depth }}{{ loop.depth0 }};{% endfor %}"
+    ),
     "{% for x in nums %}{{ loop.previtem|default('-') }}{{ x }}{{ loop.nextitem|default('-') }};{% endfor %}",
     "{% for x in nums %}{{ loop.previtem }}{% endfor %}",
     "{% for x in nums %}{{ loop.cycle('odd', 'even') }} {% endfor %}",
@@ -925,8 +927,7 @@ STATEMENTS: list[str] = [
     "{% for x in nums %}{{ x }}{% endfor %}{{ x }}",
     "{% for x in nums %}{{ x }}{% endfor %}{{ loop }}",
     "{% for item in tree recursive %}{{ item.v }}[{{ loop(item.kids) }}]{% endfor %}",
-    "{% for item in tree recursive %}{{ loop.depth }}{{ item.v }}{% if item.kids %}({{ loop(item.kids) }}){% endif %}"
-    "{% endfor %}",
+    "{% for item in tree recursive %}{{ loop.depth }}{{ item.v }}{% if item.kids %}({{ loop(item.kids) }}){% endif %}{% endfor %}",
     "{% for x in nums %}{{ loop(x) }}{% endfor %}",
     "{% for loop in nums %}{% endfor %}",
     "{% for x in nums recursive %}{{ x }}{% endfor %}",
@@ -955,13 +956,17 @@ STATEMENTS: list[str] = [
     "{% with n = 1, m = n %}{{ n }}{{ m }}{% endwith %}{{ n }}",
     "{% do 1 + 1 %}x",
     "{% set l = [] %}{% do l.append(1) %}{% do l.append(2) %}{{ l }}",
-    "{% set l = [3,1,2] %}{% do l.sort() %}{{ l }}{% do l.reverse() %}{{ l }}{% do l.insert(1, 'x') %}{{ l }}"
-    "{{ l.pop() }}{{ l.pop(0) }}{{ l }}{% do l.extend([7, 8]) %}{% do l.remove(7) %}{{ l }}{% do l.clear() %}{{ l }}",
+    (
+        "{% set l = [3,1,2] %}{% do l.sort() %}{{ l }}{% do l.reverse() %}{{ l }}{% do l.insert(1, 'x') %}{{ l }}"
+        "{{ l.pop() }}{{ l.pop(0) }}{{ l }}{% do l.extend([7, 8]) %}{% do l.remove(7) %}{{ l }}{% do l.clear() %}{{ l }}"
+    ),
     "{% set l = [] %}{% for x in nums %}{% do l.append(x * 2) %}{% endfor %}{{ l }}",
     "{% set l = [] %}{{ l.append(1) }}{{ l }}",
     "{% set l = [] %}{% set _ = l.append(5) %}{{ l }}",
-    "{% set m = {} %}{% do m.update({'a': 1}) %}{% do m.update(b=2) %}{{ m }}{{ m.pop('a') }}{{ m }}"
-    "{{ m.setdefault('c', 3) }}{{ m }}{% do m.clear() %}{{ m }}",
+    (
+        "{% set m = {} %}{% do m.update({'a': 1}) %}{% do m.update(b=2) %}{{ m }}{{ m.pop('a') }}{{ m }}"
+        "{{ m.setdefault('c', 3) }}{{ m }}{% do m.clear() %}{{ m }}"
+    ),
     "{% set m = {} %}{{ m.pop('a') }}",
     "{% set m = {} %}{{ m.pop('a', 5) }}",
     "{% set l = [] %}{{ l.pop() }}",
@@ -986,8 +991,7 @@ STATEMENTS: list[str] = [
     "{% macro wrap() %}<{{ caller(1, 2) }}>{% endmacro %}{% call(a, b) wrap() %}{{ a }}{{ b }}{% endcall %}",
     "{% macro wrap() %}<{{ caller() }}>{% endmacro %}{{ wrap() }}",
     "{% macro wrap() %}x{% endmacro %}{% call wrap() %}y{% endcall %}",
-    "{% macro wrap(caller=none) %}{{ caller() if caller else 'no' }}{% endmacro %}{{ wrap() }}"
-    "{% call wrap() %}yes{% endcall %}",
+    "{% macro wrap(caller=none) %}{{ caller() if caller else 'no' }}{% endmacro %}{{ wrap() }}{% call wrap() %}yes{% endcall %}",
     "{% call n %}x{% endcall %}",
     "{% filter upper %}abc {{ s }}{% endfilter %}",
     "{% filter replace('a', 'b') | upper %}abc{% endfilter %}",
@@ -1092,8 +1096,7 @@ STATEMENTS: list[str] = [
     "{{ 'a' if n is nope else 'b' }}",
     "{{ joiner }}",
     "{% set j = joiner(', ') %}{% for x in nums %}{{ j() }}{{ x }}{% endfor %}",
-    "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}{{ c.current }}{% do c.reset() %}"
-    "{{ c.current }}",
+    "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}{{ c.current }}{% do c.reset() %}{{ c.current }}",
     "{% set g = nums|map('string') %}{{ g|join }}|{{ g|join }}",
     "{% set g = nums|select('odd') %}{{ g|list }}{{ g|list }}",
     "{% set g = nums|reverse %}{{ g|list }}{{ g|list }}",
@@ -1484,8 +1487,7 @@ DAG_TEXTS = [
     "s3://bucket/{{ logical_date.strftime('%Y/%m/%d') }}/data_{{ ts_nodash }}.csv",
     "SELECT * FROM {{ params.table }} WHERE dt = '{{ ds }}' AND h < {{ logical_date.hour }}",
     "SELECT {{ params.cols | join(', ') }}\nFROM {{ params.table }}\n{% if params.limit %}LIMIT {{ params.limit }}{% endif %}\n",
-    "{% for i in range(5) %}\n    echo \"{{ ds }}\"\n    echo \"{{ macros.ds_add(ds, 7)}}\"\n"
-    "    echo \"{{ params.table }}\"\n{% endfor %}\n",
+    '{% for i in range(5) %}\n    echo "{{ ds }}"\n    echo "{{ macros.ds_add(ds, 7)}}"\n    echo "{{ params.table }}"\n{% endfor %}\n',
     "{% if logical_date.day_of_week == 6 %}weekend{% else %}weekday{% endif %}",
     "{{ (logical_date - macros.timedelta(days=1)).strftime('%Y-%m-%d') }}",
     "{{ macros.ds_format(ds, '%Y-%m-%d', '%Y%m%d') }}_{{ run_id | replace(':', '_') | replace('+', '_') }}",
@@ -1563,11 +1565,11 @@ OPTION_CASES: list[tuple[list[str], str]] = [
     (["keep_trailing_newline"], "a\n\n"),
     (["trim_blocks"], "{% raw %}\nx\n{% endraw %}\ny"),
     (["lstrip_blocks"], "{{ 1 }}  {% if t %}x{% endif %}"),
-    (["loopcontrols"], "{% for x in range(9) %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 5 %}{% break %}"
-     "{% endif %}{{ x }}{% endfor %}"),
+    (["loopcontrols"], ("{% for x in range(9) %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 5 %}{% break %}"
+     "{% endif %}{{ x }}{% endfor %}")),
     (["loopcontrols"], "{% for x in nums %}{% break %}{% else %}e{% endfor %}f"),
-    (["loopcontrols"], "{% for x in nums %}{% for y in nums %}{% if y == 1 %}{% break %}{% endif %}{{ x }}{{ y }} "
-     "{% endfor %}{% endfor %}"),
+    (["loopcontrols"], ("{% for x in nums %}{% for y in nums %}{% if y == 1 %}{% break %}{% endif %}{{ x }}{{ y }} "
+     "{% endfor %}{% endfor %}")),
     (["autoescape"], "{{ html }} {{ html|safe }} {{ n }} {{ html|e }} {{ '<' ~ (html|safe) }}"),
     (["autoescape"], "{% set x = '<' %}{{ x }}{% macro m(y) %}<i>{{ y }}</i>{% endmacro %}{{ m('<') }}"),
 ]  # fmt: skip

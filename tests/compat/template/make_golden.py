@@ -24,7 +24,7 @@ from airflow.sdk.definitions.context import render_template_as_native
 from airflow.sdk.execution_time import macros
 
 sys.path.insert(0, str(Path(__file__).parent))
-import cases  # noqa: E402
+import cases
 
 HERE = Path(__file__).parent
 
@@ -54,9 +54,7 @@ def error(exc: Exception) -> dict[str, str]:
         kind = "security"
     elif isinstance(exc, jinja2.exceptions.UndefinedError):
         kind = "undefined"
-    elif isinstance(exc, jinja2.exceptions.TemplateSyntaxError):
-        kind = "syntax"
-    elif isinstance(exc, SyntaxError):
+    elif isinstance(exc, (jinja2.exceptions.TemplateSyntaxError, SyntaxError)):
         kind = "syntax"
     message = exc.message if isinstance(exc, jinja2.exceptions.TemplateSyntaxError) else str(exc)
     row = {"err": kind, "exc": type(exc).__name__, "msg": message}
@@ -87,7 +85,7 @@ def render(case: dict[str, Any], contexts: dict[str, Any]) -> dict[str, Any]:
         else:
             env = SandboxedEnvironment(**options)
             text = env.from_string(case["t"]).render(**context)
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001
         return error(exc)
     if re.search(r" at 0x[0-9a-f]+", text) or (case.get("n") and "Undefined" in text):
         return {"addr": True}

@@ -1,6 +1,6 @@
 """Writes random templates and what Jinja makes of them, to look for differences:
 
-    python search.py COUNT SEED > rows.jsonl;  TW_GOLDEN=rows.jsonl test_template_golden
+python search.py COUNT SEED > rows.jsonl;  TW_GOLDEN=rows.jsonl test_template_golden
 """
 
 from __future__ import annotations
@@ -21,15 +21,65 @@ NAMES = {
     "dag": ["ds", "ts", "logical_date", "berlin", "ny", "leap", "eoy", "jan31", "naive", "day", "hour", "odd", "params", "nodate",
             "data_interval_end", "run_id"],
 }  # fmt: skip
-OPS = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
-CONSTS = ["1", "0", "-1", "2.5", "'a'", "''", "'%s'", "[1, 2]", "[]", "{}", "(1, 'x')", "none", "true", "3", "'name'", "'b,c'"]
+OPS = [
+    "+",
+    "-",
+    "*",
+    "/",
+    "//",
+    "%",
+    "**",
+    "~",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "in",
+    "not in",
+    "and",
+    "or",
+]
+CONSTS = [
+    "1",
+    "0",
+    "-1",
+    "2.5",
+    "'a'",
+    "''",
+    "'%s'",
+    "[1, 2]",
+    "[]",
+    "{}",
+    "(1, 'x')",
+    "none",
+    "true",
+    "3",
+    "'name'",
+    "'b,c'",
+]
 METHODS = ["upper()", "split()", "split(',')", "strip()", "title()", "items()", "keys()", "values()", "get('a')", "get('x', 1)",
            "replace('a', 'b')", "count('l')", "find('o')", "startswith('H')", "zfill(5)", "isoformat()", "date()", "time()",
            "add(days=1)", "add(months=-1)", "start_of('week')", "end_of('month')", "strftime('%Y%m%d')", "index(1)", "copy()",
            "format('YYYY-MM-DD')", "in_timezone('Europe/Berlin')", "total_seconds()", "timestamp()", "weekday()", "capitalize()",
            "join(['x', 'y'])", "subtract(weeks=2, hours=3)", "to_date_string()", "to_iso8601_string()", "replace(day=28)",
            "center(9)", "splitlines()", "rjust(8, '.')", "isdigit()", "partition('o')", "swapcase()"]  # fmt: skip
-ATTRS = ["a", "name", "0", "year", "month", "day_of_week", "table", "x.y", "days", "items", "timezone_name", "cols", "v"]
+ATTRS = [
+    "a",
+    "name",
+    "0",
+    "year",
+    "month",
+    "day_of_week",
+    "table",
+    "x.y",
+    "days",
+    "items",
+    "timezone_name",
+    "cols",
+    "v",
+]
 FILTERS = [f for f in cases.PLAIN_FILTERS] + [
     "ds", "ts", "ts_nodash", "sort(reverse=true)", "map('upper')|list", "map(attribute='name')|list", "join(', ')", "default('q')",
     "default('q', true)", "round(1)", "round(2, 'floor')", "int(7)", "truncate(11, true)", "replace('o', '0')", "first|string",
@@ -95,7 +145,9 @@ class Gen:
     def garble(self, text: str) -> str:
         r = self.rng
         i = r.randrange(len(text) + 1)
-        return r.choice([text[:i] + text[i + 1 :], text[:i] + r.choice("{}%#()[]|.,'\"-+=: x1") + text[i:], text[:i]])
+        return r.choice(
+            [text[:i] + text[i + 1 :], text[:i] + r.choice("{}%#()[]|.,'\"-+=: x1") + text[i:], text[:i]]
+        )
 
 
 def main() -> None:
@@ -104,7 +156,11 @@ def main() -> None:
     for _ in range(count):
         context = rng.choice(list(NAMES))
         gen = Gen(rng, context)
-        text = rng.choice([lambda: "{{ " + gen.expr(3) + " }}", lambda: gen.block(2), lambda: gen.garble(gen.block(1))])()
+        kind = rng.randrange(3)
+        if kind == 0:
+            text = "{{ " + gen.expr(3) + " }}"
+        else:
+            text = gen.block(2) if kind == 1 else gen.garble(gen.block(1))
         case = {"t": text, "c": context}
         print(json.dumps(case | make_golden.render(case, contexts)))
 
