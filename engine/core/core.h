@@ -123,7 +123,7 @@ struct run {
 	struct timer timer;
 	struct tw_heap_node waiting; /* among the queued runs of its DAG */
 	uint64_t seq;
-	bool stored, in_work, touched, gone, over;
+	bool stored, in_work, touched, gone, over, in_idle;
 	bool timed_out;
 	uint64_t fx_turn;
 	size_t fx_slot;
@@ -235,7 +235,7 @@ struct tw_sched {
 	TW_VEC(struct tw_heap *) opened; /* parking places of limits that gave a slot back */
 	TW_VEC(struct ti *) touched;
 	TW_VEC(struct run *) touched_runs;
-	TW_VEC(struct run *) loaded; /* over; let go at the end of the turn unless something wakes them */
+	TW_VEC(struct run *) idle;   /* over; let go when the turn is, unless something wakes them */
 	TW_VEC(struct run *) ended;  /* to be buried at the end of the step */
 	struct tw_effects *fx;       /* of the step under way */
 };
@@ -391,4 +391,5 @@ void tw_core_arm_ti(struct ti *ti);                      /* by its state */
 void tw_core_fire(struct tw_sched *s);
 
 /* sched.c */
+void tw_core_idle(struct run *r);                        /* it is over and may leave */
 void tw_core_settle(struct tw_sched *s);

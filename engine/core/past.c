@@ -34,7 +34,7 @@ static void set_prev(struct run *r, struct run *p)
 	if (r->prev == p)
 		return;
 	if (r->prev && --r->prev->needed_by == 0 && r->prev->over)
-		tw_vec_push(&r->s->loaded, r->prev);
+		tw_core_idle(r->prev);
 	r->prev = p;
 	if (p)
 		p->needed_by++;

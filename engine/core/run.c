@@ -336,7 +336,7 @@ enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev,
 						  r->dag->dagrun_timeout);
 	if (tw_run_finished(r->row.state)) {
 		r->over = true; /* loaded to be acted upon; let go again unless something wakes it */
-		tw_vec_push(&s->loaded, r);
+		tw_core_idle(r);
 	}
 	wake_loaded(r);
 	tw_core_run_work(r);
@@ -570,7 +570,7 @@ void tw_core_end_run(struct run *r, enum tw_run_state state, const char *reason)
 				 reason);
 	r->over = true;
 	tw_core_note_ended(r);
-	tw_vec_push(&s->loaded, r);
+	tw_core_idle(r);
 	tw_core_dag_work(r->d);
 }
 
@@ -584,6 +584,9 @@ void tw_core_forget_run(struct run *r)
 	if (r->gone)
 		return;
 	r->gone = true;
+	for (size_t i = 0; r->in_idle && i < r->s->idle.n; i++)
+		if (r->s->idle.v[i] == r)
+			r->s->idle.v[i] = r->s->idle.v[--r->s->idle.n];
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; i < r->tasks[t].n; i++)
 			disarm(r->tasks[t].tis[i]);

@@ -64,7 +64,7 @@ void tw_sched_free(struct tw_sched *s)
 	tw_vec_release(&s->opened);
 	tw_vec_release(&s->touched);
 	tw_vec_release(&s->touched_runs);
-	tw_vec_release(&s->loaded);
+	tw_vec_release(&s->idle);
 	tw_vec_release(&s->ended);
 	free(s->ids.v);
 	free((char *)s->cfg.default_queue.p);
@@ -107,17 +107,28 @@ void tw_core_settle(struct tw_sched *s)
 /* Ended runs stay for the rest of their turn, and as long as another run looks back at them. */
 static void let_go(struct tw_sched *s)
 {
-	for (size_t i = 0; i < s->loaded.n; i++) {
-		struct run *r = s->loaded.v[i];
-		if (!r->gone && r->over && !r->needed_by && tw_run_finished(r->row.state)) {
-			/* A run may stand here twice. */
-			for (size_t k = i + 1; k < s->loaded.n; k++)
-				if (s->loaded.v[k] == r)
-					s->loaded.v[k--] = s->loaded.v[--s->loaded.n];
+	size_t n = s->idle.n;
+
+	/* Who is let go may let go another, which is added behind. */
+	for (size_t i = 0; i < n; i++) {
+		struct run *r = s->idle.v[i];
+		r->in_idle = false;
+		s->idle.v[i] = NULL;
+		if (r->over && !r->needed_by && tw_run_finished(r->row.state))
 			tw_core_forget_run(r);
-		}
 	}
-	tw_vec_clear(&s->loaded);
+	if (!n)
+		return;
+	s->idle.n -= n;
+	memmove(s->idle.v, s->idle.v + n, s->idle.n * sizeof *s->idle.v);
+}
+
+void tw_core_idle(struct run *r)
+{
+	if (!r->in_idle) {
+		r->in_idle = true;
+		tw_vec_push(&r->s->idle, r);
+	}
 }
 
 static void bury_ended(struct tw_sched *s)
