@@ -131,48 +131,76 @@ static struct tw_str shown(const struct tw_api_setting *o)
 	return o->sensitive ? TW_STR("< hidden >") : o->value.p ? o->value : TW_STR("");
 }
 
-/* Settings of a section stand together; only those of section (p NULL: all), and of these only key. */
+static bool meant(const struct tw_api_setting *o, struct tw_str section, struct tw_str key)
+{
+	return (!section.p || tw_str_eq(o->section, section)) && (!key.p || tw_str_eq(o->key, key));
+}
+
+/* The options of one section, wherever in the list they stand. */
+static struct tw_value section_options(struct tw_request *req, struct tw_str section, struct tw_str key)
+{
+	const struct tw_api *api = tw_api_of(req);
+	struct tw_value list = tw_v_list(req->arena);
+
+	for (size_t i = 0; i < api->nsettings; i++) {
+		const struct tw_api_setting *o = &api->settings[i];
+		struct tw_value option;
+
+		if (!meant(o, section, key))
+			continue;
+		option = tw_v_map(req->arena);
+		tw_map_putc(req->arena, option, "key", tw_v_str(o->key));
+		tw_map_putc(req->arena, option, "value", tw_v_str(shown(o)));
+		tw_list_push(req->arena, list, option);
+	}
+	return list;
+}
+
+static void write_section(struct tw_response *resp, struct tw_jw *w, bool text, struct tw_str name,
+			  struct tw_value options)
+{
+	if (!text) {
+		tw_jw_obj(w);
+		tw_jw_str_at(w, "name", name);
+		tw_jw_key(w, "options");
+		tw_jw_value(w, options);
+		tw_jw_end(w);
+		return;
+	}
+	tw_buf_printf(&resp->body, "%s[" TW_STR_FMT "]\n", resp->body.n ? "\n" : "", TW_STR_ARG(name));
+	for (size_t i = 0; i < tw_value_len(options); i++)
+		tw_buf_printf(&resp->body, TW_STR_FMT " = " TW_STR_FMT "\n",
+			      TW_STR_ARG(tw_map_str(options.list->v[i], "key", "")),
+			      TW_STR_ARG(tw_map_str(options.list->v[i], "value", "")));
+}
+
+/* Only those of section (p NULL: all), and of these only key. */
 static void reply_settings(struct tw_request *req, struct tw_response *resp, struct tw_str section, struct tw_str key)
 {
 	const struct tw_api *api = tw_api_of(req);
 	bool text = tw_str_starts(req->accept, "text/plain");
 	struct tw_jw w = { .out = &resp->body };
-	struct tw_str in = { 0 };
+	struct tw_value done = tw_v_map(req->arena);
 
-	if (text)
+	if (text) {
 		resp->content_type = "text/plain; charset=utf-8";
-	else
-		tw_buf_adds(&resp->body, "{\"sections\":[");
-	for (size_t i = 0; i < api->nsettings; i++) {
-		const struct tw_api_setting *o = &api->settings[i];
-		bool next = !in.p || !tw_str_eq(in, o->section);
-
-		if ((section.p && !tw_str_eq(o->section, section)) || (key.p && !tw_str_eq(o->key, key)))
-			continue;
-		if (text) {
-			if (next)
-				tw_buf_printf(&resp->body, "%s[" TW_STR_FMT "]\n", in.p ? "\n" : "",
-					      TW_STR_ARG(o->section));
-			tw_buf_printf(&resp->body, TW_STR_FMT " = " TW_STR_FMT "\n", TW_STR_ARG(o->key),
-				      TW_STR_ARG(shown(o)));
-		} else {
-			if (next) {
-				tw_buf_adds(&resp->body, in.p ? "]},{\"name\":" : "{\"name\":");
-				tw_json_write_str(&resp->body, o->section, TW_JSON_COMPACT);
-				tw_buf_adds(&resp->body, ",\"options\":[");
-			} else {
-				tw_buf_addc(&resp->body, ',');
-			}
-			w = (struct tw_jw){ .out = &resp->body };
-			tw_jw_obj(&w);
-			tw_jw_str_at(&w, "key", o->key);
-			tw_jw_str_at(&w, "value", shown(o));
-			tw_jw_end(&w);
-		}
-		in = o->section;
+	} else {
+		tw_jw_obj(&w);
+		tw_jw_key(&w, "sections");
+		tw_jw_list(&w);
 	}
-	if (!text)
-		tw_buf_adds(&resp->body, in.p ? "]}]}" : "]}");
+	for (size_t i = 0; i < api->nsettings; i++) {
+		struct tw_str name = api->settings[i].section;
+
+		if (!meant(&api->settings[i], section, key) || tw_map_find(done, name))
+			continue;
+		tw_map_put(req->arena, done, name, TW_NULL);
+		write_section(resp, &w, text, name, section_options(req, name, key));
+	}
+	if (!text) {
+		tw_jw_end(&w);
+		tw_jw_end(&w);
+	}
 }
 
 static bool has_setting(const struct tw_api *api, struct tw_str section, struct tw_str key)

@@ -330,9 +330,10 @@ int tw_apiserver_run(const struct tw_apiserver_options *opts, struct tw_err *err
 	if (rc == TW_OK)
 		rc = listen_quietly(s, err);
 	if (rc == TW_OK) {
-		tw_info("listening on http%s://%s:%u", s->cert.n ? "s" : "", s->host, tw_apiserver_port(s));
 		if (opts->on_ready)
 			opts->on_ready(opts->arg, s->host, tw_apiserver_port(s));
+		else
+			tw_info("listening on http%s://%s:%u", s->cert.n ? "s" : "", s->host, tw_apiserver_port(s));
 		loop_start(s);
 		uv_run(&s->loop, UV_RUN_DEFAULT);
 		loop_stop(s);
