@@ -7,6 +7,8 @@
 #define PROGRAM "tradewind"
 
 static const struct tw_opt help_opt = { "help", 'h', TW_OPT_FLAG, "show this help", NULL, NULL, NULL };
+/* 2.x took the DAG folder on most of its commands; it is known here. */
+static const struct tw_opt subdir_opt = { "subdir", 'S', TW_OPT_STR, "accepted (2.x)", NULL, NULL, NULL };
 static const struct tw_opt verbose_opt = { "verbose", 'v', TW_OPT_FLAG, "say more", NULL, NULL, NULL };
 
 static void print_option(FILE *to, const struct tw_opt *o)
@@ -76,6 +78,8 @@ static const struct tw_opt *find_long(const struct tw_verb *verb, const char *na
 			return o;
 	if (name_is(&help_opt, name, n))
 		return &help_opt;
+	if (name_is(&subdir_opt, name, n))
+		return &subdir_opt;
 	return name_is(&verbose_opt, name, n) ? &verbose_opt : NULL;
 }
 
@@ -86,6 +90,8 @@ static const struct tw_opt *find_letter(const struct tw_verb *verb, char letter)
 			return o;
 	if (letter == 'h')
 		return &help_opt;
+	if (letter == 'S')
+		return &subdir_opt;
 	return letter == 'v' ? &verbose_opt : NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <regex.h>
 
 #include "api/trigger.h"
+#include "cli/dags.h"
 #include "cli/row.h"
 #include "io/clock.h"
 #include "model/dag.h"
@@ -97,7 +98,7 @@ static int cmd_import_errors(const struct tw_args *args)
 	return n ? 1 : 0;
 }
 
-static int cmd_list_runs(const struct tw_args *args)
+int dags_list_runs(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	const char *dag_id = tw_arg_pos(args, 0) ? tw_arg_pos(args, 0) : tw_arg(args, "dag-id");
@@ -323,7 +324,7 @@ static struct tw_value read_conf(const char *text)
 }
 
 /* Follows the run to its end; the exit status is its state. */
-static int wait_for(struct tw_str dag_id, struct tw_str run_id)
+int dags_wait_for(struct tw_str dag_id, struct tw_str run_id)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_run_view view;
@@ -340,7 +341,7 @@ static int wait_for(struct tw_str dag_id, struct tw_str run_id)
 	return view.run.state == TW_RUN_SUCCESS ? 0 : 1;
 }
 
-static int cmd_trigger(const struct tw_args *args)
+int dags_trigger(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	tw_time now = tw_now();
@@ -381,7 +382,7 @@ static int cmd_trigger(const struct tw_args *args)
 	row_cstr(row, "state", tw_run_state_name(run.state));
 	row_str(row, "triggering_user_name", run.triggering_user);
 	tw_output_rows(args, rows);
-	return tw_arg_flag(args, "wait") ? wait_for(run.dag_id, run.run_id) : 0;
+	return tw_arg_flag(args, "wait") ? dags_wait_for(run.dag_id, run.run_id) : 0;
 }
 
 /* ── next-execution ───────────────────────────────────────────────────────────────────── */
@@ -516,7 +517,7 @@ static const struct tw_opt list_opts[] = {
 	TW_OPT_OUTPUT,
 	{ 0 },
 };
-static const struct tw_opt runs_opts[] = {
+const struct tw_opt dags_runs_opts[] = {
 	{ "dag-id", 'd', TW_OPT_STR, "the DAG (2.x)", NULL, NULL, NULL },
 	{ "state", 0, TW_OPT_STR, "only in this state", "queued|running|success|failed", NULL, NULL },
 	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
@@ -541,7 +542,7 @@ static const struct tw_opt pause_opts[] = {
 	{ 0 },
 };
 static const struct tw_opt delete_opts[] = { { "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL }, { 0 } };
-static const struct tw_opt trigger_opts[] = {
+const struct tw_opt dags_trigger_opts[] = {
 	{ "conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL },
 	{ "logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, "exec-date" },
 	{ "run-id", 'r', TW_OPT_STR, "the run's id", NULL, NULL, NULL },
@@ -564,11 +565,11 @@ const struct tw_verb tw_dags_verbs[] = {
 	{ "dags", "list", "List all the DAGs.", NULL, list_opts, cmd_list, false },
 	{ "dags", "list-import-errors", "List the files that cannot be imported, with the traceback.", NULL, list_opts,
 	  cmd_import_errors, false },
-	{ "dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", runs_opts, cmd_list_runs, false },
+	{ "dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", dags_runs_opts, dags_list_runs, false },
 	{ "dags", "list-jobs", "List the daemons' jobs.", NULL, jobs_opts, cmd_list_jobs, false },
 	{ "dags", "details", "Everything about one DAG.", "dag_id", output_opts, cmd_details, false },
 	{ "dags", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id", none_opts, cmd_state, false },
-	{ "dags", "trigger", "Start a run.", "dag_id", trigger_opts, cmd_trigger, false },
+	{ "dags", "trigger", "Start a run.", "dag_id", dags_trigger_opts, dags_trigger, false },
 	{ "dags", "pause", "Pause a DAG.", "dag_id", pause_opts, cmd_pause, false },
 	{ "dags", "unpause", "Let a paused DAG run again.", "dag_id", pause_opts, cmd_unpause, false },
 	{ "dags", "next-execution", "When the next runs are.", "dag_id", next_opts, cmd_next_execution, false },

@@ -184,7 +184,7 @@ static int cmd_tasks_run(const struct tw_args *args)
 	tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
 	if (mark)
 		tw_map_putc(a, payload, "state", tw_v_cstr("success"));
-	if (!cli_post(mark ? "mark" : "clear", run.dag_id, run.run_id, payload, true))
+	if (!cli_post(mark ? "ti_state" : "clear", run.dag_id, run.run_id, payload, true))
 		tw_cli_dief("no scheduler is running; it will run the task when one starts (`tradewind tasks test` runs it here)");
 	state = wait_for_end(&run, tw_arg_pos(args, 1), map_index);
 	puts(tw_ti_state_name(state));

@@ -146,12 +146,15 @@ static struct tw_value clear_list(const struct tw_args *args, const struct tw_da
 static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_n)
 {
 	tw_time from = tw_cli_time(tw_arg(args, "start-date")), to = tw_cli_time(tw_arg(args, "end-date"));
-	struct tw_cond conds[3] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0)) } };
+	const char *run_id = tw_arg(args, "run-id");
+	struct tw_cond conds[4] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0)) } };
 	struct tw_ask ask = { .conds = conds, .nconds = 1, .limit = -1 };
 	struct tw_run_view *v;
 	struct tw_err err = { 0 };
 	int64_t total;
 
+	if (run_id)
+		conds[ask.nconds++] = (struct tw_cond){ .field = "run_id", .op = TW_OP_EQ, .text = tw_str(run_id) };
 	if (from != TW_TIME_NONE)
 		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = from };
 	if (to != TW_TIME_NONE)
@@ -212,6 +215,7 @@ static const struct tw_opt clear_opts[] = {
 	{ "task-regex", 't', TW_OPT_STR, "only tasks whose id matches", NULL, NULL, NULL },
 	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
 	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
+	{ "run-id", 0, TW_OPT_STR, "only of this run", NULL, NULL, NULL },
 	{ "upstream", 'u', TW_OPT_FLAG, "with all that is above", NULL, NULL, NULL },
 	{ "downstream", 'd', TW_OPT_FLAG, "with all that is below", NULL, NULL, NULL },
 	{ "only-failed", 'f', TW_OPT_FLAG, "only failed ones", NULL, NULL, NULL },
@@ -219,6 +223,19 @@ static const struct tw_opt clear_opts[] = {
 	{ "dag-regex", 'R', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
 	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
 	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
+	{ 0 },
+};
+
+static const struct tw_opt dags_clear_opts[] = {
+	{ "run-id", 0, TW_OPT_STR, "only this run", NULL, NULL, NULL },
+	{ "only-failed", 'f', TW_OPT_FLAG, "only failed task instances", NULL, NULL, NULL },
+	{ "only-running", 'r', TW_OPT_FLAG, "only running task instances", NULL, NULL, NULL },
+	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
+	{ 0 },
+};
+
+const struct tw_verb tw_dags_clear_verbs[] = {
+	{ "dags", "clear", "Clear runs, so that all their tasks run again.", "dag_id", dags_clear_opts, cmd_clear, false },
 	{ 0 },
 };
 

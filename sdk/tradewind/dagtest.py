@@ -38,7 +38,8 @@ class Core:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self.process = subprocess.Popen([engine_binary(), "core-step"], stdin=theirs, stdout=theirs)
+        fd = theirs.fileno()
+        self.process = subprocess.Popen([engine_binary(), "core-step"], stdin=fd, stdout=fd)
         theirs.close()
         self.link = Link(ours)
 
@@ -94,7 +95,7 @@ class TestInstance:
         if map_indexes is None and task_ids is None and self.map_index >= 0:
             map_indexes = self.map_index
         found = self.dag_run.supervisor.xcoms.find((self.dag_id, self.run_id), tasks, key, map_indexes)
-        values = [xcom.backend().unpack(row["value"]) for row in found]
+        values = [xcom.backend().unpack(key, row["value"]) for row in found]
         several = task_ids is not None and not isinstance(task_ids, str)
         mapped = any(row["map_index"] >= 0 for row in found) and not isinstance(map_indexes, int)
         if several or mapped:
@@ -116,15 +117,13 @@ class TestRun(DagRun):
         self.supervisor = supervisor
         self.task_instances: list[TestInstance] = []
 
-    def get_task_instances(self, state: Any = None, session: Any = None) -> list[TestInstance]:
+    def get_task_instances(self, state: Any = None, *_: Any, **__: Any) -> list[Any]:
         if state is None:
             return list(self.task_instances)
         wanted = [state] if isinstance(state, str) else list(state)
         return [ti for ti in self.task_instances if ti.state in wanted]
 
-    def get_task_instance(
-        self, task_id: str, session: Any = None, *, map_index: int = -1
-    ) -> TestInstance | None:
+    def get_task_instance(self, task_id: str, map_index: int = -1, *_: Any, **__: Any) -> Any:
         for ti in self.task_instances:
             if ti.task_id == task_id and ti.map_index == map_index:
                 return ti
@@ -413,16 +412,14 @@ def task_workload(
     """A workload for a task that runs alone; the run is the one given, or made up by the core."""
     if run is None:
         core = Core()
+        logical_date = logical_date or datetime.datetime.now(datetime.timezone.utc)
         try:
-            wanted = {
-                "run_id": run_id or "",
+            wanted: dict[str, Any] = {
+                "run_id": run_id or f"__airflow_temporary_run_{text(logical_date)}__",
                 "run_type": "manual",
                 "logical_date": text(logical_date),
                 "conf": {},
             }
-            if not run_id:
-                stamp = logical_date or datetime.datetime.now(datetime.timezone.utc)
-                wanted["run_id"] = f"__airflow_temporary_run_{text(stamp)}__"
             run = core.ask("begin", document=_prepare(dag), run=wanted)["run"]
         finally:
             core.close()
