@@ -130,7 +130,7 @@ class _PreviousSuccess:
 
     def get(self, name: str) -> Any:
         key = f"prev_{name}_success"
-        if self._run.get(key) is not None:
+        if key in self._run:
             return instant(self._run[key])
         if self._found is None:
             self._found = comms.request("previous_successful") or {}
@@ -236,7 +236,7 @@ def _neighbours(run: DagRun) -> tuple[Any, Any]:
     after = instant(run.fields.get("next_logical_date"))
     start, end = run.data_interval_start, run.data_interval_end
     if start is not None and end is not None and end > start:
-        after = after or end
+        after = end
         before = before or start - (end - start)
     return before, after
 

@@ -208,6 +208,22 @@ def test_the_runner_goes_away(tmp_path, dag_file, store):
         os.kill(attempt.result.pid, 0)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_run_as_user(warm):
+    import pwd
+
+    text = """
+    import os
+    PythonOperator(task_id="who", python_callable=lambda: [os.getuid(), os.environ["HOME"]], dag=dag)
+    """
+    file = warm(PLAIN.replace("schedule=None):", "schedule=None) as dag:") + text)
+    nobody = pwd.getpwnam("nobody")
+    result = file.run("who", task={"run_as_user": "nobody"})
+    assert result.xcom() == [nobody.pw_uid, nobody.pw_dir]
+    result = file.run("who", task={"run_as_user": "nobody-of-this-name"})
+    assert result.state == "failed" and "nobody-of-this-name" in result.finished["reason"]
+
+
 def test_many_at_once(warm, store):
     file = warm(PLAIN)
     attempts = [Attempt(file.peer, workload(file.path, "d", "t")) for _ in range(8)]
