@@ -6,8 +6,7 @@
 /* ---- date-times ---- */
 
 /* A date-time from a value or its ISO text; other values as they are. */
-static enum tw_rc to_datetime(struct tw_tpl *t, struct tw_value v, bool plain,
-			      struct tw_value *ret)
+static enum tw_rc to_datetime(struct tw_tpl *t, struct tw_value v, bool plain, struct tw_value *ret)
 {
 	struct tw_iso iso;
 
@@ -72,7 +71,7 @@ static enum tw_rc enum_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_
 			       struct tw_value *ret)
 {
 	struct enum_obj *e = (struct enum_obj *)o;
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (tw_str_is(name, "value")) {
 		*ret = tw_v_str(e->value);
@@ -157,7 +156,7 @@ static struct tw_value new_enum(struct tw_tpl *t, const char *class, struct tw_s
 {
 	struct enum_obj *e = tw_arena_new(t->a, struct enum_obj);
 
-	*e = (struct enum_obj){ { &enum_type }, class, value };
+	*e = (struct enum_obj){{&enum_type}, class, value};
 	return tw_v_object(&e->o);
 }
 
@@ -263,7 +262,7 @@ static enum tw_rc record_new(struct tw_tpl *t, struct tw_airflow *af, const char
 	if (!attrs || attrs->kind != TW_V_MAP)
 		return tw_tpl_unsupported(t, "'%s' is not known here", what);
 	r = tw_arena_new(t->a, struct record);
-	*r = (struct record){ { &record_type }, af, what, *attrs };
+	*r = (struct record){{&record_type}, af, what, *attrs};
 	*ret = tw_v_object(&r->o);
 	return TW_OK;
 }
@@ -283,10 +282,9 @@ static enum tw_rc ask(struct tw_tpl *t, struct tw_airflow *af, const struct tw_a
 	return rc;
 }
 
-static enum tw_rc text_of(struct tw_tpl *t, struct tw_value v, const char *what,
-			  struct tw_str *ret)
+static enum tw_rc text_of(struct tw_tpl *t, struct tw_value v, const char *what, struct tw_str *ret)
 {
-	*ret = (struct tw_str){ 0 };
+	*ret = (struct tw_str){0};
 	if (!tw_v_given(v) || v.kind == TW_V_NULL)
 		return TW_OK;
 	if (v.kind == TW_V_UNDEFINED)
@@ -300,9 +298,10 @@ static enum tw_rc text_of(struct tw_tpl *t, struct tw_value v, const char *what,
 static enum tw_rc xcom_pull(struct tw_tpl *t, struct record *r, const struct tw_args *args,
 			    struct tw_value *ret)
 {
-	static const char *const names[] = { "task_ids", "dag_id",  "key",   "include_prior_dates",
-					     "map_indexes", "default", "run_id" };
-	struct tw_airflow_ask q = { .kind = TW_ASK_XCOM };
+	static const char *const names[] = {
+		"task_ids",    "dag_id",  "key",   "include_prior_dates",
+		"map_indexes", "default", "run_id"};
+	struct tw_airflow_ask q = {.kind = TW_ASK_XCOM};
 	struct tw_list ids;
 	struct tw_value a[7];
 	enum tw_rc rc;
@@ -317,7 +316,7 @@ static enum tw_rc xcom_pull(struct tw_tpl *t, struct record *r, const struct tw_
 		q.key = TW_STR("return_value");
 	if (tw_v_given(a[3]))
 		TW_TRY(tw_tpl_truth(t, a[3], &q.include_prior_dates));
-	q.map_indexes = tw_v_given(a[4]) ? a[4] : (struct tw_value){ .kind = TW_V_UNDEFINED };
+	q.map_indexes = tw_v_given(a[4]) ? a[4] : (struct tw_value){.kind = TW_V_UNDEFINED};
 	q.dflt = tw_v_given(a[5]) ? a[5] : TW_NULL;
 	q.task_ids = tw_v_given(a[0]) ? a[0] : TW_NULL;
 	if (q.task_ids.kind == TW_V_UNDEFINED)
@@ -359,9 +358,9 @@ struct conn {
 static enum tw_rc conn_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_str name,
 			       struct tw_value *ret)
 {
-	static const char *const names[] = { "conn_id", "conn_type", "host",	   "login",
-					     "password", "schema",   "port",	   "extra",
-					     "description" };
+	static const char *const names[] = {"conn_id", "conn_type", "host",
+					    "login",   "password",  "schema",
+					    "port",    "extra",	    "description"};
 	struct conn *c = (struct conn *)o;
 	const struct tw_value *v = tw_map_find(c->map, name);
 
@@ -391,14 +390,14 @@ static const struct tw_object_type conn_type = {
 static enum tw_rc fetch(struct tw_tpl *t, struct accessor *a, struct tw_str key,
 			struct tw_value *ret)
 {
-	struct tw_airflow_ask q = { .kind = a->kind == 'c' ? TW_ASK_CONNECTION : TW_ASK_VARIABLE,
-				    .key = key };
+	struct tw_airflow_ask q = {.kind = a->kind == 'c' ? TW_ASK_CONNECTION : TW_ASK_VARIABLE,
+				   .key = key};
 	struct conn *c;
 
 	TW_TRY(ask(t, a->af, &q, ret));
 	if (a->kind == 'c') {
 		c = tw_arena_new(t->a, struct conn);
-		*c = (struct conn){ { &conn_type }, *ret };
+		*c = (struct conn){{&conn_type}, *ret};
 		*ret = tw_v_object(&c->o);
 		return TW_OK;
 	}
@@ -410,8 +409,7 @@ static enum tw_rc fetch(struct tw_tpl *t, struct accessor *a, struct tw_str key,
 		return TW_OK;
 	if (!a->af->compat2) /* Airflow 3 takes it for missing */
 		return TW_ERR_NOT_FOUND;
-	return tw_tpl_raise(t, "JSONDecodeError", "%s",
-			    tw_arena_strdup(t->a, t->err->msg));
+	return tw_tpl_raise(t, "JSONDecodeError", "%s", tw_arena_strdup(t->a, t->err->msg));
 }
 
 static enum tw_rc accessor_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_str name,
@@ -436,7 +434,7 @@ static enum tw_rc accessor_method(struct tw_tpl *t, struct tw_object *o, struct 
 				  const struct tw_args *args, struct tw_value *ret)
 {
 	struct accessor *a = (struct accessor *)o;
-	const char *names[] = { "key", "default" };
+	const char *names[] = {"key", "default"};
 	struct tw_value p[2];
 	enum tw_rc rc;
 
@@ -486,7 +484,7 @@ static struct tw_value accessor_new(struct tw_tpl *t, struct tw_airflow *af, cha
 {
 	struct accessor *a = tw_arena_new(t->a, struct accessor);
 
-	*a = (struct accessor){ { &accessor_type }, af, kind };
+	*a = (struct accessor){{&accessor_type}, af, kind};
 	return tw_v_object(&a->o);
 }
 
@@ -524,20 +522,20 @@ static enum tw_rc derived(struct tw_tpl *t, struct tw_airflow *af, struct tw_str
 		int days;
 		bool only2;
 	} texts[] = {
-		{ "ds", "logical_date", "%Y-%m-%d", 0, false },
-		{ "ds_nodash", "logical_date", "%Y%m%d", 0, false },
-		{ "ts_nodash", "logical_date", "%Y%m%dT%H%M%S", 0, false },
-		{ "yesterday_ds", "logical_date", "%Y-%m-%d", -1, true },
-		{ "yesterday_ds_nodash", "logical_date", "%Y%m%d", -1, true },
-		{ "tomorrow_ds", "logical_date", "%Y-%m-%d", 1, true },
-		{ "tomorrow_ds_nodash", "logical_date", "%Y%m%d", 1, true },
-		{ "next_ds", "next_execution_date", "%Y-%m-%d", 0, true },
-		{ "next_ds_nodash", "next_execution_date", "%Y%m%d", 0, true },
-		{ "prev_ds", "prev_execution_date", "%Y-%m-%d", 0, true },
-		{ "prev_ds_nodash", "prev_execution_date", "%Y%m%d", 0, true },
+		{"ds", "logical_date", "%Y-%m-%d", 0, false},
+		{"ds_nodash", "logical_date", "%Y%m%d", 0, false},
+		{"ts_nodash", "logical_date", "%Y%m%dT%H%M%S", 0, false},
+		{"yesterday_ds", "logical_date", "%Y-%m-%d", -1, true},
+		{"yesterday_ds_nodash", "logical_date", "%Y%m%d", -1, true},
+		{"tomorrow_ds", "logical_date", "%Y-%m-%d", 1, true},
+		{"tomorrow_ds_nodash", "logical_date", "%Y%m%d", 1, true},
+		{"next_ds", "next_execution_date", "%Y-%m-%d", 0, true},
+		{"next_ds_nodash", "next_execution_date", "%Y%m%d", 0, true},
+		{"prev_ds", "prev_execution_date", "%Y-%m-%d", 0, true},
+		{"prev_ds_nodash", "prev_execution_date", "%Y%m%d", 0, true},
 	};
 	struct tw_value dt;
-	struct tw_args none = { 0 };
+	struct tw_args none = {0};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (tw_str_is(name, texts[i].name)) {
@@ -580,7 +578,7 @@ static enum tw_rc prev_success(struct tw_tpl *t, struct tw_airflow *af, struct t
 			       struct tw_value *ret)
 {
 	const struct tw_value *v = tw_map_find(af->data, name);
-	struct tw_airflow_ask q = { .kind = TW_ASK_PREV_SUCCESS };
+	struct tw_airflow_ask q = {.kind = TW_ASK_PREV_SUCCESS};
 
 	if (v)
 		return to_datetime(t, *v, false, ret);
@@ -590,14 +588,18 @@ static enum tw_rc prev_success(struct tw_tpl *t, struct tw_airflow *af, struct t
 }
 
 enum name_kind {
-	PLAIN,	  /* as the data has it */
-	RECORD,	  /* an object of attributes */
-	DATED,	  /* a date-time that only a run with logical date has */
+	PLAIN,	/* as the data has it */
+	RECORD, /* an object of attributes */
+	DATED,	/* a date-time that only a run with logical date has */
 	PREV,
 	PREV_DATED,
-	BEYOND,	  /* Airflow has it, we do not */
-	PLAIN2, DATE2, BEYOND2, /* Airflow 2 alone */
-	PLAIN3, DATE3, BEYOND3, /* Airflow 3 alone */
+	BEYOND, /* Airflow has it, we do not */
+	PLAIN2,
+	DATE2,
+	BEYOND2, /* Airflow 2 alone */
+	PLAIN3,
+	DATE3,
+	BEYOND3, /* Airflow 3 alone */
 };
 
 static const struct {
@@ -605,39 +607,39 @@ static const struct {
 	enum name_kind kind;
 	const char *from;
 } names[] = {
-	{ "dag", RECORD, "dag" },
-	{ "task", RECORD, "task" },
-	{ "ti", RECORD, "ti" },
-	{ "task_instance", RECORD, "ti" },
-	{ "dag_run", RECORD, "dag_run" },
-	{ "run_id", PLAIN, NULL },
-	{ "params", PLAIN, NULL },
-	{ "inlets", PLAIN, NULL },
-	{ "outlets", PLAIN, NULL },
-	{ "map_index_template", PLAIN, NULL },
-	{ "task_reschedule_count", PLAIN3, NULL },
-	{ "partition_key", PLAIN3, NULL },
-	{ "partition_date", DATE3, "partition_date" },
-	{ "logical_date", DATED, "logical_date" },
-	{ "data_interval_start", DATED, "data_interval_start" },
-	{ "data_interval_end", DATED, "data_interval_end" },
-	{ "prev_start_date_success", PREV, NULL },
-	{ "prev_end_date_success", PREV, NULL },
-	{ "prev_data_interval_start_success", PREV_DATED, NULL },
-	{ "prev_data_interval_end_success", PREV_DATED, NULL },
-	{ "inlet_events", BEYOND, NULL },
-	{ "outlet_events", BEYOND, NULL },
-	{ "task_state_store", BEYOND3, NULL },
-	{ "asset_state_store", BEYOND3, NULL },
-	{ "triggering_asset_events", BEYOND3, NULL },
-	{ "triggering_dataset_events", BEYOND2, NULL },
-	{ "conf", BEYOND2, NULL },
-	{ "test_mode", PLAIN2, NULL },
-	{ "expanded_ti_count", PLAIN2, NULL },
-	{ "execution_date", DATE2, "logical_date" },
-	{ "next_execution_date", DATE2, "next_execution_date" },
-	{ "prev_execution_date", DATE2, "prev_execution_date" },
-	{ "prev_execution_date_success", DATE2, "prev_execution_date_success" },
+	{"dag", RECORD, "dag"},
+	{"task", RECORD, "task"},
+	{"ti", RECORD, "ti"},
+	{"task_instance", RECORD, "ti"},
+	{"dag_run", RECORD, "dag_run"},
+	{"run_id", PLAIN, NULL},
+	{"params", PLAIN, NULL},
+	{"inlets", PLAIN, NULL},
+	{"outlets", PLAIN, NULL},
+	{"map_index_template", PLAIN, NULL},
+	{"task_reschedule_count", PLAIN3, NULL},
+	{"partition_key", PLAIN3, NULL},
+	{"partition_date", DATE3, "partition_date"},
+	{"logical_date", DATED, "logical_date"},
+	{"data_interval_start", DATED, "data_interval_start"},
+	{"data_interval_end", DATED, "data_interval_end"},
+	{"prev_start_date_success", PREV, NULL},
+	{"prev_end_date_success", PREV, NULL},
+	{"prev_data_interval_start_success", PREV_DATED, NULL},
+	{"prev_data_interval_end_success", PREV_DATED, NULL},
+	{"inlet_events", BEYOND, NULL},
+	{"outlet_events", BEYOND, NULL},
+	{"task_state_store", BEYOND3, NULL},
+	{"asset_state_store", BEYOND3, NULL},
+	{"triggering_asset_events", BEYOND3, NULL},
+	{"triggering_dataset_events", BEYOND2, NULL},
+	{"conf", BEYOND2, NULL},
+	{"test_mode", PLAIN2, NULL},
+	{"expanded_ti_count", PLAIN2, NULL},
+	{"execution_date", DATE2, "logical_date"},
+	{"next_execution_date", DATE2, "next_execution_date"},
+	{"prev_execution_date", DATE2, "prev_execution_date"},
+	{"prev_execution_date_success", DATE2, "prev_execution_date_success"},
 };
 
 static enum tw_rc named(struct tw_tpl *t, struct tw_airflow *af, size_t i, struct tw_value *ret)

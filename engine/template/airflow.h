@@ -12,8 +12,9 @@
 
 enum tw_airflow_ask_kind {
 	TW_ASK_VARIABLE,     /* key: the variable's raw text */
-	TW_ASK_CONNECTION,   /* key: a map conn_id, conn_type, host, login, password, schema, port, extra */
-	TW_ASK_XCOM,         /* what xcom_pull gives; the fields below */
+	TW_ASK_CONNECTION,   /* key: a map conn_id, conn_type, host, login, password, schema, port,
+				extra */
+	TW_ASK_XCOM,	     /* what xcom_pull gives; the fields below */
 	TW_ASK_PREV_SUCCESS, /* key: "start_date", "end_date", "data_interval_start", "…_end" */
 };
 
@@ -33,10 +34,10 @@ struct tw_airflow {
 	bool compat2; /* Airflow 2's names and texts */
 	/*
 	 * A map. Values as Airflow's API gives them: date-times may be ISO text.
-	 *   dag {dag_id, …}  task {task_id, task_type, …}  ti {task_id, run_id, try_number, map_index,
-	 *   state, …}  dag_run {run_id, run_type, conf, logical_date, …}: attributes of the objects
-	 *   run_id  params  logical_date  data_interval_start  data_interval_end
-	 *   and, as they are, any of: inlets outlets map_index_template expanded_ti_count
+	 *   dag {dag_id, …}  task {task_id, task_type, …}  ti {task_id, run_id, try_number,
+	 * map_index, state, …}  dag_run {run_id, run_type, conf, logical_date, …}: attributes of
+	 * the objects run_id  params  logical_date  data_interval_start  data_interval_end and, as
+	 * they are, any of: inlets outlets map_index_template expanded_ti_count
 	 *   task_reschedule_count partition_key partition_date templates_dict test_mode exception
 	 *   reason, and whatever else the context was given
 	 *   prev_start_date_success … (else asked for), and for 2: prev_execution_date,

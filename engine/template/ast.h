@@ -40,45 +40,45 @@ struct tw_test_def {
 
 enum tw_node_kind {
 	/* expressions */
-	N_CONST,   /* value */
-	N_NAME,    /* name */
-	N_LIST,    /* kids */
-	N_TUPLE,   /* kids; also an assignment target */
-	N_DICT,    /* kids: key, value, key, value … */
-	N_COND,    /* a if b else c; c may be NULL */
-	N_AND,     /* a and b */
+	N_CONST, /* value */
+	N_NAME,	 /* name */
+	N_LIST,	 /* kids */
+	N_TUPLE, /* kids; also an assignment target */
+	N_DICT,	 /* kids: key, value, key, value … */
+	N_COND,	 /* a if b else c; c may be NULL */
+	N_AND,	 /* a and b */
 	N_OR,
-	N_NOT,     /* a */
-	N_BIN,     /* a op b */
+	N_NOT,	   /* a */
+	N_BIN,	   /* a op b */
 	N_UNARY,   /* op a */
 	N_COMPARE, /* kids: a, b, c …; ops one character each: '=' '!' '<' 'l' '>' 'g' 'i' 'n' */
 	N_CONCAT,  /* kids joined by ~ */
 	N_GETATTR, /* a.name */
 	N_GETITEM, /* a[b] */
 	N_SLICE,   /* a:b:c, each may be NULL; only as b of N_GETITEM */
-	N_CALL,    /* a(args) */
+	N_CALL,	   /* a(args) */
 	N_FILTER,  /* a|name(args); a NULL in filter blocks */
-	N_TEST,    /* a is name(args) */
+	N_TEST,	   /* a is name(args) */
 	N_NSREF,   /* name.attr as assignment target: name, text */
 
 	/* statements */
-	N_DATA,        /* text */
+	N_DATA,	       /* text */
 	N_OUTPUT,      /* kids: expressions */
-	N_IF,          /* a: test; body; other: the else part (elif: a nested N_IF with op 1) */
-	N_FOR,         /* a: target, b: iterable, c: filter or NULL; body; other; op: recursive */
-	N_SET,         /* a: target, b: value */
+	N_IF,	       /* a: test; body; other: the else part (elif: a nested N_IF with op 1) */
+	N_FOR,	       /* a: target, b: iterable, c: filter or NULL; body; other; op: recursive */
+	N_SET,	       /* a: target, b: value */
 	N_SETBLOCK,    /* a: target, b: filter or NULL; body */
 	N_MACRO,       /* macro */
 	N_CALLBLOCK,   /* a: the call; macro: the caller */
 	N_FILTERBLOCK, /* b: filter; body */
-	N_WITH,        /* kids: target, value, …; body */
+	N_WITH,	       /* kids: target, value, …; body */
 	N_AUTOESCAPE,  /* a; body */
 	N_INCLUDE,     /* a: name; op: ignore missing; ctx */
 	N_IMPORT,      /* a: name; name: target; ctx */
-	N_FROM,        /* a: name; kids: N_CONST name, N_CONST alias, …; ctx */
+	N_FROM,	       /* a: name; kids: N_CONST name, N_CONST alias, …; ctx */
 	N_EXTENDS,     /* a */
 	N_BLOCK,       /* name; body; op: 1 scoped, 2 required */
-	N_DO,          /* a */
+	N_DO,	       /* a */
 	N_BREAK,
 	N_CONTINUE,
 };

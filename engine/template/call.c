@@ -20,7 +20,7 @@ static enum tw_rc take_kwargs(struct tw_tpl *t, struct macro *m, const struct tw
 			      struct tw_value *params, struct leftover *rest)
 {
 	rest->kwargs = tw_tpl_new_map(t);
-	rest->caller = (struct tw_value){ .kind = TW_V_ABSENT };
+	rest->caller = (struct tw_value){.kind = TW_V_ABSENT};
 	for (size_t i = 0; i < args->nkw; i++) {
 		struct tw_str name = args->kw[i].name;
 		size_t k = 0;
@@ -80,8 +80,7 @@ static enum tw_rc bind(struct tw_tpl *t, struct macro *m, const struct tw_args *
 	struct leftover rest;
 
 	for (size_t i = 0; i < n; i++)
-		params[i] = i < args->npos ? args->pos[i] :
-					     (struct tw_value){ .kind = TW_V_ABSENT };
+		params[i] = i < args->npos ? args->pos[i] : (struct tw_value){.kind = TW_V_ABSENT};
 	TW_TRY(take_kwargs(t, m, args, params, &rest));
 	if (args->npos > n && !m->def->uses_varargs)
 		return tw_tpl_raise(t, "TypeError",
@@ -91,8 +90,8 @@ static enum tw_rc bind(struct tw_tpl *t, struct macro *m, const struct tw_args *
 		tw_list_push(t->a, more, args->pos[i]);
 	if (m->def->uses_caller && !m->def->explicit_caller)
 		tw_scope_set(t, t->scope, TW_STR("caller"),
-			     tw_v_given(rest.caller) ? rest.caller :
-						       tw_tpl_undef(t, "No caller defined"));
+			     tw_v_given(rest.caller) ? rest.caller
+						     : tw_tpl_undef(t, "No caller defined"));
 	if (m->def->uses_kwargs)
 		tw_scope_set(t, t->scope, TW_STR("kwargs"), rest.kwargs);
 	if (m->def->uses_varargs)
@@ -192,7 +191,7 @@ enum tw_rc tw_exec_call_block(struct tw_tpl *t, const struct tw_node *n)
 		if (tw_str_is(kw[i].name, "caller"))
 			return tw_tpl_raise(t, "TypeError",
 					    "got multiple values for keyword argument 'caller'");
-	kw[args.nkw++] = (struct tw_kwarg){ TW_STR("caller"), tw_macro_new(t, n->macro) };
+	kw[args.nkw++] = (struct tw_kwarg){TW_STR("caller"), tw_macro_new(t, n->macro)};
 	args.kw = kw;
 	TW_TRY(tw_tpl_call(t, callee, &args, &v));
 	return tw_emit_value(t, v);

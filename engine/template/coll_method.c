@@ -3,8 +3,6 @@
 
 #include "template/eval.h"
 
-
-
 static enum tw_rc no_kwargs(struct tw_tpl *t, const char *name, const struct tw_args *args,
 			    size_t min, size_t max)
 {
@@ -97,7 +95,7 @@ static enum tw_rc list_pop(struct tw_tpl *t, struct tw_value v, const struct tw_
 /* Insertion of one item after another keeps equal ones in order. */
 static enum tw_rc list_sort(struct tw_tpl *t, struct tw_value v, const struct tw_args *args)
 {
-	static const char *const names[] = { "key", "reverse" };
+	static const char *const names[] = {"key", "reverse"};
 	struct tw_value a[2];
 	bool reverse = false;
 
@@ -171,8 +169,9 @@ static enum tw_rc list_change(struct tw_tpl *t, struct tw_value v, struct tw_str
 	return TW_OK;
 }
 
-static const char *const list_methods[] = { "append", "clear",  "copy", "count",   "extend", "index",
-					    "insert", "pop",    "remove", "reverse", "sort" };
+static const char *const list_methods[] = {"append", "clear",	"copy",	  "count",
+					   "extend", "index",	"insert", "pop",
+					   "remove", "reverse", "sort"};
 
 static bool one_of(struct tw_str name, const char *const *names, size_t n)
 {
@@ -233,8 +232,9 @@ enum tw_rc tw_list_method(struct tw_tpl *t, struct tw_value v, struct tw_str nam
 
 /* ---- dict ---- */
 
-static const char *const map_methods[] = { "clear", "copy",    "fromkeys",   "get",    "items", "keys",
-					   "pop",   "popitem", "setdefault", "update", "values" };
+static const char *const map_methods[] = {"clear",	"copy",	  "fromkeys", "get",
+					  "items",	"keys",	  "pop",      "popitem",
+					  "setdefault", "update", "values"};
 
 static struct tw_value map_list(struct tw_tpl *t, struct tw_value v, char what)
 {
@@ -270,7 +270,7 @@ static void map_remove(struct tw_tpl *t, struct tw_value v, struct tw_value key)
 static enum tw_rc map_pop(struct tw_tpl *t, struct tw_value v, const struct tw_args *args,
 			  struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	const struct tw_value *found;
 
 	TW_TRY(no_kwargs(t, "pop", args, 1, 2));
@@ -322,7 +322,7 @@ static enum tw_rc map_change(struct tw_tpl *t, struct tw_value v, struct tw_str 
 		return map_pop(t, v, args, ret);
 	if (tw_str_is(name, "clear")) {
 		TW_TRY(no_kwargs(t, "clear", args, 0, 0));
-		*v.map = (struct tw_vmap){ 0 };
+		*v.map = (struct tw_vmap){0};
 		return TW_OK;
 	}
 	if (tw_str_is(name, "setdefault")) {
@@ -357,9 +357,9 @@ enum tw_rc tw_map_method(struct tw_tpl *t, struct tw_value v, struct tw_str name
 	if (tw_str_is(name, "get"))
 		return map_get(t, v, args, ret);
 	if (tw_str_is(name, "items") || tw_str_is(name, "keys") || tw_str_is(name, "values")) {
-		const char *type = name.p[0] == 'i' ? "dict_items" :
-				   name.p[0] == 'k' ? "dict_keys" :
-						      "dict_values";
+		const char *type = name.p[0] == 'i'   ? "dict_items"
+				   : name.p[0] == 'k' ? "dict_keys"
+						      : "dict_values";
 
 		TW_TRY(no_kwargs(t, type, args, 0, 0));
 		TW_TRY(tw_tpl_steps(t, v.map->n));
@@ -379,13 +379,11 @@ enum tw_rc tw_map_method(struct tw_tpl *t, struct tw_value v, struct tw_str name
 
 /* ---- numbers ---- */
 
-static const char *const int_methods[] = { "as_integer_ratio", "bit_count",  "bit_length",
-					   "conjugate",        "from_bytes", "to_bytes",
-					   "real",             "imag",       "numerator",
-					   "denominator" };
-static const char *const float_methods[] = { "as_integer_ratio", "conjugate", "fromhex",
-					     "hex",              "is_integer", "real",
-					     "imag" };
+static const char *const int_methods[] = {
+	"as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes",
+	"to_bytes",	    "real",	 "imag",       "numerator", "denominator"};
+static const char *const float_methods[] = {"as_integer_ratio", "conjugate", "fromhex", "hex",
+					    "is_integer",	"real",	     "imag"};
 
 enum tw_rc tw_num_method(struct tw_tpl *t, struct tw_value v, struct tw_str name,
 			 const struct tw_args *args, struct tw_value *ret)

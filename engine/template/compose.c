@@ -6,7 +6,7 @@
 static enum tw_rc compile_loaded(struct tw_tpl *t, struct tw_str name, struct tw_str text,
 				 struct tw_template **ret)
 {
-	struct tw_tpl_fault fault = { 0 };
+	struct tw_tpl_fault fault = {0};
 	enum tw_rc rc = tw_template_compile(name, text, t->tpl->flags, ret, &fault, t->err);
 
 	if (rc != TW_OK) {
@@ -29,8 +29,7 @@ static enum tw_rc load_one(struct tw_tpl *t, struct tw_str name, struct tw_templ
 			return TW_OK;
 		}
 	if (!t->env->load)
-		return tw_tpl_raise(t, "TypeError",
-				    "no loader for this environment specified");
+		return tw_tpl_raise(t, "TypeError", "no loader for this environment specified");
 	rc = t->env->load(t->env->ud, t, name, &text, t->err);
 	if (rc != TW_OK)
 		return rc;
@@ -39,7 +38,7 @@ static enum tw_rc load_one(struct tw_tpl *t, struct tw_str name, struct tw_templ
 
 static enum tw_rc not_found(struct tw_tpl *t, struct tw_value name)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (name.kind == TW_V_STR)
 		return tw_tpl_raise(t, "TemplateNotFound", TW_STR_FMT, TW_STR_ARG(name.s));
@@ -48,8 +47,8 @@ static enum tw_rc not_found(struct tw_tpl *t, struct tw_value name)
 			tw_buf_adds(&b, ", ");
 		TW_TRY(tw_tpl_str(t, name.list->v[i], &b));
 	}
-	return tw_tpl_raise(t, "TemplatesNotFound",
-			    "none of the templates given were found: %s", tw_buf_cstr(&b));
+	return tw_tpl_raise(t, "TemplatesNotFound", "none of the templates given were found: %s",
+			    tw_buf_cstr(&b));
 }
 
 static enum tw_rc load(struct tw_tpl *t, const struct tw_node *n, bool many, bool optional,
@@ -66,7 +65,8 @@ static enum tw_rc load(struct tw_tpl *t, const struct tw_node *n, bool many, boo
 	} else if (many && (name.kind == TW_V_LIST || name.kind == TW_V_TUPLE)) {
 		for (size_t i = 0; rc == TW_ERR_NOT_FOUND && i < name.list->n; i++) {
 			if (name.list->v[i].kind != TW_V_STR)
-				return tw_tpl_unsupported(t, "a template that is not named by text");
+				return tw_tpl_unsupported(t,
+							  "a template that is not named by text");
 			rc = load_one(t, name.list->v[i].s, ret);
 		}
 	} else {
@@ -185,7 +185,8 @@ static enum tw_rc module_getattr(struct tw_tpl *t, struct tw_object *o, struct t
 		}
 	*ret = tw_tpl_undef(t,
 			    "'jinja2.environment.TemplateModule object' has no attribute "
-			    "'" TW_STR_FMT "'", TW_STR_ARG(name));
+			    "'" TW_STR_FMT "'",
+			    TW_STR_ARG(name));
 	return TW_OK;
 }
 
@@ -203,7 +204,7 @@ static const struct tw_object_type module_type = {
 
 static enum tw_rc import(struct tw_tpl *t, const struct tw_node *n, struct module **ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct module *m = tw_arena_new(t->a, struct module);
 	struct tw_chain *chain = chain_new(t, n->ctx);
 	struct tw_buf *out = t->out;
@@ -285,7 +286,7 @@ static enum tw_rc block_call(struct tw_tpl *t, struct tw_object *o, const struct
 			     struct tw_value *ret)
 {
 	struct block_fn *f = (struct block_fn *)o;
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_buf *out = t->out;
 	bool muted = t->muted;
 	enum tw_rc rc;
@@ -346,7 +347,8 @@ static enum tw_rc self_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_
 	if (!ref) {
 		*ret = tw_tpl_undef(t,
 				    "'jinja2.runtime.TemplateReference object' has no attribute "
-				    "'" TW_STR_FMT "'", TW_STR_ARG(name));
+				    "'" TW_STR_FMT "'",
+				    TW_STR_ARG(name));
 		return TW_OK;
 	}
 	*ret = block_value(t, ref);

@@ -10,12 +10,12 @@ int64_t tw_dt_local(struct tw_value v)
 
 struct tw_value tw_v_datetime(tw_time us, const struct tw_zone *zone)
 {
-	return (struct tw_value){ .kind = TW_V_DATETIME, .dt = { us, zone } };
+	return (struct tw_value){.kind = TW_V_DATETIME, .dt = {us, zone}};
 }
 
 struct tw_value tw_v_delta(int64_t us)
 {
-	return (struct tw_value){ .kind = TW_V_DELTA, .i = us };
+	return (struct tw_value){.kind = TW_V_DELTA, .i = us};
 }
 
 enum tw_rc tw_dt_check(struct tw_tpl *t, tw_time us)
@@ -37,29 +37,115 @@ enum tw_rc tw_dt_at_local(struct tw_tpl *t, struct tw_value like, int64_t local,
 /* ---- attributes ---- */
 
 static const char *const plain_names[] = {
-	"astimezone", "combine",    "ctime",	    "date",	   "day",	"dst",
-	"fold",	      "fromisocalendar", "fromisoformat", "fromordinal", "fromtimestamp", "hour",
-	"isocalendar", "isoformat", "isoweekday",   "max",	   "microsecond", "min",
-	"minute",     "month",	    "now",	    "replace",	   "resolution", "second",
-	"strftime",   "strptime",   "time",	    "timestamp",   "timetuple",	"timetz",
-	"today",      "toordinal",  "tzinfo",	    "tzname",	   "utcfromtimestamp", "utcnow",
-	"utcoffset",  "utctimetuple", "weekday",    "year",
+	"astimezone",
+	"combine",
+	"ctime",
+	"date",
+	"day",
+	"dst",
+	"fold",
+	"fromisocalendar",
+	"fromisoformat",
+	"fromordinal",
+	"fromtimestamp",
+	"hour",
+	"isocalendar",
+	"isoformat",
+	"isoweekday",
+	"max",
+	"microsecond",
+	"min",
+	"minute",
+	"month",
+	"now",
+	"replace",
+	"resolution",
+	"second",
+	"strftime",
+	"strptime",
+	"time",
+	"timestamp",
+	"timetuple",
+	"timetz",
+	"today",
+	"toordinal",
+	"tzinfo",
+	"tzname",
+	"utcfromtimestamp",
+	"utcnow",
+	"utcoffset",
+	"utctimetuple",
+	"weekday",
+	"year",
 };
 
 static const char *const pendulum_names[] = {
-	"EPOCH",     "add",	    "age",	   "at",	 "average",	  "closest",
-	"create",    "day_of_week", "day_of_year", "days_in_month", "diff",
-	"diff_for_humans", "end_of", "farthest",   "first_of",	 "float_timestamp", "for_json",
-	"format",    "get_offset",  "in_timezone", "in_tz",	 "instance",	  "int_timestamp",
-	"is_anniversary", "is_birthday", "is_dst", "is_future",	 "is_leap_year",  "is_local",
-	"is_long_year", "is_past",  "is_same_day", "is_utc",	 "last_of",	  "naive",
-	"next",	     "nth_of",	    "offset",	   "offset_hours", "on",	  "previous",
-	"quarter",   "set",	    "start_of",	   "subtract",	 "timezone",	  "timezone_name",
-	"to_atom_string", "to_cookie_string", "to_date_string", "to_datetime_string",
-	"to_day_datetime_string", "to_formatted_date_string", "to_iso8601_string",
-	"to_rfc1036_string", "to_rfc1123_string", "to_rfc2822_string", "to_rfc3339_string",
-	"to_rfc822_string", "to_rfc850_string", "to_rss_string", "to_time_string",
-	"to_w3c_string", "tz",	    "week_of_month", "week_of_year",
+	"EPOCH",
+	"add",
+	"age",
+	"at",
+	"average",
+	"closest",
+	"create",
+	"day_of_week",
+	"day_of_year",
+	"days_in_month",
+	"diff",
+	"diff_for_humans",
+	"end_of",
+	"farthest",
+	"first_of",
+	"float_timestamp",
+	"for_json",
+	"format",
+	"get_offset",
+	"in_timezone",
+	"in_tz",
+	"instance",
+	"int_timestamp",
+	"is_anniversary",
+	"is_birthday",
+	"is_dst",
+	"is_future",
+	"is_leap_year",
+	"is_local",
+	"is_long_year",
+	"is_past",
+	"is_same_day",
+	"is_utc",
+	"last_of",
+	"naive",
+	"next",
+	"nth_of",
+	"offset",
+	"offset_hours",
+	"on",
+	"previous",
+	"quarter",
+	"set",
+	"start_of",
+	"subtract",
+	"timezone",
+	"timezone_name",
+	"to_atom_string",
+	"to_cookie_string",
+	"to_date_string",
+	"to_datetime_string",
+	"to_day_datetime_string",
+	"to_formatted_date_string",
+	"to_iso8601_string",
+	"to_rfc1036_string",
+	"to_rfc1123_string",
+	"to_rfc2822_string",
+	"to_rfc3339_string",
+	"to_rfc822_string",
+	"to_rfc850_string",
+	"to_rss_string",
+	"to_time_string",
+	"to_w3c_string",
+	"tz",
+	"week_of_month",
+	"week_of_year",
 };
 
 static bool one_of(struct tw_str name, const char *const *names, size_t n)
@@ -101,7 +187,7 @@ static struct tw_value civil_attr(const struct tw_civil *c, struct tw_str name)
 		return tw_v_int(c->second);
 	if (tw_str_is(name, "microsecond"))
 		return tw_v_int(c->us);
-	return (struct tw_value){ .kind = TW_V_ABSENT };
+	return (struct tw_value){.kind = TW_V_ABSENT};
 }
 
 /* What pendulum adds to a date: also for date objects. */
@@ -131,7 +217,7 @@ static struct tw_value calendar_attr(const struct tw_civil *c, struct tw_str nam
 		tw_iso_week(c->year, c->month, c->day, &iso_year, &week, &weekday);
 		return tw_v_int(week);
 	}
-	return (struct tw_value){ .kind = TW_V_ABSENT };
+	return (struct tw_value){.kind = TW_V_ABSENT};
 }
 
 /* What depends on the zone. */
@@ -140,8 +226,8 @@ static enum tw_rc zone_attr(struct tw_tpl *t, struct tw_value v, struct tw_str n
 {
 	if (!v.dt.zone) {
 		if (!one_of(name,
-			    (const char *const[]){ "tz", "timezone", "tzinfo", "timezone_name",
-						   "offset", "offset_hours" },
+			    (const char *const[]){"tz", "timezone", "tzinfo", "timezone_name",
+						  "offset", "offset_hours"},
 			    6))
 			return TW_ERR_NOT_FOUND;
 		*ret = TW_NULL;
@@ -258,7 +344,7 @@ enum tw_rc tw_datetime_str(struct tw_tpl *t, struct tw_value v, bool repr, struc
 enum tw_rc tw_dt_strftime(struct tw_tpl *t, struct tw_value dt, struct tw_value fmt,
 			  struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (fmt.kind != TW_V_STR)
 		return tw_tpl_raise(t, "TypeError", "strftime() argument 1 must be str, not %s",
@@ -382,8 +468,8 @@ static enum tw_rc delta_op(struct tw_tpl *t, int op, struct tw_value a, struct t
 		return TW_OK;
 	}
 	if (op == '*')
-		return a.kind == TW_V_DELTA ? delta_times(t, a.i, b, false, ret) :
-					      delta_times(t, b.i, a, false, ret);
+		return a.kind == TW_V_DELTA ? delta_times(t, a.i, b, false, ret)
+					    : delta_times(t, b.i, a, false, ret);
 	if (a.kind == TW_V_DELTA && op == TW_OP2('/', '/'))
 		return delta_times(t, a.i, b, true, ret);
 	if (a.kind == TW_V_DELTA && op == '/' && b.kind == TW_V_INT && b.i && a.i % b.i == 0)
@@ -407,8 +493,7 @@ static enum tw_rc add_relative(struct tw_tpl *t, struct tw_value dt, const struc
 		d = &neg;
 	}
 	if (tw_delta_add(tw_dt_local(dt), d, &local, t->err) != TW_OK)
-		return tw_tpl_raise(t, "ValueError", "%s",
-				    tw_arena_strdup(t->a, t->err->msg));
+		return tw_tpl_raise(t, "ValueError", "%s", tw_arena_strdup(t->a, t->err->msg));
 	return tw_dt_at_local(t, dt, local, ret);
 }
 
@@ -444,8 +529,8 @@ enum tw_rc tw_datetime_binary(struct tw_tpl *t, int op, struct tw_value a, struc
 bool tw_delta_has(struct tw_str name)
 {
 	return one_of(name,
-		      (const char *const[]){ "days", "seconds", "microseconds", "total_seconds",
-					     "max", "min", "resolution" },
+		      (const char *const[]){"days", "seconds", "microseconds", "total_seconds",
+					    "max", "min", "resolution"},
 		      7);
 }
 

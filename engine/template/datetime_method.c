@@ -29,7 +29,7 @@ static enum tw_rc text_arg(struct tw_tpl *t, const struct tw_args *args, const c
 
 METHOD(m_strftime)
 {
-	static const char *const names[] = { "format" };
+	static const char *const names[] = {"format"};
 	struct tw_value a;
 
 	TW_TRY(tw_tpl_bind(t, "strftime", args, names, 1, 1, &a));
@@ -38,8 +38,8 @@ METHOD(m_strftime)
 
 METHOD(m_isoformat)
 {
-	static const char *const names[] = { "sep", "timespec" };
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	static const char *const names[] = {"sep", "timespec"};
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_value a[2];
 
 	TW_TRY(tw_tpl_bind(t, "isoformat", args, names, 2, 0, a));
@@ -59,7 +59,7 @@ METHOD(m_isoformat)
 
 METHOD(m_format)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str fmt;
 
 	if (args->npos + args->nkw > 1)
@@ -77,22 +77,22 @@ static enum tw_rc to_string(struct tw_tpl *t, struct tw_value v, struct tw_str n
 	static const struct {
 		const char *name, *fmt;
 	} known[] = {
-		{ "to_date_string", "YYYY-MM-DD" },
-		{ "to_time_string", "HH:mm:ss" },
-		{ "to_datetime_string", "YYYY-MM-DD HH:mm:ss" },
-		{ "to_formatted_date_string", "MMM DD, YYYY" },
-		{ "to_day_datetime_string", "ddd, MMM D, YYYY h:mm A" },
-		{ "to_atom_string", "YYYY-MM-DDTHH:mm:ssZ" },
-		{ "to_w3c_string", "YYYY-MM-DDTHH:mm:ssZ" },
-		{ "to_rfc822_string", "ddd, DD MMM YY HH:mm:ss ZZ" },
-		{ "to_rfc850_string", "dddd, DD-MMM-YY HH:mm:ss zz" },
-		{ "to_rfc1036_string", "ddd, DD MMM YY HH:mm:ss ZZ" },
-		{ "to_rfc1123_string", "ddd, DD MMM YYYY HH:mm:ss ZZ" },
-		{ "to_rfc2822_string", "ddd, DD MMM YYYY HH:mm:ss ZZ" },
-		{ "to_rss_string", "ddd, DD MMM YYYY HH:mm:ss ZZ" },
-		{ "to_cookie_string", "dddd, DD-MMM-YYYY HH:mm:ss zz" },
+		{"to_date_string", "YYYY-MM-DD"},
+		{"to_time_string", "HH:mm:ss"},
+		{"to_datetime_string", "YYYY-MM-DD HH:mm:ss"},
+		{"to_formatted_date_string", "MMM DD, YYYY"},
+		{"to_day_datetime_string", "ddd, MMM D, YYYY h:mm A"},
+		{"to_atom_string", "YYYY-MM-DDTHH:mm:ssZ"},
+		{"to_w3c_string", "YYYY-MM-DDTHH:mm:ssZ"},
+		{"to_rfc822_string", "ddd, DD MMM YY HH:mm:ss ZZ"},
+		{"to_rfc850_string", "dddd, DD-MMM-YY HH:mm:ss zz"},
+		{"to_rfc1036_string", "ddd, DD MMM YY HH:mm:ss ZZ"},
+		{"to_rfc1123_string", "ddd, DD MMM YYYY HH:mm:ss ZZ"},
+		{"to_rfc2822_string", "ddd, DD MMM YYYY HH:mm:ss ZZ"},
+		{"to_rss_string", "ddd, DD MMM YYYY HH:mm:ss ZZ"},
+		{"to_cookie_string", "dddd, DD-MMM-YYYY HH:mm:ss zz"},
 	};
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str s;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -235,8 +235,8 @@ static enum tw_rc number_arg(struct tw_tpl *t, struct tw_value v, double *ret)
 static enum tw_rc move(struct tw_tpl *t, struct tw_value v, const struct tw_args *args, int sign,
 		       struct tw_value *ret)
 {
-	static const char *const names[] = { "years", "months",	 "weeks",   "days",
-					     "hours", "minutes", "seconds", "microseconds" };
+	static const char *const names[] = {"years", "months",	"weeks",   "days",
+					    "hours", "minutes", "seconds", "microseconds"};
 	struct tw_value a[8];
 	struct tw_delta d = tw_delta_relative();
 	double n[8];
@@ -259,9 +259,9 @@ static enum tw_rc move(struct tw_tpl *t, struct tw_value v, const struct tw_args
 	tw_delta_normalize(&d);
 	if (n[0] != 0 || n[1] != 0 || n[2] != 0 || n[3] != 0 || !v.dt.zone) {
 		if (tw_delta_add(tw_dt_local(v), &d, &r, t->err) != TW_OK)
-			return n[0] != 0 || n[1] != 0 ?
-				       tw_tpl_raise(t, "ValueError", "year is out of range") :
-				       tw_dt_check(t, INT64_MAX);
+			return n[0] != 0 || n[1] != 0
+				       ? tw_tpl_raise(t, "ValueError", "year is out of range")
+				       : tw_dt_check(t, INT64_MAX);
 		return tw_dt_at_local(t, v, r, ret);
 	}
 	if (tw_delta_add(v.dt.us, &d, &r, t->err) != TW_OK)
@@ -407,7 +407,7 @@ METHOD(m_previous)
 
 METHOD(m_in_timezone)
 {
-	static const char *const names[] = { "tz" };
+	static const char *const names[] = {"tz"};
 	const struct tw_zone *z;
 	struct tw_value a;
 
@@ -457,20 +457,21 @@ static enum tw_rc replace_fields(struct tw_tpl *t, struct tw_value v, const stru
 	TW_TRY(field(t, a[6], &c.us));
 	if (!tw_civil_valid(&c))
 		return tw_tpl_raise(t, "ValueError",
-				    c.year < 1 || c.year > 9999	 ? "year is out of range" :
-				    c.month < 1 || c.month > 12	 ? "month must be in 1..12" :
-				    c.hour < 0 || c.hour > 23	 ? "hour must be in 0..23" :
-				    c.minute < 0 || c.minute > 59 ? "minute must be in 0..59" :
-				    c.second < 0 || c.second > 59 ? "second must be in 0..59" :
-								    "day is out of range for month");
+				    c.year < 1 || c.year > 9999	    ? "year is out of range"
+				    : c.month < 1 || c.month > 12   ? "month must be in 1..12"
+				    : c.hour < 0 || c.hour > 23	    ? "hour must be in 0..23"
+				    : c.minute < 0 || c.minute > 59 ? "minute must be in 0..59"
+				    : c.second < 0 || c.second > 59
+					    ? "second must be in 0..59"
+					    : "day is out of range for month");
 	return at_own_fold(t, v, tw_civil_us(&c), ret);
 }
 
 static enum tw_rc replace(struct tw_tpl *t, struct tw_value v, const struct tw_args *args,
 			  const char *fn, const char *zone_name, struct tw_value *ret)
 {
-	const char *names[] = { "year",	  "month",  "day",	   "hour",
-				"minute", "second", "microsecond", zone_name };
+	const char *names[] = {"year",	 "month",  "day",	  "hour",
+			       "minute", "second", "microsecond", zone_name};
 	struct tw_value a[8];
 	const struct tw_zone *z = v.dt.zone;
 
@@ -505,7 +506,7 @@ METHOD(m_set)
 
 METHOD(m_on)
 {
-	static const char *const names[] = { "year", "month", "day" };
+	static const char *const names[] = {"year", "month", "day"};
 	struct tw_value a[7];
 
 	for (int i = 0; i < 7; i++)
@@ -516,7 +517,7 @@ METHOD(m_on)
 
 METHOD(m_at)
 {
-	static const char *const names[] = { "hour", "minute", "second", "microsecond" };
+	static const char *const names[] = {"hour", "minute", "second", "microsecond"};
 	struct tw_value a[7];
 
 	for (int i = 0; i < 7; i++)
@@ -530,7 +531,7 @@ METHOD(m_at)
 
 METHOD(m_diff)
 {
-	static const char *const names[] = { "dt", "abs" };
+	static const char *const names[] = {"dt", "abs"};
 	struct tw_value a[2], x;
 	bool absolute = true;
 
@@ -552,7 +553,7 @@ METHOD(m_diff)
 
 METHOD(m_is_same_day)
 {
-	static const char *const names[] = { "dt" };
+	static const char *const names[] = {"dt"};
 	struct tw_value a;
 
 	TW_TRY(tw_tpl_bind(t, "is_same_day", args, names, 1, 1, &a));
@@ -569,37 +570,37 @@ static const struct {
 			 struct tw_value *ret);
 	bool plain; /* datetime has it too, doing the same */
 } methods[] = {
-	{ "strftime", m_strftime, true },
-	{ "isoformat", m_isoformat, true },
-	{ "date", m_date, true },
-	{ "time", m_time, true },
-	{ "timestamp", m_timestamp, true },
-	{ "weekday", m_weekday, true },
-	{ "isoweekday", m_isoweekday, true },
-	{ "toordinal", m_toordinal, true },
-	{ "utcoffset", m_utcoffset, true },
-	{ "tzname", m_tzname, true },
-	{ "replace", m_replace, true },
-	{ "astimezone", m_astimezone, true },
-	{ "format", m_format, false },
-	{ "add", m_add, false },
-	{ "subtract", m_subtract, false },
-	{ "start_of", m_start_of, false },
-	{ "end_of", m_end_of, false },
-	{ "first_of", m_first_of, false },
-	{ "last_of", m_last_of, false },
-	{ "next", m_next, false },
-	{ "previous", m_previous, false },
-	{ "in_timezone", m_in_timezone, false },
-	{ "in_tz", m_in_timezone, false },
-	{ "set", m_set, false },
-	{ "on", m_on, false },
-	{ "at", m_at, false },
-	{ "diff", m_diff, false },
-	{ "naive", m_naive, false },
-	{ "is_dst", m_is_dst, false },
-	{ "is_leap_year", m_is_leap_year, false },
-	{ "is_same_day", m_is_same_day, false },
+	{"strftime", m_strftime, true},
+	{"isoformat", m_isoformat, true},
+	{"date", m_date, true},
+	{"time", m_time, true},
+	{"timestamp", m_timestamp, true},
+	{"weekday", m_weekday, true},
+	{"isoweekday", m_isoweekday, true},
+	{"toordinal", m_toordinal, true},
+	{"utcoffset", m_utcoffset, true},
+	{"tzname", m_tzname, true},
+	{"replace", m_replace, true},
+	{"astimezone", m_astimezone, true},
+	{"format", m_format, false},
+	{"add", m_add, false},
+	{"subtract", m_subtract, false},
+	{"start_of", m_start_of, false},
+	{"end_of", m_end_of, false},
+	{"first_of", m_first_of, false},
+	{"last_of", m_last_of, false},
+	{"next", m_next, false},
+	{"previous", m_previous, false},
+	{"in_timezone", m_in_timezone, false},
+	{"in_tz", m_in_timezone, false},
+	{"set", m_set, false},
+	{"on", m_on, false},
+	{"at", m_at, false},
+	{"diff", m_diff, false},
+	{"naive", m_naive, false},
+	{"is_dst", m_is_dst, false},
+	{"is_leap_year", m_is_leap_year, false},
+	{"is_same_day", m_is_same_day, false},
 };
 
 enum tw_rc tw_datetime_method(struct tw_tpl *t, struct tw_value v, struct tw_str name,

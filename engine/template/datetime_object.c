@@ -26,7 +26,7 @@ struct tw_value tw_date_new(struct tw_tpl *t, int64_t days, bool plain)
 {
 	struct date *d = tw_arena_new(t->a, struct date);
 
-	*d = (struct date){ { &date_type }, days, plain };
+	*d = (struct date){{&date_type}, days, plain};
 	return tw_v_object(&d->o);
 }
 
@@ -43,10 +43,12 @@ bool tw_date_days(struct tw_value v, int64_t *ret_days, bool *ret_plain)
 static bool date_has(struct tw_str name)
 {
 	static const char *const names[] = {
-		"year",	    "month",	   "day",	   "day_of_week", "day_of_year",
-		"quarter",  "days_in_month", "week_of_month", "week_of_year", "weekday",
-		"isoweekday", "strftime",  "toordinal",	   "to_date_string",
-		"to_formatted_date_string", "format", "is_leap_year",
+		"year",		 "month",	   "day",
+		"day_of_week",	 "day_of_year",	   "quarter",
+		"days_in_month", "week_of_month",  "week_of_year",
+		"weekday",	 "isoweekday",	   "strftime",
+		"toordinal",	 "to_date_string", "to_formatted_date_string",
+		"format",	 "is_leap_year",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -73,13 +75,13 @@ static enum tw_rc date_method(struct tw_tpl *t, struct tw_object *o, struct tw_s
 			      const struct tw_args *args, struct tw_value *ret)
 {
 	struct date *d = (struct date *)o;
-	static const char *const units[] = { "years", "months", "weeks", "days" };
+	static const char *const units[] = {"years", "months", "weeks", "days"};
 	struct tw_value v = date_midnight(d), a[4];
 
 	if (tw_str_is(name, "isoformat")) {
 		if (args->npos || args->nkw)
 			return tw_tpl_raise(t, "TypeError", "isoformat() takes no arguments");
-		return tw_datetime_method(t, date_midnight(&(struct date){ .days = d->days }),
+		return tw_datetime_method(t, date_midnight(&(struct date){.days = d->days}),
 					  TW_STR("to_date_string"), args, ret);
 	}
 	if (!d->plain && (tw_str_is(name, "add") || tw_str_is(name, "subtract"))) {
@@ -111,8 +113,8 @@ static enum tw_rc date_repr(struct tw_tpl *t, struct tw_object *o, struct tw_buf
 	int y, m, d;
 
 	tw_civil_from_days(((struct date *)o)->days, &y, &m, &d);
-	tw_buf_printf(out, "%s(%d, %d, %d)",
-		      ((struct date *)o)->plain ? "datetime.date" : "Date", y, m, d);
+	tw_buf_printf(out, "%s(%d, %d, %d)", ((struct date *)o)->plain ? "datetime.date" : "Date",
+		      y, m, d);
 	return TW_OK;
 }
 
@@ -146,8 +148,8 @@ static enum tw_rc date_arith(struct tw_tpl *t, struct tw_object *o, int op, stru
 	if (other.kind == TW_V_DELTA && (op == '+' || (op == '-' && !reflected))) {
 		days = tw_floor_div(other.i, TW_US_DAY);
 		days = d->days + (op == '-' ? -days : days);
-		TW_TRY(tw_dt_check(t, days < 4000000 && days > -4000000 ? days * TW_US_DAY :
-									   INT64_MAX));
+		TW_TRY(tw_dt_check(t, days < 4000000 && days > -4000000 ? days * TW_US_DAY
+									: INT64_MAX));
 		*ret = tw_date_new(t, days, d->plain);
 		return TW_OK;
 	}
@@ -180,7 +182,7 @@ struct tw_value tw_time_new(struct tw_tpl *t, int64_t us_of_day, bool plain)
 {
 	struct clock *c = tw_arena_new(t->a, struct clock);
 
-	*c = (struct clock){ { &clock_type }, us_of_day, plain };
+	*c = (struct clock){{&clock_type}, us_of_day, plain};
 	return tw_v_object(&c->o);
 }
 
@@ -207,7 +209,7 @@ static enum tw_rc clock_str(struct tw_tpl *t, struct tw_object *o, struct tw_buf
 static enum tw_rc clock_method(struct tw_tpl *t, struct tw_object *o, struct tw_str name,
 			       const struct tw_args *args, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (tw_str_is(name, "isoformat") && !args->npos && !args->nkw) {
 		TW_TRY(clock_str(t, o, &b));
@@ -215,7 +217,7 @@ static enum tw_rc clock_method(struct tw_tpl *t, struct tw_object *o, struct tw_
 		return TW_OK;
 	}
 	if (tw_str_is(name, "strftime")) {
-		struct tw_civil c = { 1900, 1, 1, 0, 0, 0, 0 };
+		struct tw_civil c = {1900, 1, 1, 0, 0, 0, 0};
 		struct tw_value v = tw_v_datetime(tw_civil_us(&c) + ((struct clock *)o)->us, NULL);
 
 		v.safe = true;
@@ -258,7 +260,7 @@ struct tw_value tw_zone_value(struct tw_tpl *t, const struct tw_zone *z, bool pl
 {
 	struct zone_obj *o = tw_arena_new(t->a, struct zone_obj);
 
-	*o = (struct zone_obj){ { &zone_type }, z, plain };
+	*o = (struct zone_obj){{&zone_type}, z, plain};
 	return tw_v_object(&o->o);
 }
 
@@ -337,7 +339,7 @@ struct tw_value tw_interval_new(struct tw_tpl *t, struct tw_value start, struct 
 {
 	struct interval *i = tw_arena_new(t->a, struct interval);
 
-	*i = (struct interval){ { &interval_type }, start, end };
+	*i = (struct interval){{&interval_type}, start, end};
 	return tw_v_object(&i->o);
 }
 
@@ -362,11 +364,11 @@ static enum tw_rc interval_method(struct tw_tpl *t, struct tw_object *o, struct 
 		int64_t unit;
 		bool whole;
 	} known[] = {
-		{ "total_seconds", TW_US_SEC, false }, { "total_minutes", TW_US_MIN, false },
-		{ "total_hours", TW_US_HOUR, false },  { "total_days", TW_US_DAY, false },
-		{ "in_seconds", TW_US_SEC, true },     { "in_minutes", TW_US_MIN, true },
-		{ "in_hours", TW_US_HOUR, true },      { "in_days", TW_US_DAY, true },
-		{ "in_weeks", 7 * TW_US_DAY, true },
+		{"total_seconds", TW_US_SEC, false}, {"total_minutes", TW_US_MIN, false},
+		{"total_hours", TW_US_HOUR, false},  {"total_days", TW_US_DAY, false},
+		{"in_seconds", TW_US_SEC, true},     {"in_minutes", TW_US_MIN, true},
+		{"in_hours", TW_US_HOUR, true},	     {"in_days", TW_US_DAY, true},
+		{"in_weeks", 7 * TW_US_DAY, true},
 	};
 	struct interval *i = (struct interval *)o;
 	int64_t us = interval_us(i);

@@ -12,7 +12,7 @@ static enum tw_rc fault(struct tw_tpl *t, enum tw_rc rc, enum tw_tpl_fault_kind 
 	char msg[700];
 
 	vsnprintf(msg, sizeof(msg), fmt, ap);
-	t->env->fault = (struct tw_tpl_fault){ kind, exception, t->line };
+	t->env->fault = (struct tw_tpl_fault){kind, exception, t->line};
 	return tw_err_set(t->err, rc, "%s", msg);
 }
 
@@ -143,7 +143,7 @@ void tw_scope_empty(struct tw_tpl *t, struct tw_scope *s, const struct tw_names 
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (!scope_find(s, names->v[i]))
-			tw_scope_set(t, s, names->v[i], (struct tw_value){ .kind = TW_V_ABSENT });
+			tw_scope_set(t, s, names->v[i], (struct tw_value){.kind = TW_V_ABSENT});
 }
 
 static struct tw_value undefined_name(struct tw_tpl *t, struct tw_str name)
@@ -269,7 +269,7 @@ enum tw_rc tw_check_pieces(struct tw_tpl *t)
 
 enum tw_rc tw_exec_capture(struct tw_tpl *t, const struct tw_nodes *l, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_buf *out = t->out;
 	struct tw_native *native = t->native;
 	const char *bad_piece = t->bad_piece;

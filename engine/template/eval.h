@@ -28,7 +28,7 @@ struct tw_scope {
 	struct tw_var *v;
 	size_t n, cap;
 	bool no_context; /* names stop here: an import without context */
-	bool boundary;   /* names further out are seen through the context: empty ones are not */
+	bool boundary;	 /* names further out are seen through the context: empty ones are not */
 };
 
 /* A block of an inheritance chain, most derived first. */
@@ -65,7 +65,8 @@ struct tw_tpl {
 	int max_depth;
 	TW_VEC(const void *) own; /* lists and maps this render made, which it may change */
 	TW_VEC(struct tw_template *) loaded;
-	const char *bad_piece; /* type of a piece of output that is no text; fails when they are joined */
+	const char *bad_piece;	  /* type of a piece of output that is no text; fails when they are
+				     joined */
 	struct tw_native *native; /* collects pieces instead of text; NULL = text */
 	bool is_native;
 };
@@ -73,7 +74,7 @@ struct tw_tpl {
 /* ---- budgets ---- */
 enum tw_rc tw_tpl_steps(struct tw_tpl *t, uint64_t n);
 enum tw_rc tw_tpl_room(struct tw_tpl *t, size_t bytes); /* before a large allocation */
-enum tw_rc tw_tpl_enter(struct tw_tpl *t);              /* one level deeper; t->depth-- to leave */
+enum tw_rc tw_tpl_enter(struct tw_tpl *t);		/* one level deeper; t->depth-- to leave */
 static inline enum tw_rc tw_tpl_step(struct tw_tpl *t)
 {
 	return ++t->steps > t->max_steps ? tw_tpl_steps(t, 0) : TW_OK;
@@ -85,8 +86,8 @@ struct tw_value tw_tpl_new_tuple(struct tw_tpl *t, size_t cap);
 struct tw_value tw_tpl_new_map(struct tw_tpl *t);
 bool tw_tpl_owns(struct tw_tpl *t, const void *list_or_map);
 struct tw_value tw_tpl_undef(struct tw_tpl *t, const char *fmt, ...) TW_PRINTF(2, 3);
-struct tw_value tw_tpl_mkstr(struct tw_tpl *t, const struct tw_buf *b);  /* copies */
-struct tw_value tw_tpl_strv(struct tw_tpl *t, struct tw_str s);          /* copies */
+struct tw_value tw_tpl_mkstr(struct tw_tpl *t, const struct tw_buf *b); /* copies */
+struct tw_value tw_tpl_strv(struct tw_tpl *t, struct tw_str s);		/* copies */
 static inline struct tw_value tw_v_markup(struct tw_value v, bool safe)
 {
 	v.safe = v.kind == TW_V_STR && safe;
@@ -94,9 +95,10 @@ static inline struct tw_value tw_v_markup(struct tw_value v, bool safe)
 }
 
 /* ---- Python's operations (ops.c, object.c, repr.c) ---- */
-const char *tw_type_name(struct tw_value v);                     /* type(v).__name__ */
+const char *tw_type_name(struct tw_value v);				/* type(v).__name__ */
 enum tw_rc tw_tpl_undefined_error(struct tw_tpl *t, struct tw_value v); /* raises UndefinedError */
-/* What `x if no` gives: Jinja's lenient Undefined, which is empty text, also where undefined is strict. */
+/* What `x if no` gives: Jinja's lenient Undefined, which is empty text, also where undefined is
+ * strict. */
 #define TW_LENIENT "the inline if-expression on line "
 static inline bool tw_is_strict(struct tw_value v)
 {
@@ -192,7 +194,7 @@ enum tw_rc tw_datetime_binary(struct tw_tpl *t, int op, struct tw_value a, struc
 			      struct tw_value *ret); /* TW_ERR_NOT_FOUND = not defined */
 enum tw_rc tw_datetime_format_spec(struct tw_tpl *t, struct tw_value v, struct tw_str spec,
 				   struct tw_buf *out);
-struct tw_value tw_tpl_macros(struct tw_tpl *t);  /* Airflow's `macros` (macros.c) */
+struct tw_value tw_tpl_macros(struct tw_tpl *t); /* Airflow's `macros` (macros.c) */
 enum tw_rc tw_tpl_to_json(struct tw_tpl *t, struct tw_value v, bool sort, int64_t indent,
 			  struct tw_buf *out);
 
@@ -207,7 +209,8 @@ struct tw_generator {
 };
 /* A lazy sequence of known items: cannot be printed, is used up by one pass. */
 struct tw_value tw_tpl_generator(struct tw_tpl *t, const char *type, struct tw_value list);
-/* The same when making its items failed: unless rc must stop the render now, *ret is a generator. */
+/* The same when making its items failed: unless rc must stop the render now, *ret is a generator.
+ */
 enum tw_rc tw_tpl_generator_or(struct tw_tpl *t, enum tw_rc rc, struct tw_value list,
 			       struct tw_value *ret);
 /* A set of values to walk over with Python's text for it: dict_items([...]). */

@@ -38,8 +38,7 @@ static enum tw_rc eval_cond(struct tw_tpl *t, const struct tw_node *n, struct tw
 		return tw_eval(t, n->a, ret);
 	if (n->c)
 		return tw_eval(t, n->c, ret);
-	*ret = tw_tpl_undef(t,
-			    TW_LENIENT "%d evaluated to false and no else section was defined.",
+	*ret = tw_tpl_undef(t, TW_LENIENT "%d evaluated to false and no else section was defined.",
 			    n->line);
 	return TW_OK;
 }
@@ -76,7 +75,7 @@ static enum tw_rc eval_compare(struct tw_tpl *t, const struct tw_node *n, struct
 /* a ~ b: text; inside autoescape, Markup as soon as one of them is. */
 static enum tw_rc eval_concat(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_value parts = tw_v_list(t->a);
 	bool markup = false;
 
@@ -108,7 +107,7 @@ static enum tw_rc slice_constant(struct tw_tpl *t, struct tw_value v,
 
 static enum tw_rc eval_getitem(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
 {
-	struct tw_value v, key, bounds[3] = { TW_NULL, TW_NULL, TW_NULL };
+	struct tw_value v, key, bounds[3] = {TW_NULL, TW_NULL, TW_NULL};
 
 	TW_TRY(tw_eval(t, n->a, &v));
 	if (n->b->kind != N_SLICE) {
@@ -134,11 +133,11 @@ static enum tw_rc add_kwarg(struct tw_tpl *t, struct tw_kwarg *kw, size_t *n, st
 {
 	for (size_t i = 0; i < *n; i++)
 		if (tw_str_eq(kw[i].name, name))
-			return tw_tpl_raise(
-				t, "TypeError",
-				"got multiple values for keyword argument '" TW_STR_FMT "'",
-				TW_STR_ARG(name));
-	kw[(*n)++] = (struct tw_kwarg){ name, v };
+			return tw_tpl_raise(t, "TypeError",
+					    "got multiple values for keyword argument '" TW_STR_FMT
+					    "'",
+					    TW_STR_ARG(name));
+	kw[(*n)++] = (struct tw_kwarg){name, v};
 	return TW_OK;
 }
 
@@ -158,12 +157,12 @@ static enum tw_rc eval_starstar(struct tw_tpl *t, const struct tw_node *n, struc
 
 enum tw_rc tw_eval_args(struct tw_tpl *t, const struct tw_call_args *ca, struct tw_args *ret)
 {
-	struct tw_list star = { 0 };
+	struct tw_list star = {0};
 	struct tw_value v, more = TW_NULL, *pos;
 	struct tw_kwarg *kw;
 	size_t nkw = 0, npos, i;
 
-	*ret = (struct tw_args){ 0 };
+	*ret = (struct tw_args){0};
 	if (!ca)
 		return TW_OK;
 	npos = ca->pos.n;
@@ -192,7 +191,7 @@ enum tw_rc tw_eval_args(struct tw_tpl *t, const struct tw_call_args *ca, struct 
 		for (i = 0; i < more.map->n; i++)
 			TW_TRY(add_kwarg(t, kw, &nkw, more.map->v[i].key.s, more.map->v[i].value));
 	}
-	*ret = (struct tw_args){ pos, npos, kw, nkw };
+	*ret = (struct tw_args){pos, npos, kw, nkw};
 	return TW_OK;
 }
 
@@ -233,8 +232,8 @@ static enum tw_rc apply_filter(struct tw_tpl *t, const struct tw_node *n, struct
 	struct tw_args args;
 
 	if (!n->filter)
-		return tw_tpl_raise(t, "TemplateRuntimeError", "No filter named '" TW_STR_FMT
-				    "' found.", TW_STR_ARG(n->name));
+		return tw_tpl_raise(t, "TemplateRuntimeError",
+				    "No filter named '" TW_STR_FMT "' found.", TW_STR_ARG(n->name));
 	TW_TRY(tw_eval_args(t, n->args, &args));
 	t->line = n->line;
 	return n->filter->fn(t, in, &args, ret);
@@ -258,8 +257,8 @@ static enum tw_rc eval_test(struct tw_tpl *t, const struct tw_node *n, struct tw
 	bool yes;
 
 	if (!n->test)
-		return tw_tpl_raise(t, "TemplateRuntimeError", "No test named '" TW_STR_FMT
-				    "' found.", TW_STR_ARG(n->name));
+		return tw_tpl_raise(t, "TemplateRuntimeError",
+				    "No test named '" TW_STR_FMT "' found.", TW_STR_ARG(n->name));
 	TW_TRY(tw_eval(t, n->a, &in));
 	TW_TRY(tw_eval_args(t, n->args, &args));
 	t->line = n->line;

@@ -8,7 +8,7 @@
 			struct tw_value *ret)
 /* Binds args to names (a string array) or returns the failure. */
 #define TW_BIND(fn, out, required, ...)                                                            \
-	static const char *const names_[] = { __VA_ARGS__ };                                       \
+	static const char *const names_[] = {__VA_ARGS__};                                         \
 	struct tw_value out[sizeof(names_) / sizeof(*names_)];                                     \
 	TW_TRY(tw_tpl_bind(t, fn, args, names_, sizeof(names_) / sizeof(*names_), required, out))
 #define TW_NO_ARGS(fn)                                                                             \

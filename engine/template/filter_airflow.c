@@ -5,7 +5,7 @@ static enum tw_rc call(struct tw_tpl *t, struct tw_value in, const char *method,
 		       const struct tw_args *args, struct tw_value *ret)
 {
 	struct tw_value a = tw_v_cstr(arg);
-	struct tw_args as = { .pos = &a, .npos = arg != NULL };
+	struct tw_args as = {.pos = &a, .npos = arg != NULL};
 	enum tw_rc rc;
 
 	TW_NO_ARGS("the filter");

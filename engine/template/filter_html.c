@@ -38,7 +38,7 @@ TW_FILTER(tw_f_safe)
 static struct tw_str drop_between(struct tw_tpl *t, struct tw_str s, struct tw_str open,
 				  struct tw_str close)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	size_t i = 0;
 
 	for (;;) {
@@ -61,9 +61,8 @@ static const char *entity(struct tw_str s, size_t *ret_len)
 {
 	static const struct {
 		const char *name, *text;
-	} known[] = { { "amp;", "&" },	 { "lt;", "<" },    { "gt;", ">" },
-		      { "quot;", "\"" }, { "#39;", "'" },   { "#34;", "\"" },
-		      { "apos;", "'" },	 { "nbsp;", "\u00a0" } };
+	} known[] = {{"amp;", "&"}, {"lt;", "<"},   {"gt;", ">"},   {"quot;", "\""},
+		     {"#39;", "'"}, {"#34;", "\""}, {"apos;", "'"}, {"nbsp;", "\u00a0"}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (tw_str_starts(s, known[i].name)) {
@@ -75,8 +74,8 @@ static const char *entity(struct tw_str s, size_t *ret_len)
 
 TW_FILTER(tw_f_striptags)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	TW_AUTO(tw_buf_release) struct tw_buf plain = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	TW_AUTO(tw_buf_release) struct tw_buf plain = {0};
 	struct tw_str s;
 
 	TW_NO_ARGS("do_striptags()");
@@ -104,7 +103,8 @@ TW_FILTER(tw_f_striptags)
 			continue;
 		}
 		text = entity(tw_strn(s.p + i + 1, s.n - i - 1), &len);
-		if (!text && i + 1 < s.n && (isalnum((unsigned char)s.p[i + 1]) || s.p[i + 1] == '#'))
+		if (!text && i + 1 < s.n &&
+		    (isalnum((unsigned char)s.p[i + 1]) || s.p[i + 1] == '#'))
 			return tw_tpl_unsupported(t, "striptags of text with this entity");
 		tw_buf_adds(&plain, text ? text : "&");
 		i += len;
@@ -139,7 +139,7 @@ static enum tw_rc quote_value(struct tw_tpl *t, struct tw_value v, bool query, s
 
 TW_FILTER(tw_f_urlencode)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_list items, pair;
 
 	TW_NO_ARGS("do_urlencode()");
@@ -149,14 +149,15 @@ TW_FILTER(tw_f_urlencode)
 		return TW_OK;
 	}
 	if (in.kind == TW_V_MAP)
-		TW_TRY(tw_map_method(t, in, TW_STR("items"), &(struct tw_args){ 0 }, &in));
+		TW_TRY(tw_map_method(t, in, TW_STR("items"), &(struct tw_args){0}, &in));
 	TW_TRY(tw_tpl_iter(t, in, &items));
 	for (size_t i = 0; i < items.n; i++) {
 		TW_TRY(tw_tpl_iter(t, items.v[i], &pair));
 		if (pair.n != 2)
 			return tw_tpl_raise(t, "ValueError",
 					    "not the right number of values to unpack "
-					    "(expected 2, got %zu)", pair.n);
+					    "(expected 2, got %zu)",
+					    pair.n);
 		if (i)
 			tw_buf_addc(&b, '&');
 		TW_TRY(quote_value(t, pair.v[0], true, &b));
@@ -169,7 +170,7 @@ TW_FILTER(tw_f_urlencode)
 
 TW_FILTER(tw_f_xmlattr)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	bool space = true;
 	struct tw_str s;
 
@@ -192,7 +193,8 @@ TW_FILTER(tw_f_xmlattr)
 			if (strchr(" \t\n\r\f\v/>=", p->key.s.p[k]))
 				return tw_tpl_raise(t, "ValueError",
 						    "Invalid character in attribute name: "
-						    "'" TW_STR_FMT "'", TW_STR_ARG(p->key.s));
+						    "'" TW_STR_FMT "'",
+						    TW_STR_ARG(p->key.s));
 		if (b.n || space)
 			tw_buf_addc(&b, ' ');
 		TW_TRY(tw_tpl_escaped(t, p->key, &s));
@@ -208,8 +210,8 @@ TW_FILTER(tw_f_xmlattr)
 
 TW_FILTER(tw_f_tojson)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	TW_AUTO(tw_buf_release) struct tw_buf safe = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	TW_AUTO(tw_buf_release) struct tw_buf safe = {0};
 	int64_t indent = -1;
 
 	TW_BIND("do_tojson", a, 0, "indent");

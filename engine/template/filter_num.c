@@ -197,8 +197,8 @@ TW_FILTER(tw_f_int)
 		}
 		if (tw_py_float(in.s, &f))
 			return isinf(f) ? tw_tpl_raise(t, "OverflowError",
-						       "cannot convert float infinity to integer") :
-					  float_to_int(t, f, *ret, ret);
+						       "cannot convert float infinity to integer")
+					: float_to_int(t, f, *ret, ret);
 		return TW_OK;
 	case TW_V_OBJECT:
 		return tw_tpl_unsupported(t, "int of '%s'", tw_type_name(in));

@@ -28,7 +28,7 @@ static enum tw_rc truthy_items(struct tw_tpl *t, struct tw_value in, struct tw_l
 {
 	bool yes;
 
-	*ret = (struct tw_list){ 0 };
+	*ret = (struct tw_list){0};
 	TW_TRY(tw_tpl_truth(t, in, &yes));
 	return yes ? tw_tpl_iter(t, in, ret) : TW_OK;
 }
@@ -38,7 +38,7 @@ static enum tw_rc truthy_items(struct tw_tpl *t, struct tw_value in, struct tw_l
 static enum tw_rc map_attribute(struct tw_tpl *t, const struct tw_list *items,
 				const struct tw_args *args, struct tw_value out)
 {
-	static const char *const names[] = { "attribute", "default" };
+	static const char *const names[] = {"attribute", "default"};
 	struct tw_value a[2], v;
 	struct tw_getter g;
 
@@ -117,7 +117,7 @@ static enum tw_rc prepare(struct tw_tpl *t, const struct tw_args *args, bool att
 {
 	size_t off = attr;
 
-	*ret = (struct selection){ .args = *args };
+	*ret = (struct selection){.args = *args};
 	if (attr && !args->npos)
 		return tw_tpl_raise(t, "FilterArgumentError",
 				    "Missing parameter for attribute name");
@@ -229,8 +229,7 @@ static enum tw_rc make_slice(struct tw_tpl *t, struct tw_value in, const struct 
 	TW_TRY(tw_tpl_iter(t, in, &items));
 	TW_TRY(tw_tpl_int_arg(t, a[0], &slices));
 	if (slices == 0)
-		return tw_tpl_raise(t, "ZeroDivisionError",
-				    "integer division or modulo by zero");
+		return tw_tpl_raise(t, "ZeroDivisionError", "integer division or modulo by zero");
 	if (slices < 0)
 		return TW_OK;
 	per = (int64_t)items.n / slices;

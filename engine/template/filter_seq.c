@@ -60,7 +60,7 @@ enum tw_rc tw_getter_init(struct tw_tpl *t, struct tw_value attribute, bool lowe
 	struct tw_value path = tw_v_list(t->a);
 	struct tw_str rest, part;
 
-	*ret = (struct tw_getter){ .lower = lower, .dflt = { .kind = TW_V_ABSENT } };
+	*ret = (struct tw_getter){.lower = lower, .dflt = {.kind = TW_V_ABSENT}};
 	if (!tw_v_given(attribute) || attribute.kind == TW_V_NULL)
 		return TW_OK;
 	ret->any = true;
@@ -94,7 +94,7 @@ enum tw_rc tw_getter_key(struct tw_tpl *t, const struct tw_getter *g, struct tw_
 {
 	TW_TRY(tw_getter_get(t, g, v, ret));
 	if (g->lower && ret->kind == TW_V_STR)
-		return tw_str_method(t, *ret, TW_STR("lower"), &(struct tw_args){ 0 }, ret);
+		return tw_str_method(t, *ret, TW_STR("lower"), &(struct tw_args){0}, ret);
 	return TW_OK;
 }
 
@@ -175,14 +175,14 @@ TW_FILTER(tw_f_last)
 	TW_NO_ARGS("do_last()");
 	TW_TRY(want_reversible(t, in));
 	TW_TRY(tw_tpl_iter(t, in, &items));
-	*ret = items.n ? items.v[items.n - 1] :
-			 tw_tpl_undef(t, "No last item, sequence was empty.");
+	*ret = items.n ? items.v[items.n - 1]
+		       : tw_tpl_undef(t, "No last item, sequence was empty.");
 	return TW_OK;
 }
 
 TW_FILTER(tw_f_reverse)
 {
-	struct tw_value minus[3] = { TW_NULL, TW_NULL, tw_v_int(-1) }, l;
+	struct tw_value minus[3] = {TW_NULL, TW_NULL, tw_v_int(-1)}, l;
 	struct tw_list items;
 
 	TW_NO_ARGS("do_reverse()");
@@ -200,7 +200,7 @@ TW_FILTER(tw_f_reverse)
 
 TW_FILTER(tw_f_join)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_list items;
 	struct tw_getter g;
 	struct tw_str sep = TW_STR(""), s;
@@ -360,7 +360,7 @@ TW_FILTER(tw_f_dictsort)
 	if (in.kind != TW_V_MAP)
 		return tw_tpl_raise(t, "AttributeError", "'%s' object has no attribute 'items'",
 				    tw_type_name(in));
-	TW_TRY(tw_map_method(t, in, TW_STR("items"), &(struct tw_args){ 0 }, &in));
+	TW_TRY(tw_map_method(t, in, TW_STR("items"), &(struct tw_args){0}, &in));
 	TW_TRY(tw_tpl_iter(t, in, &pairs));
 	TW_TRY(tw_getter_init(t, TW_NULL, !sensitive, &g));
 	keys = tw_arena_alloc(t->a, (pairs.n + 1) * sizeof(*keys));

@@ -48,14 +48,14 @@ TW_FILTER(tw_f_center)
 
 	TW_BIND("do_center", a, 0, "width");
 	width = tw_v_given(a[0]) ? a[0] : tw_v_int(80);
-	return via_method(t, in, "center", &(struct tw_args){ .pos = &width, .npos = 1 }, ret);
+	return via_method(t, in, "center", &(struct tw_args){.pos = &width, .npos = 1}, ret);
 }
 
 TW_FILTER(tw_f_trim)
 {
 	TW_BIND("do_trim", a, 0, "chars");
-	return via_method(t, in, "strip",
-			  &(struct tw_args){ .pos = a, .npos = tw_v_given(a[0]) }, ret);
+	return via_method(t, in, "strip", &(struct tw_args){.pos = a, .npos = tw_v_given(a[0])},
+			  ret);
 }
 
 TW_FILTER(tw_f_replace)
@@ -73,8 +73,7 @@ TW_FILTER(tw_f_replace)
 	TW_TRY(tw_tpl_text(t, a[1], &s));
 	p[1] = tw_v_str(s);
 	p[2] = tw_v_given(a[2]) && a[2].kind != TW_V_NULL ? a[2] : tw_v_int(-1);
-	return tw_str_method(t, in, TW_STR("replace"), &(struct tw_args){ .pos = p, .npos = 3 },
-			     ret);
+	return tw_str_method(t, in, TW_STR("replace"), &(struct tw_args){.pos = p, .npos = 3}, ret);
 }
 
 static bool title_break(int32_t c)
@@ -84,7 +83,7 @@ static bool title_break(int32_t c)
 
 TW_FILTER(tw_f_title)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	bool start = true;
 	struct tw_str s;
 
@@ -123,7 +122,7 @@ TW_FILTER(tw_f_wordcount)
 
 TW_FILTER(tw_f_truncate)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	int64_t length = 255, leeway = 5, n, cut;
 	struct tw_str end = TW_STR("..."), s;
 	bool kill = false;
@@ -175,11 +174,11 @@ TW_FILTER(tw_f_truncate)
 
 TW_FILTER(tw_f_indent)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str pad = TW_STR("    ");
 	bool first = false, blank = false;
 	struct tw_value lines;
-	struct tw_args none = { 0 };
+	struct tw_args none = {0};
 	int64_t width;
 
 	TW_BIND("do_indent", a, 0, "width", "first", "blank");
@@ -232,7 +231,7 @@ struct wrap {
 	bool break_long;
 	struct tw_buf *out;
 	struct tw_str newline, space; /* white space that waits before the next word */
-	bool any;                     /* something stands on this line */
+	bool any;		      /* something stands on this line */
 };
 
 static void wrap_put(struct wrap *w, struct tw_str s)
@@ -308,9 +307,9 @@ static void wrap_line(struct wrap *w, struct tw_str line)
 
 TW_FILTER(tw_f_wordwrap)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	struct wrap w = { .width = 79, .break_long = true, .out = &b, .newline = TW_STR("\n") };
-	struct tw_args none = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	struct wrap w = {.width = 79, .break_long = true, .out = &b, .newline = TW_STR("\n")};
+	struct tw_args none = {0};
 	struct tw_value lines;
 	bool hyphens = true;
 
@@ -326,8 +325,8 @@ TW_FILTER(tw_f_wordwrap)
 	if (in.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, in);
 	if (in.kind != TW_V_STR)
-		return tw_tpl_raise(t, "AttributeError", "'%s' object has no attribute 'splitlines'",
-				    tw_type_name(in));
+		return tw_tpl_raise(t, "AttributeError",
+				    "'%s' object has no attribute 'splitlines'", tw_type_name(in));
 	if (w.width <= 0)
 		return tw_tpl_raise(t, "ValueError", "invalid width %lld (must be > 0)",
 				    (long long)w.width);
@@ -353,10 +352,10 @@ TW_FILTER(tw_f_wordwrap)
 TW_FILTER(tw_f_filesizeformat)
 {
 	static const char *const units[2][8] = {
-		{ "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB" },
-		{ "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB" },
+		{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"},
+		{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"},
 	};
-	struct tw_args none = { 0 };
+	struct tw_args none = {0};
 	bool binary = false;
 	double n, base, unit;
 	int i;
@@ -459,7 +458,7 @@ static enum tw_rc sorted_maps(struct tw_tpl *t, struct tw_value v, struct tw_val
 
 TW_FILTER(tw_f_pprint)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	TW_NO_ARGS("do_pprint()");
 	TW_TRY(sorted_maps(t, in, &in));

@@ -38,7 +38,7 @@ static bool is_align(char c)
 
 static enum tw_rc parse_spec(struct tw_tpl *t, struct tw_str s, struct spec *ret)
 {
-	struct spec f = { .fill = TW_STR(" "), .sign = '-', .width = -1, .precision = -1 };
+	struct spec f = {.fill = TW_STR(" "), .sign = '-', .width = -1, .precision = -1};
 	size_t i = 0, j = 0;
 
 	if (s.n)
@@ -136,14 +136,14 @@ static void group(struct tw_buf *out, struct tw_str digits, char sep, int every,
 static void number_out(struct tw_buf *out, const struct spec *f, bool negative, const char *base,
 		       struct tw_str digits, int every)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	char prefix[8];
 	int64_t width = 0;
 
 	snprintf(prefix, sizeof(prefix), "%s%s",
-		 negative	  ? "-" :
-		 f->sign != '-' ? (f->sign == '+' ? "+" : " ") :
-					"",
+		 negative	  ? "-"
+		 : f->sign != '-' ? (f->sign == '+' ? "+" : " ")
+				  : "",
 		 base);
 	if (f->group) {
 		if (f->align == '=' && tw_str_is(f->fill, "0"))
@@ -395,7 +395,8 @@ static enum tw_rc field_base(struct tw_tpl *t, struct fields *fl, struct tw_str 
 		if (i < 0 || (size_t)i >= fl->args->npos)
 			return tw_tpl_raise(t, "IndexError",
 					    "Replacement index %lld out of range for positional "
-					    "args tuple", (long long)i);
+					    "args tuple",
+					    (long long)i);
 		*ret = fl->args->pos[i];
 		return TW_OK;
 	}
@@ -432,8 +433,8 @@ static enum tw_rc field_value(struct tw_tpl *t, struct fields *fl, struct tw_str
 		if (i >= name.n)
 			return tw_tpl_raise(t, "ValueError", "Missing ']' in format string");
 		part = tw_strn(name.p + start, i - start);
-		TW_TRY(tw_tpl_getitem(t, *ret, tw_str_to_int(part, &k) ? tw_v_int(k) :
-							       tw_v_str(part), ret));
+		TW_TRY(tw_tpl_getitem(t, *ret,
+				      tw_str_to_int(part, &k) ? tw_v_int(k) : tw_v_str(part), ret));
 		i++;
 		if (i < name.n && name.p[i] != '.' && name.p[i] != '[')
 			return tw_tpl_raise(t, "ValueError",
@@ -450,8 +451,8 @@ static enum tw_rc format_into(struct tw_tpl *t, struct tw_str s, struct fields *
 static enum tw_rc format_field(struct tw_tpl *t, struct tw_str body, struct fields *fl, int depth,
 			       struct tw_buf *out)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf spec = { 0 };
-	TW_AUTO(tw_buf_release) struct tw_buf conv = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf spec = {0};
+	TW_AUTO(tw_buf_release) struct tw_buf conv = {0};
 	struct tw_str name = body, rest = TW_STR("");
 	struct tw_value v;
 	size_t i = 0;
@@ -530,8 +531,8 @@ static enum tw_rc format_into(struct tw_tpl *t, struct tw_str s, struct fields *
 enum tw_rc tw_tpl_format(struct tw_tpl *t, struct tw_value fmt, const struct tw_args *args,
 			 struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	struct fields fl = { .args = args };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	struct fields fl = {.args = args};
 
 	TW_TRY(format_into(t, fmt.s, &fl, 0, &b));
 	TW_TRY(tw_tpl_room(t, b.n));
@@ -591,7 +592,7 @@ static enum tw_rc star_or_int(struct tw_tpl *t, struct percent *p, struct tw_str
 static enum tw_rc read_conversion(struct tw_tpl *t, struct percent *p, struct tw_str s, size_t *i,
 				  struct conversion *ret)
 {
-	struct conversion c = { .precision = -1 };
+	struct conversion c = {.precision = -1};
 
 	for (; *i < s.n && s.p[*i] && strchr("-+ #0", s.p[*i]); (*i)++) {
 		c.left |= s.p[*i] == '-';
@@ -621,12 +622,12 @@ static enum tw_rc read_conversion(struct tw_tpl *t, struct percent *p, struct tw
 static enum tw_rc percent_number(struct tw_tpl *t, struct tw_value v, const struct conversion *c,
 				 struct tw_buf *out)
 {
-	struct spec f = { .fill = TW_STR(" "),
-			  .sign = c->sign ? c->sign : '-',
-			  .alt = c->alt,
-			  .width = c->width,
-			  .precision = c->precision,
-			  .type = c->type };
+	struct spec f = {.fill = TW_STR(" "),
+			 .sign = c->sign ? c->sign : '-',
+			 .alt = c->alt,
+			 .width = c->width,
+			 .precision = c->precision,
+			 .type = c->type};
 	bool whole = strchr("diuoxX", c->type) != NULL;
 
 	if (v.kind != TW_V_INT && v.kind != TW_V_BOOL && v.kind != TW_V_FLOAT) {
@@ -636,8 +637,7 @@ static enum tw_rc percent_number(struct tw_tpl *t, struct tw_value v, const stru
 			return tw_tpl_raise(t, "TypeError",
 					    "%%%c format: a real number is required, not %s",
 					    c->type, tw_type_name(v));
-		return tw_tpl_raise(t, "TypeError", "must be real number, not %s",
-				    tw_type_name(v));
+		return tw_tpl_raise(t, "TypeError", "must be real number, not %s", tw_type_name(v));
 	}
 	f.align = c->left ? '<' : c->zero ? '=' : '>';
 	if (c->zero && !c->left)
@@ -666,8 +666,8 @@ static enum tw_rc percent_number(struct tw_tpl *t, struct tw_value v, const stru
 static enum tw_rc percent_text(struct tw_tpl *t, struct tw_value v, const struct conversion *c,
 			       bool escape, struct tw_buf *out)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	struct spec f = { .fill = TW_STR(" "), .align = c->left ? '<' : '>', .width = c->width };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	struct spec f = {.fill = TW_STR(" "), .align = c->left ? '<' : '>', .width = c->width};
 	struct tw_str s;
 
 	if (c->type == 's' && escape) {
@@ -716,7 +716,7 @@ static enum tw_rc mapping_key(struct tw_tpl *t, struct percent *p, struct tw_str
 static enum tw_rc percent_one(struct tw_tpl *t, struct percent *p, struct tw_str s, size_t *i,
 			      bool escape, struct tw_buf *out)
 {
-	struct conversion c = { 0 };
+	struct conversion c = {0};
 	struct tw_value v = TW_NULL;
 	bool by_key = *i < s.n && s.p[*i] == '(';
 
@@ -738,15 +738,16 @@ static enum tw_rc percent_one(struct tw_tpl *t, struct percent *p, struct tw_str
 		return percent_number(t, v, &c, out);
 	if (c.type == 'c' || c.type == 'a')
 		return tw_tpl_unsupported(t, "%%%c", c.type);
-	return tw_tpl_raise(t, "ValueError", "unsupported format character '%c' (0x%x) at index %zu",
-			    c.type, (unsigned char)c.type, *i - 1);
+	return tw_tpl_raise(t, "ValueError",
+			    "unsupported format character '%c' (0x%x) at index %zu", c.type,
+			    (unsigned char)c.type, *i - 1);
 }
 
 enum tw_rc tw_tpl_percent(struct tw_tpl *t, struct tw_value fmt, struct tw_value args,
 			  struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	struct percent p = { .args = args };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	struct percent p = {.args = args};
 	struct tw_str s = fmt.s;
 
 	for (size_t i = 0; i < s.n;) {
@@ -758,9 +759,9 @@ enum tw_rc tw_tpl_percent(struct tw_tpl *t, struct tw_value fmt, struct tw_value
 		TW_TRY(tw_tpl_step(t));
 		TW_TRY(percent_one(t, &p, s, &i, fmt.safe, &b));
 	}
-	if (args.kind == TW_V_TUPLE ? p.next < args.list->n :
-				      !p.used && args.kind != TW_V_MAP && args.kind != TW_V_LIST &&
-				      args.kind != TW_V_UNDEFINED)
+	if (args.kind == TW_V_TUPLE ? p.next < args.list->n
+				    : !p.used && args.kind != TW_V_MAP && args.kind != TW_V_LIST &&
+					      args.kind != TW_V_UNDEFINED)
 		return tw_tpl_raise(t, "TypeError",
 				    "not all arguments converted during string formatting");
 	TW_TRY(tw_tpl_room(t, b.n));

@@ -20,7 +20,7 @@ static enum tw_rc range_iter(struct tw_tpl *t, struct tw_object *o, struct tw_li
 	v = tw_arena_alloc(t->a, ((size_t)r->n + 1) * sizeof(*v));
 	for (int64_t i = 0; i < r->n; i++)
 		v[i] = tw_v_int(r->from + i * r->step);
-	*ret = (struct tw_list){ .v = v, .n = (size_t)r->n };
+	*ret = (struct tw_list){.v = v, .n = (size_t)r->n};
 	return TW_OK;
 }
 
@@ -71,7 +71,7 @@ static enum tw_rc g_range(struct tw_tpl *t, struct tw_value self, const struct t
 			  struct tw_value *ret)
 {
 	struct range *r = tw_arena_new(t->a, struct range);
-	int64_t v[3] = { 0, 0, 1 };
+	int64_t v[3] = {0, 0, 1};
 	__int128 n = 0;
 
 	if (args->nkw || args->npos < 1 || args->npos > 3)
@@ -88,10 +88,12 @@ static enum tw_rc g_range(struct tw_tpl *t, struct tw_value self, const struct t
 	if (n > MAX_RANGE && t->is_native)
 		return tw_tpl_unsupported(t, "so long a range");
 	if (n > MAX_RANGE)
-		return tw_tpl_raise(t, "OverflowError",
-				    "Range too big. The sandbox blocks ranges larger than MAX_RANGE "
-				    "(%d).", MAX_RANGE);
-	*r = (struct range){ { &range_type }, v[0], v[1], v[2], (int64_t)n };
+		return tw_tpl_raise(
+			t, "OverflowError",
+			"Range too big. The sandbox blocks ranges larger than MAX_RANGE "
+			"(%d).",
+			MAX_RANGE);
+	*r = (struct range){{&range_type}, v[0], v[1], v[2], (int64_t)n};
 	*ret = tw_v_object(&r->o);
 	return TW_OK;
 }
@@ -120,7 +122,8 @@ static enum tw_rc g_dict(struct tw_tpl *t, struct tw_value self, const struct tw
 			if (pair.n != 2)
 				return tw_tpl_raise(t, "ValueError",
 						    "dictionary update sequence element #%zu has "
-						    "length %zu; 2 is required", i, pair.n);
+						    "length %zu; 2 is required",
+						    i, pair.n);
 			TW_TRY(tw_tpl_hashable(t, pair.v[0]));
 			tw_map_put_key(t->a, map, pair.v[0], pair.v[1]);
 		}
@@ -133,7 +136,8 @@ static enum tw_rc g_dict(struct tw_tpl *t, struct tw_value self, const struct tw
 
 /* ---- namespace ---- */
 
-struct namespace {
+struct namespace
+{
 	struct tw_object o;
 	struct tw_value attrs;
 };
@@ -274,7 +278,7 @@ static const struct tw_object_type joiner_type = {
 static enum tw_rc g_joiner(struct tw_tpl *t, struct tw_value self, const struct tw_args *args,
 			   struct tw_value *ret)
 {
-	static const char *const names[] = { "sep" };
+	static const char *const names[] = {"sep"};
 	struct joiner *j = tw_arena_new(t->a, struct joiner);
 	struct tw_value sep;
 
@@ -295,8 +299,8 @@ static const struct {
 	const char *name;
 	tw_native_fn *fn;
 } globals[] = {
-	{ "range", g_range },	{ "dict", g_dict },	{ "namespace", g_namespace },
-	{ "cycler", g_cycler }, { "joiner", g_joiner }, { "lipsum", g_lipsum },
+	{"range", g_range},   {"dict", g_dict},	    {"namespace", g_namespace},
+	{"cycler", g_cycler}, {"joiner", g_joiner}, {"lipsum", g_lipsum},
 };
 
 enum tw_rc tw_global_find(struct tw_tpl *t, struct tw_str name, struct tw_value *ret)

@@ -35,11 +35,11 @@ static unsigned flags_of(struct tw_value row)
 		const char *name;
 		unsigned flag;
 	} known[] = {
-		{ "trim_blocks", TW_TPL_TRIM_BLOCKS },
-		{ "lstrip_blocks", TW_TPL_LSTRIP_BLOCKS },
-		{ "keep_trailing_newline", TW_TPL_KEEP_NEWLINE },
-		{ "loopcontrols", TW_TPL_LOOPCONTROLS },
-		{ "autoescape", TW_TPL_AUTOESCAPE },
+		{"trim_blocks", TW_TPL_TRIM_BLOCKS},
+		{"lstrip_blocks", TW_TPL_LSTRIP_BLOCKS},
+		{"keep_trailing_newline", TW_TPL_KEEP_NEWLINE},
+		{"loopcontrols", TW_TPL_LOOPCONTROLS},
+		{"autoescape", TW_TPL_AUTOESCAPE},
 	};
 	struct tw_value o = tw_map_value(row, "o");
 	unsigned flags = 0;
@@ -66,15 +66,16 @@ static enum tw_rc lookup_x(void *ud, struct tw_tpl *t, struct tw_str name, struc
 static void render_native(struct run *r, struct tw_template *tpl, struct tw_tpl_env *env)
 {
 	struct tw_template *repr = NULL;
-	struct tw_tpl_env one = { .lookup = lookup_x };
+	struct tw_tpl_env one = {.lookup = lookup_x};
 	struct tw_value v;
 
 	r->rc = tw_template_render_native(tpl, env, &r->arena, &v, &r->err);
 	if (r->rc != TW_OK)
 		return;
 	one.ud = &v;
-	assert_int_equal(tw_template_compile(TW_STR(""), TW_STR("{{ [x] }}"), 0, &repr, NULL,
-					     &r->err), TW_OK);
+	assert_int_equal(
+		tw_template_compile(TW_STR(""), TW_STR("{{ [x] }}"), 0, &repr, NULL, &r->err),
+		TW_OK);
 	r->rc = tw_template_render(repr, &one, &r->arena, &r->out, &r->err);
 	tw_template_unref(repr);
 }
@@ -82,15 +83,13 @@ static void render_native(struct run *r, struct tw_template *tpl, struct tw_tpl_
 static void render(struct run *r, struct test_names *names, struct tw_str text)
 {
 	struct tw_template *tpl = NULL;
-	struct tw_tpl_env env = { .ud = names,
-				  .lookup = test_lookup,
-				  .zones = names->zones };
+	struct tw_tpl_env env = {.ud = names, .lookup = test_lookup, .zones = names->zones};
 
 	if (names->files.kind == TW_V_MAP)
 		env.load = test_load;
 	tw_buf_clear(&r->out);
-	r->err = (struct tw_err){ 0 };
-	r->fault = (struct tw_tpl_fault){ 0 };
+	r->err = (struct tw_err){0};
+	r->fault = (struct tw_tpl_fault){0};
 	r->rc = tw_template_compile(TW_STR(""), text, flags_of(r->row), &tpl, &r->fault, &r->err);
 	if (r->rc != TW_OK)
 		return;
@@ -104,7 +103,7 @@ static void render(struct run *r, struct test_names *names, struct tw_str text)
 
 static const char *kind_name(const struct run *r)
 {
-	static const char *const names[] = { "none", "syntax", "undefined", "security", "runtime" };
+	static const char *const names[] = {"none", "syntax", "undefined", "security", "runtime"};
 
 	return r->rc == TW_ERR_INVALID ? names[r->fault.kind] : tw_kind_name(TW_V_NULL);
 }
@@ -112,13 +111,14 @@ static const char *kind_name(const struct run *r)
 static void bad(struct run *r, struct tw_str text, const char *why)
 {
 	struct tw_value ok = tw_map_value(r->row, "ok");
-	char *got = r->rc == TW_OK ? tw_strndup(r->out.p ? r->out.p : "", r->out.n) :
-				     tw_asprintf("rc %d %s %s: %s", r->rc, kind_name(r),
-						 r->fault.exception ? r->fault.exception : "",
-						 r->err.msg);
+	char *got = r->rc == TW_OK
+			    ? tw_strndup(r->out.p ? r->out.p : "", r->out.n)
+			    : tw_asprintf("rc %d %s %s: %s", r->rc, kind_name(r),
+					  r->fault.exception ? r->fault.exception : "", r->err.msg);
 
 	if (r->bad++ < 100)
-		print_error("%s: " TW_STR_FMT "\n   want: " TW_STR_FMT "%s " TW_STR_FMT "\n    got: %s\n",
+		print_error("%s: " TW_STR_FMT "\n   want: " TW_STR_FMT "%s " TW_STR_FMT
+			    "\n    got: %s\n",
 			    why, TW_STR_ARG(text), TW_STR_ARG(tw_map_str(r->row, "ok", "")),
 			    ok.kind == TW_V_STR ? "" : tw_map_str(r->row, "exc", "address").p,
 			    TW_STR_ARG(tw_map_str(r->row, "msg", "")), got);
@@ -149,8 +149,7 @@ static void check_error(struct run *r, struct tw_str text)
 	if ((r->fault.kind == TW_TPL_FAULT_SYNTAX || r->fault.kind == TW_TPL_FAULT_UNDEFINED) &&
 	    !tw_str_is(msg, r->err.msg))
 		bad(r, text, "another message");
-	if (r->fault.kind == TW_TPL_FAULT_SYNTAX &&
-	    tw_map_int(r->row, "line", 0) != r->fault.line)
+	if (r->fault.kind == TW_TPL_FAULT_SYNTAX && tw_map_int(r->row, "line", 0) != r->fault.line)
 		bad(r, text, "another line");
 }
 
@@ -178,15 +177,15 @@ static void test_golden(void **state)
 	struct tw_buf data = tw_test_read(other ? other : "tests/compat/template/golden.jsonl");
 	struct tw_buf ctx_text = tw_test_read("tests/compat/template/contexts.json");
 	struct tw_str rest = tw_buf_str(&data), line;
-	struct tw_arena keep = { 0 };
-	struct tw_zones zones = { .load = test_zone_load };
+	struct tw_arena keep = {0};
+	struct tw_zones zones = {.load = test_zone_load};
 	struct tw_value contexts;
-	struct run r = { 0 };
+	struct run r = {0};
 
 	allowed_text = tw_test_read("tests/compat/template/unsupported.txt");
 	assert_int_equal(tw_json_parse(&keep, tw_buf_str(&ctx_text), &contexts, &r.err), TW_OK);
 	while (rest.p && rest.n) {
-		struct test_names names = { .zones = &zones };
+		struct test_names names = {.zones = &zones};
 
 		line = tw_str_cut(rest, '\n', &rest);
 		tw_arena_clear(&r.arena);
@@ -211,7 +210,7 @@ static void test_golden(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_golden) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden)};
 
 	other = getenv("TW_GOLDEN");
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -69,8 +69,8 @@ static enum tw_rc dump_key(struct dump *d, struct tw_value key)
 	case TW_V_FLOAT:
 		tw_num_repr(num, key.f);
 		tw_buf_printf(d->out, "\"%s\"", num);
-		return isfinite(key.f) ? TW_OK :
-					 tw_tpl_unsupported(d->t, "a key that is no number");
+		return isfinite(key.f) ? TW_OK
+				       : tw_tpl_unsupported(d->t, "a key that is no number");
 	default:
 		return tw_tpl_raise(d->t, "TypeError",
 				    "keys must be str, int, float, bool or None, not %s",
@@ -176,7 +176,7 @@ static enum tw_rc dump(struct dump *d, struct tw_value v)
 enum tw_rc tw_tpl_to_json(struct tw_tpl *t, struct tw_value v, bool sort, int64_t indent,
 			  struct tw_buf *out)
 {
-	struct dump d = { .t = t, .out = out, .sort = sort, .indent = indent };
+	struct dump d = {.t = t, .out = out, .sort = sort, .indent = indent};
 
 	if (indent > 1000)
 		return tw_tpl_unsupported(t, "so wide an indent");

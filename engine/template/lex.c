@@ -32,7 +32,7 @@ static void push(struct lex *l, enum tw_tok_kind kind, int op, struct tw_str tex
 		o->v = v;
 		o->cap = cap;
 	}
-	o->v[o->n++] = (struct tw_tok){ kind, op, l->line, text };
+	o->v[o->n++] = (struct tw_tok){kind, op, l->line, text};
 }
 
 static void fail(struct lex *l, const char *fmt, ...) TW_PRINTF(2, 3);
@@ -123,10 +123,11 @@ static void data_token(struct lex *l, size_t from, size_t to, char sign, bool is
 		push(l, TOK_DATA, 0, tw_strn(l->s + from, end - from));
 }
 
-/* The end of a comment, raw or block tag at i: "-%}\s*", "+%}", "%}" (newline with trim). 0 = no. */
+/* The end of a comment, raw or block tag at i: "-%}\s*", "+%}", "%}" (newline with trim). 0 = no.
+ */
 static size_t tag_end(const struct lex *l, size_t i, char c)
 {
-	char lit[3] = { c, '}', 0 };
+	char lit[3] = {c, '}', 0};
 
 	if (i < l->n && l->s[i] == '-' && at(l, i + 1, lit))
 		return skip_space(l, i + 3);
@@ -281,7 +282,7 @@ static struct tw_str unescape(struct lex *l, struct tw_str in)
 			u = hex(in.p, in.n, i + 1, digits);
 			if (u < 0 || u > 0x10ffff) {
 				fail(l, "truncated \\%cXX escape", c);
-				return (struct tw_str){ 0 };
+				return (struct tw_str){0};
 			}
 			i += digits;
 			n += tw_u8_put(p + n, u);
@@ -289,7 +290,7 @@ static struct tw_str unescape(struct lex *l, struct tw_str in)
 		}
 		if (c == 'N') {
 			fail(l, "\\N escapes are not supported");
-			return (struct tw_str){ 0 };
+			return (struct tw_str){0};
 		}
 		p[n++] = '\\';
 		p[n++] = c;
@@ -328,8 +329,8 @@ static size_t digits(const struct lex *l, size_t i, int base)
 			j++;
 		if (j >= l->n)
 			return i;
-		if (base == 16 ? !isxdigit((unsigned char)l->s[j]) :
-				 (l->s[j] < '0' || l->s[j] >= '0' + base))
+		if (base == 16 ? !isxdigit((unsigned char)l->s[j])
+			       : (l->s[j] < '0' || l->s[j] >= '0' + base))
 			return i;
 		i = j + 1;
 	}
@@ -430,7 +431,7 @@ static bool lex_name(struct lex *l)
 
 static int operator_at(const struct lex *l, size_t *ret_len)
 {
-	static const char *const two[] = { "//", "**", "==", "!=", ">=", "<=" };
+	static const char *const two[] = {"//", "**", "==", "!=", ">=", "<="};
 	char c = l->s[l->pos];
 
 	for (size_t i = 0; i < sizeof(two) / sizeof(*two); i++)
@@ -575,15 +576,15 @@ static void lex_step(struct lex *l)
 void tw_tpl_lex(struct tw_arena *a, struct tw_str text, unsigned flags, struct tw_lexer *ret_lex)
 {
 	struct tw_str s = normalise(a, text, flags);
-	struct lex l = { .a = a,
-			 .out = ret_lex,
-			 .s = s.p,
-			 .n = s.n,
-			 .line = 1,
-			 .flags = flags,
-			 .line_starting = true };
+	struct lex l = {.a = a,
+			.out = ret_lex,
+			.s = s.p,
+			.n = s.n,
+			.line = 1,
+			.flags = flags,
+			.line_starting = true};
 
-	*ret_lex = (struct tw_lexer){ 0 };
+	*ret_lex = (struct tw_lexer){0};
 	while (l.pos < l.n && !l.failed)
 		lex_step(&l);
 	if (!l.failed) { /* the end is on the last token's line, as Jinja has it */

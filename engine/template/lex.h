@@ -18,7 +18,7 @@ enum tw_tok_kind {
 	TOK_INT,
 	TOK_FLOAT,
 	TOK_STR,
-	TOK_OP,    /* op holds the operator, TW_OP2 for two characters */
+	TOK_OP, /* op holds the operator, TW_OP2 for two characters */
 	TOK_EOF,
 	TOK_ERROR, /* text is the message */
 };

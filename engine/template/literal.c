@@ -117,8 +117,8 @@ static bool octal_or_hex(struct lit *l, struct tw_buf *out)
 		l->i++;
 		if (!isxdigit(peek(l)))
 			return false;
-		u = u * 16 + (uint32_t)(isdigit(peek(l)) ? peek(l) - '0' :
-							   (peek(l) | 32) - 'a' + 10);
+		u = u * 16 +
+		    (uint32_t)(isdigit(peek(l)) ? peek(l) - '0' : (peek(l) | 32) - 'a' + 10);
 	}
 	l->i++;
 	if (u > 0x10ffff)
@@ -187,7 +187,7 @@ static bool quoted(struct lit *l, struct tw_buf *out)
 
 static bool string(struct lit *l, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	do {
 		if (!quoted(l, &b))
@@ -331,11 +331,12 @@ static bool value(struct lit *l, struct tw_value *ret)
 		ok = bracketed(l, ret);
 	else if (c == '-' || c == '+')
 		ok = signed_number(l, ret);
-	else if (isdigit(c) || (c == '.' && l->i + 1 < l->s.n &&
-				isdigit((unsigned char)l->s.p[l->i + 1])))
+	else if (isdigit(c) ||
+		 (c == '.' && l->i + 1 < l->s.n && isdigit((unsigned char)l->s.p[l->i + 1])))
 		ok = number(l, ret);
 	else if (c == '.')
-		ok = tw_str_starts(tw_strn(l->s.p + l->i, l->s.n - l->i), "...") ? unsure(l) : false;
+		ok = tw_str_starts(tw_strn(l->s.p + l->i, l->s.n - l->i), "...") ? unsure(l)
+										 : false;
 	else if (isalpha(c) || c == '_')
 		ok = word(l, ret);
 	else
@@ -351,7 +352,7 @@ static bool value(struct lit *l, struct tw_value *ret)
 
 enum tw_literal tw_literal_eval(struct tw_tpl *t, struct tw_str text, struct tw_value *ret)
 {
-	struct lit l = { .t = t, .s = text };
+	struct lit l = {.t = t, .s = text};
 	struct tw_value v, tuple;
 	bool ok;
 

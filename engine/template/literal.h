@@ -4,7 +4,7 @@
 #include "template/eval.h"
 
 enum tw_literal {
-	TW_LITERAL_OK,     /* a value */
+	TW_LITERAL_OK,	   /* a value */
 	TW_LITERAL_NONE,   /* Python would refuse the text */
 	TW_LITERAL_UNSURE, /* a set, a complex number, an integer beyond 64 bits … */
 };

@@ -8,8 +8,8 @@ struct loop {
 	size_t i;
 	int depth0;
 	const struct tw_node *node; /* of a recursive loop, else NULL */
-	struct tw_scope *scope;     /* around the loop */
-	struct tw_list changed;     /* arguments of the last changed() */
+	struct tw_scope *scope;	    /* around the loop */
+	struct tw_list changed;	    /* arguments of the last changed() */
 	bool has_changed;
 	bool completed; /* a turn reached the end of the body: only then no else */
 };
@@ -55,7 +55,7 @@ static enum tw_rc loop_call(struct tw_tpl *t, struct tw_object *o, const struct 
 			    struct tw_value *ret)
 {
 	struct loop *l = (struct loop *)o;
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_buf *out = t->out;
 	struct tw_scope *scope = t->scope;
 	bool muted = t->muted;
@@ -134,8 +134,7 @@ static enum tw_rc loop_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_
 	else if (tw_str_is(name, "depth0"))
 		*ret = tw_v_int(l->depth0);
 	else if (tw_str_is(name, "previtem"))
-		*ret = i > 0 ? l->items.v[i - 1] :
-			       tw_tpl_undef(t, "there is no previous item");
+		*ret = i > 0 ? l->items.v[i - 1] : tw_tpl_undef(t, "there is no previous item");
 	else if (tw_str_is(name, "nextitem"))
 		*ret = i + 1 < n ? l->items.v[i + 1] : tw_tpl_undef(t, "there is no next item");
 	else if (tw_str_is(name, "cycle"))
@@ -147,7 +146,8 @@ static enum tw_rc loop_getattr(struct tw_tpl *t, struct tw_object *o, struct tw_
 	else {
 		*ret = tw_tpl_undef(t,
 				    "'jinja2.runtime.LoopContext object' has no attribute "
-				    "'" TW_STR_FMT "'", TW_STR_ARG(name));
+				    "'" TW_STR_FMT "'",
+				    TW_STR_ARG(name));
 	}
 	return TW_OK;
 }

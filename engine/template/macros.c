@@ -6,7 +6,7 @@
 /* A name in a module: a function, or a module of its own. */
 struct member {
 	const char *name;
-	tw_native_fn *fn;             /* NULL: unsupported, unless it is a module */
+	tw_native_fn *fn;	      /* NULL: unsupported, unless it is a module */
 	const struct member *members; /* ends with a NULL name */
 };
 
@@ -19,12 +19,12 @@ struct module {
 
 static const struct tw_object_type module_type;
 
-static struct tw_value module_new(struct tw_tpl *t, const char *name,
-				  const struct member *members, tw_native_fn *call)
+static struct tw_value module_new(struct tw_tpl *t, const char *name, const struct member *members,
+				  tw_native_fn *call)
 {
 	struct module *m = tw_arena_new(t->a, struct module);
 
-	*m = (struct module){ { &module_type }, name, members, call };
+	*m = (struct module){{&module_type}, name, members, call};
 	return tw_v_object(&m->o);
 }
 
@@ -71,10 +71,10 @@ static const struct tw_object_type module_type = {
 
 FN(new_datetime)
 {
-	static const char *const names[] = { "year",   "month",	 "day",		"hour",
-					     "minute", "second", "microsecond", "tzinfo" };
+	static const char *const names[] = {"year",   "month",	"day",	       "hour",
+					    "minute", "second", "microsecond", "tzinfo"};
 	struct tw_value a[8], base = tw_v_datetime(0, NULL);
-	struct tw_args set = { .npos = 7 };
+	struct tw_args set = {.npos = 7};
 
 	TW_TRY(tw_tpl_bind(t, "datetime", args, names, 8, 3, a));
 	if (tw_v_given(a[7]) && a[7].kind != TW_V_NULL)
@@ -152,11 +152,10 @@ FN(datetime_fromisoformat)
 
 FN(new_timedelta)
 {
-	static const char *const names[] = { "days",	     "seconds", "microseconds",
-					     "milliseconds", "minutes", "hours",
-					     "weeks" };
-	static const int64_t units[] = { TW_US_DAY, TW_US_SEC,	1,	      1000,
-					 TW_US_MIN, TW_US_HOUR, 7 * TW_US_DAY };
+	static const char *const names[] = {"days",    "seconds", "microseconds", "milliseconds",
+					    "minutes", "hours",	  "weeks"};
+	static const int64_t units[] = {TW_US_DAY,  TW_US_SEC,	  1, 1000, TW_US_MIN,
+					TW_US_HOUR, 7 * TW_US_DAY};
 	struct tw_value a[7];
 	int64_t us = 0, x;
 
@@ -234,15 +233,15 @@ static enum tw_rc small_int(struct tw_tpl *t, struct tw_value v, int64_t *ret)
 
 FN(new_relativedelta)
 {
-	static const char *const names[] = { "dt1",    "dt2",	 "years", "months", "days",
-					     "leapdays", "weeks", "hours", "minutes", "seconds",
-					     "microseconds", "year", "month", "day", "weekday",
-					     "yearday", "nlyearday", "hour", "minute", "second",
-					     "microsecond" };
+	static const char *const names[] = {
+		"dt1",	  "dt2",    "years",	  "months",  "days",	     "leapdays",
+		"weeks",  "hours",  "minutes",	  "seconds", "microseconds", "year",
+		"month",  "day",    "weekday",	  "yearday", "nlyearday",    "hour",
+		"minute", "second", "microsecond"};
 	struct tw_value a[21];
 	struct relative *r = tw_arena_new(t->a, struct relative);
 	int64_t n[21];
-	int *fields[21] = { 0 };
+	int *fields[21] = {0};
 
 	TW_TRY(tw_tpl_bind(t, "relativedelta", args, names, 21, 0, a));
 	if (tw_v_given(a[0]) || tw_v_given(a[1]) || tw_v_given(a[5]) || tw_v_given(a[14]) ||
@@ -283,8 +282,8 @@ FN(dateutil_parse)
 	if (args->npos != 1 || args->nkw || args->pos[0].kind != TW_V_STR)
 		return tw_tpl_unsupported(t, "parse() of this");
 	s = args->pos[0].s;
-	if (s.n < 10 || s.p[4] != '-' || s.p[7] != '-' ||
-	    tw_iso_parse(s, &iso, t->err) != TW_OK || iso.has_offset)
+	if (s.n < 10 || s.p[4] != '-' || s.p[7] != '-' || tw_iso_parse(s, &iso, t->err) != TW_OK ||
+	    iso.has_offset)
 		return tw_tpl_unsupported(t, "parse() of this text");
 	*ret = tw_v_datetime(iso.local_us, NULL);
 	ret->safe = true;
@@ -295,8 +294,8 @@ FN(dateutil_parse)
 
 FN(json_dumps)
 {
-	static const char *const names[] = { "obj", "indent", "sort_keys" };
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	static const char *const names[] = {"obj", "indent", "sort_keys"};
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_value a[3];
 	int64_t indent = -1;
 	bool sort = false;
@@ -332,8 +331,7 @@ FN(json_loads)
 				    tw_type_name(args->pos[0]));
 	TW_TRY(tw_tpl_room(t, args->pos[0].s.n * 8));
 	if (tw_json_parse(t->a, args->pos[0].s, &v, t->err) != TW_OK)
-		return tw_tpl_raise(t, "JSONDecodeError", "%s",
-				    tw_arena_strdup(t->a, t->err->msg));
+		return tw_tpl_raise(t, "JSONDecodeError", "%s", tw_arena_strdup(t->a, t->err->msg));
 	*ret = v;
 	return TW_OK;
 }
@@ -341,14 +339,14 @@ FN(json_loads)
 /* ---- ds_… ---- */
 
 static enum tw_rc as_text(struct tw_tpl *t, struct tw_value dt, struct tw_str fmt,
-			   struct tw_value *ret)
+			  struct tw_value *ret)
 {
 	return tw_dt_strftime(t, dt, tw_v_str(fmt), ret);
 }
 
 FN(ds_add)
 {
-	static const char *const names[] = { "ds", "days" };
+	static const char *const names[] = {"ds", "days"};
 	struct tw_value a[2], dt;
 	struct tw_str ds;
 	bool some;
@@ -361,14 +359,14 @@ FN(ds_add)
 		return TW_OK;
 	}
 	TW_TRY(strptime(t, ds, TW_STR("%Y-%m-%d"), &dt));
-	TW_TRY(new_timedelta(t, TW_NULL, &(struct tw_args){ .pos = &a[1], .npos = 1 }, &a[1]));
+	TW_TRY(new_timedelta(t, TW_NULL, &(struct tw_args){.pos = &a[1], .npos = 1}, &a[1]));
 	TW_TRY(tw_datetime_binary(t, '+', dt, a[1], &dt));
 	return as_text(t, dt, TW_STR("%Y-%m-%d"), ret);
 }
 
 FN(ds_format)
 {
-	static const char *const names[] = { "ds", "input_format", "output_format" };
+	static const char *const names[] = {"ds", "input_format", "output_format"};
 	struct tw_value a[3], dt;
 	struct tw_str ds;
 
@@ -388,34 +386,34 @@ FN(ds_format)
 /* ---- the tables ---- */
 
 static const struct member datetime_members[] = {
-	{ "strptime", datetime_strptime, NULL },
-	{ "fromisoformat", datetime_fromisoformat, NULL },
-	{ 0 },
+	{"strptime", datetime_strptime, NULL},
+	{"fromisoformat", datetime_fromisoformat, NULL},
+	{0},
 };
-static const struct member no_members[] = { { 0 } };
-static const struct member parser_members[] = { { "parse", dateutil_parse, NULL }, { 0 } };
+static const struct member no_members[] = {{0}};
+static const struct member parser_members[] = {{"parse", dateutil_parse, NULL}, {0}};
 static const struct member relativedelta_members[] = {
-	{ "relativedelta", new_relativedelta, NULL },
-	{ 0 },
+	{"relativedelta", new_relativedelta, NULL},
+	{0},
 };
 static const struct member dateutil_members[] = {
-	{ "parser", NULL, parser_members },
-	{ "relativedelta", NULL, relativedelta_members },
-	{ 0 },
+	{"parser", NULL, parser_members},
+	{"relativedelta", NULL, relativedelta_members},
+	{0},
 };
 static const struct member json_members[] = {
-	{ "dumps", json_dumps, NULL },
-	{ "loads", json_loads, NULL },
-	{ 0 },
+	{"dumps", json_dumps, NULL},
+	{"loads", json_loads, NULL},
+	{0},
 };
 static const struct member macros_members[] = {
-	{ "datetime", new_datetime, datetime_members },
-	{ "timedelta", new_timedelta, no_members },
-	{ "dateutil", NULL, dateutil_members },
-	{ "json", NULL, json_members },
-	{ "ds_add", ds_add, NULL },
-	{ "ds_format", ds_format, NULL },
-	{ 0 },
+	{"datetime", new_datetime, datetime_members},
+	{"timedelta", new_timedelta, no_members},
+	{"dateutil", NULL, dateutil_members},
+	{"json", NULL, json_members},
+	{"ds_add", ds_add, NULL},
+	{"ds_format", ds_format, NULL},
+	{0},
 };
 
 struct tw_value tw_tpl_macros(struct tw_tpl *t)

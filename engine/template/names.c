@@ -119,12 +119,14 @@ static void stmts(struct table *t, const struct tw_nodes *l);
 static void merge(struct table *t, struct table branch[3])
 {
 	for (int i = 0; i < 3; i++) {
-		tw_map_foreach(&branch[i].m, e) {
+		tw_map_foreach(&branch[i].m, e)
+		{
 			uintptr_t before = state_here(t, e->key), last;
 			int stores = 0;
 
 			for (int k = 0; k < 3; k++)
-				stores += ((uintptr_t)tw_map_get(&branch[k].m, e->key) & STORED) != 0;
+				stores +=
+					((uintptr_t)tw_map_get(&branch[k].m, e->key) & STORED) != 0;
 			if (before & STORED)
 				continue;
 			last = (uintptr_t)tw_map_get(&branch[2].m, e->key);
@@ -138,15 +140,15 @@ static void merge(struct table *t, struct table branch[3])
 
 static void if_stmt(struct table *t, const struct tw_node *n)
 {
-	struct table branch[3] = { { .base = t }, { .base = t }, { .base = t } };
+	struct table branch[3] = {{.base = t}, {.base = t}, {.base = t}};
 	const struct tw_node *next = n;
 
 	expr(t, n->a);
 	stmts(&branch[0], &n->body);
 	/* Each elif counts as an if of its own, all of them as one branch. */
 	while (next->other.n == 1 && next->other.v[0]->kind == N_IF && next->other.v[0]->op) {
-		struct table inner[3] = { { .base = &branch[1] }, { .base = &branch[1] },
-					  { .base = &branch[1] } };
+		struct table inner[3] = {
+			{.base = &branch[1]}, {.base = &branch[1]}, {.base = &branch[1]}};
 
 		next = next->other.v[0];
 		expr(&branch[1], next->a);
@@ -222,9 +224,10 @@ static void scopes_in(struct pass *p, struct table *outer, const struct tw_nodes
 static void finish(struct pass *p, struct table *t, const struct tw_nodes *body,
 		   struct tw_names *ret)
 {
-	TW_VEC(struct tw_str) names = { 0 };
+	TW_VEC(struct tw_str) names = {0};
 
-	tw_map_foreach(&t->m, e) {
+	tw_map_foreach(&t->m, e)
+	{
 		if (((uintptr_t)e->value & STATE) == EMPTY)
 			tw_vec_push(&names, tw_str_copy(p->a, e->key));
 	}
@@ -241,7 +244,7 @@ static void finish(struct pass *p, struct table *t, const struct tw_nodes *body,
 static void scope(struct pass *p, struct table *outer, const struct tw_nodes *body,
 		  struct tw_names *ret)
 {
-	struct table t = { .outer = outer };
+	struct table t = {.outer = outer};
 
 	stmts(&t, body);
 	finish(p, &t, body, ret);
@@ -249,7 +252,7 @@ static void scope(struct pass *p, struct table *outer, const struct tw_nodes *bo
 
 static void macro_scope(struct pass *p, struct table *outer, struct tw_macro_def *m)
 {
-	struct table t = { .outer = outer };
+	struct table t = {.outer = outer};
 
 	for (size_t i = 0; i < m->nparams; i++)
 		set(&t, m->params[i], PARAM | STORED);
@@ -260,7 +263,7 @@ static void macro_scope(struct pass *p, struct table *outer, struct tw_macro_def
 
 static void for_scope(struct pass *p, struct table *outer, struct tw_node *n)
 {
-	struct table t = { .outer = outer };
+	struct table t = {.outer = outer};
 
 	target(&t, n->a, true);
 	stmts(&t, &n->body);
@@ -270,7 +273,7 @@ static void for_scope(struct pass *p, struct table *outer, struct tw_node *n)
 
 static void with_scope(struct pass *p, struct table *outer, struct tw_node *n)
 {
-	struct table t = { .outer = outer };
+	struct table t = {.outer = outer};
 
 	for (size_t i = 0; i < n->kids.n; i += 2)
 		target(&t, n->kids.v[i], true);
@@ -314,7 +317,7 @@ static void scopes_in(struct pass *p, struct table *outer, const struct tw_nodes
 
 void tw_names_find(struct tw_template *tpl)
 {
-	struct pass p = { .a = &tpl->arena };
+	struct pass p = {.a = &tpl->arena};
 
 	scope(&p, NULL, &tpl->root, &tpl->empty);
 }

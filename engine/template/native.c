@@ -22,7 +22,7 @@ static bool plain(struct tw_value v, int depth)
 
 enum tw_rc tw_native_value(struct tw_tpl *t, struct tw_native *n, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_value v;
 
 	if (!n->pieces.n) {

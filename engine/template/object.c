@@ -9,7 +9,7 @@
 
 struct tw_value tw_v_object(struct tw_object *o)
 {
-	return (struct tw_value){ .kind = TW_V_OBJECT, .obj = o };
+	return (struct tw_value){.kind = TW_V_OBJECT, .obj = o};
 }
 
 struct tw_value tw_tpl_new_tuple(struct tw_tpl *t, size_t cap)
@@ -60,7 +60,7 @@ struct tw_value tw_tpl_undef(struct tw_tpl *t, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	return (struct tw_value){ .kind = TW_V_UNDEFINED, .s = tw_str(tw_arena_strdup(t->a, msg)) };
+	return (struct tw_value){.kind = TW_V_UNDEFINED, .s = tw_str(tw_arena_strdup(t->a, msg))};
 }
 
 struct tw_value tw_tpl_strv(struct tw_tpl *t, struct tw_str s)
@@ -133,7 +133,7 @@ static enum tw_rc generator_iter(struct tw_tpl *t, struct tw_object *o, struct t
 {
 	struct tw_generator *g = (struct tw_generator *)o;
 
-	*ret = (struct tw_list){ 0 };
+	*ret = (struct tw_list){0};
 	if (g->used)
 		return TW_OK;
 	g->used = true;
@@ -173,7 +173,7 @@ enum tw_rc tw_tpl_generator_or(struct tw_tpl *t, enum tw_rc rc, struct tw_value 
 	if (rc != TW_OK) {
 		g->fault = t->env->fault;
 		g->msg = tw_arena_strdup(t->a, t->err ? t->err->msg : "");
-		t->env->fault = (struct tw_tpl_fault){ 0 };
+		t->env->fault = (struct tw_tpl_fault){0};
 	}
 	*ret = v;
 	return TW_OK;
@@ -282,7 +282,7 @@ static enum tw_rc iter_str(struct tw_tpl *t, struct tw_value s, struct tw_list *
 		tw_u8_next(s.s.p, s.s.n, &i);
 		v[k++] = tw_v_str(tw_strn(s.s.p + start, i - start));
 	}
-	*ret = (struct tw_list){ .v = v, .n = n };
+	*ret = (struct tw_list){.v = v, .n = n};
 	return TW_OK;
 }
 
@@ -301,12 +301,12 @@ enum tw_rc tw_tpl_iter(struct tw_tpl *t, struct tw_value v, struct tw_list *ret)
 		keys = tw_arena_alloc(t->a, (v.map->n + 1) * sizeof(*keys));
 		for (size_t i = 0; i < v.map->n; i++)
 			keys[i] = v.map->v[i].key;
-		*ret = (struct tw_list){ .v = keys, .n = v.map->n };
+		*ret = (struct tw_list){.v = keys, .n = v.map->n};
 		return TW_OK;
 	case TW_V_STR:
 		return iter_str(t, v, ret);
 	case TW_V_UNDEFINED:
-		*ret = (struct tw_list){ 0 };
+		*ret = (struct tw_list){0};
 		return tw_is_lenient(v) ? TW_OK : tw_tpl_undefined_error(t, v);
 	case TW_V_OBJECT:
 		if (v.obj->type->iter)
@@ -397,19 +397,36 @@ static enum tw_rc unsafe_attr(struct tw_tpl *t, struct tw_value v, struct tw_str
 			      struct tw_value *ret)
 {
 	static const char *const on_all[] = {
-		"__class__",  "__doc__",     "__init__",   "__new__",     "__dir__",
-		"__eq__",     "__ne__",      "__lt__",     "__le__",      "__gt__",
-		"__ge__",     "__hash__",    "__repr__",   "__str__",     "__reduce__",
-		"__format__", "__sizeof__",  "__getattribute__", "__setattr__", "__delattr__",
-		"__reduce_ex__", "__subclasshook__", "__init_subclass__",
+		"__class__",
+		"__doc__",
+		"__init__",
+		"__new__",
+		"__dir__",
+		"__eq__",
+		"__ne__",
+		"__lt__",
+		"__le__",
+		"__gt__",
+		"__ge__",
+		"__hash__",
+		"__repr__",
+		"__str__",
+		"__reduce__",
+		"__format__",
+		"__sizeof__",
+		"__getattribute__",
+		"__setattr__",
+		"__delattr__",
+		"__reduce_ex__",
+		"__subclasshook__",
+		"__init_subclass__",
 	};
 
 	for (size_t i = 0; i < sizeof(on_all) / sizeof(*on_all); i++)
 		if (tw_str_is(name, on_all[i])) {
-			*ret = tw_tpl_undef(t,
-					    "access to attribute '" TW_STR_FMT
-					    "' of '%s' object is unsafe.",
-					    TW_STR_ARG(name), tw_type_name(v));
+			*ret = tw_tpl_undef(
+				t, "access to attribute '" TW_STR_FMT "' of '%s' object is unsafe.",
+				TW_STR_ARG(name), tw_type_name(v));
 			ret->safe = true;
 			return TW_OK;
 		}
@@ -458,7 +475,8 @@ const char *tw_tpl_object_name(struct tw_tpl *t, struct tw_value v)
 	if (v.kind == TW_V_DATETIME && !v.safe)
 		return "pendulum.datetime.DateTime object";
 	return tw_arena_printf(t->a, "%s object",
-			       v.kind == TW_V_STR && v.safe ? "markupsafe.Markup" : tw_type_name(v));
+			       v.kind == TW_V_STR && v.safe ? "markupsafe.Markup"
+							    : tw_type_name(v));
 }
 
 static enum tw_rc missing_attr(struct tw_tpl *t, struct tw_value v, struct tw_str name,
@@ -470,7 +488,7 @@ static enum tw_rc missing_attr(struct tw_tpl *t, struct tw_value v, struct tw_st
 		if (rc != TW_ERR_NOT_FOUND)
 			return rc;
 	}
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	tw_repr_str(&b, name);
 	*ret = tw_tpl_undef(t, "'%s' has no attribute %s", tw_tpl_object_name(t, v),
@@ -493,7 +511,7 @@ enum tw_rc tw_tpl_getattr(struct tw_tpl *t, struct tw_value v, struct tw_str nam
 enum tw_rc tw_tpl_getitem(struct tw_tpl *t, struct tw_value v, struct tw_value key,
 			  struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	enum tw_rc rc;
 
 	if (v.kind == TW_V_UNDEFINED)
@@ -533,7 +551,7 @@ static int64_t bound_of(struct tw_value v, int64_t dflt, int64_t n, bool backwar
 static enum tw_rc slice_str(struct tw_tpl *t, struct tw_value v, int64_t from, int64_t to,
 			    int64_t step, struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_list chars;
 
 	if (step == 1) {
@@ -616,8 +634,8 @@ enum tw_rc tw_tpl_method(struct tw_tpl *t, struct tw_value obj, struct tw_str na
 	enum tw_rc rc;
 
 	if (obj.kind == TW_V_OBJECT)
-		return obj.obj->type->method ? obj.obj->type->method(t, obj.obj, name, args, ret) :
-					       TW_ERR_NOT_FOUND;
+		return obj.obj->type->method ? obj.obj->type->method(t, obj.obj, name, args, ret)
+					     : TW_ERR_NOT_FOUND;
 	switch (obj.kind) {
 	case TW_V_STR:
 		rc = tw_str_method(t, obj, name, args, ret);
@@ -664,14 +682,16 @@ enum tw_rc tw_tpl_bind(struct tw_tpl *t, const char *fn, const struct tw_args *a
 		       const char *const *names, size_t n, size_t required, struct tw_value *ret)
 {
 	if (args->npos > n)
-		return tw_tpl_raise(t, "TypeError", "%s() takes %zu positional argument%s but %zu "
-				    "%s given", fn, n, n == 1 ? "" : "s", args->npos,
+		return tw_tpl_raise(t, "TypeError",
+				    "%s() takes %zu positional argument%s but %zu "
+				    "%s given",
+				    fn, n, n == 1 ? "" : "s", args->npos,
 				    args->npos == 1 ? "was" : "were");
 	for (size_t i = 0; i < n; i++) {
 		if (i < args->npos)
 			ret[i] = args->pos[i];
 		else
-			ret[i] = (struct tw_value){ .kind = TW_V_ABSENT };
+			ret[i] = (struct tw_value){.kind = TW_V_ABSENT};
 	}
 	for (size_t i = 0; i < args->nkw; i++) {
 		int k = param_of(names, n, args->kw[i].name);
@@ -679,7 +699,8 @@ enum tw_rc tw_tpl_bind(struct tw_tpl *t, const char *fn, const struct tw_args *a
 		if (k < 0)
 			return tw_tpl_raise(t, "TypeError",
 					    "%s() got an unexpected keyword argument '" TW_STR_FMT
-					    "'", fn, TW_STR_ARG(args->kw[i].name));
+					    "'",
+					    fn, TW_STR_ARG(args->kw[i].name));
 		if (tw_v_given(ret[k]))
 			return tw_tpl_raise(t, "TypeError",
 					    "%s() got multiple values for argument '%s'", fn,

@@ -399,11 +399,10 @@ enum tw_rc tw_tpl_hashable(struct tw_tpl *t, struct tw_value v)
 
 static enum tw_rc bad_operands(struct tw_tpl *t, int op, struct tw_value a, struct tw_value b)
 {
-	char s[3] = { op > 255 ? (char)(op >> 8) : (char)op, op > 255 ? (char)op : 0, 0 };
+	char s[3] = {op > 255 ? (char)(op >> 8) : (char)op, op > 255 ? (char)op : 0, 0};
 
 	if (op == '+' && a.kind == TW_V_STR)
-		return tw_tpl_raise(t, "TypeError",
-				    "can only concatenate str (not \"%s\") to str",
+		return tw_tpl_raise(t, "TypeError", "can only concatenate str (not \"%s\") to str",
 				    tw_type_name(b));
 	if (op == '+' && (a.kind == TW_V_LIST || a.kind == TW_V_TUPLE))
 		return tw_tpl_raise(t, "TypeError", "can only concatenate %s (not \"%s\") to %s",
@@ -538,8 +537,8 @@ static enum tw_rc int_op(struct tw_tpl *t, int op, int64_t a, int64_t b, struct 
 	case TW_OP2('/', '/'):
 	case '%':
 		if (b == 0)
-			return zero_division(t, op == '%' ? "integer modulo by zero" :
-							    "integer division or modulo by zero");
+			return zero_division(t, op == '%' ? "integer modulo by zero"
+							  : "integer division or modulo by zero");
 		if (b == -1) {
 			if (a == INT64_MIN)
 				return tw_tpl_big(t);
@@ -589,8 +588,8 @@ static enum tw_rc repeat_list(struct tw_tpl *t, struct tw_value l, int64_t n, st
 	if (__builtin_mul_overflow(l.list->n * sizeof(struct tw_value), (size_t)n, &total))
 		total = SIZE_MAX;
 	TW_TRY(tw_tpl_room(t, total));
-	r = l.kind == TW_V_LIST ? tw_tpl_new_list(t, l.list->n * n) :
-				  tw_tpl_new_tuple(t, l.list->n * n);
+	r = l.kind == TW_V_LIST ? tw_tpl_new_list(t, l.list->n * n)
+				: tw_tpl_new_tuple(t, l.list->n * n);
 	for (int64_t i = 0; i < n; i++)
 		for (size_t k = 0; k < l.list->n; k++)
 			tw_list_push(t->a, r, l.list->v[k]);
@@ -659,8 +658,8 @@ enum tw_rc tw_tpl_binary(struct tw_tpl *t, int op, struct tw_value a, struct tw_
 	if (a.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, a);
 	if (b.kind == TW_V_UNDEFINED)
-		return op == '+' && a.kind == TW_V_STR ? tw_tpl_undefined_error(t, b) :
-							 tw_tpl_undefined_error(t, b);
+		return op == '+' && a.kind == TW_V_STR ? tw_tpl_undefined_error(t, b)
+						       : tw_tpl_undefined_error(t, b);
 	if (is_int(a) && is_int(b))
 		return int_op(t, op, int_of(a), int_of(b), ret);
 	if (is_small_num(a) && is_small_num(b))

@@ -13,8 +13,7 @@ enum tw_rc tw_parse_fail(struct tw_parser *p, int line, const char *fmt, ...)
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	if (p->fault)
-		*p->fault = (struct tw_tpl_fault){ TW_TPL_FAULT_SYNTAX, "TemplateSyntaxError",
-						   line };
+		*p->fault = (struct tw_tpl_fault){TW_TPL_FAULT_SYNTAX, "TemplateSyntaxError", line};
 	return tw_err_set(p->err, TW_ERR_INVALID, "%s", msg);
 }
 
@@ -27,7 +26,7 @@ enum tw_rc tw_parse_unsupported(struct tw_parser *p, int line, const char *fmt, 
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	if (p->fault)
-		*p->fault = (struct tw_tpl_fault){ TW_TPL_FAULT_NONE, NULL, line };
+		*p->fault = (struct tw_tpl_fault){TW_TPL_FAULT_NONE, NULL, line};
 	return tw_err_set(p->err, TW_ERR_UNSUPPORTED, "line %d: %s", line, msg);
 }
 
@@ -124,7 +123,7 @@ static enum tw_rc expected(struct tw_parser *p, const char *what)
 
 enum tw_rc tw_parse_expect_op(struct tw_parser *p, int op)
 {
-	char what[3] = { op > 255 ? (char)(op >> 8) : (char)op, op > 255 ? (char)op : 0, 0 };
+	char what[3] = {op > 255 ? (char)(op >> 8) : (char)op, op > 255 ? (char)op : 0, 0};
 
 	if (!tw_parse_is_op(p, op))
 		return expected(p, what);
@@ -142,7 +141,7 @@ enum tw_rc tw_parse_expect_name(struct tw_parser *p, const char *name)
 
 enum tw_rc tw_parse_expect(struct tw_parser *p, enum tw_tok_kind kind)
 {
-	struct tw_tok want = { .kind = kind };
+	struct tw_tok want = {.kind = kind};
 
 	if (p->tok->kind != kind)
 		return expected(p, kind == TOK_NAME ? "name" : tw_parse_describe(p, &want));
@@ -186,8 +185,8 @@ static bool is_end(const struct tw_parser *p, const char *const *ends)
 /* Jinja's long message for a tag that is not known here, or for a missing end. */
 static enum tw_rc unknown_tag(struct tw_parser *p, const struct tw_tok *tag, int line)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf m = { 0 };
-	TW_AUTO(tw_buf_release) struct tw_buf looking = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf m = {0};
+	TW_AUTO(tw_buf_release) struct tw_buf looking = {0};
 	bool nesting = false;
 
 	if (tag)
@@ -239,8 +238,8 @@ static enum tw_rc body(struct tw_parser *p, const char *const *ends, bool drop,
 
 static enum tw_rc parse_if(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "elif", "else", "endif", NULL };
-	static const char *const last[] = { "endif", NULL };
+	static const char *const ends[] = {"elif", "else", "endif", NULL};
+	static const char *const last[] = {"endif", NULL};
 	struct tw_node *first = tw_parse_node(p, N_IF, line), *n = first;
 	bool soft = p->soft;
 
@@ -281,8 +280,8 @@ static bool target_names(const struct tw_node *n, const char *name)
 
 static enum tw_rc parse_for(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endfor", "else", NULL };
-	static const char *const last[] = { "endfor", NULL };
+	static const char *const ends[] = {"endfor", "else", NULL};
+	static const char *const last[] = {"endfor", NULL};
 	struct tw_node *n = tw_parse_node(p, N_FOR, line);
 
 	TW_TRY(tw_parse_target(p, true, false, &n->a));
@@ -309,7 +308,7 @@ static enum tw_rc parse_for(struct tw_parser *p, int line, struct tw_node **ret)
 
 static enum tw_rc parse_set(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endset", NULL };
+	static const char *const ends[] = {"endset", NULL};
 	struct tw_node *n = tw_parse_node(p, N_SET, line);
 
 	TW_TRY(tw_parse_target(p, true, true, &n->a));
@@ -326,7 +325,7 @@ static enum tw_rc parse_set(struct tw_parser *p, int line, struct tw_node **ret)
 
 static enum tw_rc parse_with(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endwith", NULL };
+	static const char *const ends[] = {"endwith", NULL};
 	struct tw_node *n = tw_parse_node(p, N_WITH, line);
 
 	while (p->tok->kind != TOK_BLOCK_END) {
@@ -347,7 +346,7 @@ static enum tw_rc parse_with(struct tw_parser *p, int line, struct tw_node **ret
 
 static enum tw_rc parse_autoescape(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endautoescape", NULL };
+	static const char *const ends[] = {"endautoescape", NULL};
 	struct tw_node *n = tw_parse_node(p, N_AUTOESCAPE, line);
 
 	TW_TRY(tw_parse_expr(p, true, &n->a));
@@ -366,7 +365,7 @@ static bool only_space(const struct tw_nodes *l)
 
 static enum tw_rc parse_block(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endblock", NULL };
+	static const char *const ends[] = {"endblock", NULL};
 	struct tw_node *n = tw_parse_node(p, N_BLOCK, line);
 	char name[100];
 
@@ -458,8 +457,9 @@ static enum tw_rc parse_from(struct tw_parser *p, int line, struct tw_node **ret
 			break;
 		TW_TRY(tw_parse_ident(p, &name));
 		if (name.n && name.p[0] == '_')
-			return tw_parse_fail(p, p->tok->line,
-					     "names starting with an underline can not be imported");
+			return tw_parse_fail(
+				p, p->tok->line,
+				"names starting with an underline can not be imported");
 		alias = name;
 		if (tw_parse_skip_name(p, "as"))
 			TW_TRY(tw_parse_ident(p, &alias));
@@ -485,7 +485,8 @@ static enum tw_rc signature(struct tw_parser *p, struct tw_macro_def *m)
 			TW_TRY(tw_parse_expect_op(p, ','));
 		TW_TRY(tw_parse_ident(p, &name));
 		if (m->nparams == 64)
-			return tw_parse_unsupported(p, p->tok->line, "a macro of over 64 parameters");
+			return tw_parse_unsupported(p, p->tok->line,
+						    "a macro of over 64 parameters");
 		for (size_t i = 0; i < m->nparams; i++)
 			if (tw_str_eq(names[i], name))
 				return tw_parse_fail(p, p->tok->line,
@@ -538,7 +539,7 @@ static enum tw_rc macro_body(struct tw_parser *p, struct tw_macro_def *m, const 
 
 static enum tw_rc parse_macro(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endmacro", NULL };
+	static const char *const ends[] = {"endmacro", NULL};
 	struct tw_node *n = tw_parse_node(p, N_MACRO, line);
 
 	n->macro = tw_arena_new(p->a, struct tw_macro_def);
@@ -551,7 +552,7 @@ static enum tw_rc parse_macro(struct tw_parser *p, int line, struct tw_node **re
 
 static enum tw_rc parse_call_block(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endcall", NULL };
+	static const char *const ends[] = {"endcall", NULL};
 	struct tw_node *n = tw_parse_node(p, N_CALLBLOCK, line);
 
 	n->macro = tw_arena_new(p->a, struct tw_macro_def);
@@ -568,7 +569,7 @@ static enum tw_rc parse_call_block(struct tw_parser *p, int line, struct tw_node
 
 static enum tw_rc parse_filter_block(struct tw_parser *p, int line, struct tw_node **ret)
 {
-	static const char *const ends[] = { "endfilter", NULL };
+	static const char *const ends[] = {"endfilter", NULL};
 	struct tw_node *n = tw_parse_node(p, N_FILTERBLOCK, line);
 
 	TW_TRY(tw_parse_filters(p, NULL, true, &n->b));
@@ -626,23 +627,23 @@ static const struct {
 	parse_fn *fn;
 	unsigned flag; /* needs this one */
 } statements[] = {
-	{ "if", parse_if, 0 },
-	{ "for", parse_for, 0 },
-	{ "set", parse_set, 0 },
-	{ "do", parse_do, 0 },
-	{ "with", parse_with, 0 },
-	{ "macro", parse_macro, 0 },
-	{ "call", parse_call_block, 0 },
-	{ "filter", parse_filter_block, 0 },
-	{ "block", parse_block, 0 },
-	{ "extends", parse_extends, 0 },
-	{ "include", parse_include, 0 },
-	{ "import", parse_import, 0 },
-	{ "from", parse_from, 0 },
-	{ "print", parse_print, 0 },
-	{ "autoescape", parse_autoescape, 0 },
-	{ "break", parse_loop_control, TW_TPL_LOOPCONTROLS },
-	{ "continue", parse_loop_control, TW_TPL_LOOPCONTROLS },
+	{"if", parse_if, 0},
+	{"for", parse_for, 0},
+	{"set", parse_set, 0},
+	{"do", parse_do, 0},
+	{"with", parse_with, 0},
+	{"macro", parse_macro, 0},
+	{"call", parse_call_block, 0},
+	{"filter", parse_filter_block, 0},
+	{"block", parse_block, 0},
+	{"extends", parse_extends, 0},
+	{"include", parse_include, 0},
+	{"import", parse_import, 0},
+	{"from", parse_from, 0},
+	{"print", parse_print, 0},
+	{"autoescape", parse_autoescape, 0},
+	{"break", parse_loop_control, TW_TPL_LOOPCONTROLS},
+	{"continue", parse_loop_control, TW_TPL_LOOPCONTROLS},
 };
 
 static enum tw_rc statement(struct tw_parser *p, struct tw_node **ret)
@@ -714,12 +715,12 @@ enum tw_rc tw_tpl_parse(struct tw_template *tpl, struct tw_str text, struct tw_t
 			struct tw_err *err)
 {
 	struct tw_lexer lex;
-	struct tw_parser p = { .tpl = tpl, .a = &tpl->arena, .fault = fault, .err = err };
+	struct tw_parser p = {.tpl = tpl, .a = &tpl->arena, .fault = fault, .err = err};
 
 	tw_tpl_lex(&tpl->arena, text, tpl->flags, &lex);
 	p.tok = lex.v;
-	tpl->plain = lex.n == 1 || (lex.n == 2 && lex.v[0].kind == TOK_DATA &&
-				    lex.v[1].kind == TOK_EOF);
+	tpl->plain =
+		lex.n == 1 || (lex.n == 2 && lex.v[0].kind == TOK_DATA && lex.v[1].kind == TOK_EOF);
 	TW_TRY(subparse(&p, NULL, &tpl->root));
 	if (p.tok->kind == TOK_ERROR)
 		return lex_error(&p);

@@ -18,7 +18,7 @@ struct tw_parser {
 	int depth;
 	int in_loop;
 	struct tw_macro_def *macro; /* the innermost one, which learns what its body uses */
-	bool soft;                  /* inside an if: an unknown filter fails only when reached */
+	bool soft;		    /* inside an if: an unknown filter fails only when reached */
 	/* The first unknown filter or test outside of any condition: fails when all is parsed. */
 	struct tw_node *unknown;
 };

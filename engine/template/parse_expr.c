@@ -115,7 +115,7 @@ static enum tw_rc parse_name(struct tw_parser *p, bool ns, struct tw_node **ret)
 static enum tw_rc parse_string(struct tw_parser *p, struct tw_node **ret)
 {
 	struct tw_node *n = tw_parse_node(p, N_CONST, p->tok->line);
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	*ret = n;
 	if (p->tok[1].kind != TOK_STR) {
@@ -216,9 +216,9 @@ enum tw_rc tw_parse_tuple(struct tw_parser *p, bool simple, bool cond, bool pare
 static const char *node_name(const struct tw_node *n)
 {
 	static const char *const names[] = {
-		[N_CONST] = "const",   [N_LIST] = "list",       [N_DICT] = "dict",
+		[N_CONST] = "const",   [N_LIST] = "list",	[N_DICT] = "dict",
 		[N_COND] = "condexpr", [N_GETATTR] = "getattr", [N_GETITEM] = "getitem",
-		[N_CALL] = "call",     [N_FILTER] = "filter",   [N_NAME] = "name",
+		[N_CALL] = "call",     [N_FILTER] = "filter",	[N_NAME] = "name",
 	};
 
 	return n->kind < sizeof(names) / sizeof(*names) && names[n->kind] ? names[n->kind] : "expr";
@@ -387,7 +387,7 @@ static enum tw_rc parse_call(struct tw_parser *p, struct tw_node *left, struct t
 /* "a.b.c": a name with dots, as filters and tests may have. */
 static enum tw_rc dotted(struct tw_parser *p, struct tw_str *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str s;
 
 	TW_TRY(tw_parse_ident(p, ret));
@@ -644,8 +644,12 @@ static int compare_op(struct tw_parser *p)
 	static const struct {
 		int op;
 		char c;
-	} ops[] = { { TW_OP2('=', '='), '=' }, { TW_OP2('!', '='), '!' }, { '<', '<' },
-		    { TW_OP2('<', '='), 'l' }, { '>', '>' },              { TW_OP2('>', '='), 'g' } };
+	} ops[] = {{TW_OP2('=', '='), '='},
+		   {TW_OP2('!', '='), '!'},
+		   {'<', '<'},
+		   {TW_OP2('<', '='), 'l'},
+		   {'>', '>'},
+		   {TW_OP2('>', '='), 'g'}};
 
 	if (p->tok->kind == TOK_OP)
 		for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
@@ -666,7 +670,7 @@ static int compare_op(struct tw_parser *p)
 static enum tw_rc parse_compare(struct tw_parser *p, struct tw_node **ret)
 {
 	struct tw_node *n = NULL, *left, *right;
-	TW_AUTO(tw_buf_release) struct tw_buf ops = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf ops = {0};
 	int op, line;
 
 	TW_TRY(parse_math1(p, &left));

@@ -1,21 +1,21 @@
 /* pendulum's format(): tokens such as YYYY, MMM, HH, with English names. */
 #include "template/datetime.h"
 
-static const char *const months[] = { "January",   "February", "March",	   "April",
-				      "May",	   "June",     "July",	   "August",
-				      "September", "October",  "November", "December" };
-static const char *const days[] = { "Monday", "Tuesday",  "Wednesday", "Thursday",
-				    "Friday", "Saturday", "Sunday" };
+static const char *const months[] = {"January",	  "February", "March",	  "April",
+				     "May",	  "June",     "July",	  "August",
+				     "September", "October",  "November", "December"};
+static const char *const days[] = {"Monday", "Tuesday",	 "Wednesday", "Thursday",
+				   "Friday", "Saturday", "Sunday"};
 
 /* In the order the longest comes first where one begins another. */
 static const char *const tokens[] = {
-	"Mo",	"MMMM", "MMM", "MM",	"M",   "Do",	  "DDDo",  "DDDD", "DDD", "DD",	   "D",
-	"dddd", "ddd",	"dd",  "do",	"d",   "eo",	  "e",	   "EEEE", "EEE", "EE",	   "E",
-	"wo",	"ww",	"w|",  "w",	"Wo",  "WW",	  "W|",	   "W",	   "Qo",  "Q",	   "YYYY",
-	"YY",	"Y",	"ggggg", "gggg", "gg", "GGGGG",	  "GGGG",  "GG",   "a",	  "A",	   "hh",
-	"h",	"HH",	"H",   "kk",	"k",   "mm",	  "m",	   "ss",   "s",	  "SSSSSS", "SSSSS",
-	"SSSS", "SSS",	"SS",  "S",	"x",   "X",	  "zz",	   "z",	   "ZZ",  "Z",	   "LTS",
-	"LT",	"LLLL", "LLL", "LL",	"L",
+	"Mo",	"MMMM", "MMM",	 "MM",	 "M",  "Do",	"DDDo", "DDDD", "DDD", "DD",	 "D",
+	"dddd", "ddd",	"dd",	 "do",	 "d",  "eo",	"e",	"EEEE", "EEE", "EE",	 "E",
+	"wo",	"ww",	"w|",	 "w",	 "Wo", "WW",	"W|",	"W",	"Qo",  "Q",	 "YYYY",
+	"YY",	"Y",	"ggggg", "gggg", "gg", "GGGGG", "GGGG", "GG",	"a",   "A",	 "hh",
+	"h",	"HH",	"H",	 "kk",	 "k",  "mm",	"m",	"ss",	"s",   "SSSSSS", "SSSSS",
+	"SSSS", "SSS",	"SS",	 "S",	 "x",  "X",	"zz",	"z",	"ZZ",  "Z",	 "LTS",
+	"LT",	"LLLL", "LLL",	 "LL",	 "L",
 };
 
 struct at {
@@ -30,7 +30,7 @@ static struct tw_str token_at(struct tw_str s, size_t i)
 	for (size_t k = 0; k < sizeof(tokens) / sizeof(*tokens); k++)
 		if (tw_str_starts(tw_strn(s.p + i, s.n - i), tokens[k]))
 			return tw_str(tokens[k]);
-	return (struct tw_str){ 0 };
+	return (struct tw_str){0};
 }
 
 static const char *ordinal(int n)
@@ -61,8 +61,8 @@ static bool date_token(struct at *a, struct tw_str k, struct tw_buf *out)
 	if (tw_str_is(k, "YYYY") || tw_str_is(k, "Y"))
 		tw_buf_printf(out, "%d", c->year);
 	else if (tw_str_is(k, "YY"))
-		tw_buf_printf(out, "%s", c->year > 9 ? tw_arena_printf(a->t->a, "%d", c->year) + 2 :
-						       "");
+		tw_buf_printf(out, "%s",
+			      c->year > 9 ? tw_arena_printf(a->t->a, "%d", c->year) + 2 : "");
 	else if (tw_str_is(k, "Q"))
 		tw_buf_printf(out, "%d", (c->month + 2) / 3);
 	else if (tw_str_is(k, "MMMM"))
@@ -154,12 +154,12 @@ static const char *long_format(struct tw_str k)
 	static const struct {
 		const char *token, *fmt;
 	} known[] = {
-		{ "LTS", "h:mm:ss A" },
-		{ "LT", "h:mm A" },
-		{ "L", "MM/DD/YYYY" },
-		{ "LL", "MMMM D, YYYY" },
-		{ "LLL", "MMMM D, YYYY h:mm A" },
-		{ "LLLL", "dddd, MMMM D, YYYY h:mm A" },
+		{"LTS", "h:mm:ss A"},
+		{"LT", "h:mm A"},
+		{"L", "MM/DD/YYYY"},
+		{"LL", "MMMM D, YYYY"},
+		{"LLL", "MMMM D, YYYY h:mm A"},
+		{"LLLL", "dddd, MMMM D, YYYY h:mm A"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -200,8 +200,7 @@ static enum tw_rc format(struct at *a, struct tw_str s, struct tw_buf *out)
 		fmt = long_format(k);
 		if (fmt)
 			TW_TRY(format(a, tw_str(fmt), out));
-		else if (!date_token(a, k, out) && !time_token(a, k, out) &&
-			 !zone_token(a, k, out))
+		else if (!date_token(a, k, out) && !time_token(a, k, out) && !zone_token(a, k, out))
 			return tw_tpl_unsupported(a->t, "'" TW_STR_FMT "' in a date format",
 						  TW_STR_ARG(k));
 	}
@@ -211,7 +210,7 @@ static enum tw_rc format(struct at *a, struct tw_str s, struct tw_buf *out)
 enum tw_rc tw_pendulum_format(struct tw_tpl *t, struct tw_value dt, struct tw_str fmt,
 			      struct tw_buf *out)
 {
-	struct at a = { .t = t, .v = dt };
+	struct at a = {.t = t, .v = dt};
 	int64_t local = tw_dt_local(dt);
 
 	tw_civil_from(local, &a.c);

@@ -23,10 +23,9 @@ static bool is_file(const struct rv *r, struct tw_str s)
 /* The loader speaks to a render; a file that is a whole field has none of its own yet. */
 static enum tw_rc load_file(struct rv *r, struct tw_str name, struct tw_str *ret)
 {
-	struct tw_template none = { 0 };
+	struct tw_template none = {0};
 	struct tw_err local;
-	struct tw_tpl t = { .env = r->env, .a = r->a, .err = r->err ? r->err : &local,
-			    .tpl = &none };
+	struct tw_tpl t = {.env = r->env, .a = r->a, .err = r->err ? r->err : &local, .tpl = &none};
 	enum tw_rc rc;
 
 	if (!r->env->load)
@@ -36,14 +35,14 @@ static enum tw_rc load_file(struct rv *r, struct tw_str name, struct tw_str *ret
 	rc = r->env->load(r->env->ud, &t, name, ret, r->err);
 	if (rc != TW_ERR_NOT_FOUND)
 		return rc;
-	r->env->fault = (struct tw_tpl_fault){ TW_TPL_FAULT_RUNTIME, "TemplateNotFound", 0 };
+	r->env->fault = (struct tw_tpl_fault){TW_TPL_FAULT_RUNTIME, "TemplateNotFound", 0};
 	return tw_err_set(r->err, TW_ERR_INVALID, TW_STR_FMT, TW_STR_ARG(name));
 }
 
 static enum tw_rc render_text(struct rv *r, struct tw_value v, struct tw_value *ret)
 {
 	TW_AUTO(tw_template_unrefp) struct tw_template *tpl = NULL;
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str text = v.s, name = TW_STR("");
 	bool native = r->opts && r->opts->native;
 
@@ -118,7 +117,7 @@ enum tw_rc tw_render_value(struct tw_tpl_env *env, const struct tw_render_opts *
 			   struct tw_value v, struct tw_arena *arena, struct tw_value *ret_v,
 			   struct tw_err *err)
 {
-	struct rv r = { .env = env, .opts = opts, .a = arena, .err = err };
+	struct rv r = {.env = env, .opts = opts, .a = arena, .err = err};
 	struct tw_value out;
 
 	TW_TRY(render(&r, v, &out));

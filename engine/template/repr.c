@@ -107,8 +107,8 @@ static enum tw_rc object_text(struct tw_tpl *t, struct tw_value v, bool repr, st
 /* A date-time's day_of_week is an enum whose text is its number; value.safe marks it. */
 static void repr_weekday(int64_t day, struct tw_buf *out)
 {
-	static const char *const names[] = { "MONDAY", "TUESDAY",  "WEDNESDAY", "THURSDAY",
-					     "FRIDAY", "SATURDAY", "SUNDAY" };
+	static const char *const names[] = {"MONDAY", "TUESDAY",  "WEDNESDAY", "THURSDAY",
+					    "FRIDAY", "SATURDAY", "SUNDAY"};
 
 	tw_buf_printf(out, "<WeekDay.%s: %d>", names[day % 7], (int)day);
 }
@@ -192,7 +192,7 @@ enum tw_rc tw_tpl_unwrap(struct tw_tpl *t, struct tw_value v, struct tw_value *r
 
 enum tw_rc tw_tpl_text(struct tw_tpl *t, struct tw_value v, struct tw_str *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (v.kind == TW_V_STR) {
 		*ret = v.s;
@@ -206,7 +206,7 @@ enum tw_rc tw_tpl_text(struct tw_tpl *t, struct tw_value v, struct tw_str *ret)
 
 enum tw_rc tw_tpl_escaped(struct tw_tpl *t, struct tw_value v, struct tw_str *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	TW_TRY(tw_tpl_text(t, v, ret));
 	if (v.kind == TW_V_STR && v.safe)

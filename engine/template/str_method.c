@@ -38,7 +38,7 @@ static void give_str(struct tw_value self, struct tw_str s, struct tw_value *ret
 static enum tw_rc change_case(struct tw_tpl *t, struct tw_value self, enum tw_u8_case how,
 			      struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 
 	if (!tw_u8_case(&b, self.s, how))
 		return tw_tpl_unsupported(t, "the case of a character that has several");
@@ -461,7 +461,7 @@ static enum tw_rc m_rpartition(struct tw_tpl *t, struct tw_value self, const str
 static enum tw_rc m_join(struct tw_tpl *t, struct tw_value self, const struct tw_value *a,
 			 struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_list items;
 
 	if (!tw_tpl_iterable(a[0]))
@@ -484,7 +484,7 @@ static enum tw_rc m_join(struct tw_tpl *t, struct tw_value self, const struct tw
 static enum tw_rc m_replace(struct tw_tpl *t, struct tw_value self, const struct tw_value *a,
 			    struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str s = self.s;
 	int64_t max;
 	size_t i = 0;
@@ -526,15 +526,16 @@ static enum tw_rc m_replace(struct tw_tpl *t, struct tw_value self, const struct
 static enum tw_rc pad(struct tw_tpl *t, struct tw_value self, const struct tw_value *a, int where,
 		      struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str fill = TW_STR(" ");
 	int64_t width, n = (int64_t)tw_u8_len(self.s), left = 0, right = 0;
 
 	TW_TRY(tw_tpl_int_arg(t, a[0], &width));
 	if (tw_v_given(a[1])) {
 		if (a[1].kind != TW_V_STR || tw_u8_len(a[1].s) != 1)
-			return tw_tpl_raise(t, "TypeError",
-					    "The fill character must be exactly one character long");
+			return tw_tpl_raise(
+				t, "TypeError",
+				"The fill character must be exactly one character long");
 		fill = a[1].s;
 	}
 	if (width > n) {
@@ -576,7 +577,7 @@ static enum tw_rc m_rjust(struct tw_tpl *t, struct tw_value self, const struct t
 static enum tw_rc m_zfill(struct tw_tpl *t, struct tw_value self, const struct tw_value *a,
 			  struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_str s = self.s;
 	int64_t width, n = (int64_t)tw_u8_len(s);
 
@@ -597,7 +598,7 @@ static enum tw_rc m_zfill(struct tw_tpl *t, struct tw_value self, const struct t
 static enum tw_rc m_expandtabs(struct tw_tpl *t, struct tw_value self, const struct tw_value *a,
 			       struct tw_value *ret)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	int64_t size, col = 0;
 
 	TW_TRY(int_or(t, a[0], 8, &size));
@@ -740,59 +741,59 @@ static enum tw_rc m_isidentifier(struct tw_tpl *t, struct tw_value self, const s
 
 static const struct {
 	const char *name;
-	str_fn *fn;          /* NULL: str has it, we do not */
+	str_fn *fn; /* NULL: str has it, we do not */
 	const char *args[MAX_ARGS];
 	int n, required;
-	bool keywords;       /* takes its arguments by name too */
-	bool plain_only;     /* not for Markup */
+	bool keywords;	 /* takes its arguments by name too */
+	bool plain_only; /* not for Markup */
 } methods[] = {
-	{ "capitalize", m_capitalize, { 0 }, 0, 0, false, false },
-	{ "casefold", m_casefold, { 0 }, 0, 0, false, false },
-	{ "center", m_center, { "width", "fillchar" }, 2, 1, false, false },
-	{ "count", m_count, { "sub", "start", "end" }, 3, 1, false, false },
-	{ "encode", NULL, { 0 }, 0, 0, false, false },
-	{ "endswith", m_endswith, { "suffix", "start", "end" }, 3, 1, false, false },
-	{ "expandtabs", m_expandtabs, { "tabsize" }, 1, 0, true, false },
-	{ "find", m_find, { "sub", "start", "end" }, 3, 1, false, false },
-	{ "format", NULL, { 0 }, 0, 0, false, false },
-	{ "format_map", NULL, { 0 }, 0, 0, false, false },
-	{ "index", m_index, { "sub", "start", "end" }, 3, 1, false, false },
-	{ "isalnum", m_isalnum, { 0 }, 0, 0, false, false },
-	{ "isalpha", m_isalpha, { 0 }, 0, 0, false, false },
-	{ "isascii", m_isascii, { 0 }, 0, 0, false, false },
-	{ "isdecimal", m_isdecimal, { 0 }, 0, 0, false, false },
-	{ "isdigit", m_isdigit, { 0 }, 0, 0, false, false },
-	{ "isidentifier", m_isidentifier, { 0 }, 0, 0, false, false },
-	{ "islower", m_islower, { 0 }, 0, 0, false, false },
-	{ "isnumeric", m_isnumeric, { 0 }, 0, 0, false, false },
-	{ "isprintable", m_isprintable, { 0 }, 0, 0, false, false },
-	{ "isspace", m_isspace, { 0 }, 0, 0, false, false },
-	{ "istitle", m_istitle, { 0 }, 0, 0, false, false },
-	{ "isupper", m_isupper, { 0 }, 0, 0, false, false },
-	{ "join", m_join, { "iterable" }, 1, 1, false, true },
-	{ "ljust", m_ljust, { "width", "fillchar" }, 2, 1, false, false },
-	{ "lower", m_lower, { 0 }, 0, 0, false, false },
-	{ "lstrip", m_lstrip, { "chars" }, 1, 0, false, false },
-	{ "maketrans", NULL, { 0 }, 0, 0, false, false },
-	{ "partition", m_partition, { "sep" }, 1, 1, false, true },
-	{ "removeprefix", m_removeprefix, { "prefix" }, 1, 1, false, true },
-	{ "removesuffix", m_removesuffix, { "suffix" }, 1, 1, false, true },
-	{ "replace", m_replace, { "old", "new", "count" }, 3, 2, false, true },
-	{ "rfind", m_rfind, { "sub", "start", "end" }, 3, 1, false, false },
-	{ "rindex", m_rindex, { "sub", "start", "end" }, 3, 1, false, false },
-	{ "rjust", m_rjust, { "width", "fillchar" }, 2, 1, false, false },
-	{ "rpartition", m_rpartition, { "sep" }, 1, 1, false, true },
-	{ "rsplit", m_rsplit, { "sep", "maxsplit" }, 2, 0, true, true },
-	{ "rstrip", m_rstrip, { "chars" }, 1, 0, false, false },
-	{ "split", m_split, { "sep", "maxsplit" }, 2, 0, true, true },
-	{ "splitlines", m_splitlines, { "keepends" }, 1, 0, true, true },
-	{ "startswith", m_startswith, { "prefix", "start", "end" }, 3, 1, false, false },
-	{ "strip", m_strip, { "chars" }, 1, 0, false, false },
-	{ "swapcase", m_swapcase, { 0 }, 0, 0, false, false },
-	{ "title", m_title, { 0 }, 0, 0, false, false },
-	{ "translate", NULL, { 0 }, 0, 0, false, false },
-	{ "upper", m_upper, { 0 }, 0, 0, false, false },
-	{ "zfill", m_zfill, { "width" }, 1, 1, false, false },
+	{"capitalize", m_capitalize, {0}, 0, 0, false, false},
+	{"casefold", m_casefold, {0}, 0, 0, false, false},
+	{"center", m_center, {"width", "fillchar"}, 2, 1, false, false},
+	{"count", m_count, {"sub", "start", "end"}, 3, 1, false, false},
+	{"encode", NULL, {0}, 0, 0, false, false},
+	{"endswith", m_endswith, {"suffix", "start", "end"}, 3, 1, false, false},
+	{"expandtabs", m_expandtabs, {"tabsize"}, 1, 0, true, false},
+	{"find", m_find, {"sub", "start", "end"}, 3, 1, false, false},
+	{"format", NULL, {0}, 0, 0, false, false},
+	{"format_map", NULL, {0}, 0, 0, false, false},
+	{"index", m_index, {"sub", "start", "end"}, 3, 1, false, false},
+	{"isalnum", m_isalnum, {0}, 0, 0, false, false},
+	{"isalpha", m_isalpha, {0}, 0, 0, false, false},
+	{"isascii", m_isascii, {0}, 0, 0, false, false},
+	{"isdecimal", m_isdecimal, {0}, 0, 0, false, false},
+	{"isdigit", m_isdigit, {0}, 0, 0, false, false},
+	{"isidentifier", m_isidentifier, {0}, 0, 0, false, false},
+	{"islower", m_islower, {0}, 0, 0, false, false},
+	{"isnumeric", m_isnumeric, {0}, 0, 0, false, false},
+	{"isprintable", m_isprintable, {0}, 0, 0, false, false},
+	{"isspace", m_isspace, {0}, 0, 0, false, false},
+	{"istitle", m_istitle, {0}, 0, 0, false, false},
+	{"isupper", m_isupper, {0}, 0, 0, false, false},
+	{"join", m_join, {"iterable"}, 1, 1, false, true},
+	{"ljust", m_ljust, {"width", "fillchar"}, 2, 1, false, false},
+	{"lower", m_lower, {0}, 0, 0, false, false},
+	{"lstrip", m_lstrip, {"chars"}, 1, 0, false, false},
+	{"maketrans", NULL, {0}, 0, 0, false, false},
+	{"partition", m_partition, {"sep"}, 1, 1, false, true},
+	{"removeprefix", m_removeprefix, {"prefix"}, 1, 1, false, true},
+	{"removesuffix", m_removesuffix, {"suffix"}, 1, 1, false, true},
+	{"replace", m_replace, {"old", "new", "count"}, 3, 2, false, true},
+	{"rfind", m_rfind, {"sub", "start", "end"}, 3, 1, false, false},
+	{"rindex", m_rindex, {"sub", "start", "end"}, 3, 1, false, false},
+	{"rjust", m_rjust, {"width", "fillchar"}, 2, 1, false, false},
+	{"rpartition", m_rpartition, {"sep"}, 1, 1, false, true},
+	{"rsplit", m_rsplit, {"sep", "maxsplit"}, 2, 0, true, true},
+	{"rstrip", m_rstrip, {"chars"}, 1, 0, false, false},
+	{"split", m_split, {"sep", "maxsplit"}, 2, 0, true, true},
+	{"splitlines", m_splitlines, {"keepends"}, 1, 0, true, true},
+	{"startswith", m_startswith, {"prefix", "start", "end"}, 3, 1, false, false},
+	{"strip", m_strip, {"chars"}, 1, 0, false, false},
+	{"swapcase", m_swapcase, {0}, 0, 0, false, false},
+	{"title", m_title, {0}, 0, 0, false, false},
+	{"translate", NULL, {0}, 0, 0, false, false},
+	{"upper", m_upper, {0}, 0, 0, false, false},
+	{"zfill", m_zfill, {"width"}, 1, 1, false, false},
 };
 
 static int method_of(struct tw_str name)
@@ -813,7 +814,7 @@ static enum tw_rc format_map(struct tw_tpl *t, struct tw_value v, const struct t
 {
 	struct tw_kwarg *kw;
 	struct tw_value map;
-	struct tw_args as = { 0 };
+	struct tw_args as = {0};
 
 	if (args->npos != 1 || args->nkw || args->pos[0].kind != TW_V_MAP)
 		return tw_tpl_unsupported(t, "format_map() of anything but a dict");
@@ -821,8 +822,7 @@ static enum tw_rc format_map(struct tw_tpl *t, struct tw_value v, const struct t
 	kw = tw_arena_alloc(t->a, (map.map->n + 1) * sizeof(*kw));
 	for (size_t i = 0; i < map.map->n; i++)
 		if (map.map->v[i].key.kind == TW_V_STR)
-			kw[as.nkw++] = (struct tw_kwarg){ map.map->v[i].key.s,
-							  map.map->v[i].value };
+			kw[as.nkw++] = (struct tw_kwarg){map.map->v[i].key.s, map.map->v[i].value};
 	as.kw = kw;
 	return tw_tpl_format(t, v, &as, ret);
 }
@@ -847,7 +847,7 @@ enum tw_rc tw_str_method(struct tw_tpl *t, struct tw_value v, struct tw_str name
 		return tw_tpl_raise(t, "TypeError", "str.%s() takes no keyword arguments",
 				    methods[m].name);
 	for (int i = 0; i < MAX_ARGS; i++)
-		a[i] = (struct tw_value){ .kind = TW_V_ABSENT };
+		a[i] = (struct tw_value){.kind = TW_V_ABSENT};
 	TW_TRY(tw_tpl_bind(t, methods[m].name, args, methods[m].args, methods[m].n,
 			   methods[m].required, a));
 	return methods[m].fn(t, v, a, ret);

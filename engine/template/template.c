@@ -59,19 +59,19 @@ static void begin(struct tw_tpl *t, struct tw_template *tpl, struct tw_tpl_env *
 {
 	const struct tw_tpl_limits *l = &env->limits;
 
-	*t = (struct tw_tpl){ .env = env, .a = arena, .err = err, .out = out, .tpl = tpl };
+	*t = (struct tw_tpl){.env = env, .a = arena, .err = err, .out = out, .tpl = tpl};
 	t->autoescape = tpl->flags & TW_TPL_AUTOESCAPE;
 	t->max_steps = l->steps ? l->steps : DEFAULT_STEPS;
 	t->max_memory = l->memory ? l->memory : DEFAULT_MEMORY;
 	t->max_output = (l->output ? l->output : DEFAULT_OUTPUT) + out->n;
 	t->max_depth = l->depth ? l->depth : DEFAULT_DEPTH;
 	t->memory_from = arena->used;
-	env->fault = (struct tw_tpl_fault){ 0 };
+	env->fault = (struct tw_tpl_fault){0};
 }
 
 static enum tw_rc run(struct tw_tpl *t, struct tw_template *tpl)
 {
-	struct tw_chain chain = { 0 };
+	struct tw_chain chain = {0};
 	enum tw_rc rc;
 
 	chain.root = tw_scope_new(t, NULL);
@@ -106,8 +106,8 @@ enum tw_rc tw_template_render_native(struct tw_template *tpl, struct tw_tpl_env 
 				     struct tw_arena *arena, struct tw_value *ret_v,
 				     struct tw_err *err)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf out = { 0 };
-	struct tw_native native = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf out = {0};
+	struct tw_native native = {0};
 	struct tw_err local;
 	struct tw_tpl t;
 	enum tw_rc rc;

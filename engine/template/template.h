@@ -19,7 +19,7 @@
 #include "value/value.h"
 
 struct tw_template;
-struct tw_tpl;   /* one render in progress; see object.h */
+struct tw_tpl;	 /* one render in progress; see object.h */
 struct tw_zones; /* time/: the zones that in_timezone() and tz= may name */
 
 enum tw_tpl_flags {
@@ -29,22 +29,22 @@ enum tw_tpl_flags {
 	TW_TPL_LOOPCONTROLS = 1 << 3,  /* {% break %} and {% continue %} */
 	TW_TPL_AUTOESCAPE = 1 << 4,    /* off in Airflow */
 	TW_TPL_OPEN = 1 << 5, /* unknown filters and tests are TW_ERR_UNSUPPORTED, not a fault: the
-	                         DAG has filters of its own */
+				 DAG has filters of its own */
 };
 
 enum tw_tpl_fault_kind {
 	TW_TPL_FAULT_NONE,
-	TW_TPL_FAULT_SYNTAX,    /* jinja2.TemplateSyntaxError, TemplateAssertionError */
+	TW_TPL_FAULT_SYNTAX,	/* jinja2.TemplateSyntaxError, TemplateAssertionError */
 	TW_TPL_FAULT_UNDEFINED, /* jinja2.UndefinedError: a name or attribute that is not there */
-	TW_TPL_FAULT_SECURITY,  /* jinja2.sandbox.SecurityError */
-	TW_TPL_FAULT_RUNTIME,   /* any other exception */
+	TW_TPL_FAULT_SECURITY,	/* jinja2.sandbox.SecurityError */
+	TW_TPL_FAULT_RUNTIME,	/* any other exception */
 };
 
 /* What went wrong, when the code was TW_ERR_INVALID; line also for TW_ERR_UNSUPPORTED. */
 struct tw_tpl_fault {
 	enum tw_tpl_fault_kind kind;
 	const char *exception; /* Python's name for it: "TypeError"; static */
-	int line;              /* of the template, from 1; 0 = not known */
+	int line;	       /* of the template, from 1; 0 = not known */
 };
 
 /*
@@ -62,10 +62,10 @@ bool tw_template_is_plain(const struct tw_template *tpl);
 
 /* Budgets of one render; 0 takes the default. Passing one is TW_ERR_LIMIT. */
 struct tw_tpl_limits {
-	uint64_t steps;   /* evaluated nodes and loop turns: 5,000,000 */
-	size_t memory;    /* bytes taken from the arena: 64 MiB */
-	size_t output;    /* bytes: 16 MiB */
-	int depth;        /* nested calls, includes, expressions: 200 */
+	uint64_t steps; /* evaluated nodes and loop turns: 5,000,000 */
+	size_t memory;	/* bytes taken from the arena: 64 MiB */
+	size_t output;	/* bytes: 16 MiB */
+	int depth;	/* nested calls, includes, expressions: 200 */
 };
 
 /* Where a render gets its names and files from, and where it says what went wrong. */
@@ -76,20 +76,20 @@ struct tw_tpl_env {
 	 * yet) or TW_ERR_UNSUPPORTED. NULL = no names at all. The value must live until the
 	 * render is over and is not changed by it.
 	 */
-	enum tw_rc (*lookup)(void *ud, struct tw_tpl *t, struct tw_str name,
-			     struct tw_value *ret_v, struct tw_err *err);
+	enum tw_rc (*lookup)(void *ud, struct tw_tpl *t, struct tw_str name, struct tw_value *ret_v,
+			     struct tw_err *err);
 	/*
 	 * The text of a template that include, import or extends names, into arena memory:
 	 * TW_OK, TW_ERR_NOT_FOUND, TW_ERR_AGAIN, … NULL = there is no loader.
 	 */
 	enum tw_rc (*load)(void *ud, struct tw_tpl *t, struct tw_str name, struct tw_str *ret_text,
 			   struct tw_err *err);
-	struct tw_zones *zones;       /* NULL: only UTC; looking up may add to it */
-	bool has_now;                 /* without it whatever needs the clock is unsupported */
-	int64_t now;                  /* microseconds since the epoch */
-	unsigned flags;               /* tw_tpl_flags for loaded templates */
+	struct tw_zones *zones; /* NULL: only UTC; looking up may add to it */
+	bool has_now;		/* without it whatever needs the clock is unsupported */
+	int64_t now;		/* microseconds since the epoch */
+	unsigned flags;		/* tw_tpl_flags for loaded templates */
 	struct tw_tpl_limits limits;
-	struct tw_tpl_fault fault;    /* out */
+	struct tw_tpl_fault fault; /* out */
 };
 
 /* Appends the rendered text to out; on failure out is as it was. */

@@ -69,17 +69,20 @@ static void test_budgets(void **state)
 		"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
 		"{% set ns = namespace(s='aaaaaaaaaaaaaaaa') %}{% for a in range(99) %}"
 		"{% set ns.s = ns.s + ns.s %}{% endfor %}",
-		"{% for a in range(99999) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
+		"{% for a in range(99999) %}{{ "
+		"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
 		" * 99 }}{% endfor %}",
 		"{% set l = [] %}{% do l.append(l) %}{{ l }}",
 		"{% set l = [] %}{% do l.append(l) %}{{ l == [l] }}{{ l|tojson }}",
-		"{{ range(99999)|map('string')|join('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'"
+		"{{ "
+		"range(99999)|map('string')|join('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'"
 		" * 99) }}",
 		"{{ [1]|batch(10**9, 0)|list }}",
 		"{{ range(99999)|slice(10**9)|list }}",
-		"{% filter upper %}{% for a in range(99999) %}{{ 'a' * 999 }}{% endfor %}{% endfilter %}",
+		"{% filter upper %}{% for a in range(99999) %}{{ 'a' * 999 }}{% endfor %}{% "
+		"endfilter %}",
 	};
-	struct fixture f = { 0 };
+	struct fixture f = {0};
 
 	f.env.limits.memory = 8 << 20;
 	f.env.limits.output = 1 << 20;
@@ -99,11 +102,11 @@ static void test_budgets(void **state)
 
 static void test_nesting(void **state)
 {
-	TW_AUTO(tw_buf_release) struct tw_buf b = { 0 };
-	struct fixture f = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+	struct fixture f = {0};
 
 	for (int k = 0; k < 6; k++) {
-		static const char *const open[] = { "(", "[", "{1:", "not ", "-", "{% if 1 %}" };
+		static const char *const open[] = {"(", "[", "{1:", "not ", "-", "{% if 1 %}"};
 
 		tw_buf_clear(&b);
 		if (k < 5)
@@ -123,7 +126,7 @@ static void test_nesting(void **state)
 
 static void test_faults(void **state)
 {
-	struct fixture f = { 0 };
+	struct fixture f = {0};
 
 	expect_rc(&f, "a\n{{ nope }}", TW_ERR_INVALID);
 	assert_string_equal(f.err.msg, "'nope' is undefined");
@@ -146,8 +149,9 @@ static void test_faults(void **state)
 	tw_buf_adds(&f.out, "kept ");
 	TW_AUTO(tw_template_unrefp) struct tw_template *tpl = NULL;
 
-	assert_int_equal(tw_template_compile(TW_STR(""), TW_STR("abc{{ nope }}"), 0, &tpl, NULL,
-					     &f.err), TW_OK);
+	assert_int_equal(
+		tw_template_compile(TW_STR(""), TW_STR("abc{{ nope }}"), 0, &tpl, NULL, &f.err),
+		TW_OK);
 	assert_false(tw_template_is_plain(tpl));
 	assert_int_equal(tw_template_render(tpl, &f.env, &f.a, &f.out, &f.err), TW_ERR_INVALID);
 	assert_string_equal(tw_buf_cstr(&f.out), "kept ");
@@ -156,9 +160,9 @@ static void test_faults(void **state)
 
 static void test_values(void **state)
 {
-	const struct tw_str ext[] = { TW_STR(".sql"), TW_STR(".sh") };
-	struct tw_render_opts opts = { .template_ext = ext, .next = 2 };
-	struct fixture f = { 0 };
+	const struct tw_str ext[] = {TW_STR(".sql"), TW_STR(".sh")};
+	struct tw_render_opts opts = {.template_ext = ext, .next = 2};
+	struct fixture f = {0};
 	struct tw_value v;
 	char *text;
 
@@ -167,8 +171,9 @@ static void test_values(void **state)
 	f.env.ud = &f.names;
 	f.env.lookup = test_lookup;
 	f.env.load = test_load;
-	v = json(&f, "{\"a{{ x }}\": [\"{{ x }}\", 1, null, {\"b\": \"q.sql\"}], \"c\": \"plain\\n\","
-		     " \"d\": \"{# c #}e\"}");
+	v = json(&f,
+		 "{\"a{{ x }}\": [\"{{ x }}\", 1, null, {\"b\": \"q.sql\"}], \"c\": \"plain\\n\","
+		 " \"d\": \"{# c #}e\"}");
 	assert_int_equal(tw_render_value(&f.env, &opts, v, &f.a, &v, &f.err), TW_OK);
 	text = tw_json_dump(v, TW_JSON_COMPACT);
 	assert_string_equal(text, "{\"a{{ x }}\":[\"5\",1,null,{\"b\":\"select 5\"}],"
@@ -205,9 +210,10 @@ static enum tw_rc resolve(void *ud, const struct tw_airflow_ask *ask, struct tw_
 		*ret = tw_v_cstr("{\"k\": [1, 2]}");
 		return TW_OK;
 	case TW_ASK_CONNECTION:
-		*ret = json(s->f, "{\"conn_id\": \"db\", \"conn_type\": \"postgres\", \"host\": \"h\","
-				  " \"port\": 5432, \"login\": \"u\", \"password\": \"p\","
-				  " \"schema\": \"s\", \"extra\": \"{\\\"e\\\": 1}\"}");
+		*ret = json(s->f,
+			    "{\"conn_id\": \"db\", \"conn_type\": \"postgres\", \"host\": \"h\","
+			    " \"port\": 5432, \"login\": \"u\", \"password\": \"p\","
+			    " \"schema\": \"s\", \"extra\": \"{\\\"e\\\": 1}\"}");
 		return TW_OK;
 	case TW_ASK_XCOM:
 		*ret = ask->task_ids.kind == TW_V_LIST ? json(s->f, "[1, 2]") : tw_v_cstr("xc");
@@ -220,10 +226,13 @@ static enum tw_rc resolve(void *ud, const struct tw_airflow_ask *ask, struct tw_
 }
 
 static const char run_data[] =
-	"{\"dag\": {\"dag_id\": \"d\"}, \"task\": {\"task_id\": \"t\", \"task_type\": \"BashOperator\"},"
-	" \"ti\": {\"task_id\": \"t\", \"try_number\": 2, \"state\": \"running\", \"map_index\": -1},"
+	"{\"dag\": {\"dag_id\": \"d\"}, \"task\": {\"task_id\": \"t\", \"task_type\": "
+	"\"BashOperator\"},"
+	" \"ti\": {\"task_id\": \"t\", \"try_number\": 2, \"state\": \"running\", \"map_index\": "
+	"-1},"
 	" \"dag_run\": {\"run_id\": \"r1\", \"run_type\": \"scheduled\", \"conf\": {\"a\": 1},"
-	"   \"logical_date\": \"2026-03-01T06:00:00Z\", \"start_date\": \"2026-03-02T06:00:00.5Z\"},"
+	"   \"logical_date\": \"2026-03-01T06:00:00Z\", \"start_date\": "
+	"\"2026-03-02T06:00:00.5Z\"},"
 	" \"run_id\": \"r1\", \"params\": {\"p\": 1}, \"logical_date\": \"2026-03-01T06:00:00Z\","
 	" \"data_interval_start\": \"2026-03-01T06:00:00Z\","
 	" \"data_interval_end\": \"2026-03-02T06:00:00+00:00\","
@@ -233,42 +242,43 @@ static const char run_data[] =
 static void test_context(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "{{ ds }} {{ ds_nodash }} {{ ts }} {{ ts_nodash }} {{ ts_nodash_with_tz }}",
-		  "2026-03-01 20260301 2026-03-01T06:00:00+00:00 20260301T060000 "
-		  "20260301T060000+0000" },
-		{ "{{ logical_date }} {{ data_interval_end.day }}", "2026-03-01 06:00:00+00:00 2" },
-		{ "{{ dag.dag_id }}{{ dag }}{{ task }}{{ task.task_id }}",
-		  "d<DAG: d><Task(BashOperator): t>t" },
-		{ "{{ ti.try_number }}{{ ti.map_index }}{{ task_instance.task_id }}{{ ti.task.dag.dag_id }}",
-		  "2-1td" },
-		{ "{{ ti.state }} {{ ti.state == 'running' }} {{ dag_run.run_type }} "
-		  "{{ dag_run.run_type.value }}",
-		  "TaskInstanceState.RUNNING True DagRunType.SCHEDULED scheduled" },
-		{ "{{ dag_run.conf.a }}{{ dag_run.conf.get('z', 0) }} {{ dag_run.logical_date }} "
-		  "{{ dag_run.start_date.strftime('%d') }}",
-		  "10 2026-03-01 06:00:00+00:00 02" },
-		{ "{{ params.p }}{{ params }}{{ run_id }}", "1{'p': 1}r1" },
-		{ "{{ task_instance_key_str }}", "d__t__20260301" },
-		{ "{{ macros.ds_add(ds, 1) }}", "2026-03-02" },
-		{ "{{ var.value.x }}{{ var.json.x.k[1] }}{{ var.value.get('x') }}"
-		  "{{ var.value.get('missing', 'dflt') }}{{ var.json.get('missing', {}) }}",
-		  "{\"k\": [1, 2]}2{\"k\": [1, 2]}dflt{}" },
-		{ "{{ var.value['x'] }}{{ var['json'].x.k }}", "{\"k\": [1, 2]}[1, 2]" },
-		{ "{{ conn.db.host }}{{ conn.db.port }}{{ conn.get('db').password }}"
-		  "{{ conn.db.extra_dejson.e }}{{ conn.get('missing', 1) }}",
-		  "h5432p11" },
-		{ "{{ ti.xcom_pull('up') }}{{ ti.xcom_pull(task_ids='up', key='k') }}"
-		  "{{ task_instance.xcom_pull(task_ids=['a', 'b']) }}",
-		  "xcxc[1, 2]" },
-		{ "{{ ti.xcom_pull(task_ids='up', key='missing') }}", "None" },
-		{ "{{ prev_data_interval_end_success | ds }}{{ prev_start_date_success }}",
-		  "2026-01-01None" },
-		{ "{{ execution_date is defined }}{{ next_ds is defined }}{{ conf is defined }}",
-		  "FalseFalseFalse" },
+		{"{{ ds }} {{ ds_nodash }} {{ ts }} {{ ts_nodash }} {{ ts_nodash_with_tz }}",
+		 "2026-03-01 20260301 2026-03-01T06:00:00+00:00 20260301T060000 "
+		 "20260301T060000+0000"},
+		{"{{ logical_date }} {{ data_interval_end.day }}", "2026-03-01 06:00:00+00:00 2"},
+		{"{{ dag.dag_id }}{{ dag }}{{ task }}{{ task.task_id }}",
+		 "d<DAG: d><Task(BashOperator): t>t"},
+		{"{{ ti.try_number }}{{ ti.map_index }}{{ task_instance.task_id }}{{ "
+		 "ti.task.dag.dag_id }}",
+		 "2-1td"},
+		{"{{ ti.state }} {{ ti.state == 'running' }} {{ dag_run.run_type }} "
+		 "{{ dag_run.run_type.value }}",
+		 "TaskInstanceState.RUNNING True DagRunType.SCHEDULED scheduled"},
+		{"{{ dag_run.conf.a }}{{ dag_run.conf.get('z', 0) }} {{ dag_run.logical_date }} "
+		 "{{ dag_run.start_date.strftime('%d') }}",
+		 "10 2026-03-01 06:00:00+00:00 02"},
+		{"{{ params.p }}{{ params }}{{ run_id }}", "1{'p': 1}r1"},
+		{"{{ task_instance_key_str }}", "d__t__20260301"},
+		{"{{ macros.ds_add(ds, 1) }}", "2026-03-02"},
+		{"{{ var.value.x }}{{ var.json.x.k[1] }}{{ var.value.get('x') }}"
+		 "{{ var.value.get('missing', 'dflt') }}{{ var.json.get('missing', {}) }}",
+		 "{\"k\": [1, 2]}2{\"k\": [1, 2]}dflt{}"},
+		{"{{ var.value['x'] }}{{ var['json'].x.k }}", "{\"k\": [1, 2]}[1, 2]"},
+		{"{{ conn.db.host }}{{ conn.db.port }}{{ conn.get('db').password }}"
+		 "{{ conn.db.extra_dejson.e }}{{ conn.get('missing', 1) }}",
+		 "h5432p11"},
+		{"{{ ti.xcom_pull('up') }}{{ ti.xcom_pull(task_ids='up', key='k') }}"
+		 "{{ task_instance.xcom_pull(task_ids=['a', 'b']) }}",
+		 "xcxc[1, 2]"},
+		{"{{ ti.xcom_pull(task_ids='up', key='missing') }}", "None"},
+		{"{{ prev_data_interval_end_success | ds }}{{ prev_start_date_success }}",
+		 "2026-01-01None"},
+		{"{{ execution_date is defined }}{{ next_ds is defined }}{{ conf is defined }}",
+		 "FalseFalseFalse"},
 	};
-	struct fixture f = { 0 };
-	struct answers s = { .f = &f, .ready = true };
-	struct tw_airflow af = { .data = json(&f, run_data), .ud = &s, .resolve = resolve };
+	struct fixture f = {0};
+	struct answers s = {.f = &f, .ready = true};
+	struct tw_airflow af = {.data = json(&f, run_data), .ud = &s, .resolve = resolve};
 
 	tw_airflow_env(&af, &f.env);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -281,15 +291,18 @@ static void test_context(void **state)
 	expect_rc(&f, "{{ ti.get_dagrun() }}", TW_ERR_UNSUPPORTED);
 	expect_rc(&f, "{{ inlets }}", TW_ERR_UNSUPPORTED);
 	expect_rc(&f, "{{ ti.xcom_push('a', 1) }}", TW_ERR_UNSUPPORTED);
-	/* Nothing is asked that no template asks for, and an answer that is late stops the render. */
+	/* Nothing is asked that no template asks for, and an answer that is late stops the render.
+	 */
 	s.asked = 0;
 	s.ready = false;
 	expect(&f, "{{ ds }}{% if false %}{{ var.value.x }}{% endif %}", "2026-03-01");
 	assert_int_equal(s.asked, 0);
 	expect_rc(&f, "{{ var.value.some_key }}", TW_ERR_AGAIN);
 	tw_assert_str(s.last.key, "some_key");
-	expect_rc(&f, "{{ [1]|map('string')|list }}{{ ti.xcom_pull(task_ids='u', map_indexes=[0], "
-		      "include_prior_dates=True) | default('x') }}", TW_ERR_AGAIN);
+	expect_rc(&f,
+		  "{{ [1]|map('string')|list }}{{ ti.xcom_pull(task_ids='u', map_indexes=[0], "
+		  "include_prior_dates=True) | default('x') }}",
+		  TW_ERR_AGAIN);
 	tw_assert_str(s.last.task_ids.s, "u");
 	tw_assert_str(s.last.key, "return_value");
 	assert_int_equal(s.last.map_indexes.kind, TW_V_LIST);
@@ -299,8 +312,8 @@ static void test_context(void **state)
 
 static void test_context2(void **state)
 {
-	struct fixture f = { 0 };
-	struct tw_airflow af = { .compat2 = true, .data = json(&f, run_data) };
+	struct fixture f = {0};
+	struct tw_airflow af = {.compat2 = true, .data = json(&f, run_data)};
 
 	tw_airflow_env(&af, &f.env);
 	expect(&f, "{{ execution_date }} {{ yesterday_ds }} {{ tomorrow_ds_nodash }}",
@@ -315,12 +328,17 @@ static void test_context2(void **state)
 
 static void test_no_logical_date(void **state)
 {
-	static const char *const gone[] = { "ds",	    "ds_nodash",	   "ts",
-					    "ts_nodash",    "ts_nodash_with_tz",   "logical_date",
-					    "data_interval_start", "data_interval_end",
-					    "prev_data_interval_start_success" };
-	struct fixture f = { 0 };
-	struct tw_airflow af = { 0 };
+	static const char *const gone[] = {"ds",
+					   "ds_nodash",
+					   "ts",
+					   "ts_nodash",
+					   "ts_nodash_with_tz",
+					   "logical_date",
+					   "data_interval_start",
+					   "data_interval_end",
+					   "prev_data_interval_start_success"};
+	struct fixture f = {0};
+	struct tw_airflow af = {0};
 	char text[100];
 
 	af.data = json(&f, "{\"dag\": {\"dag_id\": \"d\"}, \"task\": {\"task_id\": \"t\"},"
@@ -361,8 +379,8 @@ static enum tw_rc oracle_resolve(void *ud, const struct tw_airflow_ask *ask, str
 	case TW_ASK_XCOM:
 		*ret = TW_NULL;
 		if (ask->task_ids.kind == TW_V_LIST)
-			*ret = json(f, ask->task_ids.list->n == 1 ? "[[1, \"two\"]]" :
-								  "[[1, \"two\"], null]");
+			*ret = json(f, ask->task_ids.list->n == 1 ? "[[1, \"two\"]]"
+								  : "[[1, \"two\"], null]");
 		else if (up && tw_str_is(ask->key, "return_value"))
 			*ret = json(f, "[1, \"two\"]");
 		else if (up && tw_str_is(ask->key, "k"))
@@ -379,8 +397,8 @@ static enum tw_rc oracle_resolve(void *ud, const struct tw_airflow_ask *ask, str
 static void replay(const char *below, int most_unsupported)
 {
 	struct tw_buf text = tw_test_read(below);
-	struct fixture f = { 0 };
-	struct tw_airflow af = { .ud = &f, .resolve = oracle_resolve };
+	struct fixture f = {0};
+	struct tw_airflow af = {.ud = &f, .resolve = oracle_resolve};
 	struct tw_value doc, rows;
 	int bad = 0, unsupported = 0;
 
@@ -399,8 +417,8 @@ static void replay(const char *below, int most_unsupported)
 			unsupported++;
 			continue;
 		}
-		if (want.p ? rc == TW_OK && tw_str_eq(want, tw_buf_str(&f.out)) :
-			     rc == TW_ERR_INVALID)
+		if (want.p ? rc == TW_OK && tw_str_eq(want, tw_buf_str(&f.out))
+			   : rc == TW_ERR_INVALID)
 			continue;
 		bad++;
 		print_error("%s\n   want %s\n    got %s\n", tpl.p, want.p ? want.p : "an error",
@@ -426,11 +444,11 @@ static void test_airflow2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_budgets),	 cmocka_unit_test(test_nesting),
-		cmocka_unit_test(test_faults),	 cmocka_unit_test(test_values),
-		cmocka_unit_test(test_context),	 cmocka_unit_test(test_context2),
-		cmocka_unit_test(test_no_logical_date),
-		cmocka_unit_test(test_airflow3), cmocka_unit_test(test_airflow2),
+		cmocka_unit_test(test_budgets),		cmocka_unit_test(test_nesting),
+		cmocka_unit_test(test_faults),		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_context),		cmocka_unit_test(test_context2),
+		cmocka_unit_test(test_no_logical_date), cmocka_unit_test(test_airflow3),
+		cmocka_unit_test(test_airflow2),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -45,10 +45,8 @@ PLAIN_TEST(t_float, in.kind == TW_V_FLOAT)
 PLAIN_TEST(t_string, in.kind == TW_V_STR || (in.kind == TW_V_OBJECT && in.obj->type->text))
 PLAIN_TEST(t_number, is_number(in))
 PLAIN_TEST(t_escaped, in.kind == TW_V_STR && in.safe)
-PLAIN_TEST(t_mapping,
-	   in.kind == TW_V_MAP || (in.kind == TW_V_OBJECT && in.obj->type->mapping))
-PLAIN_TEST(t_callable, in.kind == TW_V_UNDEFINED ||
-			       (in.kind == TW_V_OBJECT && in.obj->type->call))
+PLAIN_TEST(t_mapping, in.kind == TW_V_MAP || (in.kind == TW_V_OBJECT && in.obj->type->mapping))
+PLAIN_TEST(t_callable, in.kind == TW_V_UNDEFINED || (in.kind == TW_V_OBJECT && in.obj->type->call))
 
 TEST(t_sequence)
 {
@@ -163,7 +161,7 @@ static enum tw_rc case_test(struct tw_tpl *t, struct tw_value in, const char *me
 	struct tw_str s;
 
 	TW_TRY(tw_tpl_text(t, in, &s));
-	TW_TRY(tw_str_method(t, tw_v_str(s), tw_str(method), &(struct tw_args){ 0 }, &v));
+	TW_TRY(tw_str_method(t, tw_v_str(s), tw_str(method), &(struct tw_args){0}, &v));
 	*ret = v.b;
 	return TW_OK;
 }
@@ -199,26 +197,45 @@ TEST(t_test)
 }
 
 static const struct tw_test_def tests[] = {
-	{ "defined", t_defined },	{ "undefined", t_undefined },
-	{ "none", t_none },		{ "boolean", t_boolean },
-	{ "true", t_true },		{ "false", t_false },
-	{ "integer", t_integer },	{ "float", t_float },
-	{ "string", t_string },		{ "number", t_number },
-	{ "mapping", t_mapping },	{ "sequence", t_sequence },
-	{ "iterable", t_iterable },	{ "callable", t_callable },
-	{ "sameas", t_sameas },		{ "escaped", t_escaped },
-	{ "in", t_in },			{ "even", t_even },
-	{ "odd", t_odd },		{ "divisibleby", t_divisibleby },
-	{ "lower", t_lower },		{ "upper", t_upper },
-	{ "filter", t_filter },		{ "test", t_test },
-	{ "==", t_eq },			{ "eq", t_eq },
-	{ "equalto", t_eq },		{ "!=", t_ne },
-	{ "ne", t_ne },			{ "<", t_lt },
-	{ "lt", t_lt },			{ "lessthan", t_lt },
-	{ "<=", t_le },			{ "le", t_le },
-	{ ">", t_gt },			{ "gt", t_gt },
-	{ "greaterthan", t_gt },	{ ">=", t_ge },
-	{ "ge", t_ge },
+	{"defined", t_defined},
+	{"undefined", t_undefined},
+	{"none", t_none},
+	{"boolean", t_boolean},
+	{"true", t_true},
+	{"false", t_false},
+	{"integer", t_integer},
+	{"float", t_float},
+	{"string", t_string},
+	{"number", t_number},
+	{"mapping", t_mapping},
+	{"sequence", t_sequence},
+	{"iterable", t_iterable},
+	{"callable", t_callable},
+	{"sameas", t_sameas},
+	{"escaped", t_escaped},
+	{"in", t_in},
+	{"even", t_even},
+	{"odd", t_odd},
+	{"divisibleby", t_divisibleby},
+	{"lower", t_lower},
+	{"upper", t_upper},
+	{"filter", t_filter},
+	{"test", t_test},
+	{"==", t_eq},
+	{"eq", t_eq},
+	{"equalto", t_eq},
+	{"!=", t_ne},
+	{"ne", t_ne},
+	{"<", t_lt},
+	{"lt", t_lt},
+	{"lessthan", t_lt},
+	{"<=", t_le},
+	{"le", t_le},
+	{">", t_gt},
+	{"gt", t_gt},
+	{"greaterthan", t_gt},
+	{">=", t_ge},
+	{"ge", t_ge},
 };
 
 const struct tw_test_def *tw_test_find(struct tw_str name)

@@ -40,7 +40,7 @@ static inline struct tw_value test_date(struct test_names *n, struct tw_value v)
 {
 	const struct tw_zone *zone = tw_zone_utc;
 	struct tw_iso iso;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_value ret;
 
 	if (tw_iso_parse(tw_map_str(v, tw_map_findc(v, "$plain") ? "$plain" : "$dt", ""), &iso,
@@ -54,8 +54,7 @@ static inline struct tw_value test_date(struct test_names *n, struct tw_value v)
 	return ret;
 }
 
-static inline struct tw_value test_list(struct tw_arena *a, struct test_names *n,
-					struct tw_value v)
+static inline struct tw_value test_list(struct tw_arena *a, struct test_names *n, struct tw_value v)
 {
 	struct tw_value l = tw_v_list(a);
 

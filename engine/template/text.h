@@ -21,8 +21,8 @@ size_t tw_u8_index(struct tw_str s, size_t k);
 /* Code points [from, to) as a slice of s. */
 struct tw_str tw_u8_sub(struct tw_str s, size_t from, size_t to);
 
-bool tw_u8_space(int32_t c);     /* str.isspace */
-bool tw_u8_word(int32_t c);      /* \w */
+bool tw_u8_space(int32_t c);	 /* str.isspace */
+bool tw_u8_word(int32_t c);	 /* \w */
 bool tw_u8_printable(int32_t c); /* str.isprintable */
 bool tw_u8_alpha(int32_t c);
 bool tw_u8_decimal(int32_t c);

@@ -49,8 +49,8 @@ static enum tw_rc resolve(void *ud, const struct tw_airflow_ask *ask, struct tw_
 	return TW_OK;
 }
 
-static enum tw_rc render(struct tw_template *tpl, struct tw_str text, bool native,
-			 unsigned flags, struct tw_buf *out)
+static enum tw_rc render(struct tw_template *tpl, struct tw_str text, bool native, unsigned flags,
+			 struct tw_buf *out)
 {
 	struct tw_arena a = {0};
 	struct tw_err err = {0};

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import random
 import re
 import sys
 from pathlib import Path
@@ -77,6 +78,7 @@ def render(case: dict[str, Any], contexts: dict[str, Any]) -> dict[str, Any]:
     if "f" in case:
         options["loader"] = jinja2.DictLoader(case["f"])
     context = decode(contexts[case["c"]])
+    random.seed(1)
     env: Any
     try:
         if case.get("n"):
