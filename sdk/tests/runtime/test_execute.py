@@ -476,6 +476,98 @@ def test_waiting_for_a_person(warm):
     assert finished["defer"] == {"next_method": "done", "next_kwargs": {}, "timeout": 3600.0}
 
 
+TEMPLATES = """
+    import os
+    here = os.path.dirname(__file__)
+    os.makedirs(here + "/more", exist_ok=True)
+    open(here + "/q.sql", "w").write("select {{ ds }} {% include 'part.sql' %}\\n")
+    open(here + "/more/part.sql", "w").write("{{ double(2) }} {{ 'x' | up }}")
+    class Sql(BaseOperator):
+        template_fields = ("sql", "rows")
+        template_ext = (".sql",)
+        def __init__(self, sql, rows=None, **kw):
+            super().__init__(**kw)
+            self.sql, self.rows = sql, rows
+        def execute(self, context):
+            return [self.sql, self.rows]
+    class Inner:
+        template_fields = ("text",)
+        def __init__(self, text): self.text = text
+        def __str__(self): return "inner " + str(self.text)
+    options = dict(
+        start_date=datetime(2024, 1, 1), schedule=None, template_searchpath=["/nowhere", here + "/more"],
+        user_defined_macros={"double": lambda n: n * 2}, user_defined_filters={"up": str.upper},
+    )
+    with DAG("options", jinja_environment_kwargs={"keep_trailing_newline": True}, **options) as options_dag:
+        Sql(task_id="file", sql="q.sql", rows=["q.sql", {"k": "{{ ts_nodash }}"}])
+        Sql(task_id="object", sql="no", rows=Inner("{{ ds }}")).execute = lambda context: None
+        Sql(task_id="missing", sql="nowhere.sql")
+        Sql(task_id="bad", sql="{{ ds")
+        Sql(task_id="unknown", sql="{{ nobody }}")
+    with DAG("native", render_template_as_native_obj=True, **options) as native_dag:
+        Sql(task_id="n", sql="{{ ds_nodash }}", rows="{{ [1, params] }}")
+"""
+
+
+def test_template_options(warm):
+    file = warm(HEAD + TEMPLATES)
+    result = file.run("file", dag_id="options")
+    rendered = "select 2024-03-09 4 X\n"
+    assert result.xcom() == [rendered, [rendered, {"k": "20240309T000000"}]], result.log
+    result = file.run("object", dag_id="options")
+    assert result.asked("rendered")[0]["fields"]["rows"] == "inner 2024-03-09"
+    for task_id, reason in (
+        ("missing", "TemplateNotFound: 'nowhere.sql'"),
+        ("bad", "TemplateSyntaxError"),
+        ("unknown", "UndefinedError: 'nobody' is undefined"),
+    ):
+        result = file.run(task_id, dag_id="options")
+        assert result.state == "failed" and result.finished["reason"].startswith(reason)
+        assert [f["op"] for f in result.frames] == ["finished"]  # the user's code never started
+    assert file.run("n", dag_id="native").xcom() == [20240309, [1, {}]]
+
+
+SETTINGS = """
+    from tradewind.connection import Connection
+    from tradewind.variable import Variable
+    def f(value, conn, missing, var):
+        print(value, conn, missing, var["value"].get("gone", "d"), Variable.get("deep", deserialize_json=True))
+        Variable.set("made", 5)
+    PythonOperator(task_id="t", python_callable=f, op_kwargs={
+        "value": "{{ var.value.plain }} {{ var.json.deep.a }} {{ var.value.get('gone', 'fallback') }}",
+        "conn": "{{ conn.db.host }}:{{ conn.db.port }} {{ conn.db.extra_dejson.k }} {{ conn.db.get_uri() }}",
+        "missing": "{{ conn.get('nobody', 'none') }}",
+    })
+    PythonOperator(task_id="gone", python_callable=f, op_args=["{{ var.value.gone }}"])
+"""
+
+
+def test_variables_and_connections(warm, store):
+    store.variables = {"plain": "text", "deep": '{"a": [1]}'}
+    store.connections["db"] = {
+        "conn_id": "db",
+        "conn_type": "postgres",
+        "host": "h",
+        "port": 5432,
+        "login": "u",
+        "password": "pw!x",
+        "schema": "s",
+        "extra": '{"k": "v"}',
+    }
+    file = warm(HEAD + SETTINGS)
+    result = file.run("t", store)
+    assert result.stdout == (
+        "text [1] fallback h:5432 v postgres://u:pw%21x@h:5432/s?k=v none d {'a': [1]}\n"
+    ), result.log
+    assert store.variables["made"] == "5"
+    masked = {value for request in result.asked("mask") for value in request["values"]}
+    assert {"pw!x", "pw%21x"} <= masked
+    fields = result.asked("rendered")[0]["fields"]["op_kwargs"]
+    assert "***" in fields["conn"] and "pw%21x" not in fields["conn"]
+    result = file.run("gone", store)
+    assert result.state == "failed" and "Variable gone does not exist" in result.finished["reason"]
+
+
 ASSETS = """
     from tradewind.assets import Asset, AssetAlias, Metadata
     a, b, alias = Asset("s3://x/a"), Asset(name="b", uri="s3://x/b"), AssetAlias("al")
