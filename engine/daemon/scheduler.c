@@ -141,6 +141,7 @@ static enum tw_rc set_up(struct shell *sh, struct tw_err *err)
 	rc = make_executors(sh, err);
 	if (rc == TW_OK) {
 		core.default_executor = tw_str(sh->executors.v[0]->name);
+		core.loading = true; /* until boot_load has told everything */
 		sh->core = tw_sched_new(&core);
 		rc = boot_lease(sh, err);
 	}
@@ -219,6 +220,8 @@ static void tear_down(struct shell *sh)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);
 	tw_arena_release(&sh->lease_arena);
+	for (int i = 0; i < 10; i++)
+		uv_run(&sh->loop, UV_RUN_NOWAIT); /* the last frames leave */
 	uv_walk(&sh->loop, close_handle, NULL);
 	uv_run(&sh->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&sh->loop);

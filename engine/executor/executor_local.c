@@ -535,6 +535,7 @@ static void free_local(struct tw_executor *ex, bool stop_runner)
 	l->stopping = true;
 	if (stop_runner)
 		send_op(l, "shutdown", NULL, NULL);
+	flush(ex);
 	tw_link_finish(l->link); /* what is queued still goes */
 	if (l->own_reaper)
 		tw_reaper_free(l->reaper);
