@@ -208,7 +208,7 @@ struct tw_generator {
 	const char *msg;
 };
 /* A lazy sequence of known items: cannot be printed, is used up by one pass. */
-struct tw_value tw_tpl_generator(struct tw_tpl *t, const char *type, struct tw_value list);
+struct tw_value tw_tpl_generator(struct tw_tpl *t, struct tw_value list);
 /* The same when making its items failed: unless rc must stop the render now, *ret is a generator.
  */
 enum tw_rc tw_tpl_generator_or(struct tw_tpl *t, enum tw_rc rc, struct tw_value list,

@@ -194,7 +194,7 @@ TW_FILTER(tw_f_reverse)
 	l = tw_tpl_new_list(t, items.n);
 	for (size_t i = items.n; i-- > 0;)
 		tw_list_push(t->a, l, items.v[i]);
-	*ret = tw_tpl_is_generator(in) ? l : tw_tpl_generator(t, "list_reverseiterator", l);
+	*ret = tw_tpl_is_generator(in) ? l : tw_tpl_generator(t, l);
 	return TW_OK;
 }
 

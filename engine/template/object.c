@@ -150,11 +150,10 @@ static const struct tw_object_type generator_type = {
 	.iter = generator_iter,
 };
 
-struct tw_value tw_tpl_generator(struct tw_tpl *t, const char *type, struct tw_value list)
+struct tw_value tw_tpl_generator(struct tw_tpl *t, struct tw_value list)
 {
 	struct tw_generator *g = tw_arena_new(t->a, struct tw_generator);
 
-	(void)type;
 	g->o.type = &generator_type;
 	g->items = *list.list;
 	return tw_v_object(&g->o);
@@ -164,7 +163,7 @@ enum tw_rc tw_tpl_generator_or(struct tw_tpl *t, enum tw_rc rc, struct tw_value 
 			       struct tw_value *ret)
 {
 	struct tw_generator *g;
-	struct tw_value v = tw_tpl_generator(t, "generator", list);
+	struct tw_value v = tw_tpl_generator(t, list);
 
 	if (rc != TW_OK && rc != TW_ERR_INVALID)
 		return rc;

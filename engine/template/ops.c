@@ -658,8 +658,7 @@ enum tw_rc tw_tpl_binary(struct tw_tpl *t, int op, struct tw_value a, struct tw_
 	if (a.kind == TW_V_UNDEFINED)
 		return tw_tpl_undefined_error(t, a);
 	if (b.kind == TW_V_UNDEFINED)
-		return op == '+' && a.kind == TW_V_STR ? tw_tpl_undefined_error(t, b)
-						       : tw_tpl_undefined_error(t, b);
+		return tw_tpl_undefined_error(t, b);
 	if (is_int(a) && is_int(b))
 		return int_op(t, op, int_of(a), int_of(b), ret);
 	if (is_small_num(a) && is_small_num(b))
