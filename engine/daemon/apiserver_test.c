@@ -1,5 +1,9 @@
 #include "daemon/apiserver_testing.h"
 
+#include <pthread.h>
+
+#include "io/clock.h"
+
 #define RUN "/api/v2/dags/etl/dagRuns/scheduled__2026-01-01T00:00:00%2B00:00"
 
 static struct world *open_world;
@@ -409,6 +413,115 @@ static void test_hostile(void **state)
 	expect_int(w, "total_entries", 2);
 }
 
+/* Forty who wait for a run's end, on two threads, hold up nobody; a stop ends them. */
+static void test_waiting(void **state)
+{
+	enum { N = 40 };
+	struct world *w = open_world;
+	struct tw_run_row run = { .dag_id = TW_STR("etl"), .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+				  .state = TW_RUN_RUNNING, .end_date = TW_TIME_NONE };
+	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(w->server), RUN "/wait?interval=0.05");
+	struct tw_batch b = { 0 };
+	struct tw_buf all = { 0 };
+	CURLM *m = curl_multi_init();
+	CURL *c[N];
+	int alive = N;
+
+	tw_batch_run(&b, &run, TW_RUNCOL(STATE) | TW_RUNCOL(END_DATE));
+	ok(tw_store_commit(w->store, &b, &test_err));
+	for (int i = 0; i < N; i++) {
+		c[i] = curl_easy_init();
+		curl_easy_setopt(c[i], CURLOPT_URL, url);
+		curl_easy_setopt(c[i], CURLOPT_WRITEFUNCTION, world_take);
+		curl_easy_setopt(c[i], CURLOPT_WRITEDATA, &all);
+		curl_multi_add_handle(m, c[i]);
+	}
+	for (int i = 0; i < 20; i++) {
+		curl_multi_perform(m, &alive);
+		curl_multi_poll(m, NULL, 0, 20, NULL);
+	}
+	assert_int_equal(alive, N);
+	assert_non_null(strstr(tw_buf_cstr(&all), "{\"state\":\"running\"}\n"));
+	expect(w, "GET", "/api/v2/dags", NULL, 200);
+	run.state = TW_RUN_SUCCESS;
+	tw_batch_clear(&b);
+	tw_batch_run(&b, &run, TW_RUNCOL(STATE));
+	ok(tw_store_commit(w->store, &b, &test_err));
+	for (int i = 0; i < 200 && alive > 0; i++) {
+		curl_multi_perform(m, &alive);
+		curl_multi_poll(m, NULL, 0, 20, NULL);
+	}
+	assert_int_equal(alive, 0);
+	for (int i = 0; i < N; i++) {
+		curl_multi_remove_handle(m, c[i]);
+		curl_easy_cleanup(c[i]);
+	}
+	curl_multi_cleanup(m);
+	tw_batch_release(&b);
+	tw_buf_release(&all);
+	free(url);
+}
+
+struct patcher {
+	struct world *w;
+	long status;
+	double seconds;
+};
+
+static void *patch_it(void *arg)
+{
+	struct patcher *p = arg;
+	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(p->w->server), RUN);
+	struct curl_slist *h = curl_slist_append(NULL, "Content-Type: application/json");
+	struct tw_buf out = { 0 };
+	CURL *c = curl_easy_init();
+
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PATCH");
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, h);
+	curl_easy_setopt(c, CURLOPT_POSTFIELDS, "{\"state\":\"success\"}");
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, world_take);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &out);
+	curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &p->status);
+	curl_easy_getinfo(c, CURLINFO_TOTAL_TIME, &p->seconds);
+	curl_easy_cleanup(c);
+	curl_slist_free_all(h);
+	tw_buf_release(&out);
+	free(url);
+	return NULL;
+}
+
+/* With a scheduler alive a change is answered when its inbox row is gone. */
+static void test_outcome(void **state)
+{
+	struct world *w = open_world;
+	struct tw_job_row job = { .job_type = TW_STR("SchedulerJob"), .state = TW_STR("running"), .start_date = tw_now(),
+				  .end_date = TW_TIME_NONE, .latest_heartbeat = tw_now() };
+	struct patcher p = { w, 0, 0 };
+	struct tw_inbox_row *rows = NULL;
+	struct tw_batch b = { 0 };
+	int64_t id, after = 0;
+	pthread_t t;
+	size_t n = 0;
+
+	ok(tw_store_inbox_take(w->store, 0, 100, &w->arena, &rows, &n, &test_err));
+	if (n)
+		after = rows[n - 1].id;
+	ok(tw_store_job_start(w->store, &job, &id, &test_err));
+	pthread_create(&t, NULL, patch_it, &p);
+	for (n = 0; n == 0; usleep(20000))
+		ok(tw_store_inbox_take(w->store, after, 100, &w->arena, &rows, &n, &test_err));
+	tw_assert_str(rows[0].kind, "run_state");
+	usleep(200000);
+	tw_batch_inbox_done(&b, rows[0].id);
+	ok(tw_store_commit(w->store, &b, &test_err));
+	pthread_join(t, NULL);
+	assert_int_equal(p.status, 200);
+	assert_true(p.seconds > 0.2 && p.seconds < 3);
+	tw_batch_release(&b);
+}
+
 static void test_variables(void **state)
 {
 	struct world *w = open_world;
@@ -561,7 +674,7 @@ int main(void)
 		CASE(test_health),  CASE(test_dags),	  CASE(test_pause),	CASE(test_trigger), CASE(test_runs),
 		CASE(test_tis),	    CASE(test_ti_change), CASE(test_logs),	CASE(test_log_pages), CLOSED(test_sign_in),
 		CLOSED(test_forged), CASE(test_hosts),	  CASE(test_hostile),
-		CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
+		CASE(test_waiting), CASE(test_outcome), CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
