@@ -87,6 +87,7 @@ void tw_attempt_python(struct tw_attempt *a)
 {
 	a->op.type = NULL;
 	a->state = TW_ATTEMPT_RUNNING;
+	tw_journal_start(&a->r->journal, tw_str(a->id), tw_now());
 	tw_pytask_start(a);
 }
 
@@ -140,7 +141,6 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 		return;
 	struct tw_attempt *a = attempt_new(r, id, frame);
 	struct tw_err err = {0};
-	tw_journal_start(&r->journal, id);
 	if (tw_json_parse(&a->arena, tw_buf_str(&a->frame), &a->work, &err) < 0) {
 		fail_early(a, tw_str(err.msg));
 		return;

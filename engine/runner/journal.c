@@ -94,6 +94,8 @@ static void load_line(struct tw_journal *j, struct tw_str line, bool same_boot)
 	case 'S':
 		e = entry_get(j, attempt);
 		e->state = TW_JOURNAL_LOST;
+		if (rest.p && tw_str_to_int(rest, &start))
+			e->started = start;
 		break;
 	case 'P': {
 		struct tw_str ticks, pid_text = tw_str_cut(rest, ' ', &ticks);
@@ -166,7 +168,7 @@ static void put_entry(struct tw_buf *out, const struct tw_journal_entry *e)
 		tw_buf_addc(out, '\n');
 		return;
 	}
-	tw_buf_printf(out, "S %s\n", e->attempt);
+	tw_buf_printf(out, "S %s %lld\n", e->attempt, (long long)e->started);
 	if (e->pid)
 		tw_buf_printf(out, "P %s %d %llu\n", e->attempt, (int)e->pid,
 			      (unsigned long long)e->ticks);
@@ -242,11 +244,12 @@ struct tw_journal_entry *tw_journal_find(struct tw_journal *j, struct tw_str att
 	return tw_map_get(&j->entries, attempt);
 }
 
-void tw_journal_start(struct tw_journal *j, struct tw_str attempt)
+void tw_journal_start(struct tw_journal *j, struct tw_str attempt, int64_t now)
 {
 	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	struct tw_journal_entry *e = entry_get(j, attempt);
 	e->state = TW_JOURNAL_STARTED;
+	e->started = now;
 	put_entry(&b, e);
 	j->alive += b.n;
 	append(j, &b);

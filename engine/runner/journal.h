@@ -5,7 +5,7 @@
  * A text file, appended to with one write(2) a record before the thing is done that it tells of:
  *
  *	tradewind-journal 1 BOOT-ID
- *	S ATTEMPT                 about to start
+ *	S ATTEMPT TIME            about to start; microseconds since the epoch
  *	P ATTEMPT PID TICKS       its process group, and when that was known: clock ticks since boot,
  *	                          what field 22 of /proc/PID/stat counts in
  *	F ATTEMPT {"op":"finished",…}
@@ -32,6 +32,7 @@ enum tw_journal_state {
 struct tw_journal_entry {
 	char *attempt;
 	enum tw_journal_state state;
+	int64_t started;     /* wall clock, 0 when not known */
 	pid_t pid;           /* leads the group; 0 when not known, or of before the machine's last boot */
 	uint64_t ticks;
 	struct tw_buf result; /* the `finished` frame, when FINISHED */
@@ -52,7 +53,7 @@ enum tw_rc tw_journal_open(struct tw_journal *j, const char *path, struct tw_err
 void tw_journal_close(struct tw_journal *j);
 
 struct tw_journal_entry *tw_journal_find(struct tw_journal *j, struct tw_str attempt); /* or NULL */
-void tw_journal_start(struct tw_journal *j, struct tw_str attempt);
+void tw_journal_start(struct tw_journal *j, struct tw_str attempt, int64_t now);
 void tw_journal_process(struct tw_journal *j, struct tw_str attempt, pid_t pid);
 void tw_journal_finish(struct tw_journal *j, struct tw_str attempt, struct tw_str result);
 void tw_journal_ack(struct tw_journal *j, struct tw_str attempt);

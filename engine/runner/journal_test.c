@@ -43,11 +43,11 @@ static void remembers(void **state)
 	struct tw_journal j;
 	open_journal(&j);
 	assert_null(tw_journal_find(&j, TW_STR("a")));
-	tw_journal_start(&j, TW_STR("a"));
+	tw_journal_start(&j, TW_STR("a"), 1234567);
 	tw_journal_process(&j, TW_STR("a"), getpid());
-	tw_journal_start(&j, TW_STR("b"));
+	tw_journal_start(&j, TW_STR("b"), 1234567);
 	tw_journal_finish(&j, TW_STR("b"), TW_STR("{\"x\":1}"));
-	tw_journal_start(&j, TW_STR("c"));
+	tw_journal_start(&j, TW_STR("c"), 1234567);
 	tw_journal_finish(&j, TW_STR("c"), TW_STR("{}"));
 	tw_journal_ack(&j, TW_STR("c"));
 	assert_int_equal(state_of(&j, "a"), TW_JOURNAL_STARTED);
@@ -58,6 +58,7 @@ static void remembers(void **state)
 		struct tw_journal_entry *a = tw_journal_find(&j, TW_STR("a"));
 		assert_int_equal(state_of(&j, "a"), TW_JOURNAL_LOST);
 		assert_int_equal(a->pid, getpid());
+		assert_int_equal(a->started, 1234567);
 		assert_true(tw_journal_same_process(a));
 		a->pid = 1;
 		assert_false(tw_journal_same_process(a));
@@ -84,7 +85,7 @@ static void torn_and_garbage(void **state)
 {
 	struct tw_journal j;
 	open_journal(&j);
-	tw_journal_start(&j, TW_STR("a"));
+	tw_journal_start(&j, TW_STR("a"), 1234567);
 	tw_journal_close(&j);
 	append_raw("\nX\nP\nP a\nP a x y\nP nobody 1 2\nF a\nF \nA zzz\nS b\nF a {\"torn\":");
 	open_journal(&j);
@@ -118,13 +119,13 @@ static void stays_small(void **state)
 {
 	struct tw_journal j;
 	open_journal(&j);
-	tw_journal_start(&j, TW_STR("old"));
+	tw_journal_start(&j, TW_STR("old"), 1234567);
 	char big[2000];
 	memset(big, 'x', sizeof big);
 	for (int i = 0; i < 5000; i++) {
 		char id[32];
 		snprintf(id, sizeof id, "attempt-%d", i);
-		tw_journal_start(&j, tw_str(id));
+		tw_journal_start(&j, tw_str(id), 1234567);
 		tw_journal_finish(&j, tw_str(id), tw_strn(big, sizeof big));
 		tw_journal_ack(&j, tw_str(id));
 	}

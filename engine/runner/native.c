@@ -242,6 +242,7 @@ static void run(struct tw_attempt *a, struct tw_value args)
 	op->environ = a->env.v;
 	op->tmp = r->opts.tmp;
 	a->state = TW_ATTEMPT_RUNNING;
+	tw_journal_start(&r->journal, tw_str(a->id), op->now);
 	enum tw_rc rc = op->type->start(op, &err);
 	if (rc == TW_OK)
 		return;

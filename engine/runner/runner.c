@@ -86,7 +86,7 @@ static void kill_leftover(const struct tw_journal_entry *e)
 
 static void settle_lost(struct tw_runner *r)
 {
-	char at[TW_ISO_MAX];
+	char at[TW_ISO_MAX], started[TW_ISO_MAX];
 	tw_time_iso_utc(at, tw_now());
 	tw_map_foreach(&r->journal.entries, it)
 	{
@@ -97,8 +97,9 @@ static void settle_lost(struct tw_runner *r)
 		TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 		tw_buf_printf(&b,
 			      "{\"op\":\"finished\",\"attempt\":\"%s\",\"state\":\"lost\","
-			      "\"at\":\"%s\",\"started_at\":\"%s\",\"reason\":\"its runner died\"}",
-			      e->attempt, at, at); /* started_at: it did start, whatever the metastore has heard */
+			      "\"at\":\"%s\",\"started_at\":\"%s\","
+			      "\"reason\":\"its runner died\"}",
+			      e->attempt, at, tw_time_iso_utc(started, e->started));
 		tw_journal_finish(&r->journal, tw_str(e->attempt), tw_buf_str(&b));
 	}
 }

@@ -83,6 +83,12 @@ static void on_sync(struct tw_runner *r)
 		put_known(&w, entry->attempt,
 			  entry->state == TW_JOURNAL_FINISHED ? "finished" : "running");
 	}
+	tw_map_foreach(&r->attempts, e)
+	{
+		const struct tw_attempt *a = e->value;
+		if (a->state == TW_ATTEMPT_FETCHING)
+			put_known(&w, a->id, "running");
+	}
 	tw_jw_end(&w);
 	tw_jw_end(&w);
 	tw_link_cork(r->link);

@@ -441,6 +441,7 @@ class Links(RunnerCase):
         self.assertEqual(s.wait("finished", done["attempt"])["xcoms"][0]["value"], "done")
         lost = s.wait("finished", running["attempt"])
         self.assertEqual((lost["state"], lost["reason"]), ("lost", "its runner died"))
+        self.assertIn("started_at", lost, "so that nobody takes it for one that never started")
         self.assertTrue(gone(pid))
 
     def test_one_runner_a_home(self) -> None:
