@@ -301,8 +301,11 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 	if (rc == TW_OK)
 		rc = tw_store_live(sh->reader, &a, &live, err);
 	if (rc == TW_OK) {
+		struct tw_event all = { .type = TW_EV_LOADED, .at = shell_now(sh) };
+
 		load_live(sh, &live);
 		note_adoption(sh, &live);
+		rc = shell_step(sh, &all, err);
 	}
 	tw_arena_release(&a);
 	if (rc == TW_OK)
