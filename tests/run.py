@@ -71,6 +71,10 @@ def tap(name: str, argv: list[str], env: dict[str, str]) -> Result:
 def plain(name: str, argv: list[str], env: dict[str, str]) -> Result:
     """A check that is one test: it passes when it exits with 0. A closing line `N passed, N failed` is believed."""
     status, output, seconds = run(name, argv, env)
+    ran = re.findall(r"^Ran (\d+) tests? in", output, re.M)
+    if ran:  # unittest
+        bad = sum(int(n) for n in re.findall(r"(?:failures|errors|skipped)=(\d+)", output))
+        return Result(name, int(ran[-1]) - bad, bad if bad or status == 0 else 1, seconds, output)
     counts = re.findall(r"^(\d+) passed, (\d+) failed$", output, re.M)
     if counts:
         passed, failed = int(counts[-1][0]), int(counts[-1][1])
@@ -94,9 +98,25 @@ def pytest(name: str, folder: Path, env: dict[str, str], build: Path) -> Result:
     return Result(name, total - failed - skipped if total else 0, failed, seconds, output)
 
 
-def unit_tests(build: Path) -> list[tuple[str, list[str]]]:
+@dataclass
+class Program:
+    """A test that meson knows."""
+
+    name: str
+    argv: list[str]
+    env: dict[str, str]
+    tap: bool
+
+
+def programs(build: Path) -> list[Program]:
     listed = json.loads(subprocess.check_output(["meson", "introspect", "--tests", str(build)], text=True))
-    return [(t["name"], [str(c) for c in t["cmd"]]) for t in listed]
+    found = []
+    for t in listed:
+        argv = [str(c) for c in t["cmd"]]
+        if Path(argv[0]).name.startswith("python"):
+            argv[0] = sys.executable
+        found.append(Program(t["name"], argv, t["env"], t["protocol"] == "tap"))
+    return found
 
 
 def main() -> int:
@@ -108,14 +128,16 @@ def main() -> int:
     env = environment(build)
 
     jobs = []
-    for name, argv in unit_tests(build):
-        jobs.append((name, lambda n=name, a=argv: tap(n, a, env) if n.startswith(("fuzz", "sim")) is False else plain(n, a, env)))
+    for p in programs(build):
+        run_it = tap if p.tap else plain
+        jobs.append((p.name, lambda p=p, r=run_it: r(p.name, p.argv, {**env, **p.env})))
     jobs.append(("house-rules", lambda: plain("house-rules", [sys.executable, "tests/house_rules.py"], env)))
     ruff = [sys.executable, "-m", "ruff"]
-    jobs.append(("ruff-check", lambda: plain("ruff-check", [*ruff, "check", "--no-cache", "sdk", "tests", "examples"], env)))
+    jobs.append(("ruff-check", lambda: plain("ruff-check", [*ruff, "check", "--no-cache", "sdk/tradewind", "sdk/airflow"], env)))
     jobs.append(("ruff-format", lambda: plain("ruff-format", [*ruff, "format", "--no-cache", "--check", "sdk"], env)))
     jobs.append(("sdk", lambda: pytest("sdk", ROOT / "sdk" / "tests", env, build)))
-    for story in sorted((ROOT / "tests" / "story").glob("*_test.py")):
+    known = {Path(a).name for p in programs(build) for a in p.argv}
+    for story in sorted(s for s in (ROOT / "tests" / "story").glob("*_test.py") if s.name not in known):
         jobs.append((story.stem, lambda s=story: pytest(s.stem, s, env, build)))
 
     passed = failed = 0
