@@ -125,6 +125,8 @@ static int cmd_runner(const struct tw_args *args)
 		.min_masked_secret = (int)tw_config_int(cfg, "logging", "min_length_masked_secret"),
 		.cleanup_s = (int)tw_config_int(cfg, "core", "killed_task_cleanup_time"),
 		.no_native = !tw_config_bool(cfg, "core", "native_operators"),
+		.secrets_backend = *tw_config_get(cfg, "secrets", "backend") ||
+				   *tw_config_get(cfg, "workers", "secrets_backend"),
 	};
 
 	return tw_runner_main(&o);

@@ -105,6 +105,13 @@ static void open_log(struct tw_attempt *a)
 	a->log = tw_tasklog_open(&a->r->logs, *p ? p : "/dev/null", &a->masker);
 }
 
+/* To run it as somebody else than it says would be worse than not to run it. */
+static bool wants_another_user(struct tw_attempt *a)
+{
+	struct tw_str user = tw_map_str(tw_map_value(a->work, "task"), "run_as_user", "");
+	return user.n && !tw_str_is(user, a->r->unixname);
+}
+
 /* It is known here already: tell again what is known. */
 static bool seen_before(struct tw_runner *r, struct tw_str id)
 {
@@ -146,6 +153,11 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 		return;
 	}
 	open_log(a);
+	if (wants_another_user(a)) {
+		fail_early(a, TW_STR("run_as_user: this version runs tasks as its own user only; leave it "
+				     "out, or start a runner as that user"));
+		return;
+	}
 	bool native = !r->opts.no_native && tw_map_value(a->work, "resume").kind != TW_V_MAP;
 	if (native)
 		a->op.type = tw_op_find(tw_map_str(a->work, "native", ""));

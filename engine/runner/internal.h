@@ -80,7 +80,7 @@ struct tw_runner {
 	struct tw_link *link;         /* the scheduler's; NULL: none is connected */
 	struct tw_map attempts;       /* id → struct tw_attempt, until freed */
 	struct tw_attempt *dead;
-	struct tw_python *python;
+	struct tw_map pythons;        /* interpreter → struct tw_python */
 	struct tw_pytask *holding;    /* those with output that may hold a secret not yet learnt */
 	struct tw_map requests;       /* see request.c */
 	int64_t next_request;
@@ -94,6 +94,8 @@ struct tw_runner {
 };
 
 /* runner.c */
+/* The processes of an interpreter; p NULL: the default one. */
+struct tw_python *tw_runner_python(struct tw_runner *r, struct tw_str interpreter);
 void tw_runner_shutdown(struct tw_runner *r);
 void tw_runner_check_idle(struct tw_runner *r); /* after anything that may leave it without work */
 

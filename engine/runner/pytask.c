@@ -459,7 +459,9 @@ void tw_pytask_start(struct tw_attempt *a)
 		.compat = (int)tw_map_int(dag, "compat", 3),
 		.unsafe_to_fork = tw_map_bool(dag, "unsafe_to_fork", false),
 	};
-	t->launch = tw_python_launch(a->r->python, &origin, a->id, theirs, &launch_ops, t, &err);
+	struct tw_str interpreter = tw_map_str(tw_map_value(a->work, "task"), "interpreter", NULL);
+	struct tw_python *py = tw_runner_python(a->r, interpreter);
+	t->launch = tw_python_launch(py, &origin, a->id, theirs, &launch_ops, t, &err);
 	if (!t->launch)
 		give_up(a, &err);
 }

@@ -597,6 +597,7 @@ struct tw_python *tw_python_new(const struct tw_python_opts *opts)
 {
 	struct tw_python *py = tw_new(struct tw_python);
 	py->opts = *opts;
+	py->opts.python = tw_strdup(opts->python);
 	py->zygote.py = py;
 	py->sweep = tw_new(uv_timer_t);
 	uv_timer_init(opts->loop, py->sweep);
@@ -629,5 +630,6 @@ void tw_python_free(struct tw_python *py)
 		tw_reaper_unwatch(py->opts.reaper, py->zygote.pid);
 	parent_release(&py->zygote); /* at the end of its socket it ends its children and itself */
 	uv_close((uv_handle_t *)py->sweep, on_timer_closed);
+	free((char *)py->opts.python);
 	free(py);
 }

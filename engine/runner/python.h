@@ -17,7 +17,8 @@ struct tw_launch;
 struct tw_python_opts {
 	uv_loop_t *loop;
 	struct tw_reaper *reaper;
-	const char *python, *sdk_path; /* sdk_path may be NULL */
+	const char *python;            /* copied */
+	const char *sdk_path;          /* borrowed; may be NULL */
 	int warm_children, warm_memory_mib, warm_idle_s; /* as in tw_runner_options, defaults taken */
 };
 

@@ -198,6 +198,27 @@ static void on_unknown_exit(void *arg, const struct tw_exit *e)
 	}
 }
 
+struct tw_python *tw_runner_python(struct tw_runner *r, struct tw_str interpreter)
+{
+	struct tw_str name = interpreter.n ? interpreter : tw_str(r->opts.python);
+	struct tw_python *py = tw_map_get(&r->pythons, name);
+	if (py)
+		return py;
+	TW_AUTO(tw_freep) char *path = tw_str_dup(name);
+	const struct tw_python_opts opts = {
+		.loop = &r->loop,
+		.reaper = r->reaper,
+		.python = path,
+		.sdk_path = r->opts.sdk_path,
+		.warm_children = r->opts.warm_children,
+		.warm_memory_mib = r->opts.warm_memory_mib,
+		.warm_idle_s = r->opts.warm_idle_s,
+	};
+	py = tw_python_new(&opts);
+	tw_map_set(&r->pythons, name, py);
+	return py;
+}
+
 static enum tw_rc start(struct tw_runner *r, struct tw_err *err)
 {
 	TW_AUTO(tw_freep) char *lock = tw_asprintf("%s.lock", r->opts.journal_path);
@@ -214,16 +235,6 @@ static enum tw_rc start(struct tw_runner *r, struct tw_err *err)
 		return rc;
 	tw_reaper_on_unknown(r->reaper, on_unknown_exit, r);
 	settle_lost(r);
-	const struct tw_python_opts py = {
-		.loop = &r->loop,
-		.reaper = r->reaper,
-		.python = r->opts.python,
-		.sdk_path = r->opts.sdk_path,
-		.warm_children = r->opts.warm_children,
-		.warm_memory_mib = r->opts.warm_memory_mib,
-		.warm_idle_s = r->opts.warm_idle_s,
-	};
-	r->python = tw_python_new(&py);
 	return tw_server_start(r, err);
 }
 
@@ -248,7 +259,9 @@ static void release(struct tw_runner *r)
 	tw_server_stop(r);
 	tw_map_foreach(&r->attempts, e)
 		tw_attempt_free(e->value);
-	tw_python_free(r->python);
+	tw_map_foreach(&r->pythons, e)
+		tw_python_free(e->value);
+	tw_map_release(&r->pythons);
 	uv_close((uv_handle_t *)&r->beat, NULL);
 	uv_close((uv_handle_t *)&r->idle, NULL);
 	uv_close((uv_handle_t *)&r->undertaker, NULL);

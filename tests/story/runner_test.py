@@ -380,6 +380,12 @@ class Bash(RunnerCase):
                 self.assertEqual(done["state"], "success", done)
                 self.assertEqual(done["xcoms"][0]["value"], value)
 
+    def test_another_user(self) -> None:
+        s = self.connect()
+        done = self.run_one(s, self.workload("true", task={"run_as_user": "somebody-else"}))
+        self.assertEqual(done["state"], "failed")
+        self.assertIn("run_as_user", done["reason"])
+
     def test_outlets(self) -> None:
         s = self.connect()
         outlets = [{"asset": "s3://b/k"}, {"asset": "name:x"}]
@@ -658,6 +664,19 @@ class Python(RunnerCase):
         done = [self.run_one(s, self.python("pid", "t1", "threads.py")) for _ in range(2)]
         self.assertEqual([d["state"] for d in done], ["success"] * 2)
         self.assertEqual(done[0]["xcoms"][0]["value"], done[1]["xcoms"][0]["value"])
+
+    def test_another_interpreter(self) -> None:
+        other = self.home / "python-of-mine"
+        other.symlink_to(sys.executable)
+        s = self.connect()
+        parents = []
+        for interpreter in (None, str(other), str(other), None):
+            work = self.python("pid")
+            work["task"]["interpreter"] = interpreter
+            parents.append(self.run_one(s, work)["xcoms"][0]["value"])
+        self.assertEqual(parents[0], parents[3])
+        self.assertEqual(parents[1], parents[2])
+        self.assertNotEqual(parents[0], parents[1])
 
     def test_broken_file(self) -> None:
         self.write("import nonsense_that_is_not_there\n", "broken.py")
