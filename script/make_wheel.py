@@ -50,7 +50,7 @@ class Wheel:
 
     def add(self, name: str, data: bytes, executable: bool = False) -> None:
         info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
-        info.external_attr = (0o755 if executable else 0o644) << 16
+        info.external_attr = (0o100755 if executable else 0o100644) << 16
         info.compress_type = zipfile.ZIP_DEFLATED
         self.zip.writestr(info, data)
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
