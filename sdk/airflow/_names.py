@@ -115,7 +115,7 @@ _COMPAT_SDK = (
     "get_hook_lineage_collector; tradewind.stats: Stats, Trace; tradewind.secrets_backends: redact, mask_secret; "
     "tradewind.listeners: hookimpl, get_listener_manager; tradewind.timezone: timezone=.; "
     "tradewind.storage: io=.; tradewind.weights: PriorityWeightStrategy; "
-    "tradewind.operators.branch: BranchMixIn; tradewind.hook: LoggingMixin"
+    "tradewind.operators.branch: BranchMixIn; tradewind.hook: LoggingMixin; tradewind.compat_versions: *"
 )
 
 NAMES: dict[str, str] = {
@@ -230,7 +230,7 @@ NAMES: dict[str, str] = {
     ),
     "airflow.sdk.serde": "tradewind.serde: *",
     "airflow.sdk.serde.serializers": "tradewind.serde: *",
-    "airflow.sdk.state": "tradewind.states: *",
+    "airflow.sdk.state": "tradewind.states: *; tradewind.compat_facet: *",
     "airflow.sdk.timezone": "tradewind.timezone: *",
     "airflow.sdk.types": (
         f"{_TYPES}; tradewind.context_types: *; tradewind.execution.ti: TaskInstanceKey, RuntimeTaskInstance; "

@@ -88,8 +88,6 @@ def _sanitize_uri(uri: str) -> str:
         raise ValueError("Asset scheme 'airflow' is reserved")
     _, _, host = parts.netloc.rpartition("@")
     query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
-    if scheme == "file" and not host:
-        return urlunsplit((scheme, host, parts.path, query, ""))
     path = parts.path.rstrip("/")
     return urlunsplit((scheme, host, path, query, ""))
 
@@ -122,7 +120,7 @@ class Asset(BaseAsset):
         if len(name) > _MAX:
             raise ValueError(f"Asset name cannot be longer than {_MAX} characters")
         self.uri = _sanitize_uri(uri)
-        self.name = name if given_name is not None else self.uri
+        self.name = name
         self.group = self.asset_type if group is None else group
         self.extra = dict(extra or {})
         self.watchers = list(watchers or [])

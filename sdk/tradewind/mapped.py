@@ -100,8 +100,6 @@ def source(value: Any) -> dict[str, Any]:
     """The document's Source of a mapping input."""
     if isinstance(value, XComArg):
         return value.source()
-    if isinstance(value, MappedArgument):
-        return {"group_arg": value.key}
     from tradewind.serialize import encode
 
     if isinstance(value, Mapping):
@@ -230,6 +228,8 @@ def make_mapped(
     state["expand_input"] = expand_input
     state["over_op_kwargs"] = over_op_kwargs
     task.__init__(**base)  # type: ignore[misc]
+    if task.get_closest_mapped_task_group() is not None:
+        raise NotImplementedError("operator expansion in an expanded task group is not yet supported")
     return task
 
 

@@ -479,6 +479,12 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
         if unmapped:
             return
         if task_group is not None:
+            if self.trigger_rule == TriggerRule.ALWAYS and next(
+                iter(task_group.iter_mapped_task_groups()), None
+            ):
+                raise ValueError(
+                    "Task-generated mapping within a mapped task group is not allowed with trigger rule 'always'"
+                )
             task_group.add(self)
             self.task_group = task_group
         if dag is not None:

@@ -309,6 +309,8 @@ class MappedTaskGroup(TaskGroup):
 
     def __init__(self, *, expand_input: Any, **kwargs: Any):
         super().__init__(**kwargs)
+        if self.parent_group is not None and next(iter(self.parent_group.iter_mapped_task_groups()), None):
+            raise NotImplementedError("task group expansion in an expanded task group is not yet supported")
         self.map_input = expand_input
         self._expand_input = expand_input
 

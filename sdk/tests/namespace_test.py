@@ -1,0 +1,118 @@
+"""The airflow namespace: every listed name is there, nothing heavy is imported, missing packages are named."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SDK = str(Path(__file__).resolve().parents[1])
+
+
+def test_every_listed_name_is_there():
+    from airflow import _finder, _names
+
+    wrong = []
+    for module, text in _names.NAMES.items():
+        if "airflow.providers." in text:
+            continue
+        mod = importlib.import_module(module)
+        names, whole = _finder.parse(text)
+        for name in names:
+            if name == "ObjectStoragePath":
+                continue
+            try:
+                getattr(mod, name)
+            except Exception as e:
+                wrong.append((module, name, repr(e)))
+        for where in whole:
+            importlib.import_module(where)
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from airflow import DAG, Dataset, XComArg",
+        "from airflow.operators.python_operator import PythonOperator, BranchPythonOperator",
+        "from airflow.operators import BashOperator, PythonOperator",
+        "from airflow.operators.dummy_operator import DummyOperator",
+        "from airflow.operators.sensors import ExternalTaskSensor",
+        "from airflow.utils.dates import days_ago",
+        "from airflow.contrib.sensors.file_sensor import FileSensor",
+        "import airflow; airflow.utils.dates.days_ago(1)",
+        "from airflow.models import DAG, Variable, Connection, DagBag, TaskInstance, DagRun, XCom, Pool, SlaMiss",
+        "from airflow.models.taskinstance import Context",
+        "from airflow.utils.db import provide_session",
+        "from airflow.utils import timezone; timezone.utcnow()",
+        "from airflow.configuration import conf; conf.get('core', 'dags_folder')",
+        "from airflow import settings; settings.Session()",
+        "from airflow.utils.state import State, TaskInstanceState",
+        "from airflow.sdk import *",
+        "from airflow.decorators import task; task.bash",
+        "from airflow.providers.common.compat.sdk import BaseHook, Stats, timezone, conf, AirflowException",
+        "from airflow.timetables.trigger import CronTriggerTimetable",
+        "from airflow.version import version; assert version.startswith('3.')",
+        "from airflow.utils.decorators import apply_defaults",
+        "import airflow.macros",
+        "from airflow.hooks.base_hook import BaseHook",
+    ],
+)
+def test_imports_of_all_generations(line):
+    exec(line, {})
+
+
+@pytest.mark.parametrize(
+    "module, package",
+    [
+        ("airflow.providers.google.cloud.hooks.gcs", "apache-airflow-providers-google"),
+        ("airflow.providers.apache.hive.hooks.hive", "apache-airflow-providers-apache-hive"),
+        ("airflow.providers.microsoft.azure.hooks.wasb", "apache-airflow-providers-microsoft-azure"),
+        ("airflow.hooks.postgres_hook", "apache-airflow-providers-postgres"),
+        ("airflow.operators.hive_operator", "apache-airflow-providers-apache-hive"),
+        ("airflow.contrib.operators.gcp_compute_operator", "apache-airflow-providers-google"),
+    ],
+)
+def test_missing_providers_are_named(module, package):
+    with pytest.raises(ModuleNotFoundError, match=package):
+        importlib.import_module(module)
+
+
+def test_unknown_modules_and_names_are_plain_errors():
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("airflow.no_such_module")
+    with pytest.raises(ImportError):
+        exec("from airflow.models import NoSuchModel", {})
+
+
+def test_installed_providers_are_found(tmp_path, monkeypatch):
+    package = tmp_path / "airflow" / "providers" / "acme"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "hook.py").write_text(
+        "from airflow.hooks.base import BaseHook\nclass AcmeHook(BaseHook): pass\n"
+    )
+    code = "from airflow.providers.acme.hook import AcmeHook; print(AcmeHook.__mro__[1].__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": f"{SDK}:{tmp_path}", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "BaseHook", done.stderr
+
+
+def test_import_airflow_is_light():
+    code = "import sys, airflow; print([m for m in ('pendulum', 'jinja2', 'yaml', 'jsonschema') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": SDK}, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+    code = "import sys; from airflow import DAG; print('pendulum' in sys.modules, 'jinja2' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": SDK}, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False False", done.stderr
