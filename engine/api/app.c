@@ -14,6 +14,7 @@ struct thread {
 	struct tw_api *api;
 	struct tw_store *store;
 	struct tw_zones zones;
+	bool reading;                /* a reader's transaction is open, until the handler is done */
 };
 
 struct wait {
@@ -52,7 +53,18 @@ struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp)
 		tw_reply_error(resp, 503, "The metastore cannot be opened");
 		return NULL;
 	}
+	if (!t->reading && strcmp(req->method, "GET") == 0)
+		t->reading = tw_store_begin_read(t->store, NULL) == TW_OK;
 	return t->store;
+}
+
+void tw_api_finish(struct tw_request *req)
+{
+	struct thread *t = req->thread;
+
+	if (t->reading && tw_store_end(t->store, NULL) < 0)
+		tw_store_rollback(t->store);
+	t->reading = false;
 }
 
 struct tw_zones *tw_api_zones(struct tw_request *req)

@@ -52,6 +52,7 @@ void *tw_api_thread_new(void *app);
 void tw_api_thread_free(void *thread);
 void tw_api_authenticate(struct tw_request *req);
 bool tw_api_admit(struct tw_request *req, struct tw_response *resp);
+void tw_api_finish(struct tw_request *req);
 
 /* ── for handlers ───────────────────────────────────────────────────────────────────────── */
 
@@ -59,7 +60,10 @@ static inline const struct tw_api *tw_api_of(const struct tw_request *req)
 {
 	return req->app;
 }
-/* The thread's handle; NULL when it cannot be opened, and then it has replied 503. */
+/*
+ * The thread's handle; NULL when it cannot be opened, and then it has replied 503. All that a GET asks is of one
+ * moment of the metastore.
+ */
 struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp);
 struct tw_zones *tw_api_zones(struct tw_request *req);
 

@@ -286,8 +286,11 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 	}
 	if (!req->memo)
 		x->server->opts.authenticate(req);
-	if (may(req, route, resp))
-		route->handler(req, resp);
+	if (!may(req, route, resp))
+		return;
+	route->handler(req, resp);
+	if (x->server->opts.finish)
+		x->server->opts.finish(req);
 }
 
 /* ── putting aside ────────────────────────────────────────────────────────────────────── */

@@ -96,6 +96,7 @@ struct tw_http_server_opts {
 	void (*authenticate)(struct tw_request *req);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
+	void (*finish)(struct tw_request *req);        /* after each handler, in its thread; NULL: nothing */
 };
 
 struct tw_http_server;

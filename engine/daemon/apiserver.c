@@ -224,6 +224,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.thread_free = tw_api_thread_free,
 		.authenticate = tw_api_authenticate,
 		.admit = tw_api_admit,
+		.finish = tw_api_finish,
 	};
 
 	return tw_http_server_start(&http, &s->http, err);
