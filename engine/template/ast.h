@@ -119,6 +119,12 @@ struct tw_node {
 	struct tw_call_args *args;
 };
 
+/* Is what follows the N_IF n an elif? */
+static inline bool tw_is_elif(const struct tw_node *n)
+{
+	return n->other.n == 1 && n->other.v[0]->kind == N_IF && n->other.v[0]->op;
+}
+
 struct tw_template {
 	atomic_int refs;
 	struct tw_arena arena;

@@ -119,31 +119,38 @@ static struct tw_var *scope_find(struct tw_scope *s, struct tw_str name)
 	return NULL;
 }
 
+static void scope_add(struct tw_tpl *t, struct tw_scope *s, struct tw_str name, struct tw_value v)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : 4;
+		struct tw_var *vars = tw_arena_alloc(t->a, cap * sizeof(*vars));
+
+		if (s->n)
+			memcpy(vars, s->v, s->n * sizeof(*vars));
+		s->v = vars;
+		s->cap = cap;
+	}
+	s->v[s->n++] = (struct tw_var){name, v};
+}
+
 void tw_scope_set(struct tw_tpl *t, struct tw_scope *s, struct tw_str name, struct tw_value v)
 {
 	struct tw_var *var = scope_find(s, name);
 
-	if (!var) {
-		if (s->n == s->cap) {
-			size_t cap = s->cap ? s->cap * 2 : 4;
-			struct tw_var *vars = tw_arena_alloc(t->a, cap * sizeof(*vars));
-
-			if (s->n)
-				memcpy(vars, s->v, s->n * sizeof(*vars));
-			s->v = vars;
-			s->cap = cap;
-		}
-		var = &s->v[s->n++];
-		var->name = name;
-	}
-	var->value = v;
+	t->steps += s->n / 16;
+	if (var)
+		var->value = v;
+	else
+		scope_add(t, s, name, v);
 }
 
 void tw_scope_empty(struct tw_tpl *t, struct tw_scope *s, const struct tw_names *names)
 {
+	bool fresh = s->n == 0; /* the names are all different */
+
 	for (size_t i = 0; i < names->n; i++)
-		if (!scope_find(s, names->v[i]))
-			tw_scope_set(t, s, names->v[i], (struct tw_value){.kind = TW_V_ABSENT});
+		if (fresh || !scope_find(s, names->v[i]))
+			scope_add(t, s, names->v[i], (struct tw_value){.kind = TW_V_ABSENT});
 }
 
 static struct tw_value undefined_name(struct tw_tpl *t, struct tw_str name)
@@ -159,6 +166,7 @@ enum tw_rc tw_resolve(struct tw_tpl *t, struct tw_str name, struct tw_value *ret
 	for (struct tw_scope *s = t->scope; s; s = s->parent) {
 		struct tw_var *var = scope_find(s, name);
 
+		t->steps += s->n / 16;
 		if (var && tw_v_given(var->value)) {
 			*ret = var->value;
 			return TW_OK;
@@ -315,9 +323,14 @@ static enum tw_rc exec_if(struct tw_tpl *t, const struct tw_node *n)
 	struct tw_value v;
 	bool yes;
 
-	TW_TRY(tw_eval(t, n->a, &v));
-	TW_TRY(tw_tpl_truth(t, v, &yes));
-	return tw_exec(t, yes ? &n->body : &n->other);
+	for (;;) {
+		TW_TRY(tw_eval(t, n->a, &v));
+		TW_TRY(tw_tpl_truth(t, v, &yes));
+		if (yes || !tw_is_elif(n))
+			return tw_exec(t, yes ? &n->body : &n->other);
+		n = n->other.v[0];
+		t->line = n->line;
+	}
 }
 
 /* Runs the body of n in a scope of its own. */

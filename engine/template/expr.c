@@ -267,9 +267,32 @@ static enum tw_rc eval_test(struct tw_tpl *t, const struct tw_node *n, struct tw
 	return TW_OK;
 }
 
+/* a + b + c …, from the left, however many there are. */
+static enum tw_rc eval_binary(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
+{
+	const struct tw_node **chain, *first = n;
+	struct tw_value a, b;
+	size_t len = 0;
+
+	for (; first->kind == N_BIN; first = first->a)
+		len++;
+	TW_TRY(tw_tpl_steps(t, len));
+	chain = tw_arena_alloc(t->a, len * sizeof(*chain));
+	for (size_t i = len; i-- > 0; n = n->a)
+		chain[i] = n;
+	TW_TRY(tw_eval(t, first, &a));
+	for (size_t i = 0; i < len; i++) {
+		TW_TRY(tw_eval(t, chain[i]->b, &b));
+		t->line = chain[i]->line;
+		TW_TRY(tw_tpl_binary(t, chain[i]->op, a, b, &a));
+	}
+	*ret = a;
+	return TW_OK;
+}
+
 static enum tw_rc eval_inner(struct tw_tpl *t, const struct tw_node *n, struct tw_value *ret)
 {
-	struct tw_value a, b;
+	struct tw_value a;
 	bool yes;
 
 	switch ((enum tw_node_kind)n->kind) {
@@ -296,10 +319,7 @@ static enum tw_rc eval_inner(struct tw_tpl *t, const struct tw_node *n, struct t
 		*ret = tw_v_bool(!yes);
 		return TW_OK;
 	case N_BIN:
-		TW_TRY(tw_eval(t, n->a, &a));
-		TW_TRY(tw_eval(t, n->b, &b));
-		t->line = n->line;
-		return tw_tpl_binary(t, n->op, a, b, ret);
+		return eval_binary(t, n, ret);
 	case N_UNARY:
 		TW_TRY(tw_eval(t, n->a, &a));
 		return tw_tpl_unary(t, n->op, a, ret);

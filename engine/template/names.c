@@ -79,23 +79,23 @@ static void exprs(struct table *t, const struct tw_nodes *l)
 		expr(t, l->v[i]);
 }
 
+/* Chains (a.b.c, a + b + c, a|f|g) lean to the left and may be long: no recursion along them. */
 static void expr(struct table *t, const struct tw_node *n)
 {
-	if (!n)
-		return;
-	if (n->kind == N_NAME || n->kind == N_NSREF) {
-		load(t, n->name);
-		return;
-	}
-	expr(t, n->a);
-	expr(t, n->b);
-	expr(t, n->c);
-	exprs(t, &n->kids);
-	if (n->args) {
-		exprs(t, &n->args->pos);
-		exprs(t, &n->args->kw);
-		expr(t, n->args->star);
-		expr(t, n->args->starstar);
+	for (; n; n = n->a) {
+		if (n->kind == N_NAME || n->kind == N_NSREF) {
+			load(t, n->name);
+			return;
+		}
+		expr(t, n->b);
+		expr(t, n->c);
+		exprs(t, &n->kids);
+		if (n->args) {
+			exprs(t, &n->args->pos);
+			exprs(t, &n->args->kw);
+			expr(t, n->args->star);
+			expr(t, n->args->starstar);
+		}
 	}
 }
 
@@ -146,7 +146,7 @@ static void if_stmt(struct table *t, const struct tw_node *n)
 	expr(t, n->a);
 	stmts(&branch[0], &n->body);
 	/* Each elif counts as an if of its own, all of them as one branch. */
-	while (next->other.n == 1 && next->other.v[0]->kind == N_IF && next->other.v[0]->op) {
+	while (tw_is_elif(next)) {
 		struct table inner[3] = {
 			{.base = &branch[1]}, {.base = &branch[1]}, {.base = &branch[1]}};
 
@@ -281,6 +281,17 @@ static void with_scope(struct pass *p, struct table *outer, struct tw_node *n)
 	finish(p, &t, &n->body, &n->empty);
 }
 
+static void if_scopes(struct pass *p, struct table *outer, const struct tw_node *n)
+{
+	for (;;) {
+		scopes_in(p, outer, &n->body);
+		if (!tw_is_elif(n))
+			break;
+		n = n->other.v[0];
+	}
+	scopes_in(p, outer, &n->other);
+}
+
 static void scopes_in(struct pass *p, struct table *outer, const struct tw_nodes *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -288,8 +299,7 @@ static void scopes_in(struct pass *p, struct table *outer, const struct tw_nodes
 
 		switch ((enum tw_node_kind)n->kind) {
 		case N_IF:
-			scopes_in(p, outer, &n->body);
-			scopes_in(p, outer, &n->other);
+			if_scopes(p, outer, n);
 			break;
 		case N_FOR:
 			for_scope(p, outer, n);

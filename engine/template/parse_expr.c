@@ -745,8 +745,11 @@ static enum tw_rc parse_cond(struct tw_parser *p, struct tw_node **ret)
 		n = tw_parse_node(p, N_COND, p->tok++->line);
 		n->a = left;
 		TW_TRY(parse_or(p, &n->b));
-		if (tw_parse_skip_name(p, "else"))
+		if (tw_parse_skip_name(p, "else")) {
+			TW_TRY(enter(p));
 			TW_TRY(parse_cond(p, &n->c));
+			p->depth--;
+		}
 		left = n;
 	}
 	p->soft = soft;
