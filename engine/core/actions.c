@@ -8,6 +8,9 @@ enum tw_rc tw_core_held(struct tw_sched *s, struct tw_run_ref ref, struct run **
 	*ret = tw_core_find_run(s, ref);
 	if (*ret)
 		return TW_OK;
+	if (tw_core_was_deleted(s, ref, false, false))
+		return tw_err_set(err, TW_ERR_NOT_FOUND, "run '" TW_STR_FMT "' of dag '" TW_STR_FMT "' was deleted",
+				  TW_STR_ARG(ref.run_id), TW_STR_ARG(ref.dag_id));
 	struct tw_fx_ask a = {
 		.kind = TW_ASK_LOAD_RUN,
 		.dag_id = tw_core_keep(&s->fx->arena, ref.dag_id),
@@ -118,9 +121,10 @@ static void clear_fn(struct ti *ti, const void *arg)
 enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, struct tw_err *err)
 {
 	struct run *r;
+	enum tw_rc rc = tw_core_held(s, ev->run, &r, err);
 
-	if (tw_core_held(s, ev->run, &r, err) < 0)
-		return TW_ERR_AGAIN;
+	if (rc < 0)
+		return rc;
 	if (check_keys(r, ev->dag ? ev->dag : r->dag, ev->tis, ev->ntis, err) < 0)
 		return TW_ERR_NOT_FOUND;
 	if (ev->dag && ev->dag != r->dag)
@@ -181,8 +185,9 @@ enum tw_rc tw_core_on_mark(struct tw_sched *s, const struct tw_ev_mark *ev, stru
 
 	if (!mark_reason[ev->state])
 		return tw_err_set(err, TW_ERR_INVALID, "an instance can be marked success, failed or skipped");
-	if (tw_core_held(s, ev->run, &r, err) < 0)
-		return TW_ERR_AGAIN;
+	enum tw_rc rc = tw_core_held(s, ev->run, &r, err);
+	if (rc < 0)
+		return rc;
 	if (check_keys(r, r->dag, ev->tis, ev->ntis, err) < 0)
 		return TW_ERR_NOT_FOUND;
 	for_keys(r, ev->tis, ev->ntis, mark_fn, ev);
@@ -227,8 +232,9 @@ enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state
 
 	if (ev->state == TW_RUN_RUNNING)
 		return tw_err_set(err, TW_ERR_INVALID, "a run can be set to queued, success or failed");
-	if (tw_core_held(s, ev->run, &r, err) < 0)
-		return TW_ERR_AGAIN;
+	enum tw_rc rc = tw_core_held(s, ev->run, &r, err);
+	if (rc < 0)
+		return rc;
 	tw_core_audit(r, NULL, tw_run_state_name(ev->state), ev->by, tw_str(NULL));
 	if (ev->state != TW_RUN_QUEUED) {
 		if (r->row.state != ev->state)
@@ -261,11 +267,13 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 
 	if (drop && !tw_core_find_run(s, ref))
 		return TW_OK;
-	if (tw_core_held(s, ref, &r, err) < 0)
-		return TW_ERR_AGAIN;
+	enum tw_rc rc = tw_core_held(s, ref, &r, err);
+	if (rc < 0)
+		return rc;
 	stop_open(r, drop ? "dropped" : "run deleted");
 	tw_core_dag_work(r->d);
 	if (!drop) {
+		tw_core_was_deleted(s, ref, true, false);
 		struct tw_fx_run e = { .op = TW_FX_DELETE, .row = r->row };
 		if (r->fx_turn == s->fx->turn)
 			s->fx->runs.v[r->fx_slot].op = TW_FX_DELETE;

@@ -65,10 +65,8 @@ enum tw_rc tw_core_on_beat(struct tw_sched *s, struct tw_id id)
 	struct ti *ti = open_attempt(s, id);
 
 	/* Not a row's change: who writes heartbeats down does so on its own. */
-	if (ti && ti->state == TW_TI_RUNNING)
+	if (ti)
 		ti->beat = s->now;
-	else if (ti && ti->state == TW_TI_QUEUED)
-		ti->queued = s->now, tw_core_arm_ti(ti);
 	return TW_OK;
 }
 
@@ -201,7 +199,8 @@ static void finish_success(struct ti *ti, const struct tw_ev_finished *ev, enum 
 	tw_core_move(ti, state);
 }
 
-static void finish_deferred(struct ti *ti, const struct tw_ev_finished *ev)
+/* It waits for a trigger, or for a person; the number is what will be said when that has come. */
+static void finish_deferred(struct ti *ti, const struct tw_ev_finished *ev, enum tw_ti_state state)
 {
 	struct ti_extra *x = tw_core_extra(ti);
 	struct tw_sched *s = ti->run->s;
@@ -211,7 +210,7 @@ static void finish_deferred(struct ti *ti, const struct tw_ev_finished *ev)
 	x->trigger_id = ev->trigger_id;
 	x->trigger_timeout = ev->trigger_timeout ? ev->trigger_timeout : TW_TIME_NONE;
 	tw_map_set(&s->triggers, tw_strn((const char *)&x->trigger_id, sizeof x->trigger_id), ti);
-	tw_core_move(ti, TW_TI_DEFERRED);
+	tw_core_move(ti, state);
 }
 
 static void finish_reschedule(struct ti *ti, const struct tw_ev_finished *ev)
@@ -240,8 +239,9 @@ enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *
 {
 	struct ti *ti = open_attempt(s, ev->attempt);
 
-	/* Never heard that it started: only for a first start that is told apart from an older end. */
-	if (ti && ti->state == TW_TI_QUEUED && resumed(ti) && ev->outcome != TW_OUT_LOST)
+	/* A resumed attempt that has not started yet cannot have paused again: that is its earlier pause, told twice. */
+	bool paused = ev->outcome == TW_OUT_DEFERRED || ev->outcome == TW_OUT_RESCHEDULE;
+	if (ti && ti->state == TW_TI_QUEUED && resumed(ti) && paused)
 		ti = NULL;
 	tw_core_ack(s, ev->attempt, TW_EV_FINISHED, ti && ti->state != TW_TI_RESTARTING ? ti : NULL);
 	if (!ti)
@@ -267,11 +267,10 @@ enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *
 		finish_reschedule(ti, ev);
 		break;
 	case TW_OUT_DEFERRED:
-		finish_deferred(ti, ev);
+		finish_deferred(ti, ev, TW_TI_DEFERRED);
 		break;
 	case TW_OUT_AWAITING_INPUT:
-		keep_into(ti, &tw_core_extra(ti)->next_method, ev->next_method);
-		tw_core_move(ti, TW_TI_AWAITING_INPUT);
+		finish_deferred(ti, ev, TW_TI_AWAITING_INPUT);
 		break;
 	case TW_OUT_FAILED:
 	case TW_OUT_FAILED_FINAL:
@@ -301,7 +300,7 @@ enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev
 	int64_t id = ev->trigger_id;
 	struct ti *ti = tw_map_get(&s->triggers, tw_strn((const char *)&id, sizeof id));
 
-	if (!ti || ti->state != TW_TI_DEFERRED)
+	if (!ti || (ti->state != TW_TI_DEFERRED && ti->state != TW_TI_AWAITING_INPUT))
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "nobody waits for trigger %lld", (long long)id);
 	struct ti_extra *x = ti->x;
 	if (ev->what != TW_TRIGGER_FIRED) {

@@ -68,7 +68,8 @@ struct ti {
 	int mapped_length;           /* of its return value, -1 = none */
 	int try_number, max_tries, requeues;
 	struct tw_id id;
-	tw_time scheduled, queued, start, end, beat, due, updated;
+	tw_time scheduled, queued, start, end, due, updated;
+	tw_time beat;                /* of an open attempt: when it was last heard of */
 	struct tw_heap_node queue;
 	struct tw_heap *in_heap;     /* that `queue` is in */
 	struct timer timer;
@@ -125,6 +126,7 @@ struct run {
 	uint64_t seq;
 	bool stored, in_work, touched, gone, over, in_idle;
 	bool timed_out;
+	bool has_mapped;             /* some task is expanded */
 	uint64_t fx_turn;
 	size_t fx_slot;
 	/* the run before (past.c) */
@@ -223,6 +225,7 @@ struct tw_sched {
 	uint64_t turn, seq;
 	struct tw_map dags, pools, executors;
 	struct tw_map triggers;      /* trigger id (8 bytes) → struct ti */
+	struct tw_map deleted;       /* runs whose deletion a store may not have committed yet */
 	struct tw_heap timers;
 	struct tw_heap ready_pools;
 	struct idmap ids;
@@ -331,6 +334,7 @@ void tw_core_check_run(struct run *r);                   /* has it ended? */
 void tw_core_end_run(struct run *r, enum tw_run_state state, const char *reason);
 void tw_core_queue_run(struct run *r, bool fresh_start); /* back to queued */
 void tw_core_forget_run(struct run *r);                  /* leaves memory with this step */
+bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bool unset);
 void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str version_id);
 struct ti *tw_core_new_ti(struct run *r, int task, int map_index);
 void tw_core_reevaluate(struct run *r);                  /* every waiting instance */

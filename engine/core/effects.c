@@ -113,7 +113,7 @@ void tw_core_ti_row(const struct ti *ti, struct tw_ti_row *ret)
 		.queued_dttm = ti->queued,
 		.start_date = ti->start,
 		.end_date = ti->end,
-		.last_heartbeat = ti->beat,
+		.last_heartbeat = ti->state == TW_TI_QUEUED ? TW_TIME_NONE : ti->beat,
 		.next_retry = ti->due,
 		.updated_at = ti->updated,
 		.pool_slots = t->pool_slots,

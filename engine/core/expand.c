@@ -292,7 +292,7 @@ bool tw_core_expand(struct ti *ti)
 	}
 	ti->map_index = 0;
 	tw_core_touch(ti);
-	ts->expanded = true;
+	ts->expanded = r->has_mapped = true;
 	ts->revise = false;
 	ts->per = (int)each;
 	tw_core_add_instances(r, ti->task, (int)(groups * each), false);
@@ -387,12 +387,10 @@ static bool mapping_uses(const struct tw_mapping *m, int task)
 
 void tw_core_length_changes(struct run *r, int task)
 {
-	const struct tw_task *t = task_at(r, task);
-
-	for (int i = 0; i < r->ntasks; i++) {
+	for (int i = 0; r->has_mapped && i < r->ntasks; i++) {
 		const struct tw_task *d = task_at(r, i);
 		if (r->tasks[i].expanded &&
-		    (mapping_uses(d->map, t->index) || mapping_uses(tw_core_group_map(r, d), t->index)))
+		    (mapping_uses(d->map, task) || mapping_uses(tw_core_group_map(r, d), task)))
 			r->tasks[i].revise = true;
 	}
 }

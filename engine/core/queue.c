@@ -392,7 +392,7 @@ static void hand_out(struct ti *ti)
 	struct tw_sched *s = r->s;
 	const struct tw_task *t = task_of(ti);
 
-	ti->queued = s->now;
+	ti->queued = ti->beat = s->now;
 	take_out(ti);
 	tw_core_move(ti, TW_TI_QUEUED);
 	ti->dispatch_turn = s->fx->turn;

@@ -22,6 +22,29 @@ struct ti *tw_core_find_ti(const struct run *r, struct tw_str task_id, int map_i
 	return at < ts->n && ts->tis[at]->map_index == map_index ? ts->tis[at] : NULL;
 }
 
+/*
+ * A deleted run may still stand in the store, until its deletion is committed: it must not be loaded again. The
+ * names are dropped when there are too many of them; by then the oldest are long committed.
+ */
+bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bool unset)
+{
+	struct tw_buf key = { 0 };
+	bool had;
+
+	tw_buf_addstr(&key, ref.dag_id);
+	tw_buf_addc(&key, '\1');
+	tw_buf_addstr(&key, ref.run_id);
+	had = tw_map_get(&s->deleted, tw_buf_str(&key)) != NULL;
+	if (set && s->deleted.len > 10000)
+		tw_map_clear(&s->deleted);
+	if (set)
+		tw_map_set(&s->deleted, tw_buf_str(&key), s);
+	else if (unset && had)
+		tw_map_del(&s->deleted, tw_buf_str(&key));
+	tw_buf_release(&key);
+	return had;
+}
+
 /* ── making ─────────────────────────────────────────────────────────────────────────────── */
 
 static void init_ti(struct ti *ti, struct run *r, int task, int map_index)
@@ -124,7 +147,7 @@ static void make_instances(struct run *r, int task, struct ti *block)
 	tw_core_touch(block);
 	if (n > 0) {
 		const struct tw_mapping *g = tw_core_group_map(r, t);
-		ts->expanded = true;
+		ts->expanded = r->has_mapped = true;
 		if (g && t->map) {
 			int64_t each = 1;
 			for (int i = 0; i < t->map->n; i++)
@@ -154,6 +177,9 @@ struct run *tw_core_make_run(struct dagent *d, const struct tw_dag *dag, const s
 			     const struct tw_ev_run_new *ask)
 {
 	struct run *r = new_run(d, dag, row);
+
+	if (d->s->deleted.len)
+		tw_core_was_deleted(d->s, (struct tw_run_ref){ d->dag_id, r->row.run_id }, false, true);
 	struct ti *block = tw_arena_array(&r->arena, struct ti, (size_t)r->ntasks + 1);
 
 	for (int t = 0; t < r->ntasks; t++)
@@ -187,7 +213,7 @@ static void load_extra(struct ti *ti, const struct tw_ti_load *l)
 	x->trigger_id = row->trigger_id;
 	x->trigger_timeout = row->trigger_timeout;
 	x->reschedule_start = row->reschedule_start;
-	if (x->trigger_id && ti->state == TW_TI_DEFERRED)
+	if (x->trigger_id && (ti->state == TW_TI_DEFERRED || ti->state == TW_TI_AWAITING_INPUT))
 		tw_map_set(&ti->run->s->triggers,
 			   tw_strn((const char *)&x->trigger_id, sizeof x->trigger_id), ti);
 	if (l->skip_record.p) {
@@ -210,7 +236,9 @@ static void load_ti(struct ti *ti, const struct tw_ti_load *l)
 	ti->queued = row->queued_dttm;
 	ti->start = row->start_date;
 	ti->end = row->end_date;
-	ti->beat = row->last_heartbeat != TW_TIME_NONE ? row->last_heartbeat : ti->run->s->now;
+	/* Whoever has it speaks up now: nobody could hear it before. */
+	bool open = row->state == TW_TI_QUEUED || row->state == TW_TI_RUNNING || row->state == TW_TI_RESTARTING;
+	ti->beat = open ? ti->run->s->now : row->last_heartbeat;
 	ti->due = row->next_retry;
 	ti->updated = row->updated_at;
 	ti->state = (uint8_t)row->state;
@@ -242,7 +270,7 @@ static void load_task(struct run *r, int task, const struct tw_ti_load **rows, i
 		load_ti(ts->tis[0], rows[0]);
 		return;
 	}
-	ts->expanded = true;
+	ts->expanded = r->has_mapped = true;
 	int last = rows[n - 1]->row.map_index;
 	tw_core_add_instances(r, task, last + 1, true);
 	for (int i = 0; i < n; i++)
@@ -318,6 +346,9 @@ enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev,
 
 	if (!ev->dag)
 		return tw_err_set(err, TW_ERR_INVALID, "run_load without a document");
+	if (tw_core_was_deleted(s, (struct tw_run_ref){ ev->row.dag_id, ev->row.run_id }, false, false))
+		return tw_err_set(err, TW_ERR_NOT_FOUND, "run '" TW_STR_FMT "' was deleted",
+				  TW_STR_ARG(ev->row.run_id));
 	if (tw_map_get(&d->by_run_id, ev->row.run_id))
 		return tw_err_set(err, TW_ERR_EXISTS, "run '" TW_STR_FMT "' is held already",
 				  TW_STR_ARG(ev->row.run_id));

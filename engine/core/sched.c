@@ -58,6 +58,7 @@ void tw_sched_free(struct tw_sched *s)
 	tw_map_release(&s->pools);
 	tw_map_release(&s->executors);
 	tw_map_release(&s->triggers);
+	tw_map_release(&s->deleted);
 	tw_vec_release(&s->work);
 	tw_vec_release(&s->run_work);
 	tw_vec_release(&s->dag_work);

@@ -82,7 +82,7 @@ enum tw_event_type {
 	TW_EV_ADOPTED,       /* .attempt: after a reload an executor says that it has it; counts as a beat */
 	TW_EV_REDISPATCH,    /* .attempt: after a reload nobody has it and nobody started it: dispatch it again, same id */
 	TW_EV_REFUSED,       /* .refused: the executor could not take it */
-	TW_EV_TRIGGER,       /* .trigger: a deferred attempt's trigger fired, failed or timed out */
+	TW_EV_TRIGGER,       /* .trigger: a deferred attempt's trigger fired, failed or timed out; a person answered */
 	TW_EV_SKIP,          /* .skip: a running attempt asks to skip others */
 };
 
@@ -235,7 +235,8 @@ struct tw_ev_finished {
 	tw_time reschedule_at;
 	int64_t retry_delay;         /* µs; a RetryPolicy's own; -1 = the task's */
 	struct tw_str next_method, next_kwargs; /* DEFERRED */
-	int64_t trigger_id;          /* DEFERRED: the row that the shell made for the trigger */
+	int64_t trigger_id;          /* DEFERRED: the row that the shell made for the trigger. AWAITING_INPUT: a number of
+					its own that no trigger has */
 	tw_time trigger_timeout;
 };
 
@@ -421,7 +422,7 @@ bool tw_effects_empty(const struct tw_effects *fx);
 
 /*
  * Applies one event. On an error the event changed nothing:
- *	TW_ERR_NOT_FOUND  no such DAG, task, attempt, trigger
+ *	TW_ERR_NOT_FOUND  no such DAG, task, attempt, trigger; the run was deleted
  *	TW_ERR_AGAIN      the run is not held; fx->asks says LOAD_RUN
  *	TW_ERR_EXISTS     RUN_NEW, RUN_LOAD: held already (run id, or logical date)
  *	TW_ERR_INVALID    the message says what is wrong

@@ -433,6 +433,10 @@ static void test_delete(void **state)
 	assert_run(&w, "r2", "running");
 	assert_int_equal(w.kills, 1);
 	step(&w, (struct tw_event){ .type = TW_EV_RUN_DELETE, .ref = ref });
+	assert_int_equal(w.rc, TW_ERR_NOT_FOUND); /* no reason to load it, however long the commit takes */
+	world_run(&w, "d", "r");
+	ref.run_id = tw_str("other");
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_DELETE, .ref = ref });
 	assert_int_equal(w.rc, TW_ERR_AGAIN);
 	world_close(&w);
 }
@@ -533,6 +537,40 @@ static void test_past(void **state)
 	world_close(&w);
 }
 
+static void because(struct world *w, const char *task, const char *want)
+{
+	struct tw_reasons why = { 0 };
+	bool found = false;
+
+	assert_int_equal(tw_sched_why(w->s, (struct tw_run_ref){ tw_str("d"), tw_str("r") }, tw_str(task), -1, &why, NULL), 0);
+	for (size_t i = 0; i < why.v.n; i++)
+		found |= tw_str_is(why.v.v[i], want);
+	if (!found)
+		fail_msg("%s: not '%s' but '%s'", task, want, why.v.n ? why.v.v[0].p : "nothing");
+	tw_reasons_release(&why);
+}
+
+static void test_why(void **state)
+{
+	static const struct script s[] = { { "f", ANY, .outcome = TW_OUT_FAILED }, { "a", ANY, .hang = true }, { 0 } };
+	struct world w;
+
+	setup(&w, DAG(",'max_active_tasks':2", "{'task_id':'a','priority_weight':9},{'task_id':'b','upstream':['a']},{'task_id':'e','pool':'none','priority_weight':5},"
+					       "{'task_id':'p','pool':'full'},{'task_id':'q','pool':'full','pool_slots':3},{'task_id':'f','retries':1,'priority_weight':8}"),
+	      s);
+	world_pool(&w, "full", 2, false);
+	world_run(&w, "d", "r");
+	world_go(&w, false);
+	because(&w, "b", "trigger rule all_success waits: 0 of 1 upstream instances have ended (0 success, 0 failed, 0 skipped, 0 upstream_failed, 0 removed)");
+	because(&w, "b", "upstream 'a' is running");
+	because(&w, "e", "there is no pool 'none'");
+	because(&w, "q", "it needs 3 slots and pool 'full' has only 2");
+	because(&w, "f", "try 2 of 2 is due at 2026-01-01T00:05:02+00:00");
+	step(&w, (struct tw_event){ .type = TW_EV_DAG_PAUSED, .paused = { tw_str("d"), true } });
+	because(&w, "b", "the DAG is paused");
+	world_close(&w);
+}
+
 static void test_time_never_goes_back(void **state)
 {
 	struct world w;
@@ -571,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_reschedule),
 		cmocka_unit_test(test_failed_streak),
 		cmocka_unit_test(test_past),
+		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_time_never_goes_back),
 	};
 

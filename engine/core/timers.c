@@ -33,7 +33,7 @@ static tw_time ti_deadline(const struct ti *ti)
 
 	switch ((enum tw_ti_state)ti->state) {
 	case TW_TI_QUEUED:
-		return cfg->queued_timeout > 0 ? ti->queued + cfg->queued_timeout : TW_TIME_NONE;
+		return cfg->queued_timeout > 0 ? ti->beat + cfg->queued_timeout : TW_TIME_NONE;
 	case TW_TI_RUNNING:
 	case TW_TI_RESTARTING:
 		return cfg->heartbeat_timeout > 0 ? ti->beat + cfg->heartbeat_timeout : TW_TIME_NONE;
@@ -41,6 +41,7 @@ static tw_time ti_deadline(const struct ti *ti)
 	case TW_TI_UP_FOR_RESCHEDULE:
 		return ti->due;
 	case TW_TI_DEFERRED:
+	case TW_TI_AWAITING_INPUT:
 		return ti->x ? ti->x->trigger_timeout : TW_TIME_NONE;
 	default:
 		return TW_TIME_NONE;
@@ -59,7 +60,10 @@ static void fire_ti(struct ti *ti)
 
 	switch ((enum tw_ti_state)ti->state) {
 	case TW_TI_QUEUED:
-		tw_core_attempt_stuck(ti);
+		if (ti->beat + s->cfg.queued_timeout > s->now)
+			tw_core_arm_ti(ti);
+		else
+			tw_core_attempt_stuck(ti);
 		break;
 	case TW_TI_RUNNING:
 	case TW_TI_RESTARTING:
@@ -71,7 +75,8 @@ static void fire_ti(struct ti *ti)
 		tw_core_kill(ti, "heartbeat lost", false);
 		tw_core_attempt_failed(ti, "heartbeat lost", false, true, -1);
 		break;
-	case TW_TI_DEFERRED: {
+	case TW_TI_DEFERRED:
+	case TW_TI_AWAITING_INPUT: {
 		struct tw_ev_trigger ev = { .trigger_id = ti->x->trigger_id, .what = TW_TRIGGER_TIMEOUT };
 		tw_core_on_trigger(s, &ev, NULL);
 		break;
