@@ -1,8 +1,8 @@
 #include "cli/conn_uri.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
-#include "api/route.h"
 #include "value/json.h"
 
 static struct tw_str json_text(struct tw_arena *a, struct tw_value v)
@@ -12,6 +12,15 @@ static struct tw_str json_text(struct tw_arena *a, struct tw_value v)
 
 	free(text);
 	return s;
+}
+
+static struct tw_str lower(struct tw_arena *a, struct tw_str s)
+{
+	char *copy = tw_arena_strndup(a, s.p, s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		copy[i] = (char)tolower((unsigned char)copy[i]);
+	return tw_strn(copy, s.n);
 }
 
 static struct tw_str conn_type(struct tw_arena *a, struct tw_str scheme)
@@ -26,12 +35,29 @@ static struct tw_str conn_type(struct tw_arena *a, struct tw_str scheme)
 	return t;
 }
 
-static enum tw_rc decode(struct tw_arena *a, struct tw_str in, struct tw_str *ret, struct tw_err *err)
+static int hex_digit(char ch)
 {
-	if (!tw_url_decode(a, in, false, ret))
-		return tw_err_set(err, TW_ERR_INVALID, "a connection URI has a bad %% escape in '" TW_STR_FMT "'",
-				  TW_STR_ARG(in));
-	return TW_OK;
+	return tw_is_digit(ch) ? ch - '0' : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10 : -1;
+}
+
+/* As Python's unquote: a '%' without two digits behind it stands for itself (passwords are often pasted in as they are). */
+static struct tw_str decode(struct tw_arena *a, struct tw_str in, bool plus)
+{
+	char *out = tw_arena_alloc(a, in.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1, low = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
+
+		if (in.p[i] == '%' && high >= 0 && low >= 0) {
+			out[n++] = (char)(high * 16 + low);
+			i += 2;
+		} else {
+			out[n++] = plus && in.p[i] == '+' ? ' ' : in.p[i];
+		}
+	}
+	out[n] = '\0';
+	return tw_strn(out, n);
 }
 
 /* ?a=1&b=x to a JSON object; each value is JSON when it parses; __extra__ is all of it. */
@@ -43,10 +69,11 @@ static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_
 		struct tw_str pair = tw_str_cut(query, '&', &query), raw, key, text;
 		struct tw_value v;
 
-		key = tw_str_cut(pair, '=', &raw);
-		if (!tw_url_decode(a, key, true, &key) || !tw_url_decode(a, raw.p ? raw : TW_STR(""), true, &text))
-			return tw_err_set(err, TW_ERR_INVALID, "a connection URI has a bad %% escape in its query");
+		key = decode(a, tw_str_cut(pair, '=', &raw), true);
+		text = decode(a, raw.p ? raw : TW_STR(""), true);
 		if (tw_str_is(key, "__extra__")) {
+			if (text.n && tw_json_parse(a, text, &v, err) < 0)
+				return tw_err_wrap(err, "a connection's __extra__ is no JSON");
 			c->extra = text;
 			return TW_OK;
 		}
@@ -57,7 +84,7 @@ static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_
 	return TW_OK;
 }
 
-/* host:port, [v6]:port; an inner scheme stays with the host. */
+/* host:port, [v6]:port. Host names have no case. */
 static enum tw_rc read_host(struct tw_arena *a, struct tw_str text, struct tw_connection_row *c, struct tw_err *err)
 {
 	size_t colon = text.n;
@@ -74,7 +101,11 @@ static enum tw_rc read_host(struct tw_arena *a, struct tw_str text, struct tw_co
 					  TW_STR_ARG(tw_strn(text.p + colon + 1, text.n - colon - 1)));
 		c->port = port;
 	}
-	return decode(a, tw_strn(text.p, colon), &c->host, err);
+	text = tw_strn(text.p, colon);
+	if (text.n > 1 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = tw_strn(text.p + 1, text.n - 2);
+	c->host = decode(a, lower(a, text), false);
+	return TW_OK;
 }
 
 static ptrdiff_t find_last(struct tw_str s, char ch)
@@ -90,7 +121,7 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 	struct tw_connection_row c = { 0 };
 	ptrdiff_t sep = tw_str_find(uri, TW_STR("://"), 0), inner, slash, at;
 	struct tw_str rest, query = { 0 }, authority, path = { 0 }, prefix = { 0 };
-	enum tw_rc rc = TW_OK;
+	enum tw_rc rc;
 
 	uri = tw_str_trim(uri);
 	if (uri.n && uri.p[0] == '{')
@@ -98,12 +129,16 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 	if (sep < 0)
 		return tw_err_set(err, TW_ERR_INVALID, "'" TW_STR_FMT "' is no connection URI (type://login:password@host:port/schema)",
 				  TW_STR_ARG(uri.n > 12 ? tw_strn(uri.p, 12) : uri));
-	c.conn_type = conn_type(a, tw_strn(uri.p, (size_t)sep));
+	c.conn_type = conn_type(a, lower(a, tw_strn(uri.p, (size_t)sep)));
 	rest = tw_strn(uri.p + sep + 3, uri.n - (size_t)sep - 3);
 	rest = tw_str_cut(rest, '?', &query);
 	inner = tw_str_find(rest, TW_STR("://"), 0);
 	if (inner >= 0) {
 		prefix = tw_strn(rest.p, (size_t)inner + 3);
+		if (tw_str_find(prefix, TW_STR("@"), 0) >= 0)
+			return tw_err_set(err, TW_ERR_INVALID,
+					  "a connection URI has its host's own scheme in front of the login: "
+					  "type://https://login:password@host");
 		rest = tw_strn(rest.p + inner + 3, rest.n - (size_t)inner - 3);
 	}
 	slash = tw_str_find(rest, TW_STR("/"), 0);
@@ -114,15 +149,14 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 	if (at >= 0) {
 		struct tw_str password, login = tw_str_cut(tw_strn(authority.p, (size_t)at), ':', &password);
 
-		rc = decode(a, login, &c.login, err);
-		if (rc == TW_OK && password.p)
-			rc = decode(a, password, &c.password, err);
+		c.login = decode(a, login, false);
+		if (password.p)
+			c.password = decode(a, password, false);
 		authority = tw_strn(authority.p + at + 1, authority.n - (size_t)at - 1);
 	}
-	if (rc == TW_OK)
-		rc = read_host(a, authority, &c, err);
-	if (rc == TW_OK && path.n)
-		rc = decode(a, path, &c.schema, err);
+	rc = read_host(a, authority, &c, err);
+	if (path.n)
+		c.schema = decode(a, path, false);
 	if (rc == TW_OK && query.p)
 		rc = read_query(a, query, &c, err);
 	if (rc < 0)
@@ -150,7 +184,7 @@ enum tw_rc tw_conn_from_value(struct tw_arena *a, struct tw_value v, struct tw_c
 	c.schema = tw_map_str(v, "schema", NULL);
 	if (extra.kind == TW_V_STR)
 		c.extra = extra.s;
-	else if (extra.kind != TW_V_NULL)
+	else if (extra.kind != TW_V_NULL && !(extra.kind == TW_V_MAP && !tw_value_len(extra)))
 		c.extra = json_text(a, extra);
 	if (port.kind == TW_V_INT)
 		c.port = port.i;
@@ -168,13 +202,16 @@ enum tw_rc tw_conn_from_json(struct tw_arena *a, struct tw_str json, struct tw_c
 	return rc < 0 ? rc : tw_conn_from_value(a, v, ret_c, err);
 }
 
-static void quote(struct tw_buf *out, struct tw_str s)
+/* plus: a blank is '+', as in queries. */
+static void quote(struct tw_buf *out, struct tw_str s, bool plus)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];
 
 		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || strchr("_.-~", ch))
 			tw_buf_addc(out, (char)ch);
+		else if (ch == ' ' && plus)
+			tw_buf_addc(out, '+');
 		else
 			tw_buf_printf(out, "%%%02X", ch);
 	}
@@ -190,13 +227,13 @@ static void write_extra(struct tw_buf *out, struct tw_str extra)
 		flat = v.map->v[i].value.kind == TW_V_STR;
 	if (!flat) {
 		tw_buf_adds(out, "?__extra__=");
-		quote(out, extra);
+		quote(out, extra, true);
 	}
 	for (size_t i = 0; flat && i < v.map->n; i++) {
 		tw_buf_addc(out, i ? '&' : '?');
-		quote(out, v.map->v[i].key.s);
+		quote(out, v.map->v[i].key.s, true);
 		tw_buf_addc(out, '=');
-		quote(out, v.map->v[i].value.s);
+		quote(out, v.map->v[i].value.s, true);
 	}
 	tw_arena_release(&a);
 }
@@ -207,28 +244,30 @@ void tw_conn_to_uri(const struct tw_connection_row *c, struct tw_buf *out)
 	struct tw_str host = c->host;
 
 	for (size_t i = 0; i < c->conn_type.n; i++)
-		tw_buf_addc(out, c->conn_type.p[i] == '_' ? '-' : c->conn_type.p[i]);
+		tw_buf_addc(out, c->conn_type.p[i] == '_' ? '-' : (char)tolower((unsigned char)c->conn_type.p[i]));
 	tw_buf_adds(out, "://");
 	if (c->host.p && inner >= 0) {
 		tw_buf_add(out, host.p, (size_t)inner + 3);
 		host = tw_strn(host.p + inner + 3, host.n - (size_t)inner - 3);
 	}
 	if (c->login.n || c->password.n) {
-		quote(out, c->login);
+		quote(out, c->login, false);
 		if (c->password.n) {
 			tw_buf_addc(out, ':');
-			quote(out, c->password);
+			quote(out, c->password, false);
 		}
 		tw_buf_addc(out, '@');
 	}
+	else if (!host.n && c->port)
+		tw_buf_addc(out, '@');
 	if (host.n)
-		quote(out, host);
+		quote(out, host, false);
 	if (c->port)
 		tw_buf_printf(out, ":%lld", (long long)c->port);
-	if (c->schema.n || (c->extra.n && c->extra.n > 2)) {
+	if (c->schema.n || c->extra.n) {
 		tw_buf_addc(out, '/');
-		quote(out, c->schema);
+		quote(out, c->schema, false);
 	}
-	if (c->extra.n > 2)
+	if (c->extra.n)
 		write_extra(out, c->extra);
 }

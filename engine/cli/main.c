@@ -132,7 +132,8 @@ int main(int argc, char **argv)
 	}
 	verb = find_verb(group, argv[i]);
 	if (!verb) {
-		list_commands(stderr, group);
+		fprintf(stderr, "usage: tradewind %s COMMAND [options]; `tradewind %s%s-h` lists the commands\n",
+			group ? group : "[GROUP]", group ? group : "", group ? " " : "");
 		fprintf(stderr, "tradewind: error: no such command: '%s%s%s'\n", group ? group : "", group ? " " : "",
 			argv[i]);
 		return 2;

@@ -95,11 +95,12 @@ static void grid_fill(struct grid *g, struct tw_value rows)
 			g->cells[r * g->ncols + c] = cell_text(v ? *v : TW_NULL);
 		}
 	for (size_t i = 0; i < g->nrows * g->ncols; i++) {
-		size_t w = display_width(tw_str(g->cells[i]));
+		size_t w;
 
 		for (char *p = g->cells[i]; *p; p++)
 			if (*p == '\n' || *p == '\r' || *p == '\t')
 				*p = ' ';
+		w = display_width(tw_str(g->cells[i]));
 		if (w > g->widths[i % g->ncols])
 			g->widths[i % g->ncols] = w;
 	}
