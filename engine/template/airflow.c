@@ -213,6 +213,54 @@ static enum tw_rc record_getattr(struct tw_tpl *t, struct tw_object *o, struct t
 	return tw_tpl_unsupported(t, "%s." TW_STR_FMT, r->what, TW_STR_ARG(name));
 }
 
+/* Airflow 2's repr of ti and dag_run, from whatever it names. */
+static enum tw_rc append_attr(struct tw_tpl *t, struct tw_object *o, const char *name,
+			      struct tw_buf *out)
+{
+	struct tw_value v;
+
+	TW_TRY(record_getattr(t, o, tw_str(name), &v));
+	return tw_tpl_str(t, v, out);
+}
+
+static enum tw_rc ti_str(struct tw_tpl *t, struct tw_object *o, struct tw_buf *out)
+{
+	struct tw_value index;
+
+	tw_buf_adds(out, "<TaskInstance: ");
+	TW_TRY(append_attr(t, o, "dag_id", out));
+	tw_buf_addc(out, '.');
+	TW_TRY(append_attr(t, o, "task_id", out));
+	tw_buf_addc(out, ' ');
+	TW_TRY(append_attr(t, o, "run_id", out));
+	TW_TRY(record_getattr(t, o, TW_STR("map_index"), &index));
+	if (index.kind == TW_V_INT && index.i >= 0)
+		tw_buf_printf(out, " map_index=%lld", (long long)index.i);
+	tw_buf_adds(out, " [");
+	TW_TRY(append_attr(t, o, "state", out));
+	tw_buf_addc(out, ']');
+	tw_buf_addc(out, '>');
+	return TW_OK;
+}
+
+static enum tw_rc dag_run_str(struct tw_tpl *t, struct tw_object *o, struct tw_buf *out)
+{
+	tw_buf_adds(out, "<DagRun ");
+	TW_TRY(append_attr(t, o, "dag_id", out));
+	tw_buf_adds(out, " @ ");
+	TW_TRY(append_attr(t, o, "logical_date", out));
+	tw_buf_adds(out, ": ");
+	TW_TRY(append_attr(t, o, "run_id", out));
+	tw_buf_adds(out, ", state:");
+	TW_TRY(append_attr(t, o, "state", out));
+	tw_buf_adds(out, ", queued_at: ");
+	TW_TRY(append_attr(t, o, "queued_at", out));
+	tw_buf_adds(out, ". externally triggered: ");
+	TW_TRY(append_attr(t, o, "external_trigger", out));
+	tw_buf_addc(out, '>');
+	return TW_OK;
+}
+
 static enum tw_rc record_str(struct tw_tpl *t, struct tw_object *o, struct tw_buf *out)
 {
 	struct record *r = (struct record *)o;
@@ -229,6 +277,10 @@ static enum tw_rc record_str(struct tw_tpl *t, struct tw_object *o, struct tw_bu
 			      TW_STR_ARG(task));
 		return TW_OK;
 	}
+	if (r->af->compat2 && strcmp(r->what, "ti") == 0)
+		return ti_str(t, o, out);
+	if (r->af->compat2 && strcmp(r->what, "dag_run") == 0)
+		return dag_run_str(t, o, out);
 	return tw_tpl_unsupported(t, "the text of %s", r->what);
 }
 

@@ -156,6 +156,7 @@ class Probe(BaseOperator):
             data["ti"]["state"] = ti.state
             data["expanded_ti_count"] = None
             data["test_mode"] = context["test_mode"]
+            data["dag_run"]["queued_at"] = None
             data["dag_run"]["external_trigger"] = run.external_trigger
             data["dag_run"]["execution_date"] = dates["logical_date"]
         with open(sys.argv[1], "w") as out:
