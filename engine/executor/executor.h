@@ -134,8 +134,8 @@ static inline void tw_executor_dispatch(struct tw_executor *ex, const struct tw_
 }
 
 /*
- * After a restart, in the same turn of the loop as start: attempts that the metastore says are queued or running
- * with this executor. Each gets on_started, on_beat or on_finished as the runner knows it; one that
+ * After a restart, in the same turn of the loop as start: attempts that the metastore says are
+ * queued or running with this executor. Each gets on_started, on_beat or on_finished as the runner knows it; one that
  * the runner has never heard of gets on_finished with TW_END_LOST and started_at 0.
  */
 static inline void tw_executor_adopt(struct tw_executor *ex, const struct tw_id *ids, size_t n)
@@ -182,7 +182,7 @@ struct tw_executor_opts {
 	const char *runner_socket;       /* NULL: home/run/runner.sock */
 	const char *const *runner_argv;  /* how to start a runner: {exe, "runner", NULL}; NULL: never start one */
 	const char *runner_log;          /* where its stderr goes; NULL: home/logs/runner.log */
-	struct tw_reaper *reaper;        /* the process's one (io/proc.h); NULL: one is made, nobody else may have one */
+	struct tw_reaper *reaper;        /* the process's one (io/proc.h); NULL: one is made here */
 	int parallelism;                 /* [core] parallelism */
 };
 

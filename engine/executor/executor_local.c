@@ -1,7 +1,7 @@
 /*
- * LocalExecutor: a runner on this machine, reached over its unix socket; started when nobody listens
- * there, as a session of its own so that it outlives us. One connection; whenever it breaks it is made
- * anew, and what the runner has is compared with what is held here:
+ * LocalExecutor: a runner on this machine, reached over its unix socket; started when nobody
+ *listens there, as a session of its own so that it outlives us. One connection; whenever it breaks
+ *it is made anew, and what the runner has is compared with what is held here:
  *
  *	held, known there        it goes on; its news come again
  *	held, unknown there      not started as far as was told: sent again. Started: lost
@@ -33,15 +33,15 @@ enum held_state {
 	UNSENT,
 	SENT,
 	STARTED, /* or adopted: it may have started */
-	ENDED,   /* told; waits for ack */
+	ENDED,	 /* told; waits for ack */
 };
 
 struct held {
 	struct tw_id id;
 	enum held_state state;
-	bool slot;          /* counts in ex.held */
+	bool slot;	    /* counts in ex.held */
 	struct tw_buf json; /* until it has started */
-	char *kill;         /* a kill that could not be sent yet */
+	char *kill;	    /* a kill that could not be sent yet */
 };
 
 struct local {
@@ -51,17 +51,17 @@ struct local {
 	struct tw_reaper *reaper;
 	bool own_reaper;
 	struct tw_link *link;
-	bool synced;           /* `have` came: from now on both sides know the same */
+	bool synced; /* `have` came: from now on both sides know the same */
 	bool corked, stopping;
 	uv_timer_t *retry;
-	uv_prepare_t *turn;    /* active while something is to be done before the loop waits */
+	uv_prepare_t *turn; /* active while something is to be done before the loop waits */
 	unsigned tries;
-	pid_t pid;             /* of the runner that we started, while it lives */
-	struct tw_map held;    /* id → struct held */
+	pid_t pid;		     /* of the runner that we started, while it lives */
+	struct tw_map held;	     /* id → struct held */
 	TW_VEC(struct tw_id) doomed; /* killed before they were sent: their end is to be told */
-	char runner[64];       /* uuid of the runner last heard of */
-	int64_t epoch;         /* counts runners */
-	struct tw_map asked;   /* ids of requests not answered yet */
+	char runner[64];	     /* uuid of the runner last heard of */
+	int64_t epoch;		     /* counts runners */
+	struct tw_map asked;	     /* ids of requests not answered yet */
 };
 
 static void connect_now(struct local *l);
@@ -357,7 +357,8 @@ static void on_frame(void *arg, struct tw_link *link, struct tw_str body, int *f
 	else if (tw_str_is(op, "have"))
 		on_have(l, msg);
 	else if (tw_str_is(op, "error"))
-		tw_warn("the runner answers: " TW_STR_FMT, TW_STR_ARG(tw_map_str(msg, "message", "")));
+		tw_warn("the runner answers: " TW_STR_FMT,
+			TW_STR_ARG(tw_map_str(msg, "message", "")));
 }
 
 /* Connecting --------------------------------------------------------------------------------- */
@@ -543,8 +544,7 @@ static void free_local(struct tw_executor *ex, bool stop_runner)
 		tw_reaper_unwatch(l->reaper, l->pid);
 	uv_close((uv_handle_t *)l->retry, on_closed);
 	uv_close((uv_handle_t *)l->turn, on_closed);
-	tw_map_foreach(&l->held, e)
-		held_free(e->value);
+	tw_map_foreach(&l->held, e) held_free(e->value);
 	tw_map_release(&l->held);
 	tw_map_release(&l->asked);
 	tw_vec_release(&l->doomed);

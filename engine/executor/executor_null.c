@@ -1,6 +1,6 @@
 /*
- * The executor that runs nothing: each attempt starts and succeeds in the next turn of the loop. For
- * tests, and to measure a scheduler without its tasks.
+ * The executor that runs nothing: each attempt starts and succeeds in the next turn of the loop.
+ * For tests, and to measure a scheduler without its tasks.
  */
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ struct null {
 	struct tw_executor ex;
 	uv_timer_t *turn;
 	TW_VEC(struct tw_id) due; /* dispatched or adopted since the last turn */
-	struct tw_map held;       /* id → anything */
+	struct tw_map held;	  /* id → anything */
 };
 
 static struct null *null_of(struct tw_executor *ex)

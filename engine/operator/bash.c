@@ -1,7 +1,7 @@
 /*
- * BashOperator: `bash -c COMMAND`, in a temporary folder unless it has a cwd. Output and errors go one
- * way, line by line into the log; the last line is the return value. It ends when its output does:
- * a background process that holds on to it is waited for, as in Python.
+ * BashOperator: `bash -c COMMAND`, in a temporary folder unless it has a cwd. Output and errors go
+ * one way, line by line into the log; the last line is the return value. It ends when its output
+ * does: a background process that holds on to it is waited for, as in Python.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,20 +15,20 @@
 
 #define LOGGER "airflow.task.hooks.airflow.providers.standard.hooks.subprocess.SubprocessHook"
 #define LAST_LINE ((size_t)16 << 20) /* a last line longer than this is cut */
-#define READ_TURN 16                 /* pieces read before others get their turn */
+#define READ_TURN 16		     /* pieces read before others get their turn */
 
 struct bash {
 	struct tw_op *op;
 	struct tw_decoder *decoder;
-	uv_poll_t *poll;       /* NULL when the output has ended */
+	uv_poll_t *poll; /* NULL when the output has ended */
 	int out;
 	pid_t pid;
 	bool exited;
 	struct tw_exit exit;
-	char *tmpdir;          /* to be removed; NULL with a cwd */
-	char *script;          /* to be removed */
-	struct tw_buf line;    /* the line being read, then the last one */
-	bool complete;         /* its newline was seen: the next byte begins another */
+	char *tmpdir;	    /* to be removed; NULL with a cwd */
+	char *script;	    /* to be removed */
+	struct tw_buf line; /* the line being read, then the last one */
+	bool complete;	    /* its newline was seen: the next byte begins another */
 };
 
 static void say(struct tw_op *op, const char *text)
@@ -231,7 +231,8 @@ static void on_exit_code(void *arg, const struct tw_exit *e)
 	struct bash *b = arg;
 	b->exited = true;
 	b->exit = *e;
-	/* Mostly the output ends with it; what is there already need not wait for a turn of the loop. */
+	/* Mostly the output ends with it; what is there already need not wait for a turn of the
+	 * loop. */
 	if (b->poll && (!read_output(b, READ_TURN) || b->op->killed))
 		close_output(b);
 	maybe_finish(b);
@@ -340,8 +341,8 @@ static enum tw_rc begin(struct bash *b, struct tw_str command, struct tw_err *er
 		rc = op->host->make_folder(op, &b->tmpdir, err);
 	if (!dir)
 		dir = b->tmpdir;
-	const char *argv[] = {bash_path(), "-c",
-			      tw_arena_strndup(op->arena, command.p, command.n), NULL};
+	const char *argv[] = {bash_path(), "-c", tw_arena_strndup(op->arena, command.p, command.n),
+			      NULL};
 	if (rc == TW_OK && (tw_str_ends(command, ".sh") || tw_str_ends(command, ".bash"))) {
 		rc = write_script(b, dir, command, err);
 		argv[1] = rc == TW_OK ? strrchr(b->script, '/') + 1 : NULL;
@@ -362,8 +363,8 @@ static enum tw_rc start(struct tw_op *op, struct tw_err *err)
 	if (memchr(command.s.p, '\0', command.s.n))
 		return tw_err_set(err, TW_ERR_INVALID, "embedded null byte");
 	struct tw_decoder *decoder;
-	enum tw_rc rc = tw_decoder_new(tw_map_str(op->args, "output_encoding", "utf-8"), &decoder,
-				       err);
+	enum tw_rc rc =
+		tw_decoder_new(tw_map_str(op->args, "output_encoding", "utf-8"), &decoder, err);
 	if (rc < 0)
 		return rc;
 	struct bash *b = tw_arena_new(op->arena, struct bash);

@@ -154,7 +154,8 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 	}
 	open_log(a);
 	if (wants_another_user(a)) {
-		fail_early(a, TW_STR("run_as_user: this version runs tasks as its own user only; leave it "
+		fail_early(a, TW_STR("run_as_user: this version runs tasks as its own user only; "
+				     "leave it "
 				     "out, or start a runner as that user"));
 		return;
 	}
@@ -205,7 +206,7 @@ static void put_number(struct tw_jw *w, const char *key, int n, int none)
 
 static void put_extra(struct tw_jw *w, struct tw_value extra)
 {
-	static const char *const ours[] = {"op",   "attempt", "state",	"at",	 "started_at",
+	static const char *const ours[] = {"op",   "attempt", "state",	"at",	   "started_at",
 					   "exit", "signal",  "reason", "rendered"};
 	for (size_t i = 0; i < tw_value_len(extra); i++) {
 		const struct tw_pair *p = &extra.map->v[i];

@@ -78,10 +78,14 @@ static struct tw_value data_of(struct tw_attempt *a)
 {
 	static const char *const dag_keys[] = {"dag_id", "fileloc", "relative_fileloc", "owner",
 					       NULL};
-	static const char *const run_keys[] = {
-		"logical_date", "data_interval_start", "data_interval_end", "prev_start_date_success",
-		"prev_end_date_success", "prev_data_interval_start_success",
-		"prev_data_interval_end_success", NULL};
+	static const char *const run_keys[] = {"logical_date",
+					       "data_interval_start",
+					       "data_interval_end",
+					       "prev_start_date_success",
+					       "prev_end_date_success",
+					       "prev_data_interval_start_success",
+					       "prev_data_interval_end_success",
+					       NULL};
 	struct tw_arena *ar = &a->arena;
 	struct tw_value run = tw_map_value(a->work, "run");
 	struct tw_value data = pick(ar, run, run_keys), more = tw_map_value(a->work, "context");

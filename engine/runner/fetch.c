@@ -1,6 +1,6 @@
 /*
- * What templates and arguments of native operators need from the scheduler: asked for once each, and kept for
- * the renders that follow.
+ * What templates and arguments of native operators need from the scheduler: asked for once each,
+ * and kept for the renders that follow.
  */
 #include <stdlib.h>
 

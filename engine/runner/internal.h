@@ -1,7 +1,8 @@
 /*
  * What the runner's files share. runner.c: the loop and its timers; server.c: the scheduler's link;
- * attempt.c: the life of one attempt; native.c, render.c, context.c, fetch.c: native operators; python.c: zygote and warm
- * children; pytask.c: a task in Python; request.c: what tasks ask the scheduler.
+ * attempt.c: the life of one attempt; native.c, render.c, context.c, fetch.c: native operators;
+ * python.c: zygote and warm children; pytask.c: a task in Python; request.c: what tasks ask the
+ * scheduler.
  */
 #pragma once
 

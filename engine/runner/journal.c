@@ -100,8 +100,8 @@ static void load_line(struct tw_journal *j, struct tw_str line, bool same_boot)
 	case 'P': {
 		struct tw_str ticks, pid_text = tw_str_cut(rest, ' ', &ticks);
 		e = tw_map_get(&j->entries, attempt);
-		if (e && same_boot && tw_str_to_int(pid_text, &pid) && tw_str_to_int(ticks, &start) &&
-		    pid > 1 && pid <= INT32_MAX) {
+		if (e && same_boot && tw_str_to_int(pid_text, &pid) &&
+		    tw_str_to_int(ticks, &start) && pid > 1 && pid <= INT32_MAX) {
 			e->pid = (pid_t)pid;
 			e->ticks = (uint64_t)start;
 		}
@@ -149,9 +149,10 @@ static void write_all(struct tw_journal *j, int fd, struct tw_str s)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			tw_error("cannot write the journal, results may be lost if the runner dies: "
-				 "%s path=%s",
-				 strerror(errno), j->path);
+			tw_error(
+				"cannot write the journal, results may be lost if the runner dies: "
+				"%s path=%s",
+				strerror(errno), j->path);
 			j->failed = true;
 			return;
 		}
@@ -180,8 +181,7 @@ static enum tw_rc rewrite(struct tw_journal *j, struct tw_err *err)
 	TW_AUTO(tw_buf_release) struct tw_buf out = {0};
 	TW_AUTO(tw_freep) char *tmp = tw_asprintf("%s.new", j->path);
 	tw_buf_printf(&out, MAGIC "%s\n", j->boot);
-	tw_map_foreach(&j->entries, at)
-		put_entry(&out, at->value);
+	tw_map_foreach(&j->entries, at) put_entry(&out, at->value);
 	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return tw_err_errno(err, errno, "cannot write the journal '%s'", tmp);
@@ -230,8 +230,7 @@ enum tw_rc tw_journal_open(struct tw_journal *j, const char *path, struct tw_err
 
 void tw_journal_close(struct tw_journal *j)
 {
-	tw_map_foreach(&j->entries, at)
-		entry_free(at->value);
+	tw_map_foreach(&j->entries, at) entry_free(at->value);
 	tw_map_release(&j->entries);
 	if (j->path && j->fd >= 0)
 		close(j->fd);
@@ -263,8 +262,7 @@ void tw_journal_process(struct tw_journal *j, struct tw_str attempt, pid_t pid)
 	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
 	e->pid = pid;
 	e->ticks = ticks_now();
-	tw_buf_printf(&b, "P %s %d %llu\n", e->attempt, (int)pid,
-		      (unsigned long long)e->ticks);
+	tw_buf_printf(&b, "P %s %d %llu\n", e->attempt, (int)pid, (unsigned long long)e->ticks);
 	append(j, &b);
 }
 

@@ -66,9 +66,8 @@ static void remembers(void **state)
 		a->ticks += 100000;
 		assert_false(tw_journal_same_process(a));
 		assert_int_equal(state_of(&j, "b"), TW_JOURNAL_FINISHED);
-		assert_string_equal(
-			tw_buf_cstr(&tw_journal_find(&j, TW_STR("b"))->result),
-			"{\"x\":1}");
+		assert_string_equal(tw_buf_cstr(&tw_journal_find(&j, TW_STR("b"))->result),
+				    "{\"x\":1}");
 		assert_null(tw_journal_find(&j, TW_STR("c")));
 		tw_journal_close(&j);
 	}

@@ -16,10 +16,11 @@ struct tw_secret {
 #define MIN_LINE 8 /* shorter lines of a longer secret are too likely to be innocent */
 
 static const char *const sensitive[] = {
-	"access_key",  "access_token", "api_key",  "apikey",	 "auth_header",	    "authorization",
-	"bearer",      "connection_string",	   "dsn",	 "passphrase",	    "passwd",
-	"password",    "private_key",  "proxy",	   "proxies",	 "secret",	    "service_account",
-	"service_key", "token",	       "keyfile_dict", "webhook_url",
+	"access_key",	 "access_token",    "api_key",		 "apikey", "auth_header",
+	"authorization", "bearer",	    "connection_string", "dsn",	   "passphrase",
+	"passwd",	 "password",	    "private_key",	 "proxy",  "proxies",
+	"secret",	 "service_account", "service_key",	 "token",  "keyfile_dict",
+	"webhook_url",
 };
 
 static struct tw_buf more_words; /* lower case, separated by commas */

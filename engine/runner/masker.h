@@ -5,8 +5,8 @@
  *
  * A secret shorter than the configured minimum ([logging] min_length_masked_secret) is not masked,
  * nor the word "airflow". Beside the secret itself its JSON spellings (as in the log lines that
- * Python writes), its percent-encoded spelling (as in connection URIs) and, of a secret of several lines, each
- * line are masked.
+ * Python writes), its percent-encoded spelling (as in connection URIs) and, of a secret of several
+ * lines, each line are masked.
  */
 #pragma once
 

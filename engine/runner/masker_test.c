@@ -70,8 +70,7 @@ static void across_chunks(void **state)
 			size_t n = strlen(text) - at < size ? strlen(text) - at : size;
 			tw_buf_add(&held, text + at, n);
 			bool final = at + n == strlen(text);
-			tw_buf_consume(&held,
-				       tw_masker_mask(&m, tw_buf_str(&held), final, &out));
+			tw_buf_consume(&held, tw_masker_mask(&m, tw_buf_str(&held), final, &out));
 		}
 		assert_int_equal(held.n, 0);
 		assert_string_equal(tw_buf_cstr(&out), want);

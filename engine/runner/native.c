@@ -72,7 +72,8 @@ static void put_return_value(struct tw_attempt *a, struct tw_value extra, struct
 	tw_map_putc(ar, extra, "mapped_length", length);
 }
 
-/* One event for each asset the task names as outlet; the key tells uri or name (dag-document.md). */
+/* One event for each asset the task names as outlet; the key tells uri or name (dag-document.md).
+ */
 static void put_outlet_events(struct tw_attempt *a, struct tw_value extra)
 {
 	struct tw_arena *ar = &a->arena;

@@ -2,7 +2,8 @@
  * One task in Python: its socket, its three pipes, its process.
  *
  * It has told how it ended when its `finished` came, or when both its process and its socket are
- * gone without one. After that its process may live on for callbacks; their output belongs to the log.
+ * gone without one. After that its process may live on for callbacks; their output belongs to the
+ * log.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,13 +17,13 @@
 #include "runner/python.h"
 
 #define PIPES 3
-#define READ_TURN 16       /* pieces read before others get their turn */
-#define GONE_MS 1000       /* how long a socket's end waits for the exit, and the other way round */
+#define READ_TURN 16 /* pieces read before others get their turn */
+#define GONE_MS 1000 /* how long a socket's end waits for the exit, and the other way round */
 #define HOLD_TURNS 20
 
 struct pipe_in {
 	struct tw_attempt *a;
-	uv_poll_t *poll;   /* NULL: ended */
+	uv_poll_t *poll; /* NULL: ended */
 	int fd;
 	struct tw_logstream stream;
 	struct tw_buf held; /* read, but perhaps with a secret that the socket is about to name */
@@ -30,14 +31,14 @@ struct pipe_in {
 
 struct tw_pytask {
 	struct tw_attempt *a;
-	struct tw_launch *launch;   /* NULL: over */
-	struct tw_link *link;       /* NULL: ended */
+	struct tw_launch *launch; /* NULL: over */
+	struct tw_link *link;	  /* NULL: ended */
 	struct pipe_in in[PIPES];
-	bool forked, exited, gone;  /* gone: nothing more comes */
-	bool term_due;              /* a kill came before there was a process */
-	int status;                 /* wait(2)'s, when exited and known */
+	bool forked, exited, gone; /* gone: nothing more comes */
+	bool term_due;		   /* a kill came before there was a process */
+	int status;		   /* wait(2)'s, when exited and known */
 	bool status_known;
-	uv_timer_t *wait;           /* between the exit and the end of the socket */
+	uv_timer_t *wait; /* between the exit and the end of the socket */
 	struct tw_pytask *next_holding;
 	bool holding;
 	int held_turns;
@@ -204,7 +205,9 @@ static void on_finished(struct tw_pytask *t, struct tw_value msg)
 		.extra = msg,
 	};
 	drain(t);
-	tw_attempt_started(a, 0); /* its end may overtake the news of its fork, which comes on another socket */
+	tw_attempt_started(
+		a,
+		0); /* its end may overtake the news of its fork, which comes on another socket */
 	tw_attempt_report(a, &e);
 }
 
@@ -355,7 +358,8 @@ static void conclude(struct tw_pytask *t)
 	tw_attempt_bury(t->a);
 }
 
-/* The beginning --------------------------------------------------------------------------------- */
+/* The beginning ---------------------------------------------------------------------------------
+ */
 
 static void close_all(int *fds, size_t n)
 {

@@ -28,12 +28,12 @@ struct input {
 struct parent {
 	struct tw_python *py;
 	struct tw_link *link;
-	char *key;              /* NULL: the zygote */
-	pid_t pid;              /* 0: not known yet */
+	char *key; /* NULL: the zygote */
+	pid_t pid; /* 0: not known yet */
 	bool ready;
-	bool stopped;           /* it was told to end, or its file may not be forked: no more tasks */
+	bool stopped; /* it was told to end, or its file may not be forked: no more tasks */
 	int64_t rss;
-	int64_t last_used;      /* monotonic */
+	int64_t last_used;	/* monotonic */
 	struct tw_map launches; /* attempt → struct tw_launch */
 	TW_VEC(struct input) inputs;
 	struct parent *prev, *next; /* of the warm ones, stopped ones too */
@@ -41,7 +41,7 @@ struct parent {
 
 struct tw_launch {
 	struct tw_python *py;
-	struct parent *parent;  /* NULL: it died */
+	struct parent *parent; /* NULL: it died */
 	char *attempt;
 	char *key, *file, *bundle_path;
 	int compat;
@@ -54,14 +54,14 @@ struct tw_launch {
 struct tw_python {
 	struct tw_python_opts opts;
 	struct parent zygote;
-	bool running;           /* the zygote's process lives */
-	bool ending;            /* and is on its way out: what comes waits for the next */
+	bool running; /* the zygote's process lives */
+	bool ending;  /* and is on its way out: what comes waits for the next */
 	int failures;
-	struct tw_map waiting;  /* attempt → struct tw_launch */
-	struct tw_map warm;     /* key → struct parent, those that take tasks */
+	struct tw_map waiting; /* attempt → struct tw_launch */
+	struct tw_map warm;    /* key → struct parent, those that take tasks */
 	struct parent *all;
 	struct tw_map cold_only; /* keys whose file holds threads */
-	uv_timer_t *sweep;      /* ends warm children that nobody uses */
+	uv_timer_t *sweep;	 /* ends warm children that nobody uses */
 };
 
 static enum tw_rc place(struct tw_launch *l, struct tw_err *err);
@@ -252,7 +252,8 @@ static void take_inputs(struct parent *p, struct tw_value list)
 	}
 }
 
-/* Did what it imported change since? The file itself is in its key; this sees the modules beside it. */
+/* Did what it imported change since? The file itself is in its key; this sees the modules beside
+ * it. */
 static bool is_stale(const struct parent *p)
 {
 	for (size_t i = 0; i < p->inputs.n; i++) {
@@ -261,7 +262,8 @@ static bool is_stale(const struct parent *p)
 		if (stat(in->path, &st) != 0)
 			return true;
 		int64_t mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-		bool same = mtime == in->mtime_ns && (S_ISDIR(st.st_mode) || st.st_size == in->size);
+		bool same =
+			mtime == in->mtime_ns && (S_ISDIR(st.st_mode) || st.st_size == in->size);
 		if (!same)
 			return true;
 	}
@@ -551,8 +553,7 @@ static enum tw_rc place(struct tw_launch *l, struct tw_err *err)
 
 struct tw_launch *tw_python_launch(struct tw_python *py, const struct tw_python_origin *origin,
 				   const char *attempt, const int fds[TW_LAUNCH_FDS],
-				   const struct tw_launch_ops *ops, void *arg,
-				   struct tw_err *err)
+				   const struct tw_launch_ops *ops, void *arg, struct tw_err *err)
 {
 	struct tw_launch *l = tw_new(struct tw_launch);
 	*l = (struct tw_launch){

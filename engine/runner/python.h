@@ -47,8 +47,8 @@ enum tw_rc tw_python_socket(int ret_pair[2], struct tw_err *err);
 #define TW_LAUNCH_FDS 4 /* task_socket, stdout_w, stderr_w, log_w */
 
 /*
- * Starts a task. The descriptors are taken over, in any case. Callbacks come from the loop; the launch ends with
- * on_exited, on_failed or tw_launch_forget. NULL: no interpreter can be started.
+ * Starts a task. The descriptors are taken over, in any case. Callbacks come from the loop; the
+ * launch ends with on_exited, on_failed or tw_launch_forget. NULL: no interpreter can be started.
  */
 struct tw_launch *tw_python_launch(struct tw_python *py, const struct tw_python_origin *origin,
 				   const char *attempt, const int fds[TW_LAUNCH_FDS],

@@ -1,6 +1,6 @@
 /*
- * The arguments of a native operator: encoded values (docs/dag-document.md) become values, the texts of
- * template fields are rendered, XComs are fetched. What an XCom holds is never rendered.
+ * The arguments of a native operator: encoded values (docs/dag-document.md) become values, the
+ * texts of template fields are rendered, XComs are fetched. What an XCom holds is never rendered.
  */
 #include "io/clock.h"
 #include "runner/context.h"
@@ -9,7 +9,7 @@
 
 struct walk {
 	struct tw_attempt *a;
-	bool render;                /* inside of a template field */
+	bool render; /* inside of a template field */
 	struct tw_tpl_env env;
 	struct tw_render_opts opts;
 	struct tw_err *err;
@@ -240,7 +240,7 @@ static void take_exts(struct walk *w, struct tw_value exts)
 }
 
 struct rendering {
-	struct tw_value fields;        /* template_fields */
+	struct tw_value fields; /* template_fields */
 	struct tw_value args, rendered;
 };
 
@@ -299,7 +299,8 @@ enum tw_rc tw_render_args(struct tw_attempt *a, struct tw_value *ret_args,
 	struct tw_value map = tw_map_value(task, "map");
 	bool in_mapped_group = map.kind != TW_V_MAP && tw_map_int(a->work, "map_index", -1) >= 0;
 	if (in_mapped_group || tw_map_str(task, "map_index_template", NULL).p)
-		return tw_err_set(err, TW_ERR_UNSUPPORTED, "a member of a mapped group, or a label");
+		return tw_err_set(err, TW_ERR_UNSUPPORTED,
+				  "a member of a mapped group, or a label");
 	tw_context_init(&af, a);
 	tw_airflow_env(&af, &w.env);
 	w.env.zones = &a->r->zones;

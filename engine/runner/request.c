@@ -9,10 +9,10 @@
 struct request {
 	int64_t id;
 	char *attempt;
-	tw_reply_fn fn;     /* NULL: goes when it is sent */
+	tw_reply_fn fn; /* NULL: goes when it is sent */
 	void *arg;
 	struct tw_buf frame;
-	char *what, *name;  /* do, and the variable's key or the connection's id */
+	char *what, *name; /* do, and the variable's key or the connection's id */
 };
 
 static struct tw_str key_of(const int64_t *id)
@@ -136,7 +136,6 @@ void tw_request_forget(struct tw_attempt *a)
 
 void tw_request_release(struct tw_runner *r)
 {
-	tw_map_foreach(&r->requests, e)
-		request_free(e->value);
+	tw_map_foreach(&r->requests, e) request_free(e->value);
 	tw_map_release(&r->requests);
 }

@@ -257,10 +257,8 @@ static void init_handles(struct tw_runner *r)
 static void release(struct tw_runner *r)
 {
 	tw_server_stop(r);
-	tw_map_foreach(&r->attempts, e)
-		tw_attempt_free(e->value);
-	tw_map_foreach(&r->pythons, e)
-		tw_python_free(e->value);
+	tw_map_foreach(&r->attempts, e) tw_attempt_free(e->value);
+	tw_map_foreach(&r->pythons, e) tw_python_free(e->value);
 	tw_map_release(&r->pythons);
 	uv_close((uv_handle_t *)&r->beat, NULL);
 	uv_close((uv_handle_t *)&r->idle, NULL);

@@ -18,7 +18,7 @@ struct tw_tasklog {
 	const struct tw_masker *masker;
 	struct tw_tasklog *prev, *next; /* of the dirty ones */
 	bool dirty, failed;
-	int fd;               /* -1: not open yet */
+	int fd;		      /* -1: not open yet */
 	bool opening, closed; /* closed while opening: goes when that is done */
 	struct tw_buf out;
 	void (*written)(void *arg);

@@ -36,9 +36,9 @@ void tw_logs_init(struct tw_logs *logs, uv_loop_t *loop);
 void tw_logs_release(struct tw_logs *logs); /* all logs are closed by then */
 
 /*
- * Makes the folders that are missing. That, and the file, the thread pool does: lines gather meanwhile. When it
- * cannot be opened that is an error in our own log, and the lines are lost. The masker is borrowed, and may learn
- * while the log is open.
+ * Makes the folders that are missing. That, and the file, the thread pool does: lines gather
+ * meanwhile. When it cannot be opened that is an error in our own log, and the lines are lost. The
+ * masker is borrowed, and may learn while the log is open.
  */
 struct tw_tasklog *tw_tasklog_open(struct tw_logs *logs, const char *path,
 				   const struct tw_masker *masker);

@@ -149,7 +149,8 @@ static void json_stream(void **state)
 	tw_logstream_init(&s, f->log, TW_LOG_INFO, "task");
 	s.json = true;
 	tw_logstream_feed(&s, TW_STR("{\"level\":\"info\",\"event\":\"a "));
-	tw_logstream_feed(&s, TW_STR("level\",\"n\":1,\"x\":[\"level2\"]}\n\nplain level\n{broken\n"));
+	tw_logstream_feed(&s,
+			  TW_STR("level\",\"n\":1,\"x\":[\"level2\"]}\n\nplain level\n{broken\n"));
 	tw_logstream_feed(&s, TW_STR("{\"event\":\"\xff\"}\n{\"event\":\"last\"}"));
 	tw_logstream_end(&s);
 	tw_tasklog_flush(f->log);

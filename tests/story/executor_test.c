@@ -227,9 +227,10 @@ static void names(void **state)
 	expect_refused(f, "LocalExecutor,SequentialExecutor", "share one runner");
 	struct tw_err err = {0};
 	assert_int_equal(
-		tw_executors_new(&f->opts,
-				 TW_STR("airflow.executors.local_executor.LocalExecutor, n:NullExecutor"),
-				 &f->xs, &err),
+		tw_executors_new(
+			&f->opts,
+			TW_STR("airflow.executors.local_executor.LocalExecutor, n:NullExecutor"),
+			&f->xs, &err),
 		TW_OK);
 	assert_int_equal(f->xs.n, 2);
 	assert_ptr_equal(tw_executors_find(&f->xs, TW_STR("")), f->xs.v[0]);

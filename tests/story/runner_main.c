@@ -1,6 +1,6 @@
 /*
- * A runner for tests: options by environment, so that a test plays the scheduler without the rest of
- * the house.
+ * A runner for tests: options by environment, so that a test plays the scheduler without the rest
+ * of the house.
  */
 #include <stdlib.h>
 
