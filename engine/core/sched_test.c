@@ -565,7 +565,7 @@ static void test_why(void **state)
 	because(&w, "b", "upstream 'a' is running");
 	because(&w, "e", "there is no pool 'none'");
 	because(&w, "q", "it needs 3 slots and pool 'full' has only 2");
-	because(&w, "f", "try 2 of 2 is due at 2026-01-01T00:05:02+00:00");
+	because(&w, "f", "try 2 of 2 is due at 2026-01-01T00:05:01+00:00");
 	step(&w, (struct tw_event){ .type = TW_EV_DAG_PAUSED, .paused = { tw_str("d"), true } });
 	because(&w, "b", "the DAG is paused");
 	world_close(&w);

@@ -86,10 +86,15 @@ static inline void mirror(struct world *w, const struct tw_effects *fx)
 	for (size_t i = 0; i < fx->runs.n; i++) {
 		const struct tw_fx_run *r = &fx->runs.v[i];
 		snprintf(key, sizeof key, TW_STR_FMT, TW_STR_ARG(r->row.run_id));
-		if (r->op == TW_FX_DELETE)
+		if (r->op == TW_FX_DELETE) {
 			tw_map_del(&w->runs, tw_str(key));
-		else
-			tw_map_set(&w->runs, tw_str(key), (void *)(uintptr_t)(r->row.state + 1));
+			strcat(key, " ");
+			tw_map_foreach(&w->tis, e)
+				if (tw_str_starts(e->key, key))
+					tw_map_del(&w->tis, e->key);
+			continue;
+		}
+		tw_map_set(&w->runs, tw_str(key), (void *)(uintptr_t)(r->row.state + 1));
 	}
 	for (size_t i = 0; i < fx->tis.n; i++) {
 		const struct tw_fx_ti *t = &fx->tis.v[i];
