@@ -13,6 +13,7 @@
 #define PAUSE_MAX_MS 10000
 #define STEADY_US (10 * 1000000LL) /* one that lived this long starts with a short pause again */
 #define STOP_GRACE_MS 10000
+#define IMPATIENT_US 1000000LL /* a second signal after as long: kill at once */
 
 struct child {
 	struct supervisor *sup;
@@ -30,6 +31,7 @@ struct supervisor {
 	struct child *children;
 	uv_signal_t term, intr;
 	bool stopping;
+	int64_t stop_asked;
 	int status;
 };
 
@@ -105,6 +107,8 @@ static void on_signal(uv_signal_t *sig, int signum)
 	struct supervisor *s = sig->data;
 
 	if (s->stopping) {
+		if (tw_monotonic() - s->stop_asked < IMPATIENT_US)
+			return; /* the same wish twice: sent to the process, and to its group */
 		for (size_t i = 0; i < s->opts->ncomponents; i++)
 			if (s->children[i].pid)
 				tw_proc_kill_group(s->children[i].pid, SIGKILL, NULL);
@@ -112,6 +116,7 @@ static void on_signal(uv_signal_t *sig, int signum)
 	}
 	tw_info("stopping");
 	s->stopping = true;
+	s->stop_asked = tw_monotonic();
 	stop_next(s);
 }
 
