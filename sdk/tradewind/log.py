@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -21,6 +22,7 @@ _ORDINARY = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | 
 }
 _MAX_CHAIN = 20
 _MAX_FRAMES = 50
+_MAX_LINE = 64 << 10
 
 
 def timestamp(seconds: float) -> str:
@@ -151,6 +153,71 @@ class JsonLines(logging.Handler):
             view = view[os.write(self.fd, view) :]
 
 
+class StreamLines(io.RawIOBase):
+    """What Python prints, line by line into the log: in order with what it logs.
+
+    The descriptor of the stream itself stays what it was: subprocesses write there.
+    """
+
+    def __init__(self, handler: JsonLines, fd: int, level: str, logger: str) -> None:
+        self._handler = handler
+        self._fd = fd
+        self._level = level
+        self._logger = logger
+        self._rest = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, data: Any) -> int:
+        data = bytes(data)
+        if b"\n" in data:
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                self._emit(line)
+        else:
+            self._rest += data
+        if len(self._rest) > _MAX_LINE:
+            self.finish()
+        return len(data)
+
+    def finish(self) -> None:
+        """Write the beginning of a line that nobody ended."""
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._emit(rest)
+
+    def _emit(self, line: bytes) -> None:
+        entry = {
+            "timestamp": timestamp(time.time()),
+            "level": self._level,
+            "event": line.decode("utf-8", "backslashreplace").rstrip("\r"),
+            "logger": self._logger,
+        }
+        self._handler.write(_encode(entry).encode("utf-8", "replace") + b"\n")
+
+
+_streams: list[StreamLines] = []
+
+
+def catch_streams(handler: JsonLines) -> None:
+    """Let sys.stdout and sys.stderr write lines into the log."""
+    for name, fd, level in (("stdout", 1, "info"), ("stderr", 2, "error")):
+        raw = StreamLines(handler, fd, level, f"task.{name}")
+        _streams.append(raw)
+        text = io.TextIOWrapper(
+            raw,  # type: ignore[type-var]
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+            write_through=True,
+        )
+        setattr(sys, name, text)
+
+
 def setup(fd: int, level: str | int = "INFO") -> JsonLines:
     """Give the root logger one handler: the task's log. What the DAG file configured for the root goes."""
     handler = JsonLines(fd)
@@ -185,8 +252,10 @@ def attach_streams(stdout_fd: int, stderr_fd: int) -> None:
 
 
 def flush_streams() -> None:
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, *_streams):
         try:
             stream.flush()
+            if isinstance(stream, StreamLines):
+                stream.finish()
         except Exception:
             pass

@@ -121,14 +121,17 @@ def run_forked(fds: list[int], loaded: load.LoadedFile | None) -> int:
     task_fd, stdout_fd, stderr_fd, log_fd = fds
     log.attach_streams(stdout_fd, stderr_fd)
     fds.clear()  # ours now
-    return run(task_fd, log_fd, loaded)
+    return run(task_fd, log_fd, loaded, catch=True)
 
 
-def run(task_fd: int, log_fd: int, loaded: load.LoadedFile | None) -> int:
+def run(task_fd: int, log_fd: int, loaded: load.LoadedFile | None, catch: bool = False) -> int:
+    """`catch`: what is printed goes to the log, too."""
     link = Link.from_fd(task_fd)
     supervisor = SocketSupervisor(link)
     comms.set_supervisor(supervisor)
-    log.setup(log_fd, _level())
+    handler = log.setup(log_fd, _level())
+    if catch:
+        log.catch_streams(handler)
     try:
         workload, extra = link.recv()
         for fd in extra:

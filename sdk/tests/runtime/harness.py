@@ -146,6 +146,7 @@ class Result:
         self.stdout = ""
         self.stderr = ""
         self.log: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []  # of the log's descriptor, printed ones too
         self.status: int | None = None
         self.exited: dict[str, Any] = {}
 
@@ -257,8 +258,15 @@ class Attempt:
                 texts.append(f.read().decode())
         self.readers = []
         result = self.result
-        result.stdout, result.stderr = texts[0], texts[1]
-        result.log = [json.loads(line) for line in texts[2].splitlines()]
+        lines = [json.loads(line) for line in texts[2].splitlines()]
+        result.log = [entry for entry in lines if not entry["logger"].startswith("task.std")]
+
+        def printed(name: str) -> str:
+            return "".join(entry["event"] + "\n" for entry in lines if entry["logger"] == name)
+
+        result.lines = lines
+        result.stdout = printed("task.stdout") + texts[0]
+        result.stderr = printed("task.stderr") + texts[1]
         return "\n".join(texts)
 
     def finish(self, store: Store) -> Result:

@@ -22,6 +22,35 @@ HEAD = """
     dag.__enter__()
 """
 
+PRINTS = """
+    import logging, os, subprocess, sys
+    def f():
+        print("one", 1, end="")
+        sys.stdout.write("!\\ntwo\\n")
+        logging.getLogger("x").warning("three")
+        print("four", file=sys.stderr)
+        sys.stdout.buffer.write("f\u00fcnf\\n".encode())
+        sys.stdout.buffer.write(b"\\xff six\\n")
+        os.system("echo shell")
+        subprocess.run(["echo", "process"], stdout=sys.stdout, check=True)
+        print("long " * 2000)
+        print("last", end="")
+    PythonOperator(task_id="t", python_callable=f)
+"""
+
+
+def test_what_is_printed_is_in_order_with_the_log(warm):
+    result = warm(HEAD + PRINTS).run("t")
+    assert result.state == "success", result.log
+    wanted = ["one 1!", "two", "three", "four", "f\u00fcnf", "\\xff six"]
+    assert [entry["event"] for entry in result.lines[:6]] == wanted
+    assert [entry["logger"] for entry in result.lines[2:4]] == ["x", "task.stderr"]
+    assert result.lines[3]["level"] == "error" and result.lines[0]["level"] == "info"
+    assert result.stdout.endswith("shell\nprocess\n")
+    assert any(entry["event"] == "last" for entry in result.lines)
+    assert list(result.lines[0]) == ["timestamp", "level", "event", "logger"]
+
+
 CALLBACKS = """
     calls = {
         "on_execute_callback": said("execute"), "on_success_callback": said("success"),
