@@ -293,6 +293,8 @@ static void on_child_frame(void *arg, struct tw_link *link, struct tw_str body, 
 		p->done = true;
 		if (p->file)
 			store_parsed(p, v);
+		if (p->exited)
+			dagproc_parse_ended(p);
 	}
 	tw_arena_release(&a);
 }
@@ -425,6 +427,7 @@ void parse_exited(struct dagproc *dp, int64_t id, int status)
 	if (!p)
 		return;
 	if (!p->done && p->link && !p->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		p->exited = true;
 		uv_timer_start(&p->timer, on_drained, 200, 0);
 		return;
 	}

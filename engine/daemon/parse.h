@@ -75,6 +75,7 @@ struct parse {
 	int64_t started;               /* µs, wall clock */
 	bool done;                     /* its result is stored */
 	bool timed_out;
+	bool exited;                   /* well, and its result is still on its way */
 };
 
 /* dagproc.c */
