@@ -9,6 +9,7 @@ const struct tw_route *const tw_api_routes[] = {
 	tw_routes_run_change,
 	tw_routes_logs,
 	tw_routes_xcoms,
+	tw_routes_why,
 	tw_routes_tis,
 	tw_routes_ti_mapped,
 	tw_routes_ti_change,

@@ -226,6 +226,32 @@ static void test_tis(void **state)
 	expect_int(w, "total_entries", 2);
 }
 
+/* The rules themselves say why not. */
+static void test_why(void **state)
+{
+	struct world *w = open_world;
+	struct tw_run_row run = { .dag_id = TW_STR("etl"), .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+				  .state = TW_RUN_RUNNING, .end_date = TW_TIME_NONE };
+	struct tw_ti_row load = world_ti(2, "load", TW_TI_NONE, (struct tw_str){ 0 });
+	struct tw_ti_row extract = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){ 0 });
+	struct tw_batch b = { 0 };
+
+	expect(w, "GET", RUN "/taskInstances/load/dependencies", NULL, 200);
+	assert_int_equal(tw_value_len(at(w, "dependencies")), 0);
+	expect(w, "GET", RUN "/taskInstances/nothing/dependencies", NULL, 404);
+	tw_batch_run(&b, &run, TW_RUNCOL(STATE) | TW_RUNCOL(END_DATE));
+	tw_batch_ti(&b, &load, -1, TW_TICOL(STATE));
+	tw_batch_ti(&b, &extract, -1, TW_TICOL(STATE));
+	ok(tw_store_commit(w->store, &b, &test_err));
+	tw_batch_release(&b);
+	expect(w, "GET", RUN "/taskInstances/load/dependencies", NULL, 200);
+	expect_str(w, "dependencies.0.name", "Trigger Rule");
+	assert_true(tw_str_starts(at(w, "dependencies.0.reason").s, "trigger rule all_success waits"));
+	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}", 200);
+	expect(w, "GET", RUN "/taskInstances/load/-1/dependencies", NULL, 200);
+	assert_non_null(strstr(tw_buf_cstr(&w->body), "paused"));
+}
+
 static void test_ti_change(void **state)
 {
 	struct world *w = open_world;
@@ -674,7 +700,7 @@ int main(void)
 		CASE(test_health),  CASE(test_dags),	  CASE(test_pause),	CASE(test_trigger), CASE(test_runs),
 		CASE(test_tis),	    CASE(test_ti_change), CASE(test_logs),	CASE(test_log_pages), CLOSED(test_sign_in),
 		CLOSED(test_forged), CASE(test_hosts),	  CASE(test_hostile),
-		CASE(test_waiting), CASE(test_outcome), CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
+		CASE(test_why), CASE(test_waiting), CASE(test_outcome), CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
