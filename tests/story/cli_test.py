@@ -53,8 +53,7 @@ from airflow.operators.empty import EmptyOperator
 
 with DAG("failing", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
     BashOperator(task_id="breaks", bash_command="exit 3") >> EmptyOperator(task_id="never")
-    EmptyOperator(task_id="cleans") << dag.get_task("breaks")
-    dag.get_task("cleans").trigger_rule = "all_done"
+    dag.get_task("breaks") >> EmptyOperator(task_id="cleans", trigger_rule="all_done")
 """
 
 
@@ -243,8 +242,6 @@ def test_connections(engine: Engine, tmp_path: Path) -> None:
         "pg",
         "--conn-uri",
         "postgresql://u:p%40ss@h:5432/db?sslmode=require",
-        "-o",
-        "json",
     )
     assert "Successfully added `conn_id`=pg" in added.stdout
     engine.run(
@@ -588,7 +585,17 @@ def test_runs(engine: Engine) -> None:
     engine.write("example.py", DAG)
     engine.write("failing.py", FAILING)
     engine.up()
-    row = engine.json("dags", "trigger", "example", "-r", "one", "-c", '{"more": 1}')[0]
+    row = engine.json(
+        "dags",
+        "trigger",
+        "example",
+        "-r",
+        "one",
+        "-l",
+        "2026-01-05",
+        "-c",
+        '{"more": 1}',
+    )[0]
     assert (row["dag_run_id"], row["state"], row["run_type"], row["conf"]) == (
         "one",
         "queued",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ import time
 import unittest
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(os.environ.get("TW_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
 RUNNER = os.environ["TW_RUNNER"]
@@ -107,12 +108,12 @@ class Scheduler:
 
 
 class RunnerCase(unittest.TestCase):
-    settings: dict[str, str] = {}
+    settings: ClassVar[dict[str, str]] = {}
 
     def setUp(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="tw-runner-"))
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.stderr = open(self.home / "runner.log", "ab")
+        self.stderr = self.enterContext(open(self.home / "runner.log", "ab"))
         self.start_runner()
 
     def start_runner(self) -> subprocess.Popen[bytes]:
@@ -146,7 +147,6 @@ class RunnerCase(unittest.TestCase):
         for process in self.processes:
             code = process.wait(20)
             self.assertIn(code, (0, -signal.SIGKILL, 3), (self.home / "runner.log").read_text())
-        self.stderr.close()
         shutil.rmtree(self.home)
 
     def workload(self, command: str | None = None, **more: Any) -> Frame:
@@ -534,9 +534,7 @@ with DAG("p", schedule=None):
 """
 
 
-class Python(RunnerCase):
-    settings = {"TW_TEST_WARM_CHILDREN": "2"}
-
+class PythonCase(RunnerCase):
     def setUp(self) -> None:
         super().setUp()
         self.dags = self.home / "dags"
@@ -565,6 +563,10 @@ class Python(RunnerCase):
             "unsafe_to_fork": False,
         }
         return work
+
+
+class Python(PythonCase):
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_WARM_CHILDREN": "2"}
 
     def test_success(self) -> None:
         s = self.connect()
@@ -720,8 +722,74 @@ class Python(RunnerCase):
         print(f"# 40 python tasks in a row: {each:.1f} ms each", file=sys.stderr)
 
 
+class Chaos(PythonCase):
+    """Everything at once, from a seed: each attempt ends once, and the runner ends clean (leaks fail its exit)."""
+
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_WARM_CHILDREN": "2", "TW_TEST_CLEANUP": "1"}
+
+    def one(self, dice: random.Random) -> Frame:
+        command = dice.choice(
+            ["echo x", "sleep 0.2", "exit 1", "sleep 30 & sleep 30", "echo {{ var.value.v }}"]
+        )
+        timeout = dice.choice([None, None, 0.3])
+        if dice.random() < 0.5:
+            return self.workload(command, execution_timeout=timeout)
+        return self.python(
+            dice.choice(["add", "fail", "leave", "sleep", "secrets", "die"]), dice.choice("abc")
+        )
+
+    def hurt(self, dice: random.Random, s: Scheduler, works: list[Frame]) -> Scheduler:
+        what = dice.randrange(12)
+        if what < 3:
+            s.send(op="kill", attempt=dice.choice(works)["attempt"], reason="chaos")
+        elif what == 3:
+            s.close()
+            s = self.connect()
+            s.answers = self.answers
+        elif what == 4:
+            mine = str(self.processes[-1].pid)
+            for pid in subprocess.run(
+                ["pgrep", "-P", mine, "-f", "zygote"], capture_output=True, check=False
+            ).stdout.split():
+                os.kill(int(pid), signal.SIGKILL)
+        elif what == 5:
+            s.send(**dice.choice(works))
+        return s
+
+    def test_all_at_once(self) -> None:
+        self.answers = {"variable_get": "value", "connection_get": {"conn_id": "db", "password": "pw-123456"}}
+        for seed in range(2):
+            dice = random.Random(seed)
+            s = self.connect()
+            s.answers = self.answers
+            works = []
+            for _ in range(60):
+                works.append(self.one(dice))
+                s.send(**works[-1])
+                s = self.hurt(dice, s, works)
+            for work in works:
+                s.send(**work)
+            ends: dict[str, str] = {}
+            begin = time.monotonic()
+            while len(ends) < len(works):
+                missing = {w["attempt"] for w in works} - ends.keys()
+                self.assertLess(time.monotonic() - begin, 60, missing)
+                for attempt in missing if time.monotonic() - begin > 4 else ():
+                    s.send(op="kill", attempt=attempt, reason="time is up")
+                with contextlib.suppress(TimeoutError):
+                    frame = s.recv(1)
+                    if frame["op"] == "finished":
+                        self.assertEqual(ends.setdefault(frame["attempt"], frame["at"]), frame["at"])
+            for attempt in ends:
+                s.send(op="ack", attempt=attempt)
+            s.seen.clear()
+            s.send(op="sync")
+            self.assertEqual(s.wait("have")["attempts"], [])
+            s.close()
+
+
 class NoPython(RunnerCase):
-    settings = {"TW_TEST_PYTHON": "/nonexistent/python"}
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_PYTHON": "/nonexistent/python"}
 
     def test_says_why(self) -> None:
         s = self.connect()
@@ -733,7 +801,7 @@ class NoPython(RunnerCase):
 
 
 class ShortLived(RunnerCase):
-    settings = {"TW_TEST_IDLE_EXIT": "1", "TW_TEST_BEAT": "1"}
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_IDLE_EXIT": "1", "TW_TEST_BEAT": "1"}
 
     def test_goes_when_idle(self) -> None:
         s = self.connect()
