@@ -220,9 +220,9 @@ class Process:
         about = workload.get("dag") or {}
         self._become(workload)
         loaded = self.loaded
-        if loaded is None:
-            loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
         dag_id, task_id = workload.get("dag_id") or about.get("dag_id"), workload.get("task_id")
+        if loaded is None:
+            loaded = _load_cold(about, str(dag_id), str(task_id))
         if loaded.error is not None and dag_id not in loaded.dags:
             logger.error("The DAG file could not be imported: %s\n%s", loaded.file, loaded.error)
             raise ImportFailed(loaded.error.rstrip().rpartition("\n")[2])
@@ -250,6 +250,17 @@ class Process:
         os.setgid(found.pw_gid)
         os.setuid(found.pw_uid)
         os.environ.update({"HOME": found.pw_dir, "USER": user, "LOGNAME": user})
+
+
+def _load_cold(about: dict[str, Any], dag_id: str, task_id: str) -> load.LoadedFile:
+    """Import the DAG file for one task; `get_parsing_context()` says which, so that the file may make no other."""
+    named = {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": dag_id, "_AIRFLOW_PARSING_CONTEXT_TASK_ID": task_id}
+    os.environ.update(named)
+    try:
+        return load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
+    finally:
+        for name in named:
+            os.environ.pop(name, None)
 
 
 class ImportFailed(Exception):

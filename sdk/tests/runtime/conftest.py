@@ -16,7 +16,8 @@ from harness import Peer, Result, Runner, Store, workload  # noqa: E402
 
 @pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    runner = Runner(str(tmp_path_factory.mktemp("home")))
+    environ = {"AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "2"}
+    runner = Runner(str(tmp_path_factory.mktemp("home")), environ)
     yield runner
     assert runner.close() == 0
 

@@ -104,6 +104,21 @@ def test_a_cold_start_from_the_zygote(runner, dag_file):
     assert result.state == "success" and result.xcom()["a"] == 1
 
 
+def test_a_cold_start_says_what_for(runner, dag_file):
+    path = dag_file("""
+        from tradewind.context_types import get_parsing_context
+        from tradewind.dag import DAG
+        from tradewind.operators.python import PythonOperator
+        asked = get_parsing_context()
+        for name in ("a", "b"):
+            if asked.dag_id in (None, name):
+                with DAG(name, schedule=None) as globals()[name]:
+                    PythonOperator(task_id="t", python_callable=lambda: [asked.task_id, "b" in globals()])
+    """)
+    result = runner.run(runner.zygote, workload(path, "a", "t"))
+    assert result.xcom() == ["t", False]
+
+
 def test_a_start_without_zygote(runner, dag_file, store):
     peer, theirs = pair()
     read, write = os.pipe()
@@ -131,6 +146,14 @@ def test_a_file_that_does_not_import(warm):
     result = file.run("t")
     assert result.state == "failed" and "ModuleNotFoundError" in result.finished["reason"]
     assert "line 1" in result.log[-1]["event"]
+
+
+def test_a_file_that_takes_too_long(warm):
+    file = warm("""
+        import time
+        time.sleep(30)
+    """)
+    assert "DagBag import timeout" in file.ready["error"] and "line 3" in file.ready["error"]
 
 
 def test_a_file_that_exits(warm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -33,6 +34,7 @@ def load(file: str, bundle_path: str | None = None, compat: int | None = None) -
     """Import the file (or the archive). Whatever it raises becomes `error`; only a signal gets out."""
     from tradewind import dagfile, policies
     from tradewind.conf import conf
+    from tradewind.execution.timeout import timeout
     from tradewind.operator import Defaults
 
     if compat is not None:
@@ -42,7 +44,10 @@ def load(file: str, bundle_path: str | None = None, compat: int | None = None) -
     gc.disable()
     try:
         dagfile.add_paths(bundle_path, file)
-        found = dagfile.load(file, safe_mode=False)
+        limit = conf.getfloat("core", "dagbag_import_timeout", fallback=30.0)
+        message = f"DagBag import timeout for {file} after {limit}s"
+        with timeout(limit, message) if limit > 0 else contextlib.nullcontext():
+            found = dagfile.load(file, safe_mode=False)
         loaded.dags = {dag.dag_id: dag for dag, _ in found.dags}
         if found.errors:
             loaded.error = "\n".join(dagfile.error_text(error) for _, error in found.errors)
@@ -74,10 +79,11 @@ def _native_threads() -> int:
 
 
 def resident_bytes() -> int:
+    """What this process costs: pages shared with others count in part, where the system tells."""
     try:
-        with open("/proc/self/statm") as f:
-            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
+        with open("/proc/self/smaps_rollup") as f:
+            return next(int(line.split()[1]) << 10 for line in f if line.startswith("Pss:"))
+    except (OSError, ValueError, IndexError, StopIteration):
         import resource
 
         unit = 1 if sys.platform == "darwin" else 1024
