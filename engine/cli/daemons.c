@@ -165,6 +165,7 @@ static int cmd_api_server(const struct tw_args *args)
 	struct tw_config *cfg = c->config;
 	struct tw_err err = { 0 };
 	const char *host = tw_arg(args, "host"), *cert = tw_arg(args, "ssl-cert"), *key = tw_arg(args, "ssl-key");
+	const char *expose = tw_config_get(cfg, "api", "expose_config");
 	struct tw_apiserver_options o = {
 		.paths = &c->paths,
 		.store_url = c->store_url,
@@ -190,7 +191,7 @@ static int cmd_api_server(const struct tw_args *args)
 		.page_max = tw_config_int(cfg, "api", "maximum_page_limit"),
 		.scheduler_health = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold"),
 		.triggerer_health = (int64_t)tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold"),
-		.expose_config = strcmp(tw_config_get(cfg, "api", "expose_config"), "False") != 0,
+		.expose_config = strcasecmp(expose, "true") == 0 || strcasecmp(expose, "non-sensitive-only") == 0,
 		.sensitive = is_sensitive,
 		.sensitive_arg = cfg,
 		.on_ready = say_listening,
