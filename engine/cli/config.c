@@ -5,16 +5,6 @@
 
 #include "cli/row.h"
 
-static bool listed(const char *list, const char *word)
-{
-	struct tw_str rest = tw_str(list);
-
-	while (rest.p)
-		if (tw_str_is(tw_str_trim(tw_str_cut(rest, ',', &rest)), word))
-			return true;
-	return false;
-}
-
 static void print_variable(const struct tw_config_entry *e)
 {
 	fputs("# Variable: AIRFLOW__", stdout);
@@ -92,27 +82,37 @@ static int cmd_get_value(const struct tw_args *args)
 	return 0;
 }
 
-/* Warnings name "[section] option"; those of other sections and options than asked for are left out. */
+static bool is_word(char ch)
+{
+	return isalnum((unsigned char)ch) || ch == '_' || ch == '-';
+}
+
+/* Does the warning name one of these, as a whole word? */
+static bool names_any(const char *warning, const char *list)
+{
+	struct tw_str text = tw_str(warning), rest = tw_str(list);
+
+	while (rest.p) {
+		struct tw_str word = tw_str_trim(tw_str_cut(rest, ',', &rest));
+
+		for (ptrdiff_t at = word.n ? tw_str_find(text, word, 0) : -1; at >= 0;
+		     at = tw_str_find(text, word, (size_t)at + 1)) {
+			size_t end = (size_t)at + word.n;
+
+			if ((at == 0 || !is_word(text.p[at - 1])) && (end == text.n || !is_word(text.p[end])))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool lint_wanted(const struct tw_args *args, const char *warning)
 {
-	struct tw_str text = tw_str(warning), section, option;
-	ptrdiff_t open = tw_str_find(text, TW_STR("["), 0), close = tw_str_find(text, TW_STR("] "), 0);
-	char s[100], o[100];
-	size_t end;
+	const char *section = tw_arg(args, "section"), *option = tw_arg(args, "option");
 
-	if (open < 0 || close < open)
-		return true;
-	section = tw_strn(text.p + open + 1, (size_t)(close - open - 1));
-	for (end = (size_t)close + 2; end < text.n && (isalnum((unsigned char)text.p[end]) || text.p[end] == '_');)
-		end++;
-	option = tw_strn(text.p + close + 2, end - (size_t)close - 2);
-	snprintf(s, sizeof s, TW_STR_FMT, TW_STR_ARG(section));
-	snprintf(o, sizeof o, TW_STR_FMT, TW_STR_ARG(option));
-	if (tw_arg(args, "section") && !listed(tw_arg(args, "section"), s))
+	if ((section && !names_any(warning, section)) || (option && !names_any(warning, option)))
 		return false;
-	if (tw_arg(args, "option") && !listed(tw_arg(args, "option"), o))
-		return false;
-	return !listed(tw_arg(args, "ignore-section"), s) && !listed(tw_arg(args, "ignore-option"), o);
+	return !names_any(warning, tw_arg(args, "ignore-section")) && !names_any(warning, tw_arg(args, "ignore-option"));
 }
 
 static int cmd_lint(const struct tw_args *args)

@@ -27,7 +27,7 @@ static int cmd_check(const struct tw_args *args)
 	int64_t tries = tw_arg_int(args, "retry", 0), delay = tw_arg_int(args, "retry-delay", 1);
 	struct tw_cli *c = tw_cli();
 	struct tw_err err = { 0 };
-	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK, .busy_ms = 1000 };
+	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_AS_IS, .busy_ms = 1000 };
 
 	for (int64_t i = 0; i <= tries; i++) {
 		if (i)

@@ -33,7 +33,7 @@ static struct tw_value new_request(const struct tw_args *args)
 	struct tw_value v = tw_v_map(&c->arena);
 	const char *file = tw_arg(args, "dagfile-path");
 	struct tw_store *s = NULL;
-	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK };
+	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true };
 	struct tw_dag_row d;
 
 	row_cstr(v, "dag_id", tw_arg_pos(args, 0));
@@ -96,7 +96,7 @@ static void put_run(struct tw_value v, const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	const char *which = tw_arg_pos(args, 2);
-	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK };
+	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true };
 	struct tw_store *s = NULL;
 	struct tw_run_view view;
 	struct tw_str dag_id = tw_str(tw_arg_pos(args, 0));

@@ -15,11 +15,13 @@
 
 static struct tw_variable_row *all_variables(size_t *ret_n)
 {
+	const char *order[] = { "key" };
+	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
 	struct tw_variable_row *v;
 	struct tw_err err = { 0 };
 	int64_t total;
 
-	if (tw_store_variables(tw_cli_store(), &TW_ASK_ALL, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
+	if (tw_store_variables(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
 		tw_cli_die(&err);
 	return v;
 }
@@ -148,11 +150,13 @@ static int var_import(const struct tw_args *args)
 
 static struct tw_connection_row *all_connections(size_t *ret_n)
 {
+	const char *order[] = { "conn_id" };
+	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
 	struct tw_connection_row *v;
 	struct tw_err err = { 0 };
 	int64_t total;
 
-	if (tw_store_connections(tw_cli_store(), &TW_ASK_ALL, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
+	if (tw_store_connections(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
 		tw_cli_die(&err);
 	return v;
 }
