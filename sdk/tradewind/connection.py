@@ -91,7 +91,7 @@ class Connection:
         self.schema = path or None
         self.extra = None
         if parts.query:
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            query: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
             if self.EXTRA_KEY in query:
                 self.extra = query[self.EXTRA_KEY]
             else:
@@ -293,7 +293,7 @@ class Connection:
 
         hook_class = import_string(info["hook_class_name"])
         name = info.get("connection_id_attribute_name") or getattr(hook_class, "conn_name_attr", "conn_id")
-        return hook_class(**{name: self.conn_id}, **(hook_params or {}))
+        return hook_class(**{str(name): self.conn_id}, **(hook_params or {}))
 
     def test_connection(self) -> tuple[bool, str]:
         try:

@@ -7,7 +7,7 @@ import inspect
 import re
 import textwrap
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from tradewind.exceptions import AirflowException
@@ -80,7 +80,7 @@ class DecoratedOperator(BaseOperator):
 
     template_fields: Collection[str] = ("op_args", "op_kwargs")
     template_fields_renderers = {"op_args": "py", "op_kwargs": "py"}
-    shallow_copy_attrs = ("python_callable",)
+    shallow_copy_attrs: Sequence[str] = ("python_callable", "op_kwargs")
     custom_operator_name = "@task"
     op_args: Collection[Any]
     op_kwargs: Mapping[str, Any]
@@ -199,6 +199,7 @@ class _TaskDecorator:
         self.is_setup = False
         self.is_teardown = False
         self.on_failure_fail_dagrun = False
+        self.is_result = False
         functools.update_wrapper(self, function, updated=())
 
     def __repr__(self) -> str:
@@ -514,7 +515,7 @@ def result(func: Any = None) -> Any:
     """Marks the task whose return value is the run's result."""
     if func is None:
         return result
-    made = func if isinstance(func, _TaskDecorator) else task(func)
+    made: Any = func if isinstance(func, _TaskDecorator) else task(func)
     made.is_result = True
     return made
 

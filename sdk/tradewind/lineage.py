@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 class AssetLineageInfo(NamedTuple):
     asset: Any
-    count: int
+    count: int  # type: ignore[assignment]
     context: Any
 
 

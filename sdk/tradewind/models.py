@@ -70,7 +70,7 @@ class DagRun(_Model, metaclass=_Findable):
 
     @staticmethod
     def generate_run_id(run_type: Any, execution_date: Any = None, **kwargs: Any) -> str:
-        at = execution_date or kwargs.get("logical_date") or kwargs.get("run_after")
+        at: Any = execution_date or kwargs.get("logical_date") or kwargs.get("run_after")
         return f"{getattr(run_type, 'value', run_type)}__{at.isoformat()}"
 
 

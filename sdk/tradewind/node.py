@@ -52,12 +52,6 @@ class DependencyMixin:
         self.__rshift__(other)
         return self
 
-    @classmethod
-    def iter_references(cls, arg: Any) -> Iterator[tuple[Any, str]]:
-        from tradewind.xcom_arg import iter_references
-
-        return iter_references(arg)
-
 
 def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]

@@ -105,7 +105,7 @@ def trigger_dag(dag_id: str, run_id: str | None = None, conf: Any = None, **kwar
     """A run of another DAG, asked for by a task."""
     from tradewind.comms import request
 
-    when = kwargs.get("logical_date") or kwargs.get("execution_date")
+    when: Any = kwargs.get("logical_date") or kwargs.get("execution_date")
     return request(
         "trigger_dag_run",
         dag_id=dag_id,

@@ -93,7 +93,7 @@ def _make() -> Any:
         def namespace(self) -> str:
             return f"{self.protocol}://{self.bucket}" if self.bucket else self.protocol
 
-        def open(self, mode: str = "r", **kwargs: Any) -> Any:
+        def open(self, mode: str = "r", **kwargs: Any) -> Any:  # type: ignore[override]
             """A file on the storage."""
             _ = self.fs
             return super().open(mode, **kwargs)

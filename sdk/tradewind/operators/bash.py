@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from typing import Any
 
 from tradewind.exceptions import AirflowException, AirflowSkipException
@@ -16,7 +16,7 @@ from tradewind.operator import BaseOperator
 class BashOperator(BaseOperator):
     """Runs a command with bash. Exit code 99 means skip; the last line of output is the return value."""
 
-    template_fields = ("bash_command", "env", "cwd")
+    template_fields: Collection[str] = ("bash_command", "env", "cwd")
     template_fields_renderers = {"bash_command": "bash", "env": "json"}
     template_ext = (".sh", ".bash")
     ui_color = "#f0ede4"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tradewind.decorators import DecoratedOperator, determine_call
@@ -23,7 +23,7 @@ _FIELDS = ("templates_dict", "op_args", "op_kwargs")
 class _PythonDecorated(DecoratedOperator):
     """A function's arguments go both to the check of its signature and to the operator itself."""
 
-    template_fields = _FIELDS
+    template_fields: Collection[str] = _FIELDS
     template_fields_renderers = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}
 
     def __init__(
@@ -74,25 +74,25 @@ class ShortCircuitDecoratedOperator(_PythonDecorated, ShortCircuitOperator):
 
 
 class VirtualenvDecoratedOperator(_PythonDecorated, PythonVirtualenvOperator):
-    template_fields = (*PythonVirtualenvOperator.template_fields,)
+    template_fields: Collection[str] = (*PythonVirtualenvOperator.template_fields,)
     custom_operator_name = "@task.virtualenv"
     _airflow_module = "airflow.providers.standard.decorators.python_virtualenv"
 
 
 class ExternalPythonDecoratedOperator(_PythonDecorated, ExternalPythonOperator):
-    template_fields = (*ExternalPythonOperator.template_fields,)
+    template_fields: Collection[str] = (*ExternalPythonOperator.template_fields,)
     custom_operator_name = "@task.external_python"
     _airflow_module = "airflow.providers.standard.decorators.external_python"
 
 
 class BranchVirtualenvDecoratedOperator(_PythonDecorated, BranchPythonVirtualenvOperator):
-    template_fields = (*BranchPythonVirtualenvOperator.template_fields,)
+    template_fields: Collection[str] = (*BranchPythonVirtualenvOperator.template_fields,)
     custom_operator_name = "@task.branch_virtualenv"
     _airflow_module = "airflow.providers.standard.decorators.branch_virtualenv"
 
 
 class BranchExternalPythonDecoratedOperator(_PythonDecorated, BranchExternalPythonOperator):
-    template_fields = (*BranchExternalPythonOperator.template_fields,)
+    template_fields: Collection[str] = (*BranchExternalPythonOperator.template_fields,)
     custom_operator_name = "@task.branch_external_python"
     _airflow_module = "airflow.providers.standard.decorators.branch_external_python"
 
@@ -100,7 +100,7 @@ class BranchExternalPythonDecoratedOperator(_PythonDecorated, BranchExternalPyth
 class DecoratedSensorOperator(PythonSensor):
     """The function is the poke."""
 
-    template_fields = ("op_args", "op_kwargs")
+    template_fields: Collection[str] = ("op_args", "op_kwargs")
     custom_operator_name = "@task.sensor"
     _airflow_module = "airflow.providers.standard.decorators.sensor"
 
@@ -116,7 +116,7 @@ class DecoratedSensorOperator(PythonSensor):
 class BashDecoratedOperator(DecoratedOperator, BashOperator):
     """The function returns the command."""
 
-    template_fields = (*DecoratedOperator.template_fields, *BashOperator.template_fields)
+    template_fields: Collection[str] = (*DecoratedOperator.template_fields, *BashOperator.template_fields)
     template_fields_renderers = {
         **DecoratedOperator.template_fields_renderers,
         **BashOperator.template_fields_renderers,

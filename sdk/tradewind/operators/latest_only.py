@@ -34,10 +34,15 @@ class LatestOnlyOperator(BaseBranchOperator):
         start, end = context["data_interval_start"], context["data_interval_end"]
         if start != end:
             return end, end + (end - start)
-        upcoming = getattr(context["dag_run"], "next_logical_date", None)
+        from tradewind.execution.dagrun import instant
+
+        upcoming = instant((getattr(context["dag_run"], "fields", None) or {}).get("next_logical_date"))
         if upcoming is None:
+            from tradewind.timetables import DataInterval, TimeRestriction
+
             info = context["task"].dag.timetable.next_dagrun_info(
-                last_automated_data_interval=(start, end), restriction=None
+                last_automated_data_interval=DataInterval(start, end),
+                restriction=TimeRestriction(None, None, catchup=True),
             )
             upcoming = info.run_after if info is not None else dt.datetime.max.replace(tzinfo=dt.timezone.utc)
         return end, upcoming

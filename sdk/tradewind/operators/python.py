@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tradewind.context_vars import KeywordParameters, context_to_airflow_vars
@@ -15,11 +15,11 @@ from tradewind.skip import SkipMixin
 class PythonOperator(BaseOperator):
     """Calls a function. Context variables are passed to the parameters that have their names."""
 
-    template_fields = ("templates_dict", "op_args", "op_kwargs")
+    template_fields: Collection[str] = ("templates_dict", "op_args", "op_kwargs")
     template_fields_renderers = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}
     BLUE = "#ffefeb"
     ui_color = BLUE
-    shallow_copy_attrs = ("python_callable", "op_kwargs")
+    shallow_copy_attrs: Sequence[str] = ("python_callable", "op_kwargs")
     _airflow_module = "airflow.providers.standard.operators.python"
 
     def __init__(

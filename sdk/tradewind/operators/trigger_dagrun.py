@@ -96,7 +96,7 @@ class TriggerDagRunOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         from tradewind import timezone
 
-        when = self.logical_date
+        when: Any = self.logical_date
         if isinstance(when, str):
             when = timezone.parse(when) if when else None
         run_after = self.run_after
@@ -118,7 +118,7 @@ class TriggerDagRunOperator(BaseOperator):
             self.trigger_run_id, conf = payload.run_id, payload.payload
         run_id = self.trigger_run_id
         if not run_id:
-            at = run_after or when or timezone.utcnow()
+            at: Any = run_after or when or timezone.utcnow()
             run_id = f"manual__{at.isoformat()}"
         raise DagRunTriggerException(
             trigger_dag_id=self.trigger_dag_id,

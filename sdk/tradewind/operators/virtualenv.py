@@ -227,7 +227,7 @@ class _BasePythonVirtualenvOperator(PythonOperator):
 class PythonVirtualenvOperator(_BasePythonVirtualenvOperator):
     """Makes a virtualenv with the requirements (kept under `venv_cache_path`, if given) and runs the function there."""
 
-    template_fields = (
+    template_fields: Collection[str] = (
         *_BasePythonVirtualenvOperator.template_fields,
         "requirements",
         "index_urls",
@@ -259,7 +259,7 @@ class PythonVirtualenvOperator(_BasePythonVirtualenvOperator):
         self.python_version = str(python_version) if python_version else None
         self.system_site_packages = system_site_packages
         self.pip_install_options = pip_install_options or []
-        self.index_urls = [index_urls] if isinstance(index_urls, str) else index_urls and list(index_urls)
+        self.index_urls: list[str] = [index_urls] if isinstance(index_urls, str) else list(index_urls or ())
         self.index_urls_from_connection_ids = index_urls_from_connection_ids
         self.venv_cache_path = venv_cache_path
         super().__init__(python_callable=python_callable, **kwargs)
@@ -373,7 +373,7 @@ class BranchPythonVirtualenvOperator(BranchMixIn, PythonVirtualenvOperator):
 class ExternalPythonOperator(_BasePythonVirtualenvOperator):
     """Runs the function in an interpreter that is there."""
 
-    template_fields = ("python", *_BasePythonVirtualenvOperator.template_fields)
+    template_fields: Collection[str] = ("python", *_BasePythonVirtualenvOperator.template_fields)
     _airflow_module = "airflow.providers.standard.operators.python"
 
     def __init__(

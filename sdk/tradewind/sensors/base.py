@@ -187,6 +187,6 @@ def poke_mode_only(cls: Any) -> Any:
         raise ValueError(
             f"poke_mode_only decorator should only be applied to subclasses of BaseSensorOperator, got: {cls}."
         )
-    cls.mode = property(get_mode, set_mode)
-    cls.change_mode_to_reschedule = set_reschedule
+    setattr(cls, "mode", property(get_mode, set_mode))  # noqa: B010
+    setattr(cls, "change_mode_to_reschedule", set_reschedule)  # noqa: B010
     return cls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tradewind.context_vars import KeywordParameters
@@ -10,7 +10,7 @@ from tradewind.sensors.base import BaseSensorOperator, PokeReturnValue
 
 
 class PythonSensor(BaseSensorOperator):
-    template_fields = ("templates_dict", "op_args", "op_kwargs")
+    template_fields: Collection[str] = ("templates_dict", "op_args", "op_kwargs")
     _airflow_module = "airflow.providers.standard.sensors.python"
 
     def __init__(
