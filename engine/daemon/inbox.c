@@ -168,7 +168,8 @@ static const struct {
 	const char *kind;
 	inbox_fn take;
 } kinds[] = {
-	{ "dag_changed", take_dag_changed }, { "dag_deleted", take_dag_changed }, { "pools_changed", take_pools },
+	{ "dag_changed", take_dag_changed }, { "dag_deleted", take_dag_changed }, { "pool_changed", take_pools },
+	{ "pools_changed", take_pools },
 	{ "run_new", take_run_new },	     { "run_state", take_run_state },	  { "run_delete", take_run_delete },
 	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },
 	{ "skip", take_skip },
