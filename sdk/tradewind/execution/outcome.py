@@ -56,7 +56,7 @@ class Attempt:
         try:
             finished = self._run()
         except BaseException as e:  # a handler failed: defer, trigger, push
-            finished = self._failed(e)
+            finished = self.failed(e)
         self.state = finished["state"]
         self.retrying = self.state == "failed" and self.ti.is_eligible_to_retry()
         self.ti.end_date = _now()
@@ -80,10 +80,10 @@ class Attempt:
                     raise
                 self._label()
             self._push_result(result)
-            return self._success()
+            return self.success()
         except DownstreamTasksSkipped as e:
             tasks = e.tasks if isinstance(e.tasks, (list, tuple, set)) else [e.tasks]
-            return self._success(self.ti.skip_decision or {"skipped": _task_list(tasks)})
+            return self.success(self.ti.skip_decision or {"skipped": _task_list(tasks)})
         except DagRunTriggerException as e:
             from tradewind.execution import trigger_run
 
@@ -249,9 +249,6 @@ class Attempt:
     # -- ends --------------------------------------------------------------------------------------
 
     def success(self, skip: dict[str, Any] | None = None) -> dict[str, Any]:
-        return self._success(skip)
-
-    def _success(self, skip: dict[str, Any] | None = None) -> dict[str, Any]:
         if self.task.operator_extra_links:
             self._keep_links()
         finished: dict[str, Any] = {"state": "success"}
@@ -268,9 +265,6 @@ class Attempt:
         return finished
 
     def failed(self, error: BaseException) -> dict[str, Any]:
-        return self._failed(error)
-
-    def _failed(self, error: BaseException, final: bool = False) -> dict[str, Any]:
         self.error = error
         if isinstance(error, SystemExit):
             logger.error("Task exited with status %s", error.code)
@@ -278,7 +272,7 @@ class Attempt:
         else:
             logger.error("Task failed with exception", exc_info=error)
             reason = f"{type(error).__name__}: {error}"
-        final = final or isinstance(error, (AirflowFailException, AirflowSensorTimeout))
+        final = isinstance(error, (AirflowFailException, AirflowSensorTimeout))
         finished: dict[str, Any] = {"state": "failed_final" if final else "failed", "reason": reason[:2000]}
         if not final:
             self._ask_policy(error, finished)
