@@ -43,13 +43,21 @@ void tw_api_thread_free(void *thread)
 	free(t);
 }
 
+struct tw_store *tw_api_thread_store(void *thread)
+{
+	struct thread *t = thread;
+	struct tw_err err = { 0 };
+
+	if (!t->store && tw_store_open(&t->api->store, &t->store, &err) < 0)
+		tw_error("metastore: %s", err.msg);
+	return t->store;
+}
+
 struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp)
 {
 	struct thread *t = req->thread;
-	struct tw_err err = { 0 };
 
-	if (!t->store && tw_store_open(&t->api->store, &t->store, &err) < 0) {
-		tw_error("metastore: %s", err.msg);
+	if (!tw_api_thread_store(t)) {
 		tw_reply_error(resp, 503, "The metastore cannot be opened");
 		return NULL;
 	}

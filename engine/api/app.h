@@ -66,6 +66,8 @@ static inline const struct tw_api *tw_api_of(const struct tw_request *req)
  */
 struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp);
 struct tw_zones *tw_api_zones(struct tw_request *req);
+/* The same for streams, by the thread that asks; NULL when it cannot be opened. */
+struct tw_store *tw_api_thread_store(void *thread);
 
 /* "2026-01-01T00:00:00Z" into resp's JSON; null for TW_TIME_NONE. */
 void tw_jw_time(struct tw_jw *w, const char *key, tw_time t);

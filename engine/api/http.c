@@ -47,7 +47,7 @@ struct exchange {
 struct stream {
 	struct tw_http_server *server;
 	struct aside aside;
-	int64_t (*read)(void *arg, char *buf, size_t max);
+	int64_t (*read)(void *arg, void *thread, char *buf, size_t max);
 	void (*free)(void *arg);
 	void *arg;
 	unsigned pause_ms;
@@ -386,12 +386,23 @@ static void waiter_release(struct tw_http_server *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
+static void *thread_data(struct tw_http_server *s)
+{
+	void *data = pthread_getspecific(s->thread_key);
+
+	if (!data && s->opts.thread_new) {
+		data = s->opts.thread_new(s->opts.app);
+		pthread_setspecific(s->thread_key, data);
+	}
+	return data;
+}
+
 /* ── answers ──────────────────────────────────────────────────────────────────────────── */
 
 static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *s = arg;
-	int64_t n = s->read(s->arg, buf, max);
+	int64_t n = s->read(s->arg, thread_data(s->server), buf, max);
 
 	if (n < 0 || (n == 0 && !put_aside(s->server, &s->aside, s->aside.conn, s->pause_ms)))
 		return MHD_CONTENT_READER_END_OF_STREAM;
@@ -452,17 +463,6 @@ static enum MHD_Result send_response(struct exchange *x, struct tw_response *res
 	MHD_destroy_response(r);
 	tw_buf_release(&resp->body);
 	return ok;
-}
-
-static void *thread_data(struct tw_http_server *s)
-{
-	void *data = pthread_getspecific(s->thread_key);
-
-	if (!data && s->opts.thread_new) {
-		data = s->opts.thread_new(s->opts.app);
-		pthread_setspecific(s->thread_key, data);
-	}
-	return data;
 }
 
 static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *conn, const char *url,

@@ -56,9 +56,10 @@ struct tw_response {
 	unsigned again_ms;                      /* no answer yet: call the handler again after so long */
 	/*
 	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how many it wrote,
-	 * 0 for nothing yet (asked again after stream_pause_ms), -1 for the end.
+	 * 0 for nothing yet (asked again after stream_pause_ms), -1 for the end. thread: the data of the thread that
+	 * asks, which may be another one each time.
 	 */
-	int64_t (*stream)(void *arg, char *buf, size_t max);
+	int64_t (*stream)(void *arg, void *thread, char *buf, size_t max);
 	unsigned stream_pause_ms;
 	void (*stream_free)(void *arg);
 	void *stream_arg;

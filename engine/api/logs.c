@@ -185,7 +185,7 @@ static void read_more(struct reading *r)
 	lines(r);
 }
 
-static int64_t stream(void *arg, char *buf, size_t max)
+static int64_t stream(void *arg, void *thread, char *buf, size_t max)
 {
 	struct reading *r = arg;
 	size_t n;

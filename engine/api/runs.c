@@ -221,9 +221,7 @@ static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *
 
 /* ── wait ─────────────────────────────────────────────────────────────────────────────── */
 
-/* What the stream needs; it opens a handle of its own, for it goes from thread to thread. */
 struct waiter {
-	struct tw_store *store;
 	struct tw_arena arena;
 	struct tw_str dag_id, run_id;
 	struct tw_str *tasks;
@@ -234,14 +232,14 @@ struct waiter {
 	int64_t due, interval;       /* µs, monotonic */
 };
 
-static void results(struct waiter *wt, struct tw_jw *w, struct tw_arena *a)
+static void results(struct waiter *wt, struct tw_store *s, struct tw_jw *w, struct tw_arena *a)
 {
 	tw_jw_key(w, "results");
 	tw_jw_obj(w);
 	for (size_t i = 0; i < wt->ntasks; i++) {
 		struct tw_xcom_row x;
 
-		if (tw_store_xcom(wt->store, wt->dag_id, wt->run_id, wt->tasks[i], -1, TW_STR("return_value"), a, &x,
+		if (tw_store_xcom(s, wt->dag_id, wt->run_id, wt->tasks[i], -1, TW_STR("return_value"), a, &x,
 				  NULL) < 0)
 			continue;
 		tw_jw_keyn(w, wt->tasks[i]);
@@ -253,7 +251,7 @@ static void results(struct waiter *wt, struct tw_jw *w, struct tw_arena *a)
 	tw_jw_end(w);
 }
 
-static void look(struct waiter *wt)
+static void look(struct waiter *wt, struct tw_store *s)
 {
 	struct tw_jw w = { .out = &wt->out };
 	struct tw_arena a = { 0 };
@@ -261,7 +259,7 @@ static void look(struct waiter *wt)
 
 	tw_buf_clear(&wt->out);
 	wt->sent = 0;
-	if (tw_store_run(wt->store, wt->dag_id, wt->run_id, &a, &run, NULL) < 0) {
+	if (!s || tw_store_run(s, wt->dag_id, wt->run_id, &a, &run, NULL) < 0) {
 		wt->over = true;
 	} else {
 		wt->over = tw_run_finished(run.run.state);
@@ -269,14 +267,14 @@ static void look(struct waiter *wt)
 		tw_jw_key(&w, "state");
 		tw_jw_cstr(&w, tw_run_state_name(run.run.state));
 		if (wt->over && wt->ntasks)
-			results(wt, &w, &a);
+			results(wt, s, &w, &a);
 		tw_jw_end(&w);
 		tw_buf_addc(&wt->out, '\n');
 	}
 	tw_arena_release(&a);
 }
 
-static int64_t wait_read(void *arg, char *buf, size_t max)
+static int64_t wait_read(void *arg, void *thread, char *buf, size_t max)
 {
 	struct waiter *wt = arg;
 	size_t n;
@@ -287,7 +285,7 @@ static int64_t wait_read(void *arg, char *buf, size_t max)
 		if (tw_monotonic() < wt->due)
 			return 0;
 		wt->due = tw_monotonic() + wt->interval;
-		look(wt);
+		look(wt, tw_api_thread_store(thread));
 	}
 	n = wt->out.n - wt->sent < max ? wt->out.n - wt->sent : max;
 	memcpy(buf, wt->out.p + wt->sent, n);
@@ -299,7 +297,6 @@ static void wait_free(void *arg)
 {
 	struct waiter *wt = arg;
 
-	tw_store_close(wt->store);
 	tw_buf_release(&wt->out);
 	tw_arena_release(&wt->arena);
 	free(wt);
@@ -312,7 +309,6 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 	struct tw_run_view run;
 	struct tw_faults f;
 	struct waiter *wt;
-	struct tw_err err = { 0 };
 	double seconds = 0;
 
 	tw_faults_init(&f, resp);
@@ -328,11 +324,6 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 	if (tw_faults_any(&f) || !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return;
 	wt = tw_new(struct waiter);
-	if (tw_store_open(&tw_api_of(req)->store, &wt->store, &err) < 0) {
-		free(wt);
-		tw_reply_err(resp, &err);
-		return;
-	}
 	wt->dag_id = tw_str_copy(&wt->arena, req->params[0]);
 	wt->run_id = tw_str_copy(&wt->arena, req->params[1]);
 	wt->ntasks = tw_query_all(req, "result", tasks, 64);
