@@ -241,7 +241,6 @@ def await_trigger(defer: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError("the trigger ended without an event")
 
     logger.info("Waiting for trigger %s", defer["classpath"])
-    kwargs = dict(defer.get("next_kwargs") or {})
     try:
         event = asyncio.run(asyncio.wait_for(first(), defer.get("timeout")))
     except (TimeoutError, asyncio.TimeoutError):
@@ -252,7 +251,7 @@ def await_trigger(defer: dict[str, Any]) -> dict[str, Any]:
         logger.error("Trigger failed: %s", e)
         trace = traceback.format_exc().splitlines()
         return {"what": "failed", "next_kwargs": {"error": "Trigger failure", "traceback": trace}}
-    return {"what": "fired", "next_kwargs": {**kwargs, "event": encode(event.payload)}}
+    return {"what": "fired", "event": encode(event.payload)}
 
 
 # -- a whole run --------------------------------------------------------------------------------------
@@ -457,7 +456,8 @@ def run_task(dag: Any, workload: dict[str, Any], supervisor: LocalSupervisor) ->
             defer = finished["defer"]
             told = await_trigger(defer)
             method, kwargs = defer["next_method"], told.get("next_kwargs")
-            if told["what"] != "fired":
-                method = "__fail__"
-                kwargs = kwargs or {"error": "Trigger timeout"}
+            if told["what"] == "fired":
+                kwargs = {**(defer.get("next_kwargs") or {}), "event": told["event"]}
+            else:
+                method, kwargs = "__fail__", kwargs or {"error": "Trigger timeout"}
             workload = {**workload, "resume": {"next_method": method, "next_kwargs": kwargs}}

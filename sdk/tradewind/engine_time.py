@@ -34,8 +34,7 @@ class Cron:
         self.last_day = "l" in fields[2].split(",")
         self.months = self._plain(fields[3], 3)
         self.seconds = self._plain(fields[5], 5) if len(fields) > 5 else [0]
-        self.any_day = fields[2] == "*"
-        self.any_weekday = fields[4] == "*"
+        self.any_day = len(self.days) == 31
         plain, self.nth = [], []
         for part in fields[4].split(","):
             if "#" in part or part.startswith("l") or part.endswith("l") and len(part) == 2:
@@ -45,6 +44,7 @@ class Cron:
             else:
                 plain.append(part)
         self.weekdays = {d % 7 for d in self._plain(",".join(plain), 4)} if plain else set()
+        self.any_weekday = len(self.weekdays) == 7
 
     @staticmethod
     def _plain(text: str, field: int) -> list[int]:
