@@ -21,6 +21,8 @@ from typing import Any, ClassVar
 
 ROOT = Path(os.environ.get("TW_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
 RUNNER = os.environ["TW_RUNNER"]
+VENV = ROOT / "build" / "venv" / "bin" / "python"
+PYTHON = os.environ.get("TRADEWIND_PYTHON") or (str(VENV) if VENV.exists() else sys.executable)
 Frame = dict[str, Any]
 
 
@@ -32,6 +34,17 @@ def group_lives(pgid: int) -> bool:
             if int(group) == pgid and state != "Z":
                 return True
     return False
+
+
+def zygotes(runner: int) -> list[int]:
+    """The Python processes that are children of the runner."""
+    out = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            if parent == runner and b"tradewind.zygote" in (stat.parent / "cmdline").read_bytes():
+                out.append(int(stat.parent.name))
+    return out
 
 
 def gone(pgid: int, timeout: float = 5) -> bool:
@@ -121,7 +134,7 @@ class RunnerCase(unittest.TestCase):
             **os.environ,
             "TRADEWIND_HOME": str(self.home),
             "TMPDIR": str(self.home),
-            "TW_TEST_PYTHON": sys.executable,
+            "TW_TEST_PYTHON": PYTHON,
             "TW_TEST_SDK": str(ROOT / "sdk"),
             "TW_TEST_TERM_GRACE": "1",
             "TW_TEST_CLEANUP": "2",
@@ -152,7 +165,7 @@ class RunnerCase(unittest.TestCase):
     def workload(self, command: str | None = None, **more: Any) -> Frame:
         attempt = str(uuid.uuid4())
         args = {"bash_command": command, **more.pop("args", {})}
-        task = {
+        task: Frame = {
             "task_id": "t",
             "operator": {"module": "airflow.providers.standard.operators.bash", "class": "BashOperator"},
             "args": args,
@@ -234,7 +247,7 @@ class Bash(RunnerCase):
 
     def test_values(self) -> None:
         s = self.connect()
-        for command, args, task, value in [
+        cases: list[tuple[str, Frame, Frame, str]] = [
             ("echo a; echo 'b  '; echo", {}, {}, ""),
             ("printf 'x\\ny'", {}, {}, "y"),
             ("printf '\\377z\\n'", {}, {}, "\\xffz"),
@@ -242,7 +255,8 @@ class Bash(RunnerCase):
             ("echo $A-$HOME", {"env": {"A": "1"}}, {}, "1-"),
             ("echo $A-$PATH", {"env": {"A": "1"}, "append_env": True}, {}, "1-" + os.environ["PATH"]),
             ("pwd", {"cwd": "/usr"}, {}, "/usr"),
-        ]:
+        ]
+        for command, args, task, value in cases:
             with self.subTest(command=command):
                 done = self.run_one(s, self.workload(command, args=args, task=task))
                 self.assertEqual(done["state"], "success", done)
@@ -669,7 +683,8 @@ class Python(PythonCase):
 
     def test_another_interpreter(self) -> None:
         other = self.home / "python-of-mine"
-        other.symlink_to(sys.executable)
+        other.write_text(f'#!/bin/sh\nexec {PYTHON} "$@"\n')
+        other.chmod(0o755)
         s = self.connect()
         parents = []
         for interpreter in (None, str(other), str(other), None):
@@ -692,10 +707,7 @@ class Python(PythonCase):
         running = self.python("sleep")
         s.send(**running)
         s.wait("started", running["attempt"])
-        children = subprocess.run(
-            ["pgrep", "-P", str(self.processes[0].pid)], capture_output=True, text=True, check=True
-        ).stdout.split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        os.kill(zygotes(self.processes[0].pid)[0], signal.SIGKILL)
         self.assertEqual(self.run_one(s, self.python("add", "other"))["state"], "success")
         s.send(op="kill", attempt=running["attempt"], reason="enough")
         self.assertEqual(s.wait("finished", running["attempt"], 10)["reason"], "enough")
@@ -747,11 +759,8 @@ class Chaos(PythonCase):
             s = self.connect()
             s.answers = self.answers
         elif what == 4:
-            mine = str(self.processes[-1].pid)
-            for pid in subprocess.run(
-                ["pgrep", "-P", mine, "-f", "zygote"], capture_output=True, check=False
-            ).stdout.split():
-                os.kill(int(pid), signal.SIGKILL)
+            for pid in zygotes(self.processes[-1].pid):
+                os.kill(pid, signal.SIGKILL)
         elif what == 5:
             s.send(**dice.choice(works))
         return s
