@@ -562,7 +562,9 @@ static bool on_trigger(struct stepper *s, struct tw_value body)
 	ev.trigger.what = tw_str_is(what, "failed")  ? TW_TRIGGER_FAILED :
 			  tw_str_is(what, "timeout") ? TW_TRIGGER_TIMEOUT :
 						       TW_TRIGGER_FIRED;
-	if (tw_map_value(body, "next_kwargs").kind != TW_V_NULL)
+	if (ev.trigger.what == TW_TRIGGER_FIRED)
+		ev.trigger.next_kwargs = json_of(s, tw_map_value(body, "event"));
+	else if (tw_map_value(body, "next_kwargs").kind != TW_V_NULL)
 		ev.trigger.next_kwargs = json_of(s, tw_map_value(body, "next_kwargs"));
 	if (step(s, ev, &err) < 0)
 		return send_error(s, err.msg);
