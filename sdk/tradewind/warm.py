@@ -151,8 +151,10 @@ class Warm:
     # -- the spare ---------------------------------------------------------------------------------
 
     def _make_spare(self) -> None:
-        wanted, self.wants_spare = self.wants_spare, False
-        if not wanted or self.spare is not None or len(self.children.by_pid) > SPARE_TASKS or self._ending():
+        if not self.wants_spare or len(self.children.by_pid) > SPARE_TASKS:
+            return  # asked for again when a child has ended
+        self.wants_spare = False
+        if self.spare is not None or self._ending():
             return
         ours, theirs = socket.socketpair()
 
