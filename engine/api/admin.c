@@ -34,42 +34,42 @@ static void event_object(struct tw_jw *w, const struct tw_audit_row *r)
 }
 
 static const struct tw_param event_params[] = {
-	{ "dag_id", TW_P_EQ, NULL },
-	{ "task_id", TW_P_EQ, NULL },
-	{ "run_id", TW_P_EQ, NULL },
-	{ "map_index", TW_P_INT, NULL },
-	{ "try_number", TW_P_INT, NULL },
-	{ "owner", TW_P_EQ, NULL },
-	{ "event", TW_P_EQ, NULL },
-	{ "excluded_events", TW_P_NOT_IN, "event" },
-	{ "included_events", TW_P_IN, "event" },
-	{ "before", TW_P_BEFORE, "dttm" },
-	{ "after", TW_P_AFTER, "dttm" },
-	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
-	{ "task_id_pattern", TW_P_LIKE, "task_id" },
-	{ "run_id_pattern", TW_P_LIKE, "run_id" },
-	{ "owner_pattern", TW_P_LIKE, "owner" },
-	{ "event_pattern", TW_P_LIKE, "event" },
-	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
-	{ "task_id_prefix_pattern", TW_P_PREFIX, "task_id" },
-	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
-	{ "owner_prefix_pattern", TW_P_PREFIX, "owner" },
-	{ "event_prefix_pattern", TW_P_PREFIX, "event" },
-	{ 0 },
+	{"dag_id", TW_P_EQ, NULL},
+	{"task_id", TW_P_EQ, NULL},
+	{"run_id", TW_P_EQ, NULL},
+	{"map_index", TW_P_INT, NULL},
+	{"try_number", TW_P_INT, NULL},
+	{"owner", TW_P_EQ, NULL},
+	{"event", TW_P_EQ, NULL},
+	{"excluded_events", TW_P_NOT_IN, "event"},
+	{"included_events", TW_P_IN, "event"},
+	{"before", TW_P_BEFORE, "dttm"},
+	{"after", TW_P_AFTER, "dttm"},
+	{"dag_id_pattern", TW_P_LIKE, "dag_id"},
+	{"task_id_pattern", TW_P_LIKE, "task_id"},
+	{"run_id_pattern", TW_P_LIKE, "run_id"},
+	{"owner_pattern", TW_P_LIKE, "owner"},
+	{"event_pattern", TW_P_LIKE, "event"},
+	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
+	{"task_id_prefix_pattern", TW_P_PREFIX, "task_id"},
+	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
+	{"owner_prefix_pattern", TW_P_PREFIX, "owner"},
+	{"event_prefix_pattern", TW_P_PREFIX, "event"},
+	{0},
 };
-static const char *const event_names[] = { "id",    "dttm",  "dag_id",	      "task_id", "run_id",
-					   "event", "owner", "logical_date", "extra",	NULL };
-static const char *const event_fields[] = { "when", "dttm", "event_log_id", "id", NULL };
-static const struct tw_sort event_sort = { event_names, event_fields, "id" };
+static const char *const event_names[] = {"id",	   "dttm",  "dag_id",	    "task_id", "run_id",
+					  "event", "owner", "logical_date", "extra",   NULL};
+static const char *const event_fields[] = {"when", "dttm", "event_log_id", "id", NULL};
+static const struct tw_sort event_sort = {event_names, event_fields, "id"};
 
 static void get_event_logs(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_audit_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -97,11 +97,11 @@ static void get_event_logs(struct tw_request *req, struct tw_response *resp)
 static void get_event_log(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_cond cond = { .field = "id", .op = TW_OP_EQ };
-	struct tw_ask ask = { .conds = &cond, .nconds = 1, .limit = 1 };
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_cond cond = {.field = "id", .op = TW_OP_EQ};
+	struct tw_ask ask = {.conds = &cond, .nconds = 1, .limit = 1};
 	struct tw_audit_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (!s || !tw_path_int(req, resp, 0, "event_log_id", &cond.num))
@@ -109,7 +109,8 @@ static void get_event_log(struct tw_request *req, struct tw_response *resp)
 	if (tw_store_audits(s, &ask, req->arena, &v, &n, NULL, &err) < 0)
 		tw_reply_err(resp, &err);
 	else if (!n)
-		tw_reply_error(resp, 404, "The Event Log with id: `%lld` not found", (long long)cond.num);
+		tw_reply_error(resp, 404, "The Event Log with id: `%lld` not found",
+			       (long long)cond.num);
 	else
 		event_object(&w, &v[0]);
 }
@@ -121,7 +122,8 @@ static bool exposed(struct tw_request *req, struct tw_response *resp)
 	if (tw_api_of(req)->expose_config)
 		return true;
 	tw_reply_error(resp, 403,
-		       "Your Airflow administrator chose not to expose the configuration, most likely for security "
+		       "Your Airflow administrator chose not to expose the configuration, most "
+		       "likely for security "
 		       "reasons.");
 	return false;
 }
@@ -137,7 +139,8 @@ static bool meant(const struct tw_api_setting *o, struct tw_str section, struct 
 }
 
 /* The options of one section, wherever in the list they stand. */
-static struct tw_value section_options(struct tw_request *req, struct tw_str section, struct tw_str key)
+static struct tw_value section_options(struct tw_request *req, struct tw_str section,
+				       struct tw_str key)
 {
 	const struct tw_api *api = tw_api_of(req);
 	struct tw_value list = tw_v_list(req->arena);
@@ -167,7 +170,8 @@ static void write_section(struct tw_response *resp, struct tw_jw *w, bool text, 
 		tw_jw_end(w);
 		return;
 	}
-	tw_buf_printf(&resp->body, "%s[" TW_STR_FMT "]\n", resp->body.n ? "\n" : "", TW_STR_ARG(name));
+	tw_buf_printf(&resp->body, "%s[" TW_STR_FMT "]\n", resp->body.n ? "\n" : "",
+		      TW_STR_ARG(name));
 	for (size_t i = 0; i < tw_value_len(options); i++)
 		tw_buf_printf(&resp->body, TW_STR_FMT " = " TW_STR_FMT "\n",
 			      TW_STR_ARG(tw_map_str(options.list->v[i], "key", "")),
@@ -175,11 +179,12 @@ static void write_section(struct tw_response *resp, struct tw_jw *w, bool text, 
 }
 
 /* Only those of section (p NULL: all), and of these only key. */
-static void reply_settings(struct tw_request *req, struct tw_response *resp, struct tw_str section, struct tw_str key)
+static void reply_settings(struct tw_request *req, struct tw_response *resp, struct tw_str section,
+			   struct tw_str key)
 {
 	const struct tw_api *api = tw_api_of(req);
 	bool text = tw_str_starts(req->accept, "text/plain");
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_value done = tw_v_map(req->arena);
 
 	if (text) {
@@ -206,14 +211,15 @@ static void reply_settings(struct tw_request *req, struct tw_response *resp, str
 static bool has_setting(const struct tw_api *api, struct tw_str section, struct tw_str key)
 {
 	for (size_t i = 0; i < api->nsettings; i++)
-		if (tw_str_eq(api->settings[i].section, section) && (!key.p || tw_str_eq(api->settings[i].key, key)))
+		if (tw_str_eq(api->settings[i].section, section) &&
+		    (!key.p || tw_str_eq(api->settings[i].key, key)))
 			return true;
 	return false;
 }
 
 static void get_config(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_str section = tw_query(req, "section"), none = { 0 };
+	struct tw_str section = tw_query(req, "section"), none = {0};
 
 	if (!exposed(req, resp))
 		return;
@@ -228,8 +234,8 @@ static void get_config_value(struct tw_request *req, struct tw_response *resp)
 	if (!exposed(req, resp))
 		return;
 	if (!has_setting(tw_api_of(req), req->params[0], req->params[1]))
-		tw_reply_error(resp, 404, "Option [" TW_STR_FMT "/" TW_STR_FMT "] not found.", TW_STR_ARG(req->params[0]),
-			       TW_STR_ARG(req->params[1]));
+		tw_reply_error(resp, 404, "Option [" TW_STR_FMT "/" TW_STR_FMT "] not found.",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]));
 	else
 		reply_settings(req, resp, req->params[0], req->params[1]);
 }
@@ -249,14 +255,15 @@ static void get_plugin_errors(struct tw_request *req, struct tw_response *resp)
 
 static void get_providers(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "providers");
 	tw_jw_list(&w);
 	tw_jw_obj(&w);
 	tw_jw_str_at(&w, "package_name", TW_STR("apache-airflow-providers-standard"));
-	tw_jw_str_at(&w, "description", TW_STR("Standard operators, sensors and hooks, as the engine ships them"));
+	tw_jw_str_at(&w, "description",
+		     TW_STR("Standard operators, sensors and hooks, as the engine ships them"));
 	tw_jw_str_at(&w, "version", TW_STR(TW_VERSION));
 	tw_jw_null_at(&w, "documentation_url");
 	tw_jw_end(&w);
@@ -268,7 +275,7 @@ static void get_providers(struct tw_request *req, struct tw_response *resp)
 /* Paths and methods; the models are Airflow's. */
 static void get_openapi(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_value paths = tw_v_map(req->arena);
 
 	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
@@ -277,15 +284,17 @@ static void get_openapi(struct tw_request *req, struct tw_response *resp)
 			ptrdiff_t dots = tw_str_find(path, TW_STR("...}"), 0);
 			const struct tw_value *there;
 			struct tw_value item;
-			struct tw_buf lower = { 0 };
+			struct tw_buf lower = {0};
 
 			if (dots >= 0)
-				path = tw_str(tw_arena_printf(req->arena, "%.*s}", (int)dots, r->pattern));
+				path = tw_str(tw_arena_printf(req->arena, "%.*s}", (int)dots,
+							      r->pattern));
 			there = tw_map_find(paths, path);
 			item = there ? *there : tw_v_map(req->arena);
 			for (const char *c = r->method; *c; c++)
 				tw_buf_addc(&lower, (char)(*c | 0x20));
-			tw_map_put(req->arena, item, tw_str_copy(req->arena, tw_buf_str(&lower)), tw_v_map(req->arena));
+			tw_map_put(req->arena, item, tw_str_copy(req->arena, tw_buf_str(&lower)),
+				   tw_v_map(req->arena));
 			tw_map_put(req->arena, paths, path, item);
 			tw_buf_release(&lower);
 		}
@@ -302,13 +311,14 @@ static void get_openapi(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_admin[] = {
-	{ "GET", "/api/v2/eventLogs", TW_ACCESS_VIEWER, get_event_logs },
-	{ "GET", "/api/v2/eventLogs/{event_log_id}", TW_ACCESS_VIEWER, get_event_log },
-	{ "GET", "/api/v2/config", TW_ACCESS_VIEWER, get_config },
-	{ "GET", "/api/v2/config/section/{section}/option/{option}", TW_ACCESS_VIEWER, get_config_value },
-	{ "GET", "/api/v2/plugins", TW_ACCESS_VIEWER, get_plugins },
-	{ "GET", "/api/v2/plugins/importErrors", TW_ACCESS_VIEWER, get_plugin_errors },
-	{ "GET", "/api/v2/providers", TW_ACCESS_VIEWER, get_providers },
-	{ "GET", "/openapi.json", TW_ACCESS_NONE, get_openapi },
-	{ 0 },
+	{"GET", "/api/v2/eventLogs", TW_ACCESS_VIEWER, get_event_logs},
+	{"GET", "/api/v2/eventLogs/{event_log_id}", TW_ACCESS_VIEWER, get_event_log},
+	{"GET", "/api/v2/config", TW_ACCESS_VIEWER, get_config},
+	{"GET", "/api/v2/config/section/{section}/option/{option}", TW_ACCESS_VIEWER,
+	 get_config_value},
+	{"GET", "/api/v2/plugins", TW_ACCESS_VIEWER, get_plugins},
+	{"GET", "/api/v2/plugins/importErrors", TW_ACCESS_VIEWER, get_plugin_errors},
+	{"GET", "/api/v2/providers", TW_ACCESS_VIEWER, get_providers},
+	{"GET", "/openapi.json", TW_ACCESS_NONE, get_openapi},
+	{0},
 };

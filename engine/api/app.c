@@ -14,7 +14,7 @@ struct thread {
 	struct tw_api *api;
 	struct tw_store *store;
 	struct tw_zones zones;
-	bool reading;                /* a reader's transaction is open, until the handler is done */
+	bool reading; /* a reader's transaction is open, until the handler is done */
 };
 
 struct wait {
@@ -46,7 +46,7 @@ void tw_api_thread_free(void *thread)
 struct tw_store *tw_api_thread_store(void *thread)
 {
 	struct thread *t = thread;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!t->store && tw_store_open(&t->api->store, &t->store, &err) < 0)
 		tw_error("metastore: %s", err.msg);
@@ -94,11 +94,11 @@ void tw_jw_time(struct tw_jw *w, const char *key, tw_time t)
 	}
 	tw_civil_from(t, &c);
 	if (c.us)
-		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day, c.hour,
-			 c.minute, c.second, c.us);
+		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month,
+			 c.day, c.hour, c.minute, c.second, c.us);
 	else
-		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour,
-			 c.minute, c.second);
+		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month,
+			 c.day, c.hour, c.minute, c.second);
 	tw_jw_cstr(w, text);
 }
 
@@ -149,14 +149,16 @@ void tw_reply_unique(struct tw_response *resp)
 {
 	resp->status = 409;
 	tw_buf_clear(&resp->body);
-	tw_buf_adds(&resp->body, "{\"detail\":{\"reason\":\"Unique constraint violation\",\"statement\":\"hidden\","
-				 "\"orig_error\":\"hidden\",\"message\":\"It exists already.\"}}");
+	tw_buf_adds(
+		&resp->body,
+		"{\"detail\":{\"reason\":\"Unique constraint violation\",\"statement\":\"hidden\","
+		"\"orig_error\":\"hidden\",\"message\":\"It exists already.\"}}");
 }
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
 
-void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id, struct tw_str run_id,
-		  struct tw_str task_id, struct tw_str extra)
+void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id,
+		  struct tw_str run_id, struct tw_str task_id, struct tw_str extra)
 {
 	struct thread *t = req->thread;
 	struct tw_audit_row row = {
@@ -172,7 +174,7 @@ void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_i
 		.try_number = -1,
 		.logical_date = TW_TIME_NONE,
 	};
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (t->store && tw_store_audit(t->store, &row, &err) < 0)
 		tw_warn("audit: %s", err.msg);
@@ -194,10 +196,11 @@ void *tw_api_kept(const struct tw_request *req)
 	return ((struct wait *)req->memo)->kept;
 }
 
-bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows, size_t n)
+bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows,
+		 size_t n)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct wait *w;
 
 	if (!s)

@@ -1,6 +1,6 @@
 /*
- * What all resources of the REST API share: the options of the server, a thread's store handle, who asks,
- * what a change leaves in the audit log, and waiting until the scheduler has applied it.
+ * What all resources of the REST API share: the options of the server, a thread's store handle, who
+ * asks, what a change leaves in the audit log, and waiting until the scheduler has applied it.
  */
 #pragma once
 
@@ -11,27 +11,27 @@
 
 struct tw_api_setting {
 	struct tw_str section, key, value;
-	bool sensitive;                   /* shown as "< hidden >" */
+	bool sensitive; /* shown as "< hidden >" */
 };
 
 struct tw_api_auth {
-	bool all_admins;                  /* everybody is Anonymous, an admin, with or without a token */
+	bool all_admins; /* everybody is Anonymous, an admin, with or without a token */
 	enum tw_jwt_alg algorithm;
-	struct tw_str secret;             /* signs tokens */
-	const char *audience, *issuer;    /* NULL: none */
-	int64_t ttl, cli_ttl, leeway;     /* seconds */
-	struct tw_str users;              /* "name:role,name:role": [core] simple_auth_manager_users */
-	const char *passwords_file;       /* {"name": "password"}, read at each sign-in */
-	bool secure_cookie;               /* the server, or what stands before it, speaks TLS */
+	struct tw_str secret;	       /* signs tokens */
+	const char *audience, *issuer; /* NULL: none */
+	int64_t ttl, cli_ttl, leeway;  /* seconds */
+	struct tw_str users;	       /* "name:role,name:role": [core] simple_auth_manager_users */
+	const char *passwords_file;    /* {"name": "password"}, read at each sign-in */
+	bool secure_cookie;	       /* the server, or what stands before it, speaks TLS */
 };
 
 struct tw_api {
-	struct tw_store_opts store;       /* how each thread opens its handle */
+	struct tw_store_opts store; /* how each thread opens its handle */
 	struct tw_api_auth auth;
-	struct tw_str secret_key;         /* signs page tokens and file tokens: [api] secret_key */
-	const char *bell;                 /* the scheduler's */
-	const char *log_folder;           /* absolute */
-	int64_t page_limit, page_max;     /* [api] fallback_page_limit, maximum_page_limit */
+	struct tw_str secret_key;     /* signs page tokens and file tokens: [api] secret_key */
+	const char *bell;	      /* the scheduler's */
+	const char *log_folder;	      /* absolute */
+	int64_t page_limit, page_max; /* [api] fallback_page_limit, maximum_page_limit */
 	int64_t scheduler_alive, triggerer_alive, processor_alive; /* µs that a heartbeat counts */
 	bool expose_config;
 	/* Must a value under this name be masked? NULL: by Airflow's words alone. */
@@ -39,8 +39,9 @@ struct tw_api {
 	void *sensitive_arg;
 	const struct tw_api_setting *settings;
 	size_t nsettings;
-	const char *const *hosts;         /* Host names a browser may use in all-admins mode, NULL-terminated; NULL: any */
-	const char *base_url;             /* where "/" leads; NULL: the health page */
+	const char *const *hosts; /* Host names a browser may use in all-admins mode,
+				     NULL-terminated; NULL: any */
+	const char *base_url;	  /* where "/" leads; NULL: the health page */
 	tw_zone_loader load_zone;
 };
 
@@ -61,8 +62,8 @@ static inline const struct tw_api *tw_api_of(const struct tw_request *req)
 	return req->app;
 }
 /*
- * The thread's handle; NULL when it cannot be opened, and then it has replied 503. All that a GET asks is of one
- * moment of the metastore.
+ * The thread's handle; NULL when it cannot be opened, and then it has replied 503. All that a GET
+ * asks is of one moment of the metastore.
  */
 struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp);
 struct tw_zones *tw_api_zones(struct tw_request *req);
@@ -80,17 +81,20 @@ void tw_jw_duration(struct tw_jw *w, const char *key, tw_time from, tw_time to);
 /* JSON text as it is; null when p is NULL; as a string when it is no JSON. */
 void tw_jw_json_at(struct tw_jw *w, const char *key, struct tw_str json, struct tw_arena *a);
 
-/* An audit row: event is the operation's name. extra: JSON, p NULL = none. Failing to write it is logged only. */
-void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id, struct tw_str run_id,
-		  struct tw_str task_id, struct tw_str extra);
-/* Posts rows and rings the bell; false: it has replied. Sets req->memo, so that tw_api_settled may follow. */
-bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows, size_t n);
+/* An audit row: event is the operation's name. extra: JSON, p NULL = none. Failing to write it is
+ * logged only. */
+void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id,
+		  struct tw_str run_id, struct tw_str task_id, struct tw_str extra);
+/* Posts rows and rings the bell; false: it has replied. Sets req->memo, so that tw_api_settled may
+ * follow. */
+bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows,
+		 size_t n);
 /* What a handler wants to have when it goes on after waiting; after tw_api_post. */
 void tw_api_keep(struct tw_request *req, void *what);
 void *tw_api_kept(const struct tw_request *req);
 /*
- * Has the scheduler applied what was posted? Also true after ten seconds, or when no scheduler lives: the answer
- * is then what is stored. false: resp->again_ms is set, return.
+ * Has the scheduler applied what was posted? Also true after ten seconds, or when no scheduler
+ * lives: the answer is then what is stored. false: resp->again_ms is set, return.
  */
 bool tw_api_settled(struct tw_request *req, struct tw_response *resp);
 void tw_api_ring(const struct tw_request *req);

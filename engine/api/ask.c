@@ -8,7 +8,7 @@
 
 void tw_asker_init(struct tw_asker *q, struct tw_request *req, struct tw_response *resp)
 {
-	*q = (struct tw_asker){ .req = req, .resp = resp, .limit = -1 };
+	*q = (struct tw_asker){.req = req, .resp = resp, .limit = -1};
 	tw_faults_init(&q->faults, resp);
 }
 
@@ -29,10 +29,11 @@ void tw_asker_add(struct tw_asker *q, struct tw_cond cond)
 void tw_asker_path(struct tw_asker *q, const char *field, struct tw_str value)
 {
 	if (!tw_str_is(value, "~"))
-		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_EQ, .text = value });
+		tw_asker_add(q, (struct tw_cond){.field = field, .op = TW_OP_EQ, .text = value});
 }
 
-static void fault(struct tw_asker *q, const char *type, const char *name, const char *msg, struct tw_str input)
+static void fault(struct tw_asker *q, const char *type, const char *name, const char *msg,
+		  struct tw_str input)
 {
 	tw_fault(&q->faults, type, "query", tw_str(name), msg, tw_v_str(input), NULL, TW_NULL);
 }
@@ -41,21 +42,23 @@ static bool read_int(struct tw_asker *q, const char *name, struct tw_str text, i
 {
 	if (tw_str_to_int(tw_str_trim(text), ret))
 		return true;
-	fault(q, "int_parsing", name, "Input should be a valid integer, unable to parse string as an integer", text);
+	fault(q, "int_parsing", name,
+	      "Input should be a valid integer, unable to parse string as an integer", text);
 	return false;
 }
 
 static bool read_bool(struct tw_asker *q, const char *name, struct tw_str text, bool *ret)
 {
-	static const char *const yes[] = { "true", "1", "yes", "on", "t", "y" };
-	static const char *const no[] = { "false", "0", "no", "off", "f", "n" };
+	static const char *const yes[] = {"true", "1", "yes", "on", "t", "y"};
+	static const char *const no[] = {"false", "0", "no", "off", "f", "n"};
 
 	for (size_t i = 0; i < 6; i++)
 		if (tw_str_caseeq(text, yes[i]) || tw_str_caseeq(text, no[i])) {
 			*ret = tw_str_caseeq(text, yes[i]);
 			return true;
 		}
-	fault(q, "bool_parsing", name, "Input should be a valid boolean, unable to interpret input", text);
+	fault(q, "bool_parsing", name, "Input should be a valid boolean, unable to interpret input",
+	      text);
 	return false;
 }
 
@@ -65,11 +68,12 @@ int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t
 	int64_t i = dflt;
 
 	if (text.p && read_int(q, name, text, &i) && i < min) {
-		const char *msg = tw_arena_printf(q->req->arena, "Input should be greater than or equal to %lld",
+		const char *msg = tw_arena_printf(q->req->arena,
+						  "Input should be greater than or equal to %lld",
 						  (long long)min);
 
-		tw_fault(&q->faults, "greater_than_equal", "query", tw_str(name), msg, tw_v_str(text), "ge",
-			 tw_v_int(min));
+		tw_fault(&q->faults, "greater_than_equal", "query", tw_str(name), msg,
+			 tw_v_str(text), "ge", tw_v_int(min));
 	}
 	return i;
 }
@@ -98,20 +102,21 @@ void tw_asker_page(struct tw_asker *q)
 void tw_asker_cursor(struct tw_asker *q)
 {
 	struct tw_str text = tw_query(q->req, "cursor");
-	struct tw_buf plain TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf plain TW_AUTO(tw_buf_release) = {0};
 
 	if (!text.p)
 		return;
 	q->cursor = true;
 	q->offset = 0;
-	if (text.n && (!tw_base64url_decode(&plain, text) || !tw_str_starts(tw_buf_str(&plain), "at:") ||
-		       !tw_str_to_int(tw_strn(plain.p + 3, plain.n - 3), &q->offset) || q->offset < 0))
+	if (text.n &&
+	    (!tw_base64url_decode(&plain, text) || !tw_str_starts(tw_buf_str(&plain), "at:") ||
+	     !tw_str_to_int(tw_strn(plain.p + 3, plain.n - 3), &q->offset) || q->offset < 0))
 		fault(q, "value_error", "cursor", "Invalid cursor token", text);
 }
 
 static void cursor_at(struct tw_jw *w, const char *key, int64_t offset)
 {
-	struct tw_buf plain = { 0 }, token = { 0 };
+	struct tw_buf plain = {0}, token = {0};
 
 	tw_buf_printf(&plain, "at:%lld", (long long)offset);
 	tw_base64url(&token, tw_buf_str(&plain), false);
@@ -149,11 +154,12 @@ void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, size_t n, int64_t 
 static const struct {
 	const char *suffix;
 	enum tw_op op;
-} bounds[] = { { "_gte", TW_OP_GE }, { "_gt", TW_OP_GT }, { "_lte", TW_OP_LE }, { "_lt", TW_OP_LT } };
+} bounds[] = {{"_gte", TW_OP_GE}, {"_gt", TW_OP_GT}, {"_lte", TW_OP_LE}, {"_lt", TW_OP_LT}};
 
-static void time_cond(struct tw_asker *q, const char *name, const char *field, enum tw_op op, struct tw_str text)
+static void time_cond(struct tw_asker *q, const char *name, const char *field, enum tw_op op,
+		      struct tw_str text)
 {
-	struct tw_cond c = { .field = field, .op = op };
+	struct tw_cond c = {.field = field, .op = op};
 	const char *type, *why = tw_aware_time(text, &c.time, &type);
 
 	if (why)
@@ -165,7 +171,8 @@ static void time_cond(struct tw_asker *q, const char *name, const char *field, e
 static void range(struct tw_asker *q, const struct tw_param *p, const char *field)
 {
 	for (size_t i = 0; i < 4; i++) {
-		const char *name = tw_arena_printf(q->req->arena, "%s%s", p->name, bounds[i].suffix);
+		const char *name =
+			tw_arena_printf(q->req->arena, "%s%s", p->name, bounds[i].suffix);
 		struct tw_str text = tw_query(q->req, name);
 		double d;
 
@@ -174,10 +181,12 @@ static void range(struct tw_asker *q, const struct tw_param *p, const char *fiel
 		if (p->kind == TW_P_TIME)
 			time_cond(q, name, field, bounds[i].op, text);
 		else if (tw_str_to_double(text, &d))
-			tw_asker_add(q, (struct tw_cond){ .field = field, .op = bounds[i].op, .text = text });
+			tw_asker_add(q, (struct tw_cond){
+						.field = field, .op = bounds[i].op, .text = text});
 		else
 			fault(q, "float_parsing", name,
-			      "Input should be a valid number, unable to parse string as a number", text);
+			      "Input should be a valid number, unable to parse string as a number",
+			      text);
 	}
 }
 
@@ -211,13 +220,15 @@ static bool state_ok(enum tw_param_kind kind, struct tw_str s)
 
 static const char *state_names(struct tw_arena *a, enum tw_param_kind kind)
 {
-	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
-	int n = kind == TW_P_RUN_STATES ? TW_RUN_NSTATES : kind == TW_P_RUN_TYPES ? TW_RUNTYPE_N : TW_TI_NSTATES;
+	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
+	int n = kind == TW_P_RUN_STATES	 ? TW_RUN_NSTATES
+		: kind == TW_P_RUN_TYPES ? TW_RUNTYPE_N
+					 : TW_TI_NSTATES;
 
 	for (int i = 0; i < n; i++) {
-		const char *name = kind == TW_P_RUN_STATES ? tw_run_state_name(i) :
-				   kind == TW_P_RUN_TYPES  ? tw_run_type_name(i) :
-							     tw_ti_state_name(i);
+		const char *name = kind == TW_P_RUN_STATES  ? tw_run_state_name(i)
+				   : kind == TW_P_RUN_TYPES ? tw_run_type_name(i)
+							    : tw_ti_state_name(i);
 
 		if (name)
 			tw_buf_printf(&b, "%s%s", b.n ? ", " : "", name);
@@ -237,22 +248,24 @@ static void in_cond(struct tw_asker *q, const struct tw_param *p, const char *fi
 			return;
 		if (p->kind >= TW_P_RUN_STATES && !state_ok(p->kind, v[k])) {
 			fault(q, "value_error", p->name,
-			      tw_arena_printf(q->req->arena, "Invalid value for %s. Valid values are %s",
+			      tw_arena_printf(q->req->arena,
+					      "Invalid value for %s. Valid values are %s",
 					      p->kind == TW_P_RUN_TYPES ? "run type" : "state",
 					      state_names(q->req->arena, p->kind)),
 			      v[k]);
 			return;
 		}
 		if (p->kind >= TW_P_RUN_STATES && null_word(v[k]))
-			v[k] = (struct tw_str){ 0 };
+			v[k] = (struct tw_str){0};
 	}
 	if (n)
-		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_IN, .list = v, .nlist = n });
+		tw_asker_add(
+			q, (struct tw_cond){.field = field, .op = TW_OP_IN, .list = v, .nlist = n});
 }
 
 static void any_like(struct tw_asker *q, const struct tw_param *p, const char *field)
 {
-	struct tw_buf all TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf all TW_AUTO(tw_buf_release) = {0};
 	struct tw_str *v;
 	size_t n = values(q, p->name, &v);
 
@@ -261,9 +274,10 @@ static void any_like(struct tw_asker *q, const struct tw_param *p, const char *f
 		tw_buf_addstr(&all, v[i]);
 	}
 	if (n)
-		tw_asker_add(q, (struct tw_cond){ .field = field,
-						  .op = TW_OP_LIKE,
-						  .text = tw_str_copy(q->req->arena, tw_buf_str(&all)) });
+		tw_asker_add(
+			q, (struct tw_cond){.field = field,
+					    .op = TW_OP_LIKE,
+					    .text = tw_str_copy(q->req->arena, tw_buf_str(&all))});
 }
 
 static void not_in(struct tw_asker *q, const struct tw_param *p, const char *field)
@@ -272,13 +286,13 @@ static void not_in(struct tw_asker *q, const struct tw_param *p, const char *fie
 	size_t n = values(q, p->name, &v);
 
 	for (size_t i = 0; i < n; i++)
-		tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_NE, .text = v[i] });
+		tw_asker_add(q, (struct tw_cond){.field = field, .op = TW_OP_NE, .text = v[i]});
 }
 
 static void one(struct tw_asker *q, const struct tw_param *p, const char *field)
 {
 	struct tw_str text = tw_query(q->req, p->name);
-	struct tw_cond c = { .field = field, .op = TW_OP_EQ, .text = text };
+	struct tw_cond c = {.field = field, .op = TW_OP_EQ, .text = text};
 	bool b;
 
 	if (!text.p)
@@ -359,19 +373,21 @@ bool tw_asker_order(struct tw_asker *q, const struct tw_sort *sort)
 	size_t n = values(q, "order_by", &v);
 
 	if (n > 10) {
-		tw_reply_error(q->resp, 400, "Ordering with more than 10 parameters is not allowed.");
+		tw_reply_error(q->resp, 400,
+			       "Ordering with more than 10 parameters is not allowed.");
 		return false;
 	}
 	if (!n && sort->dflt)
 		q->order[q->norder++] = sort->dflt;
 	for (size_t i = 0; i < n; i++) {
 		bool down = tw_str_starts(v[i], "-");
-		struct tw_str name = { v[i].p + down, v[i].n - down };
+		struct tw_str name = {v[i].p + down, v[i].n - down};
 		const char *field = sort_field(sort, name);
 
 		if (!field) {
 			tw_reply_error(q->resp, 400,
-				       "Ordering with '" TW_STR_FMT "' is disallowed or the attribute does not "
+				       "Ordering with '" TW_STR_FMT
+				       "' is disallowed or the attribute does not "
 				       "exist on the model",
 				       TW_STR_ARG(name));
 			return false;
@@ -400,7 +416,8 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
 
 /* ── conditions in a body ─────────────────────────────────────────────────────────────── */
 
-void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key, const char *field)
+void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key,
+			const char *field)
 {
 	struct tw_value v = tw_map_value(body, key);
 	struct tw_str *items;
@@ -409,8 +426,11 @@ void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *ke
 		return;
 	items = tw_arena_array(q->req->arena, struct tw_str, tw_value_len(v));
 	for (size_t i = 0; i < tw_value_len(v); i++)
-		items[i] = v.list->v[i].kind == TW_V_STR ? v.list->v[i].s : (struct tw_str){ 0 };
-	tw_asker_add(q, (struct tw_cond){ .field = field, .op = TW_OP_IN, .list = items, .nlist = tw_value_len(v) });
+		items[i] = v.list->v[i].kind == TW_V_STR ? v.list->v[i].s : (struct tw_str){0};
+	tw_asker_add(q, (struct tw_cond){.field = field,
+					 .op = TW_OP_IN,
+					 .list = items,
+					 .nlist = tw_value_len(v)});
 }
 
 void tw_asker_body_range(struct tw_asker *q, struct tw_value body, const char *name)
@@ -418,12 +438,13 @@ void tw_asker_body_range(struct tw_asker *q, struct tw_value body, const char *n
 	for (size_t i = 0; i < 4; i++) {
 		const char *key = tw_arena_printf(q->req->arena, "%s%s", name, bounds[i].suffix);
 		struct tw_value v = tw_map_value(body, key);
-		struct tw_cond c = { .field = name, .op = bounds[i].op };
+		struct tw_cond c = {.field = name, .op = bounds[i].op};
 
 		if (v.kind == TW_V_STR)
 			c.time = tw_body_time(body, key);
 		else if (v.kind == TW_V_INT || v.kind == TW_V_FLOAT)
-			c.text = tw_str(tw_arena_printf(q->req->arena, "%.6f", tw_map_num(body, key, 0)));
+			c.text = tw_str(
+				tw_arena_printf(q->req->arena, "%.6f", tw_map_num(body, key, 0)));
 		else
 			continue;
 		tw_asker_add(q, c);
@@ -443,7 +464,7 @@ bool tw_asker_body_page(struct tw_asker *q, struct tw_value body, const struct t
 	if (q->limit > max)
 		q->limit = max;
 	/* The order is read from the query elsewhere: here it is the body's one. */
-	q->req->query = &(struct tw_http_pair){ TW_STR("order_by"), order };
+	q->req->query = &(struct tw_http_pair){TW_STR("order_by"), order};
 	q->req->nquery = order.p ? 1 : 0;
 	ok = tw_asker_order(q, sort);
 	q->req->query = query;
@@ -451,7 +472,8 @@ bool tw_asker_body_page(struct tw_asker *q, struct tw_value body, const struct t
 	return ok;
 }
 
-bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name, int64_t *ret)
+bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name,
+		 int64_t *ret)
 {
 	struct tw_str text = req->params[param];
 	struct tw_faults f;
@@ -460,7 +482,8 @@ bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, co
 		return true;
 	tw_faults_init(&f, resp);
 	tw_fault(&f, "int_parsing", "path", tw_str(name),
-		 "Input should be a valid integer, unable to parse string as an integer", tw_v_str(text), NULL, TW_NULL);
+		 "Input should be a valid integer, unable to parse string as an integer",
+		 tw_v_str(text), NULL, TW_NULL);
 	tw_faults_any(&f);
 	return false;
 }

@@ -1,7 +1,7 @@
 /*
- * Reading a list's query parameters into the metastore's conditions, by a table of what the list takes, and
- * checking request bodies by a table of their fields. What is wrong is answered as pydantic words it (422),
- * all faults of a request at once.
+ * Reading a list's query parameters into the metastore's conditions, by a table of what the list
+ * takes, and checking request bodies by a table of their fields. What is wrong is answered as
+ * pydantic words it (422), all faults of a request at once.
  */
 #pragma once
 
@@ -16,28 +16,29 @@ struct tw_faults {
 };
 
 void tw_faults_init(struct tw_faults *f, struct tw_response *resp);
-/* loc is [where, name] or, with a second name, [where, name, sub]. ctx: its key and value, NULL = none. */
-void tw_fault(struct tw_faults *f, const char *type, const char *where, struct tw_str name, const char *msg,
-	      struct tw_value input, const char *ctx_key, struct tw_value ctx);
+/* loc is [where, name] or, with a second name, [where, name, sub]. ctx: its key and value, NULL =
+ * none. */
+void tw_fault(struct tw_faults *f, const char *type, const char *where, struct tw_str name,
+	      const char *msg, struct tw_value input, const char *ctx_key, struct tw_value ctx);
 bool tw_faults_any(struct tw_faults *f); /* ends the reply when there are any */
 
 /* ── query parameters ───────────────────────────────────────────────────────────────────── */
 
 enum tw_param_kind {
-	TW_P_EQ,          /* text, equal */
-	TW_P_IN,          /* repeatable text, any of */
-	TW_P_LIKE,        /* pattern; "~" is all */
+	TW_P_EQ,   /* text, equal */
+	TW_P_IN,   /* repeatable text, any of */
+	TW_P_LIKE, /* pattern; "~" is all */
 	TW_P_PREFIX,
-	TW_P_ANY_LIKE,    /* repeatable text, found in it */
+	TW_P_ANY_LIKE, /* repeatable text, found in it */
 	TW_P_INT,
 	TW_P_INT_IN,
 	TW_P_BOOL,
-	TW_P_TIME,        /* name_gte _gt _lte _lt */
-	TW_P_NUM,         /* the same with numbers */
-	TW_P_BEFORE,      /* an instant: earlier than; a field of its own */
+	TW_P_TIME,   /* name_gte _gt _lte _lt */
+	TW_P_NUM,    /* the same with numbers */
+	TW_P_BEFORE, /* an instant: earlier than; a field of its own */
 	TW_P_AFTER,
-	TW_P_NOT_IN,      /* repeatable text: none of */
-	TW_P_RUN_STATES,  /* repeatable, checked */
+	TW_P_NOT_IN,	 /* repeatable text: none of */
+	TW_P_RUN_STATES, /* repeatable, checked */
 	TW_P_RUN_TYPES,
 	TW_P_TI_STATES,
 };
@@ -45,13 +46,14 @@ enum tw_param_kind {
 struct tw_param {
 	const char *name;
 	enum tw_param_kind kind;
-	const char *field;         /* the store's; NULL = name */
+	const char *field; /* the store's; NULL = name */
 };
 
 struct tw_sort {
-	const char *const *names;  /* what may be ordered by, NULL-terminated */
-	const char *const *fields; /* pairs name, the store's field, NULL-terminated; NULL: names are fields */
-	const char *dflt;          /* one, or NULL: the key */
+	const char *const *names; /* what may be ordered by, NULL-terminated */
+	const char *const *
+		fields; /* pairs name, the store's field, NULL-terminated; NULL: names are fields */
+	const char *dflt; /* one, or NULL: the key */
 };
 
 struct tw_asker {
@@ -63,7 +65,7 @@ struct tw_asker {
 	const char *order[10];
 	size_t norder;
 	int64_t limit, offset;
-	bool cursor;               /* paged by cursor */
+	bool cursor; /* paged by cursor */
 };
 
 #define TW_CURSOR_COUNT 1000 /* with a cursor counting stops here */
@@ -73,11 +75,12 @@ void tw_asker_init(struct tw_asker *q, struct tw_request *req, struct tw_respons
 void tw_asker_params(struct tw_asker *q, const struct tw_param *params);
 void tw_asker_page(struct tw_asker *q);
 /*
- * For lists that may be paged by cursor ("" is the first page, then next_cursor): after tw_asker_page. The page is asked
- * for with one row more, which tells whether another one follows.
+ * For lists that may be paged by cursor ("" is the first page, then next_cursor): after
+ * tw_asker_page. The page is asked for with one row more, which tells whether another one follows.
  */
 void tw_asker_cursor(struct tw_asker *q);
-/* The end of such a list's object: total_entries, total_entries_limit, next_cursor, previous_cursor. n: rows fetched. */
+/* The end of such a list's object: total_entries, total_entries_limit, next_cursor,
+ * previous_cursor. n: rows fetched. */
 void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, size_t n, int64_t total);
 /* How many of the rows fetched belong to the page. */
 size_t tw_asker_rows(const struct tw_asker *q, size_t n);
@@ -93,37 +96,49 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask);
 int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t min);
 bool tw_asker_bool(struct tw_asker *q, const char *name, bool dflt);
 /* A number in the path; false: it has replied 422. */
-bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name, int64_t *ret);
+bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name,
+		 int64_t *ret);
 
 /* ── bodies ─────────────────────────────────────────────────────────────────────────────── */
 
 enum tw_body_kind {
-	TW_B_STR, TW_B_INT, TW_B_NUM, TW_B_BOOL, TW_B_TIME, TW_B_OBJECT, TW_B_LIST, TW_B_STRS, TW_B_ANY, TW_B_ENUM,
+	TW_B_STR,
+	TW_B_INT,
+	TW_B_NUM,
+	TW_B_BOOL,
+	TW_B_TIME,
+	TW_B_OBJECT,
+	TW_B_LIST,
+	TW_B_STRS,
+	TW_B_ANY,
+	TW_B_ENUM,
 };
 
 struct tw_body_field {
 	const char *name;
 	enum tw_body_kind kind;
 	bool required, nullable;
-	int64_t max;                /* STR: characters; 0 = no limit */
+	int64_t max; /* STR: characters; 0 = no limit */
 	bool has_min;
-	int64_t min;                /* INT */
-	const char *const *values;  /* ENUM, NULL-terminated */
+	int64_t min;		   /* INT */
+	const char *const *values; /* ENUM, NULL-terminated */
 };
 
 /* Four bounds of one thing: TW_BODY_RANGE("start_date", TW_B_TIME) */
 #define TW_BODY_RANGE(what, type)                                                                  \
-	{ .name = what "_gte", .kind = type, .nullable = true },                                   \
-		{ .name = what "_gt", .kind = type, .nullable = true },                            \
-		{ .name = what "_lte", .kind = type, .nullable = true },                           \
-		{ .name = what "_lt", .kind = type, .nullable = true }
+	{.name = what "_gte", .kind = type, .nullable = true},                                     \
+		{.name = what "_gt", .kind = type, .nullable = true},                              \
+		{.name = what "_lte", .kind = type, .nullable = true},                             \
+	{                                                                                          \
+		.name = what "_lt", .kind = type, .nullable = true                                 \
+	}
 
 /*
- * A closed object: the body of the request, read and checked, unknown keys refused. false: it has replied 422.
- * The table ends with a row without name.
+ * A closed object: the body of the request, read and checked, unknown keys refused. false: it has
+ * replied 422. The table ends with a row without name.
  */
-bool tw_body_read(struct tw_request *req, struct tw_response *resp, const struct tw_body_field *fields,
-		  struct tw_value *ret_body);
+bool tw_body_read(struct tw_request *req, struct tw_response *resp,
+		  const struct tw_body_field *fields, struct tw_value *ret_body);
 /* The same of an object that is there already, adding to faults. */
 void tw_body_check(struct tw_faults *f, struct tw_value body, const struct tw_body_field *fields);
 /* After checking: the instant at key, TW_TIME_NONE when missing or null. */
@@ -132,11 +147,14 @@ static inline bool tw_body_has(struct tw_value body, const char *key)
 {
 	return tw_map_findc(body, key) != NULL;
 }
-/* Lists whose conditions come in a body: [..] of texts, name_gte … name_lt, order_by and page_offset, page_limit. */
-void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key, const char *field);
+/* Lists whose conditions come in a body: [..] of texts, name_gte … name_lt, order_by and
+ * page_offset, page_limit. */
+void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key,
+			const char *field);
 void tw_asker_body_range(struct tw_asker *q, struct tw_value body, const char *name);
 bool tw_asker_body_page(struct tw_asker *q, struct tw_value body, const struct tw_sort *sort);
-/* update_mask (repeatable): is the field among those to change? Without a mask: is it in the body? */
+/* update_mask (repeatable): is the field among those to change? Without a mask: is it in the body?
+ */
 bool tw_masked_in(struct tw_request *req, struct tw_value body, const char *field);
 /* An instant with a zone, as pydantic's AwareDatetime takes it; NULL or the reason why not. */
 const char *tw_aware_time(struct tw_str text, tw_time *ret, const char **ret_type);

@@ -17,7 +17,7 @@ static bool next_user(struct tw_str *rest, struct tw_str *ret_name, struct tw_st
 		struct tw_str one = tw_str_trim(tw_str_cut(*rest, ',', rest)), more;
 
 		*ret_name = tw_str_trim(tw_str_cut(one, ':', &more));
-		*ret_role = more.p ? tw_str_trim(tw_str_cut(more, ':', &more)) : (struct tw_str){ 0 };
+		*ret_role = more.p ? tw_str_trim(tw_str_cut(more, ':', &more)) : (struct tw_str){0};
 		if (ret_name->n)
 			return true;
 	}
@@ -38,13 +38,14 @@ bool tw_auth_role(struct tw_str users, struct tw_str name, struct tw_str *ret_ro
 
 static bool role_ok(struct tw_str role)
 {
-	return tw_str_caseeq(role, "viewer") || tw_str_caseeq(role, "user") || tw_str_caseeq(role, "op") ||
-	       tw_str_caseeq(role, "admin");
+	return tw_str_caseeq(role, "viewer") || tw_str_caseeq(role, "user") ||
+	       tw_str_caseeq(role, "op") || tw_str_caseeq(role, "admin");
 }
 
-static struct tw_value read_passwords(const char *path, struct tw_arena *a, enum tw_rc *ret_rc, struct tw_err *err)
+static struct tw_value read_passwords(const char *path, struct tw_arena *a, enum tw_rc *ret_rc,
+				      struct tw_err *err)
 {
-	struct tw_buf text TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf text TW_AUTO(tw_buf_release) = {0};
 	struct tw_value v = TW_NULL;
 	enum tw_rc rc = tw_file_read(path, PASSWORDS_MAX, &text, err);
 
@@ -57,10 +58,10 @@ static struct tw_value read_passwords(const char *path, struct tw_arena *a, enum
 }
 
 enum tw_rc tw_auth_passwords_make(struct tw_str users, const char *path,
-				  void (*fn)(void *arg, struct tw_str name, const char *password), void *arg,
-				  struct tw_err *err)
+				  void (*fn)(void *arg, struct tw_str name, const char *password),
+				  void *arg, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_str name, role;
 	enum tw_rc rc;
 	struct tw_value map = read_passwords(path, &a, &rc, err);
@@ -94,7 +95,7 @@ enum tw_rc tw_auth_passwords_make(struct tw_str users, const char *path,
 bool tw_auth_check(const struct tw_api_auth *auth, struct tw_str name, struct tw_str password,
 		   struct tw_str *ret_role, struct tw_arena *a)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 	struct tw_value map = read_passwords(auth->passwords_file, a, &rc, &err);
 	const struct tw_value *stored = tw_map_find(map, name);
@@ -106,14 +107,14 @@ bool tw_auth_check(const struct tw_api_auth *auth, struct tw_str name, struct tw
 	return tw_auth_role(auth->users, name, ret_role) && right.n && same;
 }
 
-enum tw_rc tw_auth_token(const struct tw_api_auth *auth, struct tw_str name, struct tw_str role, int64_t ttl,
-			 int64_t now_us, struct tw_buf *out, struct tw_err *err)
+enum tw_rc tw_auth_token(const struct tw_api_auth *auth, struct tw_str name, struct tw_str role,
+			 int64_t ttl, int64_t now_us, struct tw_buf *out, struct tw_err *err)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_value claims = tw_v_map(&a);
 	int64_t now = now_us / TW_US_SEC;
 	unsigned char raw[16];
-	struct tw_buf jti = { 0 };
+	struct tw_buf jti = {0};
 	enum tw_rc rc;
 
 	tw_random(raw, sizeof raw);
@@ -136,8 +137,8 @@ enum tw_rc tw_auth_token(const struct tw_api_auth *auth, struct tw_str name, str
 	return rc;
 }
 
-enum tw_rc tw_auth_verify(const struct tw_api_auth *auth, struct tw_str token, int64_t now_us, struct tw_arena *a,
-			  struct tw_http_user *ret_user, struct tw_err *err)
+enum tw_rc tw_auth_verify(const struct tw_api_auth *auth, struct tw_str token, int64_t now_us,
+			  struct tw_arena *a, struct tw_http_user *ret_user, struct tw_err *err)
 {
 	struct tw_jwt_check check = {
 		.alg = auth->algorithm,
@@ -158,7 +159,7 @@ enum tw_rc tw_auth_verify(const struct tw_api_auth *auth, struct tw_str token, i
 	role = tw_map_str(claims, "role", "");
 	if (!name.n || !role_ok(role))
 		return tw_err_set(err, TW_ERR_DENIED, "the token names no user");
-	*ret_user = (struct tw_http_user){ name, role };
+	*ret_user = (struct tw_http_user){name, role};
 	return TW_OK;
 }
 
@@ -172,18 +173,18 @@ static struct tw_str cookie_token(struct tw_str cookies)
 		if (tw_str_is(tw_str_cut(one, '=', &value), COOKIE) && value.p)
 			return value;
 	}
-	return (struct tw_str){ 0 };
+	return (struct tw_str){0};
 }
 
 void tw_api_authenticate(struct tw_request *req)
 {
 	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
-	struct tw_str token = { 0 }, rest;
-	struct tw_err err = { 0 };
+	struct tw_str token = {0}, rest;
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (auth->all_admins) {
-		req->user = (struct tw_http_user){ TW_STR("Anonymous"), TW_STR("ADMIN") };
+		req->user = (struct tw_http_user){TW_STR("Anonymous"), TW_STR("ADMIN")};
 		return;
 	}
 	if (tw_str_caseeq(tw_str_cut(req->authorization, ' ', &rest), "bearer") && rest.p)
@@ -194,7 +195,7 @@ void tw_api_authenticate(struct tw_request *req)
 		return;
 	rc = tw_auth_verify(auth, token, tw_now(), req->arena, &req->user, &err);
 	if (rc < 0) {
-		req->user = (struct tw_http_user){ 0 };
+		req->user = (struct tw_http_user){0};
 		req->denied = rc == TW_ERR_TIMEOUT ? "Token Expired" : "Invalid JWT token";
 		req->denied_status = rc == TW_ERR_TIMEOUT ? 401 : 403;
 	}
@@ -224,9 +225,9 @@ static bool host_known(const struct tw_api *api, struct tw_str host)
 }
 
 /*
- * Where no token is needed, a page of somebody else in a browser on this machine could drive the engine. So the name
- * by which we are called must be ours (a foreign name that leads to the loopback address is refused), and
- * what a page sends must come from our own.
+ * Where no token is needed, a page of somebody else in a browser on this machine could drive the
+ * engine. So the name by which we are called must be ours (a foreign name that leads to the
+ * loopback address is refused), and what a page sends must come from our own.
  */
 bool tw_api_admit(struct tw_request *req, struct tw_response *resp)
 {

@@ -5,17 +5,17 @@
 
 void tw_faults_init(struct tw_faults *f, struct tw_response *resp)
 {
-	*f = (struct tw_faults){ .resp = resp };
+	*f = (struct tw_faults){.resp = resp};
 }
 
-void tw_fault(struct tw_faults *f, const char *type, const char *where, struct tw_str name, const char *msg,
-	      struct tw_value input, const char *ctx_key, struct tw_value ctx)
+void tw_fault(struct tw_faults *f, const char *type, const char *where, struct tw_str name,
+	      const char *msg, struct tw_value input, const char *ctx_key, struct tw_value ctx)
 {
 	struct tw_jw *w = &f->w;
 
 	if (!f->n++) {
 		tw_buf_clear(&f->resp->body);
-		*w = (struct tw_jw){ .out = &f->resp->body };
+		*w = (struct tw_jw){.out = &f->resp->body};
 		tw_jw_obj(w);
 		tw_jw_key(w, "detail");
 		tw_jw_list(w);
@@ -91,7 +91,10 @@ static const char *enum_text(const char *const *values, char *out, size_t size)
 	out[0] = '\0';
 	for (size_t i = 0; i < n && used < size; i++)
 		used += (size_t)snprintf(out + used, size - used, "%s'%s'",
-					 !i ? "" : i + 1 == n ? " or " : ", ", values[i]);
+					 !i	      ? ""
+					 : i + 1 == n ? " or "
+						      : ", ",
+					 values[i]);
 	return out;
 }
 
@@ -112,12 +115,13 @@ static void check_str(struct tw_faults *f, const struct tw_body_field *field, st
 	char msg[80];
 
 	if (v.kind != TW_V_STR) {
-		tw_fault(f, "string_type", "body", tw_str(field->name), "Input should be a valid string", v, NULL,
-			 TW_NULL);
+		tw_fault(f, "string_type", "body", tw_str(field->name),
+			 "Input should be a valid string", v, NULL, TW_NULL);
 		return;
 	}
 	if (field->max && characters(v.s) > (size_t)field->max) {
-		snprintf(msg, sizeof msg, "String should have at most %lld characters", (long long)field->max);
+		snprintf(msg, sizeof msg, "String should have at most %lld characters",
+			 (long long)field->max);
 		tw_fault(f, "string_too_long", "body", tw_str(field->name), msg, v, "max_length",
 			 tw_v_int(field->max));
 	}
@@ -128,13 +132,15 @@ static void check_int(struct tw_faults *f, const struct tw_body_field *field, st
 	char msg[80];
 
 	if (v.kind != TW_V_INT) {
-		tw_fault(f, "int_type", "body", tw_str(field->name), "Input should be a valid integer", v, NULL,
-			 TW_NULL);
+		tw_fault(f, "int_type", "body", tw_str(field->name),
+			 "Input should be a valid integer", v, NULL, TW_NULL);
 		return;
 	}
 	if (field->has_min && v.i < field->min) {
-		snprintf(msg, sizeof msg, "Input should be greater than or equal to %lld", (long long)field->min);
-		tw_fault(f, "greater_than_equal", "body", tw_str(field->name), msg, v, "ge", tw_v_int(field->min));
+		snprintf(msg, sizeof msg, "Input should be greater than or equal to %lld",
+			 (long long)field->min);
+		tw_fault(f, "greater_than_equal", "body", tw_str(field->name), msg, v, "ge",
+			 tw_v_int(field->min));
 	}
 }
 
@@ -162,11 +168,11 @@ static void check_field(struct tw_faults *f, const struct tw_body_field *field, 
 	static const struct {
 		const char *type, *msg;
 	} kinds[] = {
-		[TW_B_NUM] = { "float_type", "Input should be a valid number" },
-		[TW_B_BOOL] = { "bool_type", "Input should be a valid boolean" },
-		[TW_B_OBJECT] = { "dict_type", "Input should be a valid dictionary" },
-		[TW_B_LIST] = { "list_type", "Input should be a valid list" },
-		[TW_B_STRS] = { "list_type", "Input should be a valid list" },
+		[TW_B_NUM] = {"float_type", "Input should be a valid number"},
+		[TW_B_BOOL] = {"bool_type", "Input should be a valid boolean"},
+		[TW_B_OBJECT] = {"dict_type", "Input should be a valid dictionary"},
+		[TW_B_LIST] = {"list_type", "Input should be a valid list"},
+		[TW_B_STRS] = {"list_type", "Input should be a valid list"},
 	};
 	bool ok = true;
 
@@ -204,8 +210,8 @@ static void check_field(struct tw_faults *f, const struct tw_body_field *field, 
 		break;
 	}
 	if (!ok)
-		tw_fault(f, kinds[field->kind].type, "body", tw_str(field->name), kinds[field->kind].msg, v, NULL,
-			 TW_NULL);
+		tw_fault(f, kinds[field->kind].type, "body", tw_str(field->name),
+			 kinds[field->kind].msg, v, NULL, TW_NULL);
 }
 
 static bool known(const struct tw_body_field *fields, struct tw_str key)
@@ -224,19 +230,20 @@ void tw_body_check(struct tw_faults *f, struct tw_value body, const struct tw_bo
 		if (v)
 			check_field(f, field, *v);
 		else if (field->required)
-			tw_fault(f, "missing", "body", tw_str(field->name), "Field required", body, NULL, TW_NULL);
+			tw_fault(f, "missing", "body", tw_str(field->name), "Field required", body,
+				 NULL, TW_NULL);
 	}
 	for (size_t i = 0; body.kind == TW_V_MAP && i < body.map->n; i++) {
 		const struct tw_pair *p = &body.map->v[i];
 
 		if (!known(fields, p->key.s))
-			tw_fault(f, "extra_forbidden", "body", p->key.s, "Extra inputs are not permitted", p->value,
-				 NULL, TW_NULL);
+			tw_fault(f, "extra_forbidden", "body", p->key.s,
+				 "Extra inputs are not permitted", p->value, NULL, TW_NULL);
 	}
 }
 
-bool tw_body_read(struct tw_request *req, struct tw_response *resp, const struct tw_body_field *fields,
-		  struct tw_value *ret_body)
+bool tw_body_read(struct tw_request *req, struct tw_response *resp,
+		  const struct tw_body_field *fields, struct tw_value *ret_body)
 {
 	struct tw_faults f;
 

@@ -1,17 +1,17 @@
 #include "api/bulk.h"
 
 enum verb { CREATE, UPDATE, DELETE, NVERBS };
-static const char *const verbs[] = { "create", "update", "delete", NULL };
+static const char *const verbs[] = {"create", "update", "delete", NULL};
 
 /* What was done under one verb. */
 struct outcome {
 	bool asked;
-	struct tw_buf success, errors;   /* the items of two JSON lists */
+	struct tw_buf success, errors; /* the items of two JSON lists */
 };
 
 static const struct tw_body_field body_fields[] = {
-	{ .name = "actions", .kind = TW_B_LIST, .required = true },
-	{ 0 },
+	{.name = "actions", .kind = TW_B_LIST, .required = true},
+	{0},
 };
 
 static void add_success(struct outcome *o, struct tw_str id)
@@ -23,7 +23,7 @@ static void add_success(struct outcome *o, struct tw_str id)
 
 static void add_error(struct outcome *o, int status, const char *text)
 {
-	struct tw_jw w = { .out = &o->errors };
+	struct tw_jw w = {.out = &o->errors};
 
 	if (o->errors.n)
 		tw_buf_addc(&o->errors, ',');
@@ -40,16 +40,17 @@ static struct tw_str id_of(const struct tw_bulk *b, struct tw_value entity)
 }
 
 /* The ids that are there (want) or are not, as "['a', 'b']"; NULL: none. */
-static const char *ids_that(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, struct tw_value list,
-			    bool want)
+static const char *ids_that(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b,
+			    struct tw_value list, bool want)
 {
-	struct tw_buf text TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf text TW_AUTO(tw_buf_release) = {0};
 
 	for (size_t i = 0; i < tw_value_len(list); i++) {
 		struct tw_str id = id_of(b, list.list->v[i]);
 
 		if (b->there(req, s, id) == want)
-			tw_buf_printf(&text, "%s'" TW_STR_FMT "'", text.n ? ", " : "[", TW_STR_ARG(id));
+			tw_buf_printf(&text, "%s'" TW_STR_FMT "'", text.n ? ", " : "[",
+				      TW_STR_ARG(id));
 	}
 	return text.n ? tw_arena_printf(req->arena, "%s]", tw_buf_cstr(&text)) : NULL;
 }
@@ -57,10 +58,11 @@ static const char *ids_that(struct tw_request *req, struct tw_store *s, const st
 static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
 		struct tw_value action, struct tw_value entity, struct outcome *o)
 {
-	struct tw_str on = tw_map_str(action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
+	struct tw_str on = tw_map_str(
+		action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
 	struct tw_str id = id_of(b, entity);
 	bool there = b->there(req, s, id);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (tw_str_is(on, "skip") && there == (verb == CREATE))
@@ -74,15 +76,21 @@ static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk
 	if (rc == TW_OK)
 		add_success(o, id);
 	else
-		add_error(o, rc == TW_ERR_NOT_FOUND ? 404 : rc == TW_ERR_EXISTS ? 409 : 400, err.msg);
+		add_error(o,
+			  rc == TW_ERR_NOT_FOUND ? 404
+			  : rc == TW_ERR_EXISTS	 ? 409
+						 : 400,
+			  err.msg);
 }
 
 static void act(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
 		struct tw_value action, struct outcome *o)
 {
-	struct tw_str on = tw_map_str(action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
+	struct tw_str on = tw_map_str(
+		action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
 	struct tw_value list = tw_map_value(action, "entities");
-	const char *wrong = tw_str_is(on, "fail") ? ids_that(req, s, b, list, verb == CREATE) : NULL;
+	const char *wrong =
+		tw_str_is(on, "fail") ? ids_that(req, s, b, list, verb == CREATE) : NULL;
 
 	if (wrong) {
 		add_error(o, verb == CREATE ? 409 : 404,
@@ -110,22 +118,26 @@ static bool check(struct tw_response *resp, const struct tw_bulk *b, struct tw_v
 
 	tw_faults_init(&f, resp);
 	for (size_t i = 0; i < tw_value_len(actions); i++) {
-		struct tw_value action = actions.list->v[i], list = tw_map_value(action, "entities");
+		struct tw_value action = actions.list->v[i],
+				list = tw_map_value(action, "entities");
 		int verb = verb_of(action);
 
 		if (verb < 0)
 			tw_fault(&f, "union_tag_invalid", "body", TW_STR("actions"),
-				 "Input tag found using _action_discriminator() does not match any of the expected tags: "
+				 "Input tag found using _action_discriminator() does not match any "
+				 "of the expected tags: "
 				 "'create', 'update', 'delete'",
 				 action, NULL, TW_NULL);
 		if (list.kind != TW_V_LIST)
-			tw_fault(&f, "missing", "body", TW_STR("entities"), "Field required", action, NULL, TW_NULL);
+			tw_fault(&f, "missing", "body", TW_STR("entities"), "Field required",
+				 action, NULL, TW_NULL);
 		for (size_t k = 0; verb >= 0 && verb != DELETE && k < tw_value_len(list); k++) {
 			if (list.list->v[k].kind == TW_V_MAP)
 				tw_body_check(&f, list.list->v[k], b->fields);
 			else
 				tw_fault(&f, "model_attributes_type", "body", TW_STR("entities"),
-					 "Input should be a valid dictionary or object to extract fields from",
+					 "Input should be a valid dictionary or object to extract "
+					 "fields from",
 					 list.list->v[k], NULL, TW_NULL);
 		}
 	}
@@ -138,8 +150,8 @@ static void reply(struct tw_response *resp, struct outcome *o)
 	for (int i = 0; i < NVERBS; i++) {
 		tw_buf_printf(&resp->body, "%s\"%s\":", i ? "," : "", verbs[i]);
 		if (o[i].asked)
-			tw_buf_printf(&resp->body, "{\"success\":[%s],\"errors\":[%s]}", tw_buf_cstr(&o[i].success),
-				      tw_buf_cstr(&o[i].errors));
+			tw_buf_printf(&resp->body, "{\"success\":[%s],\"errors\":[%s]}",
+				      tw_buf_cstr(&o[i].success), tw_buf_cstr(&o[i].errors));
 		else
 			tw_buf_adds(&resp->body, "null");
 		tw_buf_release(&o[i].success);
@@ -150,7 +162,7 @@ static void reply(struct tw_response *resp, struct outcome *o)
 
 void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct tw_bulk *b)
 {
-	struct outcome o[NVERBS] = { 0 };
+	struct outcome o[NVERBS] = {0};
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_value body, actions;
 

@@ -1,6 +1,6 @@
 /*
- * Changing task instances: those meant are collected first, then posted to the scheduler run by run, then read again for the
- * answer. Runs and task instances share this.
+ * Changing task instances: those meant are collected first, then posted to the scheduler run by
+ * run, then read again for the answer. Runs and task instances share this.
  */
 #pragma once
 
@@ -9,22 +9,25 @@
 
 /* Task instances that a change is about. */
 struct tw_chosen {
-	struct tw_ti_view *v;        /* grouped by run */
+	struct tw_ti_view *v; /* grouped by run */
 	size_t n;
 };
 
 /* All that match, grouped by run; false: it has replied. */
-bool tw_choose(struct tw_request *req, struct tw_response *resp, struct tw_asker *q, struct tw_chosen *ret);
+bool tw_choose(struct tw_request *req, struct tw_response *resp, struct tw_asker *q,
+	       struct tw_chosen *ret);
 /*
- * Adds one inbox row per run to rows; more is the payload's rest: "\"state\":\"failed\"". Whoever asked is told in
- * it. The arena keeps them.
+ * Adds one inbox row per run to rows; more is the payload's rest: "\"state\":\"failed\"". Whoever
+ * asked is told in it. The arena keeps them.
  */
 struct tw_posts {
 	TW_VEC(struct tw_inbox_row) rows;
 };
-void tw_posts_add(struct tw_request *req, struct tw_posts *posts, const char *kind, const struct tw_chosen *chosen,
-		  const char *more);
+void tw_posts_add(struct tw_request *req, struct tw_posts *posts, const char *kind,
+		  const struct tw_chosen *chosen, const char *more);
 /* Reads them anew and answers {"task_instances", "total_entries"}. */
-void tw_reply_chosen(struct tw_request *req, struct tw_response *resp, const struct tw_chosen *chosen);
+void tw_reply_chosen(struct tw_request *req, struct tw_response *resp,
+		     const struct tw_chosen *chosen);
 /* The note of each; an empty one removes it. false: it has replied. */
-bool tw_note_chosen(struct tw_request *req, struct tw_response *resp, const struct tw_chosen *chosen, struct tw_str note);
+bool tw_note_chosen(struct tw_request *req, struct tw_response *resp,
+		    const struct tw_chosen *chosen, struct tw_str note);

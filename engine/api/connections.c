@@ -4,20 +4,20 @@
 #include "api/tables.h"
 #include "store/vault.h"
 
-static const struct tw_str none = { 0 };
+static const struct tw_str none = {0};
 
 static const struct tw_body_field fields[] = {
-	{ .name = "connection_id", .kind = TW_B_STR, .required = true, .max = 200 },
-	{ .name = "conn_type", .kind = TW_B_STR, .required = true },
-	{ .name = "description", .kind = TW_B_STR, .nullable = true },
-	{ .name = "host", .kind = TW_B_STR, .nullable = true },
-	{ .name = "login", .kind = TW_B_STR, .nullable = true },
-	{ .name = "schema", .kind = TW_B_STR, .nullable = true },
-	{ .name = "port", .kind = TW_B_INT, .nullable = true },
-	{ .name = "password", .kind = TW_B_STR, .nullable = true },
-	{ .name = "extra", .kind = TW_B_STR, .nullable = true },
-	{ .name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50 },
-	{ 0 },
+	{.name = "connection_id", .kind = TW_B_STR, .required = true, .max = 200},
+	{.name = "conn_type", .kind = TW_B_STR, .required = true},
+	{.name = "description", .kind = TW_B_STR, .nullable = true},
+	{.name = "host", .kind = TW_B_STR, .nullable = true},
+	{.name = "login", .kind = TW_B_STR, .nullable = true},
+	{.name = "schema", .kind = TW_B_STR, .nullable = true},
+	{.name = "port", .kind = TW_B_INT, .nullable = true},
+	{.name = "password", .kind = TW_B_STR, .nullable = true},
+	{.name = "extra", .kind = TW_B_STR, .nullable = true},
+	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
+	{0},
 };
 
 /* What is no JSON cannot be looked through, so nothing of it is shown. */
@@ -30,8 +30,8 @@ static struct tw_str shown_extra(const struct tw_api *api, struct tw_str extra, 
 	return tw_mask_text(api, a, none, extra);
 }
 
-static void connection_object(struct tw_jw *w, const struct tw_api *api, const struct tw_connection_row *c,
-			      struct tw_arena *a)
+static void connection_object(struct tw_jw *w, const struct tw_api *api,
+			      const struct tw_connection_row *c, struct tw_arena *a)
 {
 	tw_jw_obj(w);
 	tw_jw_str_at(w, "connection_id", c->conn_id);
@@ -51,17 +51,19 @@ static void connection_object(struct tw_jw *w, const struct tw_api *api, const s
 	tw_jw_end(w);
 }
 
-static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str id, struct tw_connection_row *ret)
+static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str id,
+		 struct tw_connection_row *ret)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return false;
 	rc = tw_store_connection(s, id, req->arena, ret, &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "The Connection with connection_id: `" TW_STR_FMT "` was not found",
+		tw_reply_error(resp, 404,
+			       "The Connection with connection_id: `" TW_STR_FMT "` was not found",
 			       TW_STR_ARG(id));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
@@ -70,7 +72,7 @@ static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str
 
 static void reply_connection(struct tw_request *req, struct tw_response *resp, struct tw_str id)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_connection_row c;
 
 	if (find(req, resp, id, &c))
@@ -83,22 +85,23 @@ static void get_connection(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_param list_params[] = {
-	{ "connection_id_pattern", TW_P_LIKE, "conn_id" },
-	{ "connection_id_prefix_pattern", TW_P_PREFIX, "conn_id" },
-	{ 0 },
+	{"connection_id_pattern", TW_P_LIKE, "conn_id"},
+	{"connection_id_prefix_pattern", TW_P_PREFIX, "conn_id"},
+	{0},
 };
-static const char *const sort_names[] = { "id", "conn_id", "conn_type", "description", "host", "port", NULL };
-static const char *const sort_fields[] = { "connection_id", "conn_id", NULL };
-static const struct tw_sort list_sort = { sort_names, sort_fields, "id" };
+static const char *const sort_names[] = {"id",	 "conn_id", "conn_type", "description",
+					 "host", "port",    NULL};
+static const char *const sort_fields[] = {"connection_id", "conn_id", NULL};
+static const struct tw_sort list_sort = {sort_names, sort_fields, "id"};
 
 static void get_connections(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_connection_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -130,8 +133,8 @@ static bool id_ok(struct tw_str id)
 	for (size_t i = 0; i < id.n; i++) {
 		unsigned char c = (unsigned char)id.p[i];
 
-		if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      c == '_' || c == '.' || c == '-'))
+		if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		      (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-'))
 			return false;
 	}
 	return id.n > 0;
@@ -140,7 +143,7 @@ static bool id_ok(struct tw_str id)
 static enum tw_rc check(struct tw_value body, struct tw_err *err)
 {
 	struct tw_str extra = tw_map_str(body, "extra", NULL);
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_value v;
 	enum tw_rc rc = TW_OK;
 
@@ -154,14 +157,16 @@ static enum tw_rc check(struct tw_value body, struct tw_err *err)
 }
 
 /* Puts what the body says over row; what is still masked in it stays as it was. */
-static void apply(struct tw_request *req, struct tw_connection_row *row, struct tw_value body, struct tw_value mask)
+static void apply(struct tw_request *req, struct tw_connection_row *row, struct tw_value body,
+		  struct tw_value mask)
 {
 	const struct {
 		const char *field;
 		struct tw_str *to;
 	} texts[] = {
-		{ "conn_type", &row->conn_type }, { "description", &row->description }, { "host", &row->host },
-		{ "login", &row->login },	  { "schema", &row->schema },
+		{"conn_type", &row->conn_type}, {"description", &row->description},
+		{"host", &row->host},		{"login", &row->login},
+		{"schema", &row->schema},
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -169,10 +174,12 @@ static void apply(struct tw_request *req, struct tw_connection_row *row, struct 
 			*texts[i].to = tw_map_str(body, texts[i].field, NULL);
 	if (tw_bulk_changes(body, mask, "port"))
 		row->port = tw_map_int(body, "port", 0);
-	if (tw_bulk_changes(body, mask, "password") && !tw_str_is(tw_map_str(body, "password", ""), TW_MASK))
+	if (tw_bulk_changes(body, mask, "password") &&
+	    !tw_str_is(tw_map_str(body, "password", ""), TW_MASK))
 		row->password = tw_map_str(body, "password", NULL);
 	if (tw_bulk_changes(body, mask, "extra"))
-		row->extra = tw_unmask_text(req->arena, tw_map_str(body, "extra", NULL), row->extra);
+		row->extra =
+			tw_unmask_text(req->arena, tw_map_str(body, "extra", NULL), row->extra);
 }
 
 static bool there(struct tw_request *req, struct tw_store *s, struct tw_str id)
@@ -183,44 +190,47 @@ static bool there(struct tw_request *req, struct tw_store *s, struct tw_str id)
 	return rc == TW_OK || rc == TW_ERR_DENIED;
 }
 
-static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body, bool over,
-			 struct tw_err *err)
+static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 bool over, struct tw_err *err)
 {
-	struct tw_connection_row row = { 0 };
+	struct tw_connection_row row = {0};
 	enum tw_rc rc = check(body, err);
 
 	if (rc < 0)
 		return rc;
 	if (over)
-		tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row, NULL);
+		tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row,
+				    NULL);
 	row.conn_id = tw_map_str(body, "connection_id", "");
 	apply(req, &row, body, TW_NULL);
 	return tw_store_connection_put(s, &row, over ? TW_PUT_UPSERT : TW_PUT_INSERT, err);
 }
 
-static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body, struct tw_value mask,
-			 struct tw_err *err)
+static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 struct tw_value mask, struct tw_err *err)
 {
 	struct tw_connection_row row;
 	enum tw_rc rc = check(body, err);
 
 	if (rc == TW_OK)
-		rc = tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row, err);
+		rc = tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row,
+					 err);
 	if (rc < 0)
 		return rc;
 	apply(req, &row, body, mask);
 	return tw_store_connection_put(s, &row, TW_PUT_UPDATE, err);
 }
 
-static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str id, struct tw_err *err)
+static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str id,
+			     struct tw_err *err)
 {
 	return tw_store_connection_delete(s, id, err);
 }
 
 static struct tw_str id_json(struct tw_request *req, struct tw_str id)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 	struct tw_str s;
 
 	tw_jw_obj(&w);
@@ -244,7 +254,7 @@ static void post_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_value body;
 	struct tw_str id;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s || !tw_body_read(req, resp, fields, &body))
@@ -268,12 +278,14 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_connection_row row;
 	struct tw_value body;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!s || !tw_body_read(req, resp, fields, &body))
 		return;
 	if (!tw_str_eq(tw_map_str(body, "connection_id", ""), req->params[0])) {
-		tw_reply_error(resp, 400, "The connection_id in the request body does not match the URL parameter");
+		tw_reply_error(
+			resp, 400,
+			"The connection_id in the request body does not match the URL parameter");
 		return;
 	}
 	if (!find(req, resp, req->params[0], &row))
@@ -289,19 +301,21 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 static void delete_connection(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return;
 	rc = tw_store_connection_delete(s, req->params[0], &err);
 	if (rc == TW_ERR_NOT_FOUND) {
-		tw_reply_error(resp, 404, "The Connection with connection_id: `" TW_STR_FMT "` was not found",
+		tw_reply_error(resp, 404,
+			       "The Connection with connection_id: `" TW_STR_FMT "` was not found",
 			       TW_STR_ARG(req->params[0]));
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "delete_connection", none, none, none, id_json(req, req->params[0]));
+		tw_api_audit(req, "delete_connection", none, none, none,
+			     id_json(req, req->params[0]));
 		tw_reply_none(resp);
 	}
 }
@@ -309,27 +323,32 @@ static void delete_connection(struct tw_request *req, struct tw_response *resp)
 static void bulk_connections(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"connection_id", "connections with these connection_ids", fields, there, create, update, remove_one,
+		"connection_id", "connections with these connection_ids",
+		fields,		 there,
+		create,		 update,
+		remove_one,
 	};
 
 	tw_bulk_run(req, resp, &bulk);
 }
 
-/* Testing a connection runs its hook, which lives in workers; Airflow has it switched off by default, too. */
+/* Testing a connection runs its hook, which lives in workers; Airflow has it switched off by
+ * default, too. */
 static void test_connection(struct tw_request *req, struct tw_response *resp)
 {
 	tw_reply_error(resp, 403,
-		       "Testing connections is disabled in Airflow configuration. Contact your deployment admin to "
+		       "Testing connections is disabled in Airflow configuration. Contact your "
+		       "deployment admin to "
 		       "enable it.");
 }
 
 const struct tw_route tw_routes_connections[] = {
-	{ "GET", "/api/v2/connections", TW_ACCESS_OP, get_connections },
-	{ "POST", "/api/v2/connections", TW_ACCESS_OP, post_connection },
-	{ "PATCH", "/api/v2/connections", TW_ACCESS_OP, bulk_connections },
-	{ "POST", "/api/v2/connections/test", TW_ACCESS_OP, test_connection },
-	{ "GET", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, get_connection },
-	{ "PATCH", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, patch_connection },
-	{ "DELETE", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, delete_connection },
-	{ 0 },
+	{"GET", "/api/v2/connections", TW_ACCESS_OP, get_connections},
+	{"POST", "/api/v2/connections", TW_ACCESS_OP, post_connection},
+	{"PATCH", "/api/v2/connections", TW_ACCESS_OP, bulk_connections},
+	{"POST", "/api/v2/connections/test", TW_ACCESS_OP, test_connection},
+	{"GET", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, get_connection},
+	{"PATCH", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, patch_connection},
+	{"DELETE", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, delete_connection},
+	{0},
 };

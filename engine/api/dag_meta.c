@@ -1,4 +1,5 @@
-/* What there is about DAGs besides themselves: versions, source, tags, statistics, warnings, import errors. */
+/* What there is about DAGs besides themselves: versions, source, tags, statistics, warnings, import
+ * errors. */
 #include "api/ask.h"
 #include "api/tables.h"
 
@@ -13,7 +14,8 @@ void tw_jw_version_row(struct tw_jw *w, const struct tw_version_row *v)
 	tw_jw_str_at(w, "bundle_name", v->bundle_name);
 	tw_jw_str_at(w, "bundle_version", v->bundle_version);
 	tw_jw_time(w, "created_at", v->created_at);
-	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.p ? v->dag_display_name : v->dag_id);
+	tw_jw_str_at(w, "dag_display_name",
+		     v->dag_display_name.p ? v->dag_display_name : v->dag_id);
 	tw_jw_null_at(w, "bundle_url");
 	tw_jw_end(w);
 }
@@ -30,15 +32,15 @@ void tw_versions_load(struct tw_store *s, const struct tw_str *ids, size_t n, st
 		      struct tw_versions *ret)
 {
 	struct tw_str *distinct = tw_arena_array(a, struct tw_str, n + 1);
-	struct tw_cond cond = { .field = "id", .op = TW_OP_IN, .list = distinct };
-	struct tw_ask ask = { .conds = &cond, .nconds = 1, .limit = -1 };
+	struct tw_cond cond = {.field = "id", .op = TW_OP_IN, .list = distinct};
+	struct tw_ask ask = {.conds = &cond, .nconds = 1, .limit = -1};
 
-	*ret = (struct tw_versions){ 0 };
+	*ret = (struct tw_versions){0};
 	for (size_t i = 0; i < n; i++)
 		if (ids[i].n && !listed(distinct, cond.nlist, ids[i]))
 			distinct[cond.nlist++] = ids[i];
 	if (!cond.nlist || tw_store_versions(s, &ask, a, &ret->v, &ret->n, NULL, NULL) < 0)
-		*ret = (struct tw_versions){ 0 };
+		*ret = (struct tw_versions){0};
 }
 
 void tw_jw_version(struct tw_jw *w, const struct tw_versions *versions, struct tw_str id)
@@ -52,22 +54,25 @@ void tw_jw_version(struct tw_jw *w, const struct tw_versions *versions, struct t
 }
 
 static const struct tw_param version_params[] = {
-	{ "version_number", TW_P_INT, NULL },
-	{ "bundle_name", TW_P_EQ, NULL },
-	{ "bundle_version", TW_P_EQ, NULL },
-	{ 0 },
+	{"version_number", TW_P_INT, NULL},
+	{"bundle_name", TW_P_EQ, NULL},
+	{"bundle_version", TW_P_EQ, NULL},
+	{0},
 };
-static const char *const version_names[] = { "id", "version_number", "bundle_name", "bundle_version", NULL };
-static const struct tw_sort version_sort = { version_names, NULL, NULL };
+static const char *const version_names[] = {"id", "version_number", "bundle_name", "bundle_version",
+					    NULL};
+static const struct tw_sort version_sort = {version_names, NULL, NULL};
 
-static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s, struct tw_str dag_id)
+static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s,
+		      struct tw_str dag_id)
 {
 	struct tw_dag_row d;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc = tw_store_dag(s, dag_id, req->arena, &d, &err);
 
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found", TW_STR_ARG(dag_id));
+		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(dag_id));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	return rc == TW_OK;
@@ -76,11 +81,11 @@ static bool dag_there(struct tw_request *req, struct tw_response *resp, struct t
 static void get_dag_versions(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_version_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -109,20 +114,21 @@ static void get_dag_versions(struct tw_request *req, struct tw_response *resp)
 static void get_dag_version(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_version_row v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 	int64_t number;
 
 	if (!s || !tw_path_int(req, resp, 1, "version_number", &number))
 		return;
-	rc = number > 0 && number <= INT32_MAX ?
-		     tw_store_version(s, req->params[0], (int)number, req->arena, &v, &err) :
-		     TW_ERR_NOT_FOUND;
+	rc = number > 0 && number <= INT32_MAX
+		     ? tw_store_version(s, req->params[0], (int)number, req->arena, &v, &err)
+		     : TW_ERR_NOT_FOUND;
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_reply_error(resp, 404,
-			       "The DagVersion with dag_id: `" TW_STR_FMT "` and version_number: `%lld` was not found",
+			       "The DagVersion with dag_id: `" TW_STR_FMT
+			       "` and version_number: `%lld` was not found",
 			       TW_STR_ARG(req->params[0]), (long long)number);
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
@@ -135,11 +141,11 @@ static void get_dag_version(struct tw_request *req, struct tw_response *resp)
 static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_version_row version = { 0 };
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_version_row version = {0};
 	struct tw_str id = req->params[0], source;
 	struct tw_asker q;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t number;
 	enum tw_rc rc;
 
@@ -153,10 +159,12 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 	if (rc == TW_OK)
 		rc = tw_store_source(s, id, (int)number, req->arena, &source, &err);
 	if (rc == TW_ERR_NOT_FOUND) {
-		const char *text = number ? tw_arena_printf(req->arena, "%lld", (long long)number) : "None";
+		const char *text =
+			number ? tw_arena_printf(req->arena, "%lld", (long long)number) : "None";
 
 		tw_reply_error(resp, 404,
-			       "The source code of the Dag " TW_STR_FMT ", version_number %s was not found",
+			       "The source code of the Dag " TW_STR_FMT
+			       ", version_number %s was not found",
 			       TW_STR_ARG(id), text);
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
@@ -168,7 +176,8 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 		tw_jw_str_at(&w, "content", source);
 		tw_jw_str_at(&w, "dag_id", id);
 		tw_jw_int_at(&w, "version_number", version.number);
-		tw_jw_str_at(&w, "dag_display_name", version.dag_display_name.p ? version.dag_display_name : id);
+		tw_jw_str_at(&w, "dag_display_name",
+			     version.dag_display_name.p ? version.dag_display_name : id);
 		tw_jw_end(&w);
 	}
 }
@@ -177,14 +186,15 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 
 static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 {
-	static const char *const names[] = { "name", NULL };
-	static const struct tw_sort sort = { names, NULL, "name" };
+	static const char *const names[] = {"name", NULL};
+	static const struct tw_sort sort = {names, NULL, "name"};
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_str pattern = tw_query(req, "tag_name_pattern"), prefix = tw_query(req, "tag_name_prefix_pattern");
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_str pattern = tw_query(req, "tag_name_pattern"),
+		      prefix = tw_query(req, "tag_name_prefix_pattern");
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_str *v;
 	int64_t total;
 	size_t n;
@@ -196,10 +206,12 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 	if (!tw_asker_order(&q, &sort) || !tw_asker_done(&q, &ask))
 		return;
 	if (pattern.p)
-		pattern = tw_str(tw_arena_printf(req->arena, "%%" TW_STR_FMT "%%", TW_STR_ARG(pattern)));
+		pattern = tw_str(
+			tw_arena_printf(req->arena, "%%" TW_STR_FMT "%%", TW_STR_ARG(pattern)));
 	else if (prefix.p)
 		pattern = tw_str(tw_arena_printf(req->arena, TW_STR_FMT "%%", TW_STR_ARG(prefix)));
-	if (tw_store_tags(s, pattern, ask.limit, ask.offset, req->arena, &v, &n, &total, &err) < 0) {
+	if (tw_store_tags(s, pattern, ask.limit, ask.offset, req->arena, &v, &n, &total, &err) <
+	    0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
@@ -215,13 +227,14 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 
 /* ── statistics ───────────────────────────────────────────────────────────────────────── */
 
-static int64_t runs_in(struct tw_store *s, struct tw_str dag_id, const char *state, struct tw_arena *a)
+static int64_t runs_in(struct tw_store *s, struct tw_str dag_id, const char *state,
+		       struct tw_arena *a)
 {
 	const struct tw_cond conds[] = {
-		{ .field = "dag_id", .op = TW_OP_EQ, .text = dag_id },
-		{ .field = "state", .op = TW_OP_EQ, .text = tw_str(state) },
+		{.field = "dag_id", .op = TW_OP_EQ, .text = dag_id},
+		{.field = "state", .op = TW_OP_EQ, .text = tw_str(state)},
 	};
-	struct tw_ask ask = { .conds = conds, .nconds = 2, .count = true };
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .count = true};
 	struct tw_run_view *v;
 	int64_t total = 0;
 	size_t n;
@@ -231,7 +244,8 @@ static int64_t runs_in(struct tw_store *s, struct tw_str dag_id, const char *sta
 }
 
 /* One DAG with the number of its runs in each state; nothing when it has none. */
-static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_row *d, struct tw_arena *a)
+static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_row *d,
+		     struct tw_arena *a)
 {
 	int64_t counts[TW_RUN_NSTATES], all = 0;
 
@@ -258,13 +272,13 @@ static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_ro
 
 static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_param stat_params[] = { { "dag_ids", TW_P_IN, "dag_id" }, { 0 } };
+	static const struct tw_param stat_params[] = {{"dag_ids", TW_P_IN, "dag_id"}, {0}};
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_dag_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t listed_dags = 0;
 	size_t n;
 
@@ -292,21 +306,21 @@ static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 /* ── warnings and import errors ───────────────────────────────────────────────────────── */
 
 static const struct tw_param warning_params[] = {
-	{ "dag_id", TW_P_EQ, NULL },
-	{ "warning_type", TW_P_EQ, NULL },
-	{ 0 },
+	{"dag_id", TW_P_EQ, NULL},
+	{"warning_type", TW_P_EQ, NULL},
+	{0},
 };
-static const char *const warning_names[] = { "dag_id", "warning_type", "message", "timestamp", NULL };
-static const struct tw_sort warning_sort = { warning_names, NULL, "dag_id" };
+static const char *const warning_names[] = {"dag_id", "warning_type", "message", "timestamp", NULL};
+static const struct tw_sort warning_sort = {warning_names, NULL, "dag_id"};
 
 static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_warning_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -329,8 +343,10 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 
 		tw_jw_obj(&w);
 		tw_jw_str_at(&w, "dag_id", v[i].dag_id);
-		/* Airflow has no word for what parsing noticed; its clients refuse others than theirs. */
-		tw_jw_str_at(&w, "warning_type", own ? TW_STR("runtime varying value") : v[i].warning_type);
+		/* Airflow has no word for what parsing noticed; its clients refuse others than
+		 * theirs. */
+		tw_jw_str_at(&w, "warning_type",
+			     own ? TW_STR("runtime varying value") : v[i].warning_type);
 		tw_jw_str_at(&w, "message", v[i].message);
 		tw_jw_time(&w, "timestamp", v[i].timestamp);
 		tw_jw_str_at(&w, "dag_display_name", v[i].dag_id);
@@ -353,24 +369,26 @@ static void import_error(struct tw_jw *w, const struct tw_import_error_row *e)
 }
 
 static const struct tw_param import_error_params[] = {
-	{ "filename_pattern", TW_P_LIKE, "filename" },
-	{ "filename_prefix_pattern", TW_P_PREFIX, "filename" },
-	{ "filename", TW_P_EQ, NULL },
-	{ "bundle_name", TW_P_EQ, NULL },
-	{ 0 },
+	{"filename_pattern", TW_P_LIKE, "filename"},
+	{"filename_prefix_pattern", TW_P_PREFIX, "filename"},
+	{"filename", TW_P_EQ, NULL},
+	{"bundle_name", TW_P_EQ, NULL},
+	{0},
 };
-static const char *const import_error_names[] = { "id", "timestamp", "filename", "bundle_name", "stacktrace", NULL };
-static const char *const import_error_fields[] = { "import_error_id", "id", "stack_trace", "stacktrace", NULL };
-static const struct tw_sort import_error_sort = { import_error_names, import_error_fields, NULL };
+static const char *const import_error_names[] = {"id",		"timestamp",  "filename",
+						 "bundle_name", "stacktrace", NULL};
+static const char *const import_error_fields[] = {"import_error_id", "id", "stack_trace",
+						  "stacktrace", NULL};
+static const struct tw_sort import_error_sort = {import_error_names, import_error_fields, NULL};
 
 static void get_import_errors(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_import_error_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -398,11 +416,11 @@ static void get_import_errors(struct tw_request *req, struct tw_response *resp)
 static void get_import_error(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_cond cond = { .field = "id", .op = TW_OP_EQ };
-	struct tw_ask ask = { .conds = &cond, .nconds = 1, .limit = 1 };
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_cond cond = {.field = "id", .op = TW_OP_EQ};
+	struct tw_ask ask = {.conds = &cond, .nconds = 1, .limit = 1};
 	struct tw_import_error_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (!s || !tw_path_int(req, resp, 0, "import_error_id", &cond.num))
@@ -410,20 +428,22 @@ static void get_import_error(struct tw_request *req, struct tw_response *resp)
 	if (tw_store_import_errors(s, &ask, req->arena, &v, &n, NULL, &err) < 0)
 		tw_reply_err(resp, &err);
 	else if (!n)
-		tw_reply_error(resp, 404, "The ImportError with import_error_id: `%lld` was not found",
+		tw_reply_error(resp, 404,
+			       "The ImportError with import_error_id: `%lld` was not found",
 			       (long long)cond.num);
 	else
 		import_error(&w, &v[0]);
 }
 
 const struct tw_route tw_routes_dag_meta[] = {
-	{ "GET", "/api/v2/dags/{dag_id}/dagVersions", TW_ACCESS_VIEWER, get_dag_versions },
-	{ "GET", "/api/v2/dags/{dag_id}/dagVersions/{version_number}", TW_ACCESS_VIEWER, get_dag_version },
-	{ "GET", "/api/v2/dagSources/{dag_id}", TW_ACCESS_VIEWER, get_dag_source },
-	{ "GET", "/api/v2/dagTags", TW_ACCESS_VIEWER, get_dag_tags },
-	{ "GET", "/api/v2/dagStats", TW_ACCESS_VIEWER, get_dag_stats },
-	{ "GET", "/api/v2/dagWarnings", TW_ACCESS_VIEWER, list_dag_warnings },
-	{ "GET", "/api/v2/importErrors", TW_ACCESS_VIEWER, get_import_errors },
-	{ "GET", "/api/v2/importErrors/{import_error_id}", TW_ACCESS_VIEWER, get_import_error },
-	{ 0 },
+	{"GET", "/api/v2/dags/{dag_id}/dagVersions", TW_ACCESS_VIEWER, get_dag_versions},
+	{"GET", "/api/v2/dags/{dag_id}/dagVersions/{version_number}", TW_ACCESS_VIEWER,
+	 get_dag_version},
+	{"GET", "/api/v2/dagSources/{dag_id}", TW_ACCESS_VIEWER, get_dag_source},
+	{"GET", "/api/v2/dagTags", TW_ACCESS_VIEWER, get_dag_tags},
+	{"GET", "/api/v2/dagStats", TW_ACCESS_VIEWER, get_dag_stats},
+	{"GET", "/api/v2/dagWarnings", TW_ACCESS_VIEWER, list_dag_warnings},
+	{"GET", "/api/v2/importErrors", TW_ACCESS_VIEWER, get_import_errors},
+	{"GET", "/api/v2/importErrors/{import_error_id}", TW_ACCESS_VIEWER, get_import_error},
+	{0},
 };

@@ -34,13 +34,16 @@ static void owner_list(struct tw_jw *w, struct tw_str owners)
 }
 
 /* Names the file without telling its path to whoever sends it back; signed. */
-static void file_token(struct tw_jw *w, const struct tw_api *api, const struct tw_dag_row *d, struct tw_arena *a)
+static void file_token(struct tw_jw *w, const struct tw_api *api, const struct tw_dag_row *d,
+		       struct tw_arena *a)
 {
 	struct tw_value claims = tw_v_map(a);
-	struct tw_buf token = { 0 };
+	struct tw_buf token = {0};
 
-	tw_map_putc(a, claims, "bundle_name", d->bundle_name.p ? tw_v_str(d->bundle_name) : TW_NULL);
-	tw_map_putc(a, claims, "relative_fileloc", d->relative_fileloc.p ? tw_v_str(d->relative_fileloc) : TW_NULL);
+	tw_map_putc(a, claims, "bundle_name",
+		    d->bundle_name.p ? tw_v_str(d->bundle_name) : TW_NULL);
+	tw_map_putc(a, claims, "relative_fileloc",
+		    d->relative_fileloc.p ? tw_v_str(d->relative_fileloc) : TW_NULL);
 	tw_jwt_make(&token, TW_JWT_HS256, api->secret_key, claims, NULL);
 	tw_jw_str_at(w, "file_token", tw_buf_str(&token));
 	tw_buf_release(&token);
@@ -49,10 +52,12 @@ static void file_token(struct tw_jw *w, const struct tw_api *api, const struct t
 static bool backfillable(const struct tw_dag_row *d)
 {
 	return d->timetable_periodic &&
-	       (!d->allowed_run_types.p || tw_str_find(d->allowed_run_types, TW_STR("\"backfill\""), 0) >= 0);
+	       (!d->allowed_run_types.p ||
+		tw_str_find(d->allowed_run_types, TW_STR("\"backfill\""), 0) >= 0);
 }
 
-static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct tw_dag_row *d, struct tw_arena *a)
+static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct tw_dag_row *d,
+		       struct tw_arena *a)
 {
 	bool summarised = d->timetable_summary.p && !tw_str_is(d->timetable_summary, "None");
 
@@ -72,7 +77,8 @@ static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct t
 	tw_jw_str_at(w, "relative_fileloc", d->relative_fileloc);
 	tw_jw_str_at(w, "fileloc", d->fileloc.p ? d->fileloc : TW_STR(""));
 	tw_jw_str_at(w, "description", d->description);
-	tw_jw_str_at(w, "timetable_summary", summarised ? d->timetable_summary : (struct tw_str){ 0 });
+	tw_jw_str_at(w, "timetable_summary",
+		     summarised ? d->timetable_summary : (struct tw_str){0});
 	tw_jw_str_at(w, "timetable_description", d->timetable_description);
 	tw_jw_bool_at(w, "timetable_partitioned", d->timetable_partitioned);
 	tw_jw_bool_at(w, "timetable_periodic", d->timetable_periodic);
@@ -94,17 +100,17 @@ static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct t
 
 static void reply_dag(struct tw_request *req, struct tw_response *resp, const struct tw_dag_row *d)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	dag_fields(&w, tw_api_of(req), d, req->arena);
 	tw_jw_end(&w);
 }
 
-static void reply_dags(struct tw_request *req, struct tw_response *resp, const struct tw_dag_row *v, size_t n,
-		       int64_t total)
+static void reply_dags(struct tw_request *req, struct tw_response *resp, const struct tw_dag_row *v,
+		       size_t n, int64_t total)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "dags");
@@ -120,18 +126,19 @@ static void reply_dags(struct tw_request *req, struct tw_response *resp, const s
 }
 
 /* Airflow's words for a missing DAG differ from place to place: fmt takes the id. */
-static bool find_dag(struct tw_request *req, struct tw_response *resp, const char *before, const char *after,
-		     struct tw_dag_row *ret)
+static bool find_dag(struct tw_request *req, struct tw_response *resp, const char *before,
+		     const char *after, struct tw_dag_row *ret)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return false;
 	rc = tw_store_dag(s, req->params[0], req->arena, ret, &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "%s" TW_STR_FMT "%s", before, TW_STR_ARG(req->params[0]), after);
+		tw_reply_error(resp, 404, "%s" TW_STR_FMT "%s", before, TW_STR_ARG(req->params[0]),
+			       after);
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	return rc == TW_OK;
@@ -140,29 +147,35 @@ static bool find_dag(struct tw_request *req, struct tw_response *resp, const cha
 /* ── lists ────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_param list_params[] = {
-	{ "owners", TW_P_ANY_LIKE, NULL },
-	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
-	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
-	{ "dag_display_name_pattern", TW_P_LIKE, "dag_display_name" },
-	{ "dag_display_name_prefix_pattern", TW_P_PREFIX, "dag_display_name" },
-	{ "paused", TW_P_BOOL, "is_paused" },
-	{ "has_import_errors", TW_P_BOOL, NULL },
-	{ "last_dag_run_state", TW_P_RUN_STATES, "last_run_state" },
-	{ "dag_run_state", TW_P_RUN_STATES, "last_run_state" },
-	{ "dag_run_start_date", TW_P_TIME, "last_run_start_date" },
-	{ "bundle_name", TW_P_EQ, NULL },
-	{ "bundle_version", TW_P_EQ, NULL },
-	{ "timetable_type", TW_P_IN, NULL },
-	{ 0 },
+	{"owners", TW_P_ANY_LIKE, NULL},
+	{"dag_id_pattern", TW_P_LIKE, "dag_id"},
+	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
+	{"dag_display_name_pattern", TW_P_LIKE, "dag_display_name"},
+	{"dag_display_name_prefix_pattern", TW_P_PREFIX, "dag_display_name"},
+	{"paused", TW_P_BOOL, "is_paused"},
+	{"has_import_errors", TW_P_BOOL, NULL},
+	{"last_dag_run_state", TW_P_RUN_STATES, "last_run_state"},
+	{"dag_run_state", TW_P_RUN_STATES, "last_run_state"},
+	{"dag_run_start_date", TW_P_TIME, "last_run_start_date"},
+	{"bundle_name", TW_P_EQ, NULL},
+	{"bundle_version", TW_P_EQ, NULL},
+	{"timetable_type", TW_P_IN, NULL},
+	{0},
 };
 
 static const char *const sort_names[] = {
 	"dag_id", "dag_display_name", "next_dagrun", "last_run_state", "last_run_start_date", NULL,
 };
 static const char *const sort_fields[] = {
-	"state", "last_run_state", "start_date", "last_run_start_date", "next_dagrun_logical_date", "next_dagrun", NULL,
+	"state",
+	"last_run_state",
+	"start_date",
+	"last_run_start_date",
+	"next_dagrun_logical_date",
+	"next_dagrun",
+	NULL,
 };
-static const struct tw_sort list_sort = { sort_names, sort_fields, "dag_id" };
+static const struct tw_sort list_sort = {sort_names, sort_fields, "dag_id"};
 
 /* Any of the tags, or with tags_match_mode=all every one of them. */
 static void tag_conds(struct tw_asker *q)
@@ -171,11 +184,12 @@ static void tag_conds(struct tw_asker *q)
 	size_t n = tw_query_all(q->req, "tags", tags, 64);
 
 	if (n && !tw_str_is(tw_query(q->req, "tags_match_mode"), "all")) {
-		tw_asker_add(q, (struct tw_cond){ .field = "tag", .op = TW_OP_IN, .list = tags, .nlist = n });
+		tw_asker_add(q, (struct tw_cond){
+					.field = "tag", .op = TW_OP_IN, .list = tags, .nlist = n});
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		tw_asker_add(q, (struct tw_cond){ .field = "tag", .op = TW_OP_EQ, .text = tags[i] });
+		tw_asker_add(q, (struct tw_cond){.field = "tag", .op = TW_OP_EQ, .text = tags[i]});
 }
 
 static void common_conds(struct tw_asker *q)
@@ -183,7 +197,7 @@ static void common_conds(struct tw_asker *q)
 	tw_asker_params(q, list_params);
 	tag_conds(q);
 	if (tw_asker_bool(q, "exclude_stale", true))
-		tw_asker_add(q, (struct tw_cond){ .field = "is_stale", .op = TW_OP_EQ, .num = 0 });
+		tw_asker_add(q, (struct tw_cond){.field = "is_stale", .op = TW_OP_EQ, .num = 0});
 	tw_asker_page(q);
 }
 
@@ -193,7 +207,7 @@ static void get_dags(struct tw_request *req, struct tw_response *resp)
 	struct tw_dag_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -219,11 +233,11 @@ static void get_dag(struct tw_request *req, struct tw_response *resp)
 
 /* ── details ──────────────────────────────────────────────────────────────────────────── */
 
-bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str version_id,
-		 const struct tw_dag **ret_dag)
+bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		 struct tw_str version_id, const struct tw_dag **ret_dag)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_dag *dag;
 	struct tw_str json;
 	enum tw_rc rc = TW_ERR_NOT_FOUND;
@@ -235,7 +249,8 @@ bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str
 	if (rc == TW_ERR_NOT_FOUND)
 		rc = tw_store_document_newest(s, dag_id, req->arena, &json, NULL, &err);
 	if (rc == TW_ERR_NOT_FOUND) {
-		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found", TW_STR_ARG(dag_id));
+		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(dag_id));
 		return false;
 	}
 	if (rc == TW_OK)
@@ -252,7 +267,7 @@ bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str
 /* ISO 8601: "P1DT2H3.5S". */
 static void duration(struct tw_jw *w, const char *key, int64_t us)
 {
-	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
 	int64_t s = us / TW_US_SEC, d = s / 86400;
 
 	if (us < 0) {
@@ -280,10 +295,10 @@ static void duration(struct tw_jw *w, const char *key, int64_t us)
 static int64_t active_runs(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a)
 {
 	const struct tw_cond conds[] = {
-		{ .field = "dag_id", .op = TW_OP_EQ, .text = dag_id },
-		{ .field = "state", .op = TW_OP_EQ, .text = TW_STR("running") },
+		{.field = "dag_id", .op = TW_OP_EQ, .text = dag_id},
+		{.field = "state", .op = TW_OP_EQ, .text = TW_STR("running")},
 	};
-	struct tw_ask ask = { .conds = conds, .nconds = 2, .count = true };
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .count = true};
 	struct tw_run_view *v;
 	int64_t total = 0;
 	size_t n;
@@ -294,7 +309,7 @@ static int64_t active_runs(struct tw_store *s, struct tw_str dag_id, struct tw_a
 
 static void params(struct tw_jw *w, const struct tw_dag *dag)
 {
-	static const char *const keys[] = { "value", "schema", "description", "source" };
+	static const char *const keys[] = {"value", "schema", "description", "source"};
 
 	tw_jw_key(w, "params");
 	tw_jw_obj(w);
@@ -312,8 +327,8 @@ static void params(struct tw_jw *w, const struct tw_dag *dag)
 	tw_jw_end(w);
 }
 
-static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_store *s, const struct tw_dag_row *d,
-			  const struct tw_dag *dag)
+static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_store *s,
+			  const struct tw_dag_row *d, const struct tw_dag *dag)
 {
 	struct tw_versions versions;
 
@@ -349,7 +364,7 @@ static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_sto
 
 static void get_dag_details(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	const struct tw_dag *dag;
 	struct tw_dag_row d;
 
@@ -366,8 +381,8 @@ static void get_dag_details(struct tw_request *req, struct tw_response *resp)
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_body_field patch_fields[] = {
-	{ .name = "is_paused", .kind = TW_B_BOOL, .required = true },
-	{ 0 },
+	{.name = "is_paused", .kind = TW_B_BOOL, .required = true},
+	{0},
 };
 
 static bool mask_ok(struct tw_request *req, struct tw_response *resp)
@@ -381,12 +396,14 @@ static bool mask_ok(struct tw_request *req, struct tw_response *resp)
 	return false;
 }
 
-static bool pause_dag(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, bool paused)
+static bool pause_dag(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		      bool paused)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	bool changed;
 
-	if (tw_store_dag_pause(tw_api_store(req, resp), dag_id, paused, req->user.name, &changed, &err) < 0) {
+	if (tw_store_dag_pause(tw_api_store(req, resp), dag_id, paused, req->user.name, &changed,
+			       &err) < 0) {
 		tw_reply_err(resp, &err);
 		return false;
 	}
@@ -414,12 +431,13 @@ static void patch_dag(struct tw_request *req, struct tw_response *resp)
 static void patch_dags(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	bool named = tw_query(req, "dag_id_pattern").p || tw_query(req, "dag_id_prefix_pattern").p, paused;
+	bool named = tw_query(req, "dag_id_pattern").p || tw_query(req, "dag_id_prefix_pattern").p,
+	     paused;
 	struct tw_dag_row *v = NULL;
 	struct tw_value body;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total = 0;
 	size_t n = 0, from, to;
 
@@ -450,7 +468,7 @@ static void patch_dags(struct tw_request *req, struct tw_response *resp)
 static void delete_dag(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_str id = req->params[0];
 	int64_t rows;
 	enum tw_rc rc;
@@ -459,25 +477,28 @@ static void delete_dag(struct tw_request *req, struct tw_response *resp)
 		return;
 	rc = tw_store_dag_delete(s, id, &rows, &err);
 	if (rc == TW_ERR_NOT_FOUND) {
-		tw_reply_error(resp, 404, "Dag with id: " TW_STR_FMT " was not found", TW_STR_ARG(id));
+		tw_reply_error(resp, 404, "Dag with id: " TW_STR_FMT " was not found",
+			       TW_STR_ARG(id));
 	} else if (rc == TW_ERR_CONFLICT) {
-		tw_reply_error(resp, 409, "Task instances of dag with id: '" TW_STR_FMT "' are still running",
+		tw_reply_error(resp, 409,
+			       "Task instances of dag with id: '" TW_STR_FMT "' are still running",
 			       TW_STR_ARG(id));
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
 		tw_api_ring(req);
-		tw_api_audit(req, "delete_dag", id, (struct tw_str){ 0 }, (struct tw_str){ 0 }, (struct tw_str){ 0 });
+		tw_api_audit(req, "delete_dag", id, (struct tw_str){0}, (struct tw_str){0},
+			     (struct tw_str){0});
 		tw_reply_none(resp);
 	}
 }
 
 const struct tw_route tw_routes_dags[] = {
-	{ "GET", "/api/v2/dags", TW_ACCESS_VIEWER, get_dags },
-	{ "PATCH", "/api/v2/dags", TW_ACCESS_USER, patch_dags },
-	{ "GET", "/api/v2/dags/{dag_id}", TW_ACCESS_VIEWER, get_dag },
-	{ "PATCH", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, patch_dag },
-	{ "DELETE", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, delete_dag },
-	{ "GET", "/api/v2/dags/{dag_id}/details", TW_ACCESS_VIEWER, get_dag_details },
-	{ 0 },
+	{"GET", "/api/v2/dags", TW_ACCESS_VIEWER, get_dags},
+	{"PATCH", "/api/v2/dags", TW_ACCESS_USER, patch_dags},
+	{"GET", "/api/v2/dags/{dag_id}", TW_ACCESS_VIEWER, get_dag},
+	{"PATCH", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, patch_dag},
+	{"DELETE", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, delete_dag},
+	{"GET", "/api/v2/dags/{dag_id}/details", TW_ACCESS_VIEWER, get_dag_details},
+	{0},
 };

@@ -22,15 +22,16 @@ struct tw_http_server {
 	pthread_key_t thread_key;
 	pthread_t waiter;
 	pthread_mutex_t lock;
-	pthread_cond_t earlier;         /* the first of those put aside has changed, or it is time to stop */
-	struct tw_heap aside;           /* under lock: struct aside by due */
-	bool stopping;                  /* under lock */
+	pthread_cond_t
+		earlier;      /* the first of those put aside has changed, or it is time to stop */
+	struct tw_heap aside; /* under lock: struct aside by due */
+	bool stopping;	      /* under lock */
 };
 
 /* A connection put aside until a moment. */
 struct aside {
-	struct tw_heap_node node;       /* pos 0: it is not */
-	int64_t due;                    /* microseconds, monotonic */
+	struct tw_heap_node node; /* pos 0: it is not */
+	int64_t due;		  /* microseconds, monotonic */
 	struct MHD_Connection *conn;
 };
 
@@ -58,10 +59,11 @@ struct tw_str tw_query(const struct tw_request *req, const char *name)
 	for (size_t i = req->nquery; i-- > 0;)
 		if (tw_str_is(req->query[i].name, name))
 			return req->query[i].value;
-	return (struct tw_str){ 0 };
+	return (struct tw_str){0};
 }
 
-size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v, size_t max)
+size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v,
+		    size_t max)
 {
 	size_t n = 0;
 
@@ -73,8 +75,8 @@ size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_st
 
 void tw_reply_error(struct tw_response *resp, int status, const char *fmt, ...)
 {
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_buf text = { 0 };
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_buf text = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -95,9 +97,9 @@ void tw_reply_err(struct tw_response *resp, const struct tw_err *err)
 		enum tw_rc rc;
 		int status;
 	} statuses[] = {
-		{ TW_ERR_NOT_FOUND, 404 }, { TW_ERR_EXISTS, 409 },   { TW_ERR_CONFLICT, 409 },
-		{ TW_ERR_INVALID, 400 },   { TW_ERR_DENIED, 403 },   { TW_ERR_LIMIT, 400 },
-		{ TW_ERR_TIMEOUT, 503 },   { TW_ERR_UNSUPPORTED, 503 },
+		{TW_ERR_NOT_FOUND, 404}, {TW_ERR_EXISTS, 409},	    {TW_ERR_CONFLICT, 409},
+		{TW_ERR_INVALID, 400},	 {TW_ERR_DENIED, 403},	    {TW_ERR_LIMIT, 400},
+		{TW_ERR_TIMEOUT, 503},	 {TW_ERR_UNSUPPORTED, 503},
 	};
 
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
@@ -109,10 +111,10 @@ void tw_reply_err(struct tw_response *resp, const struct tw_err *err)
 	tw_reply_error(resp, 500, "Internal Server Error");
 }
 
-void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where, const char *name,
-		      const char *msg, struct tw_value input)
+void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where,
+		      const char *name, const char *msg, struct tw_value input)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	resp->status = 422;
 	tw_buf_clear(&resp->body);
@@ -146,7 +148,7 @@ void tw_reply_value(struct tw_response *resp, struct tw_value v)
 void tw_reply_header(struct tw_response *resp, struct tw_str name, struct tw_str value)
 {
 	TW_ASSERT(resp->nheaders < sizeof resp->headers / sizeof *resp->headers);
-	resp->headers[resp->nheaders++] = (struct tw_http_pair){ name, value };
+	resp->headers[resp->nheaders++] = (struct tw_http_pair){name, value};
 }
 
 void tw_reply_none(struct tw_response *resp)
@@ -155,7 +157,8 @@ void tw_reply_none(struct tw_response *resp)
 	tw_buf_clear(&resp->body);
 }
 
-/* application/json, …+json; no Content-Type counts as JSON, a form does not: it is what foreign pages can send. */
+/* application/json, …+json; no Content-Type counts as JSON, a form does not: it is what foreign
+ * pages can send. */
 static bool is_json(struct tw_str type)
 {
 	struct tw_str rest, kind = tw_str_trim(tw_str_cut(type, ';', &rest));
@@ -166,16 +169,17 @@ static bool is_json(struct tw_str type)
 
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!req->body.n) {
 		tw_reply_invalid(resp, "missing", "body", NULL, "Field required", TW_NULL);
 		return false;
 	}
 	if (!is_json(req->content_type)) {
-		tw_reply_invalid(resp, "model_attributes_type", "body", NULL,
-				 "Input should be a valid dictionary or object to extract fields from",
-				 tw_v_str(req->body));
+		tw_reply_invalid(
+			resp, "model_attributes_type", "body", NULL,
+			"Input should be a valid dictionary or object to extract fields from",
+			tw_v_str(req->body));
 		return false;
 	}
 	if (tw_json_parse(req->arena, req->body, ret_v, &err) < 0) {
@@ -183,15 +187,17 @@ bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw
 		return false;
 	}
 	if (ret_v->kind != TW_V_MAP) {
-		tw_reply_invalid(resp, "model_attributes_type", "body", NULL,
-				 "Input should be a valid dictionary or object to extract fields from", *ret_v);
+		tw_reply_invalid(
+			resp, "model_attributes_type", "body", NULL,
+			"Input should be a valid dictionary or object to extract fields from",
+			*ret_v);
 		return false;
 	}
 	return true;
 }
 
-static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char *name, size_t nname,
-				  const char *value, size_t nvalue)
+static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char *name,
+				  size_t nname, const char *value, size_t nvalue)
 {
 	struct exchange *x = arg;
 	struct tw_request *req = &x->req;
@@ -205,7 +211,8 @@ static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char
 	struct tw_http_pair *pair = &req->query[req->nquery];
 
 	if (!tw_url_decode(&x->arena, tw_strn(name, nname), true, &pair->name) ||
-	    !tw_url_decode(&x->arena, tw_strn(value ? value : "", value ? nvalue : 0), true, &pair->value)) {
+	    !tw_url_decode(&x->arena, tw_strn(value ? value : "", value ? nvalue : 0), true,
+			   &pair->value)) {
 		x->malformed = true;
 		return MHD_NO;
 	}
@@ -217,12 +224,12 @@ static struct tw_str header(struct MHD_Connection *conn, const char *name)
 {
 	const char *v = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
 
-	return v ? tw_str(v) : (struct tw_str){ 0 };
+	return v ? tw_str(v) : (struct tw_str){0};
 }
 
 static int role_rank(struct tw_str role)
 {
-	static const char *const ranks[] = { "viewer", "user", "op", "admin" };
+	static const char *const ranks[] = {"viewer", "user", "op", "admin"};
 
 	for (int i = 0; i < 4; i++)
 		if (tw_str_caseeq(role, ranks[i]))
@@ -269,12 +276,14 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 		return;
 	}
 	if (x->malformed) {
-		tw_reply_error(resp, 400, "Malformed query: too many parameters, or a bad %% escape");
+		tw_reply_error(resp, 400,
+			       "Malformed query: too many parameters, or a bad %% escape");
 		return;
 	}
 	if (x->server->opts.admit && !x->server->opts.admit(req, resp))
 		return;
-	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path, &route, req->params)) {
+	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path, &route,
+			      req->params)) {
 	case TW_MATCH_NONE:
 		not_found(req->path, resp);
 		return;
@@ -297,11 +306,14 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 
 static bool due_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
 {
-	return tw_container_of(a, struct aside, node)->due < tw_container_of(b, struct aside, node)->due;
+	return tw_container_of(a, struct aside, node)->due <
+	       tw_container_of(b, struct aside, node)->due;
 }
 
-/* false: the server stops, nobody waits any more. Called by the connection's own thread, which then lets go of it. */
-static bool put_aside(struct tw_http_server *s, struct aside *x, struct MHD_Connection *conn, unsigned ms)
+/* false: the server stops, nobody waits any more. Called by the connection's own thread, which then
+ * lets go of it. */
+static bool put_aside(struct tw_http_server *s, struct aside *x, struct MHD_Connection *conn,
+		      unsigned ms)
 {
 	bool on;
 
@@ -343,7 +355,7 @@ static void *keep_time(void *arg)
 
 		if (first) {
 			int64_t due = tw_container_of(first, struct aside, node)->due;
-			struct timespec at = { due / 1000000, due % 1000000 * 1000 };
+			struct timespec at = {due / 1000000, due % 1000000 * 1000};
 
 			pthread_cond_timedwait(&s->earlier, &s->lock, &at);
 		} else {
@@ -431,7 +443,8 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 			.arg = resp->stream_arg,
 			.pause_ms = resp->stream_pause_ms ? resp->stream_pause_ms : 50,
 		};
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s, stream_free);
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s,
+							 stream_free);
 	}
 	size_t n = resp->body.n;
 	return MHD_create_response_from_buffer(n, tw_buf_steal(&resp->body), MHD_RESPMEM_MUST_FREE);
@@ -453,7 +466,8 @@ static enum MHD_Result send_response(struct exchange *x, struct tw_response *res
 	add_header(r, "Referrer-Policy", "no-referrer");
 	add_header(r, "Cache-Control", "no-store");
 	for (size_t i = 0; i < resp->nheaders; i++) {
-		char *name = tw_str_dup(resp->headers[i].name), *value = tw_str_dup(resp->headers[i].value);
+		char *name = tw_str_dup(resp->headers[i].name),
+		     *value = tw_str_dup(resp->headers[i].value);
 
 		add_header(r, name, value);
 		free(name);
@@ -500,11 +514,12 @@ static void take_request(struct exchange *x, struct MHD_Connection *conn)
 	x->ready = true;
 }
 
-static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char *url, const char *method,
-			      const char *version, const char *data, size_t *ndata, void **ctx)
+static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char *url,
+			      const char *method, const char *version, const char *data,
+			      size_t *ndata, void **ctx)
 {
 	struct exchange *x = *ctx;
-	struct tw_response resp = { 0 };
+	struct tw_response resp = {0};
 
 	if (!x)
 		return begin(arg, conn, url, method, ctx);
@@ -524,13 +539,14 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char
 		tw_buf_release(&resp.body);
 		if (put_aside(x->server, &x->aside, conn, resp.again_ms))
 			return MHD_YES;
-		resp = (struct tw_response){ 0 };
+		resp = (struct tw_response){0};
 		tw_reply_error(&resp, 503, "The server is stopping");
 	}
 	return send_response(x, &resp);
 }
 
-static void completed(void *arg, struct MHD_Connection *conn, void **ctx, enum MHD_RequestTerminationCode why)
+static void completed(void *arg, struct MHD_Connection *conn, void **ctx,
+		      enum MHD_RequestTerminationCode why)
 {
 	struct exchange *x = *ctx;
 
@@ -556,21 +572,24 @@ static void library_log(void *arg, const char *fmt, va_list ap)
 	tw_debug("http: %s", text);
 }
 
-static enum tw_rc resolve(const struct tw_http_server_opts *opts, struct addrinfo **ret_ai, struct tw_err *err)
+static enum tw_rc resolve(const struct tw_http_server_opts *opts, struct addrinfo **ret_ai,
+			  struct tw_err *err)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	char port[12];
 	int rc;
 
 	snprintf(port, sizeof port, "%u", opts->port);
 	rc = getaddrinfo(opts->host, port, &hints, ret_ai);
 	if (rc)
-		return tw_err_set(err, TW_ERR_INVALID, "cannot listen on '%s': %s", opts->host, gai_strerror(rc));
+		return tw_err_set(err, TW_ERR_INVALID, "cannot listen on '%s': %s", opts->host,
+				  gai_strerror(rc));
 	return TW_OK;
 }
 
-enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct tw_http_server **ret_s,
-				struct tw_err *err)
+enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
+				struct tw_http_server **ret_s, struct tw_err *err)
 {
 	struct tw_http_server *s;
 	struct addrinfo *ai;
@@ -589,16 +608,20 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct t
 		flags |= MHD_USE_DUAL_STACK;
 	waiter_start(s);
 	s->daemon = MHD_start_daemon(
-		flags, (uint16_t)opts->port, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
-		MHD_OPTION_SOCK_ADDR, ai->ai_addr, MHD_OPTION_THREAD_POOL_SIZE, opts->threads ? opts->threads : 2u,
-		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, opts->cert_pem ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END,
-		opts->cert_pem, MHD_OPTION_HTTPS_MEM_KEY, opts->key_pem, MHD_OPTION_END);
+		flags, (uint16_t)opts->port, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER,
+		library_log, NULL, MHD_OPTION_SOCK_ADDR, ai->ai_addr, MHD_OPTION_THREAD_POOL_SIZE,
+		opts->threads ? opts->threads : 2u, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MAX, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+		opts->cert_pem ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, opts->cert_pem,
+		MHD_OPTION_HTTPS_MEM_KEY, opts->key_pem, MHD_OPTION_END);
 	freeaddrinfo(ai);
 	if (!s->daemon) {
-		rc = tw_err_set(err, TW_ERR_IO, "cannot listen on %s port %u: is another server there? (set [api] port)",
-				opts->host, opts->port);
+		rc = tw_err_set(
+			err, TW_ERR_IO,
+			"cannot listen on %s port %u: is another server there? (set [api] port)",
+			opts->host, opts->port);
 		waiter_stop(s);
 		waiter_release(s);
 		pthread_key_delete(s->thread_key);
@@ -611,7 +634,8 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct t
 
 unsigned tw_http_server_port(const struct tw_http_server *s)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
 
 	return info ? info->port : s->opts.port;
 }

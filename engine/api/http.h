@@ -1,11 +1,12 @@
 /*
  * The HTTP face: libmicrohttpd with a pool of threads, a table of routes, JSON in and out.
- * A handler runs in one thread from start to end, with that thread's own data (its store handle), an arena
- * that lives as long as the request, and a response that it fills. It never sees the library.
+ * A handler runs in one thread from start to end, with that thread's own data (its store handle),
+ * an arena that lives as long as the request, and a response that it fills. It never sees the
+ * library.
  *
- * Nobody waits in a server thread: a handler that has to wait sets again_ms and is called anew after that time,
- * with what it left in req->memo; a stream that has nothing yet is put aside and asked again. A thread of the
- * server's own keeps the time of both.
+ * Nobody waits in a server thread: a handler that has to wait sets again_ms and is called anew
+ * after that time, with what it left in req->memo; a stream that has nothing yet is put aside and
+ * asked again. A thread of the server's own keeps the time of both.
  */
 #pragma once
 
@@ -18,46 +19,47 @@
 #include "value/value.h"
 
 #define TW_HTTP_PARAMS 8
-#define TW_HTTP_BODY_MAX (16u << 20)   /* bytes; a larger body is answered 413 */
-#define TW_HTTP_QUERY_MAX 256          /* parameters of one request */
+#define TW_HTTP_BODY_MAX (16u << 20) /* bytes; a larger body is answered 413 */
+#define TW_HTTP_QUERY_MAX 256	     /* parameters of one request */
 
 struct tw_http_pair {
-	struct tw_str name, value;     /* decoded */
+	struct tw_str name, value; /* decoded */
 };
 
 struct tw_http_user {
-	struct tw_str name;            /* empty: nobody */
-	struct tw_str role;            /* viewer user op admin */
+	struct tw_str name; /* empty: nobody */
+	struct tw_str role; /* viewer user op admin */
 };
 
 struct tw_request {
 	struct tw_arena *arena;
 	const char *method;
 	struct tw_str path;
-	struct tw_str params[TW_HTTP_PARAMS];   /* what stood for {…} in the pattern, decoded, in order */
+	struct tw_str
+		params[TW_HTTP_PARAMS]; /* what stood for {…} in the pattern, decoded, in order */
 	struct tw_http_pair *query;
 	size_t nquery;
 	struct tw_str body;
 	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer;
 	struct tw_http_user user;
-	const char *denied;                     /* why a token that was shown is no good; NULL: none was, or it is */
-	int denied_status;                      /* 401 or 403 */
-	void *thread;                           /* the thread's own data; another one after again_ms, perhaps */
-	void *app;                              /* shared by all */
-	void *memo;                             /* of a handler that waits: NULL on the first call */
-	int64_t began;                          /* microseconds, monotonic */
+	const char *denied; /* why a token that was shown is no good; NULL: none was, or it is */
+	int denied_status;  /* 401 or 403 */
+	void *thread;	    /* the thread's own data; another one after again_ms, perhaps */
+	void *app;	    /* shared by all */
+	void *memo;	    /* of a handler that waits: NULL on the first call */
+	int64_t began;	    /* microseconds, monotonic */
 	struct MHD_Connection *conn;
 };
 
 struct tw_response {
-	int status;                             /* 200 unless set */
-	const char *content_type;               /* application/json unless set */
+	int status;		  /* 200 unless set */
+	const char *content_type; /* application/json unless set */
 	struct tw_buf body;
-	unsigned again_ms;                      /* no answer yet: call the handler again after so long */
+	unsigned again_ms; /* no answer yet: call the handler again after so long */
 	/*
-	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how many it wrote,
-	 * 0 for nothing yet (asked again after stream_pause_ms), -1 for the end. thread: the data of the thread that
-	 * asks, which may be another one each time.
+	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how
+	 * many it wrote, 0 for nothing yet (asked again after stream_pause_ms), -1 for the end.
+	 * thread: the data of the thread that asks, which may be another one each time.
 	 */
 	int64_t (*stream)(void *arg, void *thread, char *buf, size_t max);
 	unsigned stream_pause_ms;
@@ -68,7 +70,7 @@ struct tw_response {
 };
 
 enum tw_http_access {
-	TW_ACCESS_NONE,   /* no sign-in needed: health, version, tokens */
+	TW_ACCESS_NONE,	  /* no sign-in needed: health, version, tokens */
 	TW_ACCESS_VIEWER, /* any signed-in user */
 	TW_ACCESS_USER,
 	TW_ACCESS_OP,
@@ -79,46 +81,53 @@ typedef void (*tw_http_handler)(struct tw_request *req, struct tw_response *resp
 
 struct tw_route {
 	const char *method;
-	const char *pattern;      /* "/api/v2/dags/{dag_id}"; a last {name...} takes the rest, slashes too */
+	const char *
+		pattern; /* "/api/v2/dags/{dag_id}"; a last {name...} takes the rest, slashes too */
 	enum tw_http_access access;
 	tw_http_handler handler;
 };
 
 struct tw_http_server_opts {
-	const char *host;         /* "127.0.0.1", "::", "0.0.0.0" */
-	unsigned port;            /* 0: any; see tw_http_server_port */
+	const char *host; /* "127.0.0.1", "::", "0.0.0.0" */
+	unsigned port;	  /* 0: any; see tw_http_server_port */
 	unsigned threads;
-	const char *cert_pem, *key_pem;                /* both or neither: contents, not paths */
-	const struct tw_route *const *routes;          /* tables, each ended by a zeroed row; the list by NULL */
+	const char *cert_pem, *key_pem; /* both or neither: contents, not paths */
+	const struct tw_route *const
+		*routes; /* tables, each ended by a zeroed row; the list by NULL */
 	void *app;
-	void *(*thread_new)(void *app);                /* each thread's own data */
+	void *(*thread_new)(void *app); /* each thread's own data */
 	void (*thread_free)(void *thread);
-	/* Fills req->user from the request; leaves it empty for nobody, and says in req->denied what is wrong. */
+	/* Fills req->user from the request; leaves it empty for nobody, and says in req->denied
+	 * what is wrong. */
 	void (*authenticate)(struct tw_request *req);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
-	void (*finish)(struct tw_request *req);        /* after each handler, in its thread; NULL: nothing */
+	void (*finish)(
+		struct tw_request *req); /* after each handler, in its thread; NULL: nothing */
 };
 
 struct tw_http_server;
-enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts, struct tw_http_server **ret_s,
-				struct tw_err *err);
+enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
+				struct tw_http_server **ret_s, struct tw_err *err);
 unsigned tw_http_server_port(const struct tw_http_server *s);
 void tw_http_server_stop(struct tw_http_server *s); /* ends requests under way; NULL is fine */
 
 /* --- for handlers --- */
 
-struct tw_str tw_query(const struct tw_request *req, const char *name);       /* p NULL when absent */
-size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v, size_t max);
+struct tw_str tw_query(const struct tw_request *req, const char *name); /* p NULL when absent */
+size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v,
+		    size_t max);
 /* {"detail": text}, as every error of the API looks. */
 void tw_reply_error(struct tw_response *resp, int status, const char *fmt, ...) TW_PRINTF(3, 4);
 /* 404, 409, 400, 403, 503 or 500 by the error's code; the message is its detail. */
 void tw_reply_err(struct tw_response *resp, const struct tw_err *err);
-/* 422 with pydantic's list shape: [{"type","loc":[where,name],"msg","input"}]. name may be NULL, input TW_NULL. */
-void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where, const char *name,
-		      const char *msg, struct tw_value input);
+/* 422 with pydantic's list shape: [{"type","loc":[where,name],"msg","input"}]. name may be NULL,
+ * input TW_NULL. */
+void tw_reply_invalid(struct tw_response *resp, const char *type, const char *where,
+		      const char *name, const char *msg, struct tw_value input);
 void tw_reply_value(struct tw_response *resp, struct tw_value v);
-void tw_reply_header(struct tw_response *resp, struct tw_str name, struct tw_str value); /* borrowed until sent */
+void tw_reply_header(struct tw_response *resp, struct tw_str name,
+		     struct tw_str value);    /* borrowed until sent */
 void tw_reply_none(struct tw_response *resp); /* 204 */
 /* Parses the body as a JSON object; on failure it has replied 422 and returns false. */
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v);

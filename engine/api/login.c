@@ -6,17 +6,17 @@
 #include "api/tables.h"
 
 static const struct tw_body_field login_fields[] = {
-	{ .name = "username", .kind = TW_B_STR, .required = true },
-	{ .name = "password", .kind = TW_B_STR, .required = true },
-	{ 0 },
+	{.name = "username", .kind = TW_B_STR, .required = true},
+	{.name = "password", .kind = TW_B_STR, .required = true},
+	{0},
 };
 
-static void give_token(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_str role,
-		       int64_t ttl)
+static void give_token(struct tw_request *req, struct tw_response *resp, struct tw_str name,
+		       struct tw_str role, int64_t ttl)
 {
-	struct tw_jw w = { .out = &resp->body };
-	struct tw_buf token = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_buf token = {0};
+	struct tw_err err = {0};
 
 	if (tw_auth_token(&tw_api_of(req)->auth, name, role, ttl, tw_now(), &token, &err) < 0) {
 		tw_reply_err(resp, &err);
@@ -100,14 +100,53 @@ static void create_token_all_admins(struct tw_request *req, struct tw_response *
 
 	if (!auth->all_admins)
 		tw_reply_error(resp, 403,
-			       "This method is only allowed if ``[core] simple_auth_manager_all_admins`` is True");
+			       "This method is only allowed if ``[core] "
+			       "simple_auth_manager_all_admins`` is True");
 	else
 		give_token(req, resp, TW_STR("Anonymous"), TW_STR("ADMIN"), auth->ttl);
 }
 
+/* Where a browser goes on: a path of ours, never another host. */
+static struct tw_str next_path(struct tw_request *req)
+{
+	struct tw_str next = tw_query(req, "next");
+	bool ours = tw_str_starts(next, "/") && !tw_str_starts(next, "//") &&
+		    !tw_str_starts(next, "/\\");
+
+	for (size_t i = 0; ours && i < next.n; i++)
+		ours = (unsigned char)next.p[i] > ' ' && next.p[i] != 0x7f;
+	return ours ? next : TW_STR("/");
+}
+
+static void login_all_admins(struct tw_request *req, struct tw_response *resp)
+{
+	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
+	struct tw_buf token = {0};
+	struct tw_err err = {0};
+	const char *cookie;
+
+	if (!auth->all_admins) {
+		create_token_all_admins(req, resp);
+		return;
+	}
+	if (tw_auth_token(auth, TW_STR("Anonymous"), TW_STR("ADMIN"), auth->ttl, tw_now(), &token,
+			  &err) < 0) {
+		tw_reply_err(resp, &err);
+	} else {
+		cookie =
+			tw_arena_printf(req->arena, "_token=%s; Path=/; HttpOnly; SameSite=Lax%s",
+					tw_buf_cstr(&token), auth->secure_cookie ? "; Secure" : "");
+		resp->status = 307;
+		tw_reply_header(resp, TW_STR("Set-Cookie"), tw_str(cookie));
+		tw_reply_header(resp, TW_STR("Location"), next_path(req));
+	}
+	tw_buf_release(&token);
+}
+
 const struct tw_route tw_routes_login[] = {
-	{ "POST", "/auth/token", TW_ACCESS_NONE, create_token },
-	{ "GET", "/auth/token", TW_ACCESS_NONE, create_token_all_admins },
-	{ "POST", "/auth/token/cli", TW_ACCESS_NONE, create_token_cli },
-	{ 0 },
+	{"POST", "/auth/token", TW_ACCESS_NONE, create_token},
+	{"GET", "/auth/token", TW_ACCESS_NONE, create_token_all_admins},
+	{"GET", "/auth/token/login", TW_ACCESS_NONE, login_all_admins},
+	{"POST", "/auth/token/cli", TW_ACCESS_NONE, create_token_cli},
+	{0},
 };

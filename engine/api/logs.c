@@ -1,6 +1,6 @@
 /*
- * Task logs: JSON lines of a file, streamed out as they are read, so that a log of any size takes no memory. While the
- * attempt runs the answer ends with a token that says where to go on.
+ * Task logs: JSON lines of a file, streamed out as they are read, so that a log of any size takes
+ * no memory. While the attempt runs the answer ends with a token that says where to go on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,19 +16,19 @@
 #include "store/tis.h"
 
 #define CHUNK 65536
-#define LINE_MAX_BYTES (8u << 20)   /* a longer line is cut */
-#define LATE_US (5 * TW_US_SEC)     /* how long after its end an attempt's last lines may come */
+#define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
+#define LATE_US (5 * TW_US_SEC)	  /* how long after its end an attempt's last lines may come */
 
 struct reading {
-	int fd;                     /* -1: there is no file */
-	int64_t pos, end;           /* of the file: read up to here, and where it ended when we began */
-	bool ended;                 /* no more will come: a last line without newline counts */
+	int fd;		  /* -1: there is no file */
+	int64_t pos, end; /* of the file: read up to here, and where it ended when we began */
+	bool ended;	  /* no more will come: a last line without newline counts */
 	bool ndjson, closed, first;
 	struct tw_buf raw, out;
 	size_t sent;
-	struct tw_arena arena;      /* of one line */
+	struct tw_arena arena; /* of one line */
 	const struct tw_api *api;
-	struct tw_value claims;     /* of the token; in keep */
+	struct tw_value claims; /* of the token; in keep */
 	struct tw_arena keep;
 };
 
@@ -41,7 +41,8 @@ static bool piece_ok(struct tw_str s)
 }
 
 /* The ids come from rows of the metastore; they are looked at all the same. */
-static char *log_path(const struct tw_api *api, const struct tw_ti_row *t, int number, struct tw_arena *a)
+static char *log_path(const struct tw_api *api, const struct tw_ti_row *t, int number,
+		      struct tw_arena *a)
 {
 	char index[32] = "";
 
@@ -49,9 +50,11 @@ static char *log_path(const struct tw_api *api, const struct tw_ti_row *t, int n
 		return NULL;
 	if (t->map_index >= 0)
 		snprintf(index, sizeof index, "/map_index=%d", t->map_index);
-	return tw_arena_printf(a, "%s/dag_id=" TW_STR_FMT "/run_id=" TW_STR_FMT "/task_id=" TW_STR_FMT "%s/attempt=%d.log",
-			       api->log_folder, TW_STR_ARG(t->dag_id), TW_STR_ARG(t->run_id), TW_STR_ARG(t->task_id),
-			       index, number);
+	return tw_arena_printf(a,
+			       "%s/dag_id=" TW_STR_FMT "/run_id=" TW_STR_FMT "/task_id=" TW_STR_FMT
+			       "%s/attempt=%d.log",
+			       api->log_folder, TW_STR_ARG(t->dag_id), TW_STR_ARG(t->run_id),
+			       TW_STR_ARG(t->task_id), index, number);
 }
 
 static int open_log(const char *path, int64_t *ret_size)
@@ -80,7 +83,7 @@ static void separate(struct reading *r)
 
 static void event(struct reading *r, struct tw_str text)
 {
-	struct tw_jw w = { .out = &r->out };
+	struct tw_jw w = {.out = &r->out};
 
 	separate(r);
 	tw_jw_obj(&w);
@@ -132,7 +135,7 @@ static void lines(struct reading *r)
 
 static char *make_token(struct reading *r)
 {
-	struct tw_buf token = { 0 };
+	struct tw_buf token = {0};
 	/* What is left over is half a line: it is read again. */
 	int64_t pos = r->pos - (int64_t)r->raw.n;
 
@@ -144,7 +147,7 @@ static char *make_token(struct reading *r)
 
 static void finish(struct reading *r)
 {
-	struct tw_jw w = { .out = &r->out };
+	struct tw_jw w = {.out = &r->out};
 
 	r->closed = true;
 	if (r->ended && r->raw.n) {
@@ -222,12 +225,13 @@ static void stream_free(void *arg)
 struct wanted {
 	struct tw_ti_row ti;
 	int number;
-	bool over;                  /* this attempt writes no more */
+	bool over; /* this attempt writes no more */
 	int64_t pos;
-	bool follows;               /* a page after the first */
+	bool follows; /* a page after the first */
 };
 
-static struct tw_value token_claims(struct tw_arena *a, const struct tw_request *req, const struct wanted *w)
+static struct tw_value token_claims(struct tw_arena *a, const struct tw_request *req,
+				    const struct wanted *w)
 {
 	struct tw_value claims = tw_v_map(a);
 
@@ -242,7 +246,8 @@ static struct tw_value token_claims(struct tw_arena *a, const struct tw_request 
 static bool read_token(struct tw_request *req, struct tw_response *resp, struct wanted *w)
 {
 	struct tw_str token = tw_query(req, "token");
-	struct tw_jwt_check check = { .alg = TW_JWT_HS256, .key = tw_api_of(req)->secret_key, .now_us = tw_now() };
+	struct tw_jwt_check check = {
+		.alg = TW_JWT_HS256, .key = tw_api_of(req)->secret_key, .now_us = tw_now()};
 	struct tw_value claims;
 
 	if (!token.n)
@@ -251,7 +256,8 @@ static bool read_token(struct tw_request *req, struct tw_response *resp, struct 
 	if (tw_jwt_verify(req->arena, &check, token, &claims, NULL) == TW_OK &&
 	    tw_str_eq(tw_map_str(claims, "dag", ""), req->params[0]) &&
 	    tw_str_eq(tw_map_str(claims, "run", ""), req->params[1]) &&
-	    tw_str_eq(tw_map_str(claims, "task", ""), req->params[2]) && tw_map_int(claims, "try", -1) == w->number &&
+	    tw_str_eq(tw_map_str(claims, "task", ""), req->params[2]) &&
+	    tw_map_int(claims, "try", -1) == w->number &&
 	    tw_map_int(claims, "map", -9) == w->ti.map_index) {
 		w->pos = tw_map_int(claims, "pos", 0);
 		if (w->pos >= 0)
@@ -262,21 +268,22 @@ static bool read_token(struct tw_request *req, struct tw_response *resp, struct 
 }
 
 /* The attempt of that number: the present one or one of the history. */
-static bool find_attempt(struct tw_request *req, struct tw_response *resp, int64_t index, int64_t number,
-			 struct wanted *w)
+static bool find_attempt(struct tw_request *req, struct tw_response *resp, int64_t index,
+			 int64_t number, struct wanted *w)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view present, *v = NULL;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n = 0;
 	enum tw_rc rc;
 
 	if (!s)
 		return false;
-	rc = tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena, &present, &err);
+	rc = tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena,
+			 &present, &err);
 	if (rc == TW_OK && present.ti.try_number != number)
-		rc = tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena, &v,
-				       &n, &err);
+		rc = tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2],
+				       (int)index, req->arena, &v, &n, &err);
 	if (rc < 0 && rc != TW_ERR_NOT_FOUND) {
 		tw_reply_err(resp, &err);
 		return false;
@@ -312,7 +319,8 @@ static int64_t whole_lines(int fd, int64_t size)
 	return 0;
 }
 
-static void start(struct tw_request *req, struct tw_response *resp, const struct wanted *w, const char *path)
+static void start(struct tw_request *req, struct tw_response *resp, const struct wanted *w,
+		  const char *path)
 {
 	struct reading *r = tw_new(struct reading);
 	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
@@ -357,7 +365,7 @@ static void start(struct tw_request *req, struct tw_response *resp, const struct
 
 static void get_log(struct tw_request *req, struct tw_response *resp)
 {
-	struct wanted w = { 0 };
+	struct wanted w = {0};
 	struct tw_asker q;
 	int64_t index, number;
 
@@ -368,7 +376,8 @@ static void get_log(struct tw_request *req, struct tw_response *resp)
 		return;
 	if (number < 0) {
 		tw_reply_invalid(resp, "greater_than_equal", "path", "try_number",
-				 "Input should be greater than or equal to 0", tw_v_str(req->params[3]));
+				 "Input should be greater than or equal to 0",
+				 tw_v_str(req->params[3]));
 		return;
 	}
 	if (number > INT32_MAX || index > INT32_MAX) {
@@ -385,9 +394,12 @@ static void get_external_log_url(struct tw_request *req, struct tw_response *res
 }
 
 const struct tw_route tw_routes_logs[] = {
-	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
-	  TW_ACCESS_VIEWER, get_log },
-	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}",
-	  TW_ACCESS_VIEWER, get_external_log_url },
-	{ 0 },
+	{"GET",
+	 "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
+	 TW_ACCESS_VIEWER, get_log},
+	{"GET",
+	 "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/"
+	 "{try_number}",
+	 TW_ACCESS_VIEWER, get_external_log_url},
+	{0},
 };

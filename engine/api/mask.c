@@ -23,10 +23,10 @@ static bool holds(struct tw_str name, const char *word)
 bool tw_is_sensitive(const struct tw_api *api, struct tw_str name)
 {
 	static const char *const words[] = {
-		"access_key",	"access_token", "api_key", "apikey",   "auth_header",	  "authorization",
-		"bearer",	"connection_string", "dsn", "passphrase", "passwd",	  "password",
-		"private_key",	"proxy",	"proxies", "secret",   "service_account", "service_key",
-		"token",	"keyfile_dict",
+		"access_key",	 "access_token",    "api_key",		 "apikey", "auth_header",
+		"authorization", "bearer",	    "connection_string", "dsn",	   "passphrase",
+		"passwd",	 "password",	    "private_key",	 "proxy",  "proxies",
+		"secret",	 "service_account", "service_key",	 "token",  "keyfile_dict",
 	};
 
 	if (!name.n)
@@ -39,7 +39,8 @@ bool tw_is_sensitive(const struct tw_api *api, struct tw_str name)
 	return false;
 }
 
-static struct tw_value mask(const struct tw_api *api, struct tw_arena *a, bool all, struct tw_value v)
+static struct tw_value mask(const struct tw_api *api, struct tw_arena *a, bool all,
+			    struct tw_value v)
 {
 	struct tw_value out;
 
@@ -48,7 +49,8 @@ static struct tw_value mask(const struct tw_api *api, struct tw_arena *a, bool a
 		out = tw_v_map(a);
 		for (size_t i = 0; i < v.map->n; i++) {
 			const struct tw_pair *p = &v.map->v[i];
-			bool hide = all || (p->key.kind == TW_V_STR && tw_is_sensitive(api, p->key.s));
+			bool hide =
+				all || (p->key.kind == TW_V_STR && tw_is_sensitive(api, p->key.s));
 
 			tw_map_put_key(a, out, p->key, mask(api, a, hide, p->value));
 		}
@@ -66,7 +68,8 @@ static struct tw_value mask(const struct tw_api *api, struct tw_arena *a, bool a
 	}
 }
 
-struct tw_value tw_mask_value(const struct tw_api *api, struct tw_arena *a, struct tw_str name, struct tw_value v)
+struct tw_value tw_mask_value(const struct tw_api *api, struct tw_arena *a, struct tw_str name,
+			      struct tw_value v)
 {
 	return mask(api, a, tw_is_sensitive(api, name), v);
 }
@@ -88,7 +91,8 @@ struct tw_value tw_unmask_value(struct tw_arena *a, struct tw_value fresh, struc
 			const struct tw_pair *p = &fresh.map->v[i];
 			const struct tw_value *was = tw_map_find_key(old, p->key);
 
-			tw_map_put_key(a, out, p->key, tw_unmask_value(a, p->value, was ? *was : TW_NULL));
+			tw_map_put_key(a, out, p->key,
+				       tw_unmask_value(a, p->value, was ? *was : TW_NULL));
 		}
 		return out;
 	}
@@ -112,7 +116,8 @@ static struct tw_str dump(struct tw_arena *a, struct tw_value v)
 	return s;
 }
 
-struct tw_str tw_mask_text(const struct tw_api *api, struct tw_arena *a, struct tw_str name, struct tw_str text)
+struct tw_str tw_mask_text(const struct tw_api *api, struct tw_arena *a, struct tw_str name,
+			   struct tw_str text)
 {
 	struct tw_value v;
 

@@ -6,7 +6,7 @@
 struct part {
 	const char *name, *job_type, *heartbeat_key;
 	int64_t alive;
-	bool optional;             /* status null when there never was one */
+	bool optional; /* status null when there never was one */
 };
 
 static void iso_offset(struct tw_jw *w, const char *key, tw_time t)
@@ -20,14 +20,16 @@ static void iso_offset(struct tw_jw *w, const char *key, tw_time t)
 		tw_jw_null(w);
 }
 
-static void part(struct tw_jw *w, struct tw_request *req, struct tw_store *s, const struct part *p, bool *healthy)
+static void part(struct tw_jw *w, struct tw_request *req, struct tw_store *s, const struct part *p,
+		 bool *healthy)
 {
-	struct tw_job_row job = { .latest_heartbeat = TW_TIME_NONE };
+	struct tw_job_row job = {.latest_heartbeat = TW_TIME_NONE};
 	const char *status = p->optional ? NULL : "unhealthy";
 	enum tw_rc rc = s ? tw_store_job_latest(s, p->job_type, req->arena, &job, NULL) : TW_ERR_IO;
 
 	if (rc == TW_OK) {
-		bool alive = tw_str_is(job.state, "running") && job.latest_heartbeat + p->alive > tw_now();
+		bool alive = tw_str_is(job.state, "running") &&
+			     job.latest_heartbeat + p->alive > tw_now();
 
 		status = alive ? "healthy" : "unhealthy";
 	} else if (rc != TW_ERR_NOT_FOUND) {
@@ -46,14 +48,17 @@ static void health(struct tw_request *req, struct tw_response *resp)
 	const struct tw_api *api = tw_api_of(req);
 	struct tw_store *s = tw_api_store(req, resp);
 	const struct part parts[] = {
-		{ "scheduler", "SchedulerJob", "latest_scheduler_heartbeat", api->scheduler_alive, false },
-		{ "triggerer", "TriggererJob", "latest_triggerer_heartbeat", api->triggerer_alive, true },
-		{ "dag_processor", "DagProcessorJob", "latest_dag_processor_heartbeat", api->processor_alive, true },
+		{"scheduler", "SchedulerJob", "latest_scheduler_heartbeat", api->scheduler_alive,
+		 false},
+		{"triggerer", "TriggererJob", "latest_triggerer_heartbeat", api->triggerer_alive,
+		 true},
+		{"dag_processor", "DagProcessorJob", "latest_dag_processor_heartbeat",
+		 api->processor_alive, true},
 	};
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	bool healthy = s && tw_store_ping(s, NULL) == TW_OK;
-	struct tw_buf rest = { 0 };
-	struct tw_jw pw = { .out = &rest };
+	struct tw_buf rest = {0};
+	struct tw_jw pw = {.out = &rest};
 
 	resp->status = 200;
 	tw_buf_clear(&resp->body);
@@ -77,7 +82,7 @@ static void health(struct tw_request *req, struct tw_response *resp)
 
 static void version(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "version");
@@ -88,7 +93,8 @@ static void version(struct tw_request *req, struct tw_response *resp)
 
 static void root(struct tw_request *req, struct tw_response *resp)
 {
-	const char *to = tw_api_of(req)->base_url ? tw_api_of(req)->base_url : "/api/v2/monitor/health";
+	const char *to =
+		tw_api_of(req)->base_url ? tw_api_of(req)->base_url : "/api/v2/monitor/health";
 
 	resp->status = 307;
 	tw_reply_header(resp, TW_STR("Location"), tw_str(to));
@@ -112,24 +118,27 @@ void tw_jw_job(struct tw_jw *w, const struct tw_job_row *job)
 }
 
 static const struct tw_param job_params[] = {
-	{ "start_date", TW_P_TIME, NULL },	   { "end_date", TW_P_TIME, NULL },
-	{ "job_state", TW_P_EQ, "state" },	   { "job_type", TW_P_EQ, NULL },
-	{ "hostname", TW_P_EQ, NULL },		   { "executor_class", TW_P_EQ, NULL },
-	{ 0 },
+	{"start_date", TW_P_TIME, NULL},
+	{"end_date", TW_P_TIME, NULL},
+	{"job_state", TW_P_EQ, "state"},
+	{"job_type", TW_P_EQ, NULL},
+	{"hostname", TW_P_EQ, NULL},
+	{"executor_class", TW_P_EQ, NULL},
+	{0},
 };
-static const char *const job_sort_names[] = { "id",	  "dag_id",	       "state",		 "job_type",
-					      "start_date", "end_date",	       "latest_heartbeat", "executor_class",
-					      "hostname", NULL };
-static const struct tw_sort job_sort = { job_sort_names, NULL, NULL };
+static const char *const job_sort_names[] = {
+	"id",	    "dag_id",		"state",	  "job_type", "start_date",
+	"end_date", "latest_heartbeat", "executor_class", "hostname", NULL};
+static const struct tw_sort job_sort = {job_sort_names, NULL, NULL};
 
 static void get_jobs(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_job_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -139,10 +148,13 @@ static void get_jobs(struct tw_request *req, struct tw_response *resp)
 	tw_asker_params(&q, job_params);
 	tw_asker_page(&q);
 	if (tw_query(req, "is_alive").p && tw_asker_bool(&q, "is_alive", false)) {
-		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = TW_STR("running") });
-		tw_asker_add(&q, (struct tw_cond){ .field = "latest_heartbeat",
-						   .op = TW_OP_GT,
-						   .time = tw_now() - tw_api_of(req)->scheduler_alive });
+		tw_asker_add(&q, (struct tw_cond){.field = "state",
+						  .op = TW_OP_EQ,
+						  .text = TW_STR("running")});
+		tw_asker_add(&q,
+			     (struct tw_cond){.field = "latest_heartbeat",
+					      .op = TW_OP_GT,
+					      .time = tw_now() - tw_api_of(req)->scheduler_alive});
 	}
 	if (!tw_asker_order(&q, &job_sort) || !tw_asker_done(&q, &ask))
 		return;
@@ -161,9 +173,9 @@ static void get_jobs(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_monitor[] = {
-	{ "GET", "/api/v2/monitor/health", TW_ACCESS_NONE, health },
-	{ "GET", "/api/v2/version", TW_ACCESS_NONE, version },
-	{ "GET", "/api/v2/jobs", TW_ACCESS_VIEWER, get_jobs },
-	{ "GET", "/", TW_ACCESS_NONE, root },
-	{ 0 },
+	{"GET", "/api/v2/monitor/health", TW_ACCESS_NONE, health},
+	{"GET", "/api/v2/version", TW_ACCESS_NONE, version},
+	{"GET", "/api/v2/jobs", TW_ACCESS_VIEWER, get_jobs},
+	{"GET", "/", TW_ACCESS_NONE, root},
+	{0},
 };

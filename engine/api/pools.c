@@ -4,24 +4,24 @@
 #include "model/dag.h"
 #include "store/house.h"
 
-static const struct tw_str none = { 0 };
+static const struct tw_str none = {0};
 
 static const struct tw_body_field fields[] = {
-	{ .name = "name", .kind = TW_B_STR, .required = true, .max = 256 },
-	{ .name = "slots", .kind = TW_B_INT, .required = true, .has_min = true, .min = -1 },
-	{ .name = "description", .kind = TW_B_STR, .nullable = true },
-	{ .name = "include_deferred", .kind = TW_B_BOOL },
-	{ .name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50 },
-	{ 0 },
+	{.name = "name", .kind = TW_B_STR, .required = true, .max = 256},
+	{.name = "slots", .kind = TW_B_INT, .required = true, .has_min = true, .min = -1},
+	{.name = "description", .kind = TW_B_STR, .nullable = true},
+	{.name = "include_deferred", .kind = TW_B_BOOL},
+	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
+	{0},
 };
 static const struct tw_body_field patch_fields[] = {
-	{ .name = "pool", .kind = TW_B_STR, .nullable = true },
-	{ .name = "name", .kind = TW_B_STR, .nullable = true },
-	{ .name = "slots", .kind = TW_B_INT, .nullable = true, .has_min = true, .min = -1 },
-	{ .name = "description", .kind = TW_B_STR, .nullable = true },
-	{ .name = "include_deferred", .kind = TW_B_BOOL, .nullable = true },
-	{ .name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50 },
-	{ 0 },
+	{.name = "pool", .kind = TW_B_STR, .nullable = true},
+	{.name = "name", .kind = TW_B_STR, .nullable = true},
+	{.name = "slots", .kind = TW_B_INT, .nullable = true, .has_min = true, .min = -1},
+	{.name = "description", .kind = TW_B_STR, .nullable = true},
+	{.name = "include_deferred", .kind = TW_B_BOOL, .nullable = true},
+	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
+	{0},
 };
 
 static void pool_object(struct tw_jw *w, const struct tw_pool_view *p)
@@ -41,17 +41,19 @@ static void pool_object(struct tw_jw *w, const struct tw_pool_view *p)
 	tw_jw_end(w);
 }
 
-static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_pool_view *ret)
+static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str name,
+		 struct tw_pool_view *ret)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return false;
 	rc = tw_store_pool(s, name, req->arena, ret, &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "The Pool with name: `" TW_STR_FMT "` was not found", TW_STR_ARG(name));
+		tw_reply_error(resp, 404, "The Pool with name: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(name));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	return rc == TW_OK;
@@ -59,7 +61,7 @@ static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str
 
 static void reply_pool(struct tw_request *req, struct tw_response *resp, struct tw_str name)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_pool_view p;
 
 	if (find(req, resp, name, &p))
@@ -72,22 +74,22 @@ static void get_pool(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_param list_params[] = {
-	{ "pool_name_pattern", TW_P_LIKE, "name" },
-	{ "pool_name_prefix_pattern", TW_P_PREFIX, "name" },
-	{ 0 },
+	{"pool_name_pattern", TW_P_LIKE, "name"},
+	{"pool_name_prefix_pattern", TW_P_PREFIX, "name"},
+	{0},
 };
-static const char *const sort_names[] = { "id", "name", "slots", NULL };
-static const char *const sort_fields[] = { "pool", "name", NULL };
-static const struct tw_sort list_sort = { sort_names, sort_fields, "id" };
+static const char *const sort_names[] = {"id", "name", "slots", NULL};
+static const char *const sort_fields[] = {"pool", "name", NULL};
+static const struct tw_sort list_sort = {sort_names, sort_fields, "id"};
 
 static void get_pools(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_pool_view *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -131,10 +133,10 @@ static bool there(struct tw_request *req, struct tw_store *s, struct tw_str name
 	return tw_store_pool(s, name, req->arena, &p, NULL) == TW_OK;
 }
 
-static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body, bool over,
-			 struct tw_err *err)
+static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 bool over, struct tw_err *err)
 {
-	struct tw_pool_row row = { .name = tw_map_str(body, "name", "") };
+	struct tw_pool_row row = {.name = tw_map_str(body, "name", "")};
 
 	apply(&row, body, TW_NULL);
 	return tw_store_pool_put(s, &row, over ? TW_PUT_UPSERT : TW_PUT_INSERT, err);
@@ -143,21 +145,23 @@ static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_v
 static bool only_slots(struct tw_value mask)
 {
 	for (size_t i = 0; i < tw_value_len(mask); i++)
-		if (!tw_str_is(mask.list->v[i].s, "slots") && !tw_str_is(mask.list->v[i].s, "include_deferred"))
+		if (!tw_str_is(mask.list->v[i].s, "slots") &&
+		    !tw_str_is(mask.list->v[i].s, "include_deferred"))
 			return false;
 	return tw_value_len(mask) > 0;
 }
 
-static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body, struct tw_value mask,
-			 struct tw_err *err)
+static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 struct tw_value mask, struct tw_err *err)
 {
 	struct tw_str name = tw_map_str(body, "name", "");
 	struct tw_pool_view p;
 	enum tw_rc rc;
 
 	if (tw_str_is(name, TW_POOL_DEFAULT) && !only_slots(mask))
-		return tw_err_set(err, TW_ERR_INVALID,
-				  "Only slots and included_deferred can be modified on Default Pool");
+		return tw_err_set(
+			err, TW_ERR_INVALID,
+			"Only slots and included_deferred can be modified on Default Pool");
 	rc = tw_store_pool(s, name, req->arena, &p, err);
 	if (rc < 0)
 		return rc;
@@ -165,7 +169,8 @@ static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_v
 	return tw_store_pool_put(s, &p.pool, TW_PUT_UPDATE, err);
 }
 
-static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str name, struct tw_err *err)
+static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str name,
+			     struct tw_err *err)
 {
 	if (tw_str_is(name, TW_POOL_DEFAULT))
 		return tw_err_set(err, TW_ERR_INVALID, "Default Pool can't be deleted");
@@ -176,7 +181,7 @@ static void post_pool(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_value body;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s || !tw_body_read(req, resp, fields, &body))
@@ -198,13 +203,14 @@ static void post_pool(struct tw_request *req, struct tw_response *resp)
 /* Airflow wants the whole body even with a mask, except for the default pool. */
 static bool whole(struct tw_response *resp, struct tw_str name, struct tw_value body)
 {
-	static const char *const wanted[] = { "pool", "slots", "include_deferred" };
+	static const char *const wanted[] = {"pool", "slots", "include_deferred"};
 	struct tw_faults f;
 
 	tw_faults_init(&f, resp);
 	for (size_t i = 0; i < 3 && !tw_str_is(name, TW_POOL_DEFAULT); i++)
 		if (!tw_body_has(body, wanted[i]) && !(i == 0 && tw_body_has(body, "name")))
-			tw_fault(&f, "missing", "body", tw_str(wanted[i]), "Field required", body, NULL, TW_NULL);
+			tw_fault(&f, "missing", "body", tw_str(wanted[i]), "Field required", body,
+				 NULL, TW_NULL);
 	return !tw_faults_any(&f);
 }
 
@@ -214,13 +220,15 @@ static void patch_pool(struct tw_request *req, struct tw_response *resp)
 	struct tw_value body, mask;
 	struct tw_str name = req->params[0], said;
 	struct tw_pool_view p;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!s || !tw_body_read(req, resp, patch_fields, &body))
 		return;
 	said = tw_map_str(body, tw_body_has(body, "pool") ? "pool" : "name", NULL);
 	if (said.n && !tw_str_eq(said, name)) {
-		tw_reply_error(resp, 400, "Invalid body, pool name from request body doesn't match uri parameter");
+		tw_reply_error(
+			resp, 400,
+			"Invalid body, pool name from request body doesn't match uri parameter");
 		return;
 	}
 	mask = tw_query_mask(req);
@@ -240,7 +248,7 @@ static void delete_pool(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_pool_view p;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!s || !find(req, resp, req->params[0], &p))
 		return;
@@ -255,19 +263,19 @@ static void delete_pool(struct tw_request *req, struct tw_response *resp)
 
 static void bulk_pools(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_bulk bulk = { "name", "pools with these pool names", fields,    there,
-					     create, update,			    remove_one };
+	static const struct tw_bulk bulk = {
+		"name", "pools with these pool names", fields, there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 	tw_api_ring(req);
 }
 
 const struct tw_route tw_routes_pools[] = {
-	{ "GET", "/api/v2/pools", TW_ACCESS_VIEWER, get_pools },
-	{ "POST", "/api/v2/pools", TW_ACCESS_OP, post_pool },
-	{ "PATCH", "/api/v2/pools", TW_ACCESS_OP, bulk_pools },
-	{ "GET", "/api/v2/pools/{pool_name...}", TW_ACCESS_VIEWER, get_pool },
-	{ "PATCH", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, patch_pool },
-	{ "DELETE", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, delete_pool },
-	{ 0 },
+	{"GET", "/api/v2/pools", TW_ACCESS_VIEWER, get_pools},
+	{"POST", "/api/v2/pools", TW_ACCESS_OP, post_pool},
+	{"PATCH", "/api/v2/pools", TW_ACCESS_OP, bulk_pools},
+	{"GET", "/api/v2/pools/{pool_name...}", TW_ACCESS_VIEWER, get_pool},
+	{"PATCH", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, patch_pool},
+	{"DELETE", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, delete_pool},
+	{0},
 };

@@ -40,7 +40,8 @@ bool tw_url_decode(struct tw_arena *a, struct tw_str in, bool plus, struct tw_st
 }
 
 /* Matches one pattern; fills params with undecoded pieces. */
-static bool match(const char *pattern, struct tw_str path, struct tw_str params[TW_HTTP_PARAMS], size_t *ret_n)
+static bool match(const char *pattern, struct tw_str path, struct tw_str params[TW_HTTP_PARAMS],
+		  size_t *ret_n)
 {
 	size_t n = 0, i = 0;
 
@@ -67,8 +68,9 @@ static bool match(const char *pattern, struct tw_str path, struct tw_str params[
 	return i == path.n;
 }
 
-enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *tables, const char *method,
-			    struct tw_str path, const struct tw_route **ret_route,
+enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *tables,
+			    const char *method, struct tw_str path,
+			    const struct tw_route **ret_route,
 			    struct tw_str ret_params[TW_HTTP_PARAMS])
 {
 	enum tw_match best = TW_MATCH_NONE;

@@ -6,9 +6,11 @@
 enum tw_match { TW_MATCH_NONE, TW_MATCH_OTHER_METHOD, TW_MATCH_FOUND };
 
 /* path is undecoded; params are decoded into the arena. */
-enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *tables, const char *method,
-			    struct tw_str path, const struct tw_route **ret_route,
+enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *tables,
+			    const char *method, struct tw_str path,
+			    const struct tw_route **ret_route,
 			    struct tw_str ret_params[TW_HTTP_PARAMS]);
 
-/* Percent-decoding into the arena; plus: '+' is a space (query strings). false: malformed or NUL inside. */
+/* Percent-decoding into the arena; plus: '+' is a space (query strings). false: malformed or NUL
+ * inside. */
 bool tw_url_decode(struct tw_arena *a, struct tw_str in, bool plus, struct tw_str *ret_out);

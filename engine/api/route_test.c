@@ -7,15 +7,15 @@ static void nothing(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_route table[] = {
-	{ "GET", "/dags", TW_ACCESS_NONE, nothing },
-	{ "GET", "/dags/{id}", TW_ACCESS_NONE, nothing },
-	{ "PATCH", "/dags/{id}", TW_ACCESS_NONE, nothing },
-	{ "GET", "/dags/{id}/runs/list", TW_ACCESS_NONE, nothing },
-	{ "GET", "/dags/{id}/runs/{run}", TW_ACCESS_NONE, nothing },
-	{ "GET", "/files/{path...}", TW_ACCESS_NONE, nothing },
-	{ 0 },
+	{"GET", "/dags", TW_ACCESS_NONE, nothing},
+	{"GET", "/dags/{id}", TW_ACCESS_NONE, nothing},
+	{"PATCH", "/dags/{id}", TW_ACCESS_NONE, nothing},
+	{"GET", "/dags/{id}/runs/list", TW_ACCESS_NONE, nothing},
+	{"GET", "/dags/{id}/runs/{run}", TW_ACCESS_NONE, nothing},
+	{"GET", "/files/{path...}", TW_ACCESS_NONE, nothing},
+	{0},
 };
-static const struct tw_route *const tables[] = { table, NULL };
+static const struct tw_route *const tables[] = {table, NULL};
 
 static struct tw_arena arena;
 
@@ -70,7 +70,8 @@ static void test_decode(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_decode) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_find),
+					   cmocka_unit_test(test_decode)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

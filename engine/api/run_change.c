@@ -6,27 +6,28 @@
 
 #define NOTE_MAX 1000
 
-static const struct tw_str none = { 0 };
+static const struct tw_str none = {0};
 
 /* ── trigger ──────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_body_field trigger_fields[] = {
-	{ .name = "dag_run_id", .kind = TW_B_STR, .nullable = true },
-	{ .name = "data_interval_start", .kind = TW_B_TIME, .nullable = true },
-	{ .name = "data_interval_end", .kind = TW_B_TIME, .nullable = true },
-	{ .name = "logical_date", .kind = TW_B_TIME, .required = true, .nullable = true },
-	{ .name = "run_after", .kind = TW_B_TIME, .nullable = true },
-	{ .name = "conf", .kind = TW_B_OBJECT, .nullable = true },
-	{ .name = "note", .kind = TW_B_STR, .nullable = true },
-	{ .name = "partition_key", .kind = TW_B_STR, .nullable = true },
-	{ 0 },
+	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
+	{.name = "data_interval_start", .kind = TW_B_TIME, .nullable = true},
+	{.name = "data_interval_end", .kind = TW_B_TIME, .nullable = true},
+	{.name = "logical_date", .kind = TW_B_TIME, .required = true, .nullable = true},
+	{.name = "run_after", .kind = TW_B_TIME, .nullable = true},
+	{.name = "conf", .kind = TW_B_OBJECT, .nullable = true},
+	{.name = "note", .kind = TW_B_STR, .nullable = true},
+	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
+	{0},
 };
 
 static bool interval_ok(struct tw_response *resp, struct tw_value body)
 {
 	bool start = tw_body_time(body, "data_interval_start") != TW_TIME_NONE;
 	bool end = tw_body_time(body, "data_interval_end") != TW_TIME_NONE;
-	const char *msg = "Value error, Either both data_interval_start and data_interval_end must be provided or both "
+	const char *msg = "Value error, Either both data_interval_start and data_interval_end must "
+			  "be provided or both "
 			  "must be None";
 
 	if (start != end)
@@ -34,9 +35,10 @@ static bool interval_ok(struct tw_response *resp, struct tw_value body)
 	return start == end;
 }
 
-static void reply_run(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id)
+static void reply_run(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		      struct tw_str run_id)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_run_view run;
 
 	if (tw_run_find(req, resp, dag_id, run_id, &run))
@@ -48,7 +50,7 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_run_row run;
 	struct tw_value body;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s || !tw_body_read(req, resp, trigger_fields, &body) || !interval_ok(resp, body))
@@ -86,19 +88,20 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 
 /* ── state and note ───────────────────────────────────────────────────────────────────── */
 
-static const char *const mutable_states[] = { "queued", "success", "failed", NULL };
+static const char *const mutable_states[] = {"queued", "success", "failed", NULL};
 static const struct tw_body_field patch_fields[] = {
-	{ .name = "state", .kind = TW_B_ENUM, .nullable = true, .values = mutable_states },
-	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX },
-	{ 0 },
+	{.name = "state", .kind = TW_B_ENUM, .nullable = true, .values = mutable_states},
+	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
+	{0},
 };
 
-static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
-		     struct tw_str note)
+static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		     struct tw_str run_id, struct tw_str note)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
-	if (tw_store_run_note(tw_api_store(req, resp), dag_id, run_id, note.n ? note : none, req->user.name, &err) < 0) {
+	if (tw_store_run_note(tw_api_store(req, resp), dag_id, run_id, note.n ? note : none,
+			      req->user.name, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return false;
 	}
@@ -107,7 +110,7 @@ static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw
 
 static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("run_state") };
+	struct tw_inbox_row row = {.at = TW_TIME_NONE, .kind = TW_STR("run_state")};
 	struct tw_str state;
 	struct tw_run_view run;
 	struct tw_value body;
@@ -122,8 +125,8 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 	row.dag_id = run.run.dag_id;
 	row.run_id = run.run.run_id;
 	if (state.n) {
-		struct tw_buf b = { 0 };
-		struct tw_jw w = { .out = &b };
+		struct tw_buf b = {0};
+		struct tw_jw w = {.out = &b};
 
 		tw_jw_obj(&w);
 		tw_jw_str_at(&w, "state", state);
@@ -146,9 +149,9 @@ static void patch_dag_run(struct tw_request *req, struct tw_response *resp)
 
 static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("run_delete") };
+	struct tw_inbox_row row = {.at = TW_TIME_NONE, .kind = TW_STR("run_delete")};
 	struct tw_run_view run;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return;
@@ -173,32 +176,35 @@ static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
 /* ── clear ────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_body_field clear_fields[] = {
-	{ .name = "dry_run", .kind = TW_B_BOOL },
-	{ .name = "only_failed", .kind = TW_B_BOOL },
-	{ .name = "only_new", .kind = TW_B_BOOL },
-	{ .name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true },
-	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX },
-	{ 0 },
+	{.name = "dry_run", .kind = TW_B_BOOL},
+	{.name = "only_failed", .kind = TW_B_BOOL},
+	{.name = "only_new", .kind = TW_B_BOOL},
+	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
+	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
+	{0},
 };
 
-static bool choose_run(struct tw_request *req, struct tw_response *resp, const struct tw_run_row *run, bool only_failed,
-		       struct tw_chosen *ret)
+static bool choose_run(struct tw_request *req, struct tw_response *resp,
+		       const struct tw_run_row *run, bool only_failed, struct tw_chosen *ret)
 {
-	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
+	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
 	struct tw_asker q;
 
 	tw_asker_init(&q, req, resp);
 	tw_asker_path(&q, "dag_id", run->dag_id);
 	tw_asker_path(&q, "run_id", run->run_id);
 	if (only_failed)
-		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+		tw_asker_add(&q,
+			     (struct tw_cond){
+				     .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
 	return tw_choose(req, resp, &q, ret);
 }
 
 /* Tasks that the newest document has and the run has not: what only_new is about. */
-static void reply_new_tasks(struct tw_request *req, struct tw_response *resp, const struct tw_chosen *all)
+static void reply_new_tasks(struct tw_request *req, struct tw_response *resp,
+			    const struct tw_chosen *all)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	const struct tw_dag *dag;
 	int64_t n = 0;
 
@@ -228,7 +234,7 @@ static void reply_new_tasks(struct tw_request *req, struct tw_response *resp, co
 
 static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_posts posts = { 0 };
+	struct tw_posts posts = {0};
 	struct tw_chosen chosen;
 	struct tw_run_view run;
 	struct tw_value body;
@@ -238,7 +244,8 @@ static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return false;
 	only_new = tw_map_bool(body, "only_new", false);
-	if (!choose_run(req, resp, &run.run, !only_new && tw_map_bool(body, "only_failed", false), &chosen))
+	if (!choose_run(req, resp, &run.run, !only_new && tw_map_bool(body, "only_failed", false),
+			&chosen))
 		return false;
 	if (tw_map_bool(body, "dry_run", true)) {
 		if (only_new)
@@ -251,17 +258,20 @@ static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", "")))
 		return false;
 	if (only_new)
-		tw_vec_push(&posts.rows, ((struct tw_inbox_row){
-						 .at = TW_TIME_NONE,
-						 .kind = TW_STR("clear"),
-						 .dag_id = run.run.dag_id,
-						 .run_id = run.run.run_id,
-						 .payload = TW_STR("{\"tasks\":[],\"newest_version\":true}"),
-					 }));
+		tw_vec_push(&posts.rows,
+			    ((struct tw_inbox_row){
+				    .at = TW_TIME_NONE,
+				    .kind = TW_STR("clear"),
+				    .dag_id = run.run.dag_id,
+				    .run_id = run.run.run_id,
+				    .payload = TW_STR("{\"tasks\":[],\"newest_version\":true}"),
+			    }));
 	else if (tw_map_bool(body, "run_on_latest_version", false))
-		tw_posts_add(req, &posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":true");
+		tw_posts_add(req, &posts, "clear", &chosen,
+			     "\"reset_run\":true,\"newest_version\":true");
 	else
-		tw_posts_add(req, &posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":false");
+		tw_posts_add(req, &posts, "clear", &chosen,
+			     "\"reset_run\":true,\"newest_version\":false");
 	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
 	tw_vec_release(&posts.rows);
 	tw_api_audit(req, "clear_dag_run", run.run.dag_id, run.run.run_id, none, none);
@@ -277,9 +287,9 @@ static void clear_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_run_change[] = {
-	{ "POST", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_USER, trigger_dag_run },
-	{ "PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, patch_dag_run },
-	{ "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, delete_dag_run },
-	{ "POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run },
-	{ 0 },
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_USER, trigger_dag_run},
+	{"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, patch_dag_run},
+	{"DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, delete_dag_run},
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run},
+	{0},
 };

@@ -9,8 +9,8 @@
 
 /* ── shapes ───────────────────────────────────────────────────────────────────────────── */
 
-static void run_object(struct tw_jw *w, const struct tw_run_view *v, const struct tw_versions *versions,
-		       struct tw_arena *a)
+static void run_object(struct tw_jw *w, const struct tw_run_view *v,
+		       const struct tw_versions *versions, struct tw_arena *a)
 {
 	const struct tw_run_row *r = &v->run;
 
@@ -41,13 +41,15 @@ static void run_object(struct tw_jw *w, const struct tw_run_view *v, const struc
 			tw_jw_version_row(w, &versions->v[i]);
 	tw_jw_end(w);
 	tw_jw_str_at(w, "bundle_version", r->bundle_version);
-	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.p ? v->dag_display_name : r->dag_id);
+	tw_jw_str_at(w, "dag_display_name",
+		     v->dag_display_name.p ? v->dag_display_name : r->dag_id);
 	tw_jw_str_at(w, "partition_key", r->partition_key);
 	tw_jw_null_at(w, "partition_date");
 	tw_jw_end(w);
 }
 
-void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n, struct tw_arena *a)
+void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n,
+		struct tw_arena *a)
 {
 	struct tw_str *ids = tw_arena_array(a, struct tw_str, n + 1);
 	struct tw_versions versions;
@@ -59,11 +61,11 @@ void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v
 		run_object(w, &v[i], &versions, a);
 }
 
-bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
-		 struct tw_run_view *ret_run)
+bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		 struct tw_str run_id, struct tw_run_view *ret_run)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
@@ -71,7 +73,8 @@ bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str
 	rc = tw_store_run(s, dag_id, run_id, req->arena, ret_run, &err);
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_reply_error(resp, 404,
-			       "The DagRun with dag_id: `" TW_STR_FMT "` and run_id: `" TW_STR_FMT "` was not found",
+			       "The DagRun with dag_id: `" TW_STR_FMT "` and run_id: `" TW_STR_FMT
+			       "` was not found",
 			       TW_STR_ARG(dag_id), TW_STR_ARG(run_id));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
@@ -80,7 +83,7 @@ bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str
 
 static void get_dag_run(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_run_view run;
 
 	if (tw_run_find(req, resp, req->params[0], req->params[1], &run))
@@ -90,38 +93,38 @@ static void get_dag_run(struct tw_request *req, struct tw_response *resp)
 /* ── list ─────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_param list_params[] = {
-	{ "run_after", TW_P_TIME, NULL },
-	{ "logical_date", TW_P_TIME, NULL },
-	{ "start_date", TW_P_TIME, NULL },
-	{ "end_date", TW_P_TIME, NULL },
-	{ "updated_at", TW_P_TIME, NULL },
-	{ "duration", TW_P_NUM, NULL },
-	{ "conf_contains", TW_P_LIKE, "conf" },
-	{ "run_type", TW_P_RUN_TYPES, NULL },
-	{ "state", TW_P_RUN_STATES, NULL },
-	{ "dag_version", TW_P_INT_IN, NULL },
-	{ "bundle_version", TW_P_EQ, NULL },
-	{ "run_id_pattern", TW_P_LIKE, "run_id" },
-	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
-	{ "triggering_user_name_pattern", TW_P_LIKE, "triggering_user_name" },
-	{ "triggering_user_name_prefix_pattern", TW_P_PREFIX, "triggering_user_name" },
-	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
-	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
-	{ "partition_key_pattern", TW_P_LIKE, "partition_key" },
-	{ "partition_key_prefix_pattern", TW_P_PREFIX, "partition_key" },
-	{ 0 },
+	{"run_after", TW_P_TIME, NULL},
+	{"logical_date", TW_P_TIME, NULL},
+	{"start_date", TW_P_TIME, NULL},
+	{"end_date", TW_P_TIME, NULL},
+	{"updated_at", TW_P_TIME, NULL},
+	{"duration", TW_P_NUM, NULL},
+	{"conf_contains", TW_P_LIKE, "conf"},
+	{"run_type", TW_P_RUN_TYPES, NULL},
+	{"state", TW_P_RUN_STATES, NULL},
+	{"dag_version", TW_P_INT_IN, NULL},
+	{"bundle_version", TW_P_EQ, NULL},
+	{"run_id_pattern", TW_P_LIKE, "run_id"},
+	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
+	{"triggering_user_name_pattern", TW_P_LIKE, "triggering_user_name"},
+	{"triggering_user_name_prefix_pattern", TW_P_PREFIX, "triggering_user_name"},
+	{"dag_id_pattern", TW_P_LIKE, "dag_id"},
+	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
+	{"partition_key_pattern", TW_P_LIKE, "partition_key"},
+	{"partition_key_prefix_pattern", TW_P_PREFIX, "partition_key"},
+	{0},
 };
 static const char *const sort_names[] = {
-	"id",	     "state",	 "dag_id",   "run_id",	   "logical_date", "run_after",
-	"start_date", "end_date", "updated_at", "conf", "duration",	   NULL,
+	"id",	      "state",	  "dag_id",	"run_id", "logical_date", "run_after",
+	"start_date", "end_date", "updated_at", "conf",	  "duration",	  NULL,
 };
-static const char *const sort_fields[] = { "dag_run_id", "run_id", NULL };
-static const struct tw_sort list_sort = { sort_names, sort_fields, "id" };
+static const char *const sort_fields[] = {"dag_run_id", "run_id", NULL};
+static const struct tw_sort list_sort = {sort_names, sort_fields, "id"};
 
 static void reply_runs(struct tw_request *req, struct tw_response *resp, const struct tw_asker *q,
 		       const struct tw_run_view *v, size_t n, int64_t total)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "dag_runs");
@@ -136,13 +139,14 @@ static void list(struct tw_asker *q)
 {
 	struct tw_run_view *v;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total = 0;
 	size_t n;
 
 	if (!tw_asker_done(q, &ask))
 		return;
-	if (tw_store_runs(tw_api_store(q->req, q->resp), &ask, q->req->arena, &v, &n, &total, &err) < 0)
+	if (tw_store_runs(tw_api_store(q->req, q->resp), &ask, q->req->arena, &v, &n, &total,
+			  &err) < 0)
 		tw_reply_err(q->resp, &err);
 	else
 		reply_runs(q->req, q->resp, q, v, n, total);
@@ -151,7 +155,7 @@ static void list(struct tw_asker *q)
 static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s)
 {
 	struct tw_dag_row d;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (tw_str_is(req->params[0], "~"))
@@ -184,23 +188,24 @@ static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
 /* ── the same with a body ─────────────────────────────────────────────────────────────── */
 
 static const struct tw_body_field batch_fields[] = {
-	{ .name = "order_by", .kind = TW_B_STR, .nullable = true },
-	{ .name = "page_offset", .kind = TW_B_INT, .has_min = true },
-	{ .name = "page_limit", .kind = TW_B_INT, .has_min = true },
-	{ .name = "dag_ids", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "states", .kind = TW_B_LIST, .nullable = true },
+	{.name = "order_by", .kind = TW_B_STR, .nullable = true},
+	{.name = "page_offset", .kind = TW_B_INT, .has_min = true},
+	{.name = "page_limit", .kind = TW_B_INT, .has_min = true},
+	{.name = "dag_ids", .kind = TW_B_STRS, .nullable = true},
+	{.name = "states", .kind = TW_B_LIST, .nullable = true},
 	TW_BODY_RANGE("run_after", TW_B_TIME),
 	TW_BODY_RANGE("logical_date", TW_B_TIME),
 	TW_BODY_RANGE("start_date", TW_B_TIME),
 	TW_BODY_RANGE("end_date", TW_B_TIME),
 	TW_BODY_RANGE("duration", TW_B_NUM),
-	{ .name = "conf_contains", .kind = TW_B_STR, .nullable = true },
-	{ 0 },
+	{.name = "conf_contains", .kind = TW_B_STR, .nullable = true},
+	{0},
 };
 
 static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *resp)
 {
-	static const char *const ranges[] = { "run_after", "logical_date", "start_date", "end_date", "duration" };
+	static const char *const ranges[] = {"run_after", "logical_date", "start_date", "end_date",
+					     "duration"};
 	struct tw_value body;
 	struct tw_asker q;
 	struct tw_str conf;
@@ -214,7 +219,7 @@ static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *
 		tw_asker_body_range(&q, body, ranges[i]);
 	conf = tw_map_str(body, "conf_contains", NULL);
 	if (conf.p)
-		tw_asker_add(&q, (struct tw_cond){ .field = "conf", .op = TW_OP_LIKE, .text = conf });
+		tw_asker_add(&q, (struct tw_cond){.field = "conf", .op = TW_OP_LIKE, .text = conf});
 	if (tw_asker_body_page(&q, body, &list_sort))
 		list(&q);
 }
@@ -229,7 +234,7 @@ struct waiter {
 	struct tw_buf out;
 	size_t sent;
 	bool over;
-	int64_t due, interval;       /* µs, monotonic */
+	int64_t due, interval; /* µs, monotonic */
 };
 
 static void results(struct waiter *wt, struct tw_store *s, struct tw_jw *w, struct tw_arena *a)
@@ -239,8 +244,8 @@ static void results(struct waiter *wt, struct tw_store *s, struct tw_jw *w, stru
 	for (size_t i = 0; i < wt->ntasks; i++) {
 		struct tw_xcom_row x;
 
-		if (tw_store_xcom(s, wt->dag_id, wt->run_id, wt->tasks[i], -1, TW_STR("return_value"), a, &x,
-				  NULL) < 0)
+		if (tw_store_xcom(s, wt->dag_id, wt->run_id, wt->tasks[i], -1,
+				  TW_STR("return_value"), a, &x, NULL) < 0)
 			continue;
 		tw_jw_keyn(w, wt->tasks[i]);
 		if (x.value.p)
@@ -253,8 +258,8 @@ static void results(struct waiter *wt, struct tw_store *s, struct tw_jw *w, stru
 
 static void look(struct waiter *wt, struct tw_store *s)
 {
-	struct tw_jw w = { .out = &wt->out };
-	struct tw_arena a = { 0 };
+	struct tw_jw w = {.out = &wt->out};
+	struct tw_arena a = {0};
 	struct tw_run_view run;
 
 	tw_buf_clear(&wt->out);
@@ -313,14 +318,15 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 
 	tw_faults_init(&f, resp);
 	if (!interval.p)
-		tw_fault(&f, "missing", "query", TW_STR("interval"), "Field required", TW_NULL, NULL, TW_NULL);
+		tw_fault(&f, "missing", "query", TW_STR("interval"), "Field required", TW_NULL,
+			 NULL, TW_NULL);
 	else if (!tw_str_to_double(interval, &seconds))
 		tw_fault(&f, "float_parsing", "query", TW_STR("interval"),
-			 "Input should be a valid number, unable to parse string as a number", tw_v_str(interval), NULL,
-			 TW_NULL);
+			 "Input should be a valid number, unable to parse string as a number",
+			 tw_v_str(interval), NULL, TW_NULL);
 	else if (!(seconds > 0))
-		tw_fault(&f, "greater_than", "query", TW_STR("interval"), "Input should be greater than 0",
-			 tw_v_str(interval), "gt", tw_v_float(0));
+		tw_fault(&f, "greater_than", "query", TW_STR("interval"),
+			 "Input should be greater than 0", tw_v_str(interval), "gt", tw_v_float(0));
 	if (tw_faults_any(&f) || !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return;
 	wt = tw_new(struct waiter);
@@ -339,9 +345,9 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_runs[] = {
-	{ "GET", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_VIEWER, get_dag_runs },
-	{ "POST", "/api/v2/dags/{dag_id}/dagRuns/list", TW_ACCESS_VIEWER, get_list_dag_runs_batch },
-	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_VIEWER, get_dag_run },
-	{ "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", TW_ACCESS_VIEWER, wait_dag_run },
-	{ 0 },
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_VIEWER, get_dag_runs},
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns/list", TW_ACCESS_VIEWER, get_list_dag_runs_batch},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_VIEWER, get_dag_run},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", TW_ACCESS_VIEWER, wait_dag_run},
+	{0},
 };

@@ -41,21 +41,22 @@ void tw_jw_version(struct tw_jw *w, const struct tw_versions *versions, struct t
 void tw_jw_version_row(struct tw_jw *w, const struct tw_version_row *v);
 
 /* A page of runs, one after the other, inside of a list that the caller has opened. */
-void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n, struct tw_arena *a);
+void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n,
+		struct tw_arena *a);
 /* The run, or it has replied 404 (500) and returns false. */
-bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str run_id,
-		 struct tw_run_view *ret_run);
+bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		 struct tw_str run_id, struct tw_run_view *ret_run);
 
 /* The same of task instances. history: without what only the present attempt has. */
-void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n, bool history,
-	       struct tw_arena *a);
+void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n,
+	       bool history, struct tw_arena *a);
 /* {"task_instances": […], "total_entries": n} */
-void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v, size_t n,
-		  int64_t total);
+void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v,
+		  size_t n, int64_t total);
 
 /*
- * The DAG's newest document, or a version's; the caller unrefs. false: it has replied: 404 with Airflow's words when there
- * is no such DAG.
+ * The DAG's newest document, or a version's; the caller unrefs. false: it has replied: 404 with
+ * Airflow's words when there is no such DAG.
  */
-bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id, struct tw_str version_id,
-		 const struct tw_dag **ret_dag);
+bool tw_dag_load(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
+		 struct tw_str version_id, const struct tw_dag **ret_dag);

@@ -23,7 +23,7 @@ static void time_delta(struct tw_jw *w, const char *key, int64_t us)
 
 static const char *weight_rule(const struct tw_task *t)
 {
-	static const char *const names[] = { "downstream", "upstream", "absolute" };
+	static const char *const names[] = {"downstream", "upstream", "absolute"};
 
 	return t->weight_rule < TW_WEIGHT_CUSTOM ? names[t->weight_rule] : "custom";
 }
@@ -48,8 +48,8 @@ static void downstream(struct tw_jw *w, const struct tw_dag *dag, const struct t
 
 static void params(struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *t)
 {
-	static const char *const keys[] = { "value", "schema", "description", "source" };
-	struct tw_value own = tw_map_value(t->raw, "params"), from[] = { dag->params, own };
+	static const char *const keys[] = {"value", "schema", "description", "source"};
+	struct tw_value own = tw_map_value(t->raw, "params"), from[] = {dag->params, own};
 
 	tw_jw_key(w, "params");
 	tw_jw_obj(w);
@@ -75,7 +75,7 @@ static struct tw_str doc_md(const struct tw_task *t)
 	struct tw_value doc = tw_map_value(t->raw, "doc");
 
 	if (!tw_str_is(tw_map_str(doc, "kind", ""), "md"))
-		return (struct tw_str){ 0 };
+		return (struct tw_str){0};
 	return tw_map_str(doc, "text", NULL);
 }
 
@@ -123,10 +123,27 @@ static void task_object(struct tw_jw *w, const struct tw_dag *dag, const struct 
 /* ── order ────────────────────────────────────────────────────────────────────────────── */
 
 static const char *const sortable[] = {
-	"task_id",	   "task_display_name", "owner",	 "start_date",	    "end_date",	   "trigger_rule",
-	"depends_on_past", "wait_for_downstream", "retries",	 "queue",	    "pool",	   "pool_slots",
-	"execution_timeout", "retry_delay",	"retry_exponential_backoff", "priority_weight", "weight_rule",
-	"ui_color",	   "ui_fgcolor",	"operator_name", NULL,
+	"task_id",
+	"task_display_name",
+	"owner",
+	"start_date",
+	"end_date",
+	"trigger_rule",
+	"depends_on_past",
+	"wait_for_downstream",
+	"retries",
+	"queue",
+	"pool",
+	"pool_slots",
+	"execution_timeout",
+	"retry_delay",
+	"retry_exponential_backoff",
+	"priority_weight",
+	"weight_rule",
+	"ui_color",
+	"ui_fgcolor",
+	"operator_name",
+	NULL,
 };
 
 struct sort_key {
@@ -141,33 +158,34 @@ static struct sort_key key_of(const struct tw_task *t, struct tw_str by)
 		const char *name;
 		double num;
 	} nums[] = {
-		{ "start_date", t->start_date == TW_TIME_NONE ? 1e300 : (double)t->start_date },
-		{ "end_date", t->end_date == TW_TIME_NONE ? 1e300 : (double)t->end_date },
-		{ "depends_on_past", t->depends_on_past },
-		{ "wait_for_downstream", t->wait_for_downstream },
-		{ "retries", t->retries },
-		{ "pool_slots", t->pool_slots },
-		{ "execution_timeout", t->execution_timeout < 0 ? 1e300 : (double)t->execution_timeout },
-		{ "retry_delay", (double)t->retry_delay },
-		{ "retry_exponential_backoff", t->retry_backoff },
-		{ "priority_weight", t->priority_weight },
+		{"start_date", t->start_date == TW_TIME_NONE ? 1e300 : (double)t->start_date},
+		{"end_date", t->end_date == TW_TIME_NONE ? 1e300 : (double)t->end_date},
+		{"depends_on_past", t->depends_on_past},
+		{"wait_for_downstream", t->wait_for_downstream},
+		{"retries", t->retries},
+		{"pool_slots", t->pool_slots},
+		{"execution_timeout",
+		 t->execution_timeout < 0 ? 1e300 : (double)t->execution_timeout},
+		{"retry_delay", (double)t->retry_delay},
+		{"retry_exponential_backoff", t->retry_backoff},
+		{"priority_weight", t->priority_weight},
 	};
 	const struct {
 		const char *name;
 		struct tw_str text;
 	} texts[] = {
-		{ "task_id", t->task_id },
-		{ "task_display_name", t->display_name },
-		{ "owner", t->owner },
-		{ "trigger_rule", tw_str(tw_trigger_rule_name(t->trigger_rule)) },
-		{ "queue", t->queue },
-		{ "pool", t->pool },
-		{ "weight_rule", tw_str(weight_rule(t)) },
-		{ "ui_color", tw_map_str(t->raw, "ui_color", "") },
-		{ "ui_fgcolor", tw_map_str(t->raw, "ui_fgcolor", "") },
-		{ "operator_name", tw_task_operator(t) },
+		{"task_id", t->task_id},
+		{"task_display_name", t->display_name},
+		{"owner", t->owner},
+		{"trigger_rule", tw_str(tw_trigger_rule_name(t->trigger_rule))},
+		{"queue", t->queue},
+		{"pool", t->pool},
+		{"weight_rule", tw_str(weight_rule(t))},
+		{"ui_color", tw_map_str(t->raw, "ui_color", "")},
+		{"ui_fgcolor", tw_map_str(t->raw, "ui_fgcolor", "")},
+		{"operator_name", tw_task_operator(t)},
 	};
-	struct sort_key k = { .index = t->index };
+	struct sort_key k = {.index = t->index};
 
 	for (size_t i = 0; i < sizeof nums / sizeof *nums; i++)
 		if (tw_str_is(by, nums[i].name))
@@ -194,7 +212,8 @@ static bool sort_ok(struct tw_response *resp, struct tw_str by)
 		if (tw_str_is(by, *p))
 			return true;
 	tw_reply_error(resp, 400,
-		       "Ordering with '" TW_STR_FMT "' is disallowed or the attribute does not exist on the model",
+		       "Ordering with '" TW_STR_FMT
+		       "' is disallowed or the attribute does not exist on the model",
 		       TW_STR_ARG(by));
 	return false;
 }
@@ -202,7 +221,7 @@ static bool sort_ok(struct tw_response *resp, struct tw_str by)
 static void get_tasks(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_str order = tw_query(req, "order_by"), by;
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	const struct tw_dag *dag;
 	struct sort_key *keys;
 	bool down;
@@ -211,7 +230,7 @@ static void get_tasks(struct tw_request *req, struct tw_response *resp)
 		order = TW_STR("task_id");
 	down = tw_str_starts(order, "-");
 	by = tw_strn(order.p + down, order.n - down);
-	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){ 0 }, &dag))
+	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
 		return;
 	if (!sort_ok(resp, by)) {
 		tw_dag_unref(dag);
@@ -234,22 +253,23 @@ static void get_tasks(struct tw_request *req, struct tw_response *resp)
 
 static void get_task(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	const struct tw_dag *dag;
 	int t;
 
-	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){ 0 }, &dag))
+	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
 		return;
 	t = tw_dag_task(dag, req->params[1]);
 	if (t < 0)
-		tw_reply_error(resp, 404, "Task with id " TW_STR_FMT " was not found", TW_STR_ARG(req->params[1]));
+		tw_reply_error(resp, 404, "Task with id " TW_STR_FMT " was not found",
+			       TW_STR_ARG(req->params[1]));
 	else
 		task_object(&w, dag, &dag->tasks[t]);
 	tw_dag_unref(dag);
 }
 
 const struct tw_route tw_routes_tasks[] = {
-	{ "GET", "/api/v2/dags/{dag_id}/tasks", TW_ACCESS_VIEWER, get_tasks },
-	{ "GET", "/api/v2/dags/{dag_id}/tasks/{task_id}", TW_ACCESS_VIEWER, get_task },
-	{ 0 },
+	{"GET", "/api/v2/dags/{dag_id}/tasks", TW_ACCESS_VIEWER, get_tasks},
+	{"GET", "/api/v2/dags/{dag_id}/tasks/{task_id}", TW_ACCESS_VIEWER, get_task},
+	{0},
 };

@@ -7,10 +7,11 @@
 #include "model/graph.h"
 #include "store/tis.h"
 
-static const struct tw_str none = { 0 };
+static const struct tw_str none = {0};
 
 /* Ids of the tasks in a set, in the arena. */
-static struct tw_str *ids_of(const struct tw_dag *dag, const tw_bits *set, struct tw_arena *a, size_t *ret_n)
+static struct tw_str *ids_of(const struct tw_dag *dag, const tw_bits *set, struct tw_arena *a,
+			     size_t *ret_n)
 {
 	struct tw_str *ids = tw_arena_array(a, struct tw_str, (size_t)dag->ntasks + 1);
 
@@ -26,24 +27,25 @@ static void run_conds(struct tw_asker *q, const struct tw_run_row *run, bool pas
 {
 	tw_asker_path(q, "dag_id", run->dag_id);
 	if (!past && !future)
-		tw_asker_add(q, (struct tw_cond){ .field = "run_id", .op = TW_OP_EQ, .text = run->run_id });
+		tw_asker_add(q, (struct tw_cond){
+					.field = "run_id", .op = TW_OP_EQ, .text = run->run_id});
 	if (past != future)
-		tw_asker_add(q, (struct tw_cond){ .field = "logical_date",
-						  .op = past ? TW_OP_LE : TW_OP_GE,
-						  .time = run->logical_date });
+		tw_asker_add(q, (struct tw_cond){.field = "logical_date",
+						 .op = past ? TW_OP_LE : TW_OP_GE,
+						 .time = run->logical_date});
 }
 
 /* ── state ────────────────────────────────────────────────────────────────────────────── */
 
-static const char *const new_states[] = { "success", "failed", "skipped", NULL };
+static const char *const new_states[] = {"success", "failed", "skipped", NULL};
 static const struct tw_body_field patch_fields[] = {
-	{ .name = "new_state", .kind = TW_B_ENUM, .nullable = true, .values = new_states },
-	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000 },
-	{ .name = "include_upstream", .kind = TW_B_BOOL },
-	{ .name = "include_downstream", .kind = TW_B_BOOL },
-	{ .name = "include_future", .kind = TW_B_BOOL },
-	{ .name = "include_past", .kind = TW_B_BOOL },
-	{ 0 },
+	{.name = "new_state", .kind = TW_B_ENUM, .nullable = true, .values = new_states},
+	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000},
+	{.name = "include_upstream", .kind = TW_B_BOOL},
+	{.name = "include_downstream", .kind = TW_B_BOOL},
+	{.name = "include_future", .kind = TW_B_BOOL},
+	{.name = "include_past", .kind = TW_B_BOOL},
+	{0},
 };
 
 struct patch {
@@ -52,9 +54,9 @@ struct patch {
 	bool noted, one_index, dry_run;
 	int64_t index;
 	struct tw_run_view run;
-	struct tw_chosen here;       /* the task's own instances in this run */
-	struct tw_chosen chosen;     /* those whose state changes */
-	struct tw_chosen failed;     /* below them, failed: they get another chance */
+	struct tw_chosen here;	 /* the task's own instances in this run */
+	struct tw_chosen chosen; /* those whose state changes */
+	struct tw_chosen failed; /* below them, failed: they get another chance */
 };
 
 static void no_ti(struct tw_response *resp, const struct patch *p)
@@ -64,27 +66,30 @@ static void no_ti(struct tw_response *resp, const struct patch *p)
 	if (p->one_index)
 		snprintf(index, sizeof index, "%lld", (long long)p->index);
 	tw_reply_error(resp, 404,
-		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
-		       "` and map_index: `%s` was not found",
+		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
+		       "`, task_id: `" TW_STR_FMT "` and map_index: `%s` was not found",
 		       TW_STR_ARG(p->dag_id), TW_STR_ARG(p->run_id), TW_STR_ARG(p->task_id), index);
 }
 
 /* Which tasks of the document: the task or the group's, and its relatives if asked for. */
-static bool pick_tasks(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag,
-		       tw_bits *own, tw_bits *all)
+static bool pick_tasks(struct tw_request *req, struct tw_response *resp, struct patch *p,
+		       const struct tw_dag *dag, tw_bits *own, tw_bits *all)
 {
 	int t = -1;
 
 	if (p->group_id.p) {
 		if (!tw_dag_group_tasks(dag, p->group_id, own)) {
-			tw_reply_error(resp, 404, "Task group '" TW_STR_FMT "' not found in DAG '" TW_STR_FMT "'",
+			tw_reply_error(resp, 404,
+				       "Task group '" TW_STR_FMT "' not found in DAG '" TW_STR_FMT
+				       "'",
 				       TW_STR_ARG(p->group_id), TW_STR_ARG(p->dag_id));
 			return false;
 		}
 	} else {
 		t = tw_dag_task(dag, p->task_id);
 		if (t < 0) {
-			tw_reply_error(resp, 404, "Task '" TW_STR_FMT "' not found in Dag '" TW_STR_FMT "'",
+			tw_reply_error(resp, 404,
+				       "Task '" TW_STR_FMT "' not found in Dag '" TW_STR_FMT "'",
 				       TW_STR_ARG(p->task_id), TW_STR_ARG(p->dag_id));
 			return false;
 		}
@@ -102,22 +107,25 @@ static bool pick_tasks(struct tw_request *req, struct tw_response *resp, struct 
 	return true;
 }
 
-static bool choose_here(struct tw_request *req, struct tw_response *resp, struct patch *p, struct tw_str *ids, size_t n)
+static bool choose_here(struct tw_request *req, struct tw_response *resp, struct patch *p,
+			struct tw_str *ids, size_t n)
 {
 	struct tw_asker q;
 
 	tw_asker_init(&q, req, resp);
 	run_conds(&q, &p->run.run, false, false);
-	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	tw_asker_add(&q,
+		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	if (p->one_index)
-		tw_asker_add(&q, (struct tw_cond){ .field = "map_index", .op = TW_OP_EQ, .num = p->index });
+		tw_asker_add(&q, (struct tw_cond){
+					 .field = "map_index", .op = TW_OP_EQ, .num = p->index});
 	if (!tw_choose(req, resp, &q, &p->here))
 		return false;
 	if (!p->here.n) {
 		if (p->group_id.p)
 			tw_reply_error(resp, 404,
-				       "No task instances found for task group '" TW_STR_FMT "' in dag run '" TW_STR_FMT
-				       "'",
+				       "No task instances found for task group '" TW_STR_FMT
+				       "' in dag run '" TW_STR_FMT "'",
 				       TW_STR_ARG(p->group_id), TW_STR_ARG(p->run_id));
 		else
 			no_ti(resp, p);
@@ -126,7 +134,8 @@ static bool choose_here(struct tw_request *req, struct tw_response *resp, struct
 }
 
 /* Those of the relatives' and neighbours' instances that are in another state than the new one. */
-static bool choose_all(struct tw_request *req, struct tw_response *resp, struct patch *p, struct tw_str *ids, size_t n)
+static bool choose_all(struct tw_request *req, struct tw_response *resp, struct patch *p,
+		       struct tw_str *ids, size_t n)
 {
 	struct tw_chosen *c = &p->chosen;
 	struct tw_asker q;
@@ -135,13 +144,15 @@ static bool choose_all(struct tw_request *req, struct tw_response *resp, struct 
 	tw_asker_init(&q, req, resp);
 	run_conds(&q, &p->run.run, tw_map_bool(p->body, "include_past", false),
 		  tw_map_bool(p->body, "include_future", false));
-	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	tw_asker_add(&q,
+		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	if (!tw_choose(req, resp, &q, c))
 		return false;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct tw_ti_row *t = &c->v[i].ti;
 		const char *state = tw_ti_state_name(t->state);
-		bool other_index = p->one_index && tw_str_eq(t->task_id, p->task_id) && t->map_index != p->index;
+		bool other_index = p->one_index && tw_str_eq(t->task_id, p->task_id) &&
+				   t->map_index != p->index;
 
 		if (!other_index && !(state && tw_str_is(p->state, state)))
 			c->v[kept++] = c->v[i];
@@ -151,10 +162,10 @@ static bool choose_all(struct tw_request *req, struct tw_response *resp, struct 
 }
 
 /* Failed instances below what is set to success or skipped. */
-static bool choose_failed(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag,
-			  const tw_bits *all)
+static bool choose_failed(struct tw_request *req, struct tw_response *resp, struct patch *p,
+			  const struct tw_dag *dag, const tw_bits *all)
 {
-	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
+	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
 	tw_bits *below = tw_bits_new(dag->ntasks);
 	struct tw_str *ids;
 	struct tw_asker q;
@@ -173,13 +184,16 @@ static bool choose_failed(struct tw_request *req, struct tw_response *resp, stru
 		return true;
 	tw_asker_init(&q, req, resp);
 	run_conds(&q, &p->run.run, false, false);
-	tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
-	tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+	tw_asker_add(&q,
+		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
+	tw_asker_add(
+		&q, (struct tw_cond){.field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
 	ok = tw_choose(req, resp, &q, &p->failed);
 	return ok;
 }
 
-static bool choose_patch(struct tw_request *req, struct tw_response *resp, struct patch *p, const struct tw_dag *dag)
+static bool choose_patch(struct tw_request *req, struct tw_response *resp, struct patch *p,
+			 const struct tw_dag *dag)
 {
 	tw_bits *own = tw_bits_new(dag->ntasks), *all = tw_bits_new(dag->ntasks);
 	bool ok = pick_tasks(req, resp, p, dag, own, all);
@@ -203,19 +217,22 @@ static bool choose_patch(struct tw_request *req, struct tw_response *resp, struc
 
 static bool post_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
 {
-	struct tw_posts posts = { 0 };
+	struct tw_posts posts = {0};
 	bool ok;
 
-	tw_posts_add(req, &posts, "ti_state", &p->chosen,
-		     tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
-	tw_posts_add(req, &posts, "clear", &p->failed, "\"reset_run\":true,\"newest_version\":false");
+	tw_posts_add(
+		req, &posts, "ti_state", &p->chosen,
+		tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
+	tw_posts_add(req, &posts, "clear", &p->failed,
+		     "\"reset_run\":true,\"newest_version\":false");
 	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
 	tw_vec_release(&posts.rows);
 	if (ok)
 		tw_api_keep(req, tw_arena_new(req->arena, struct tw_chosen));
 	if (ok)
 		*(struct tw_chosen *)tw_api_kept(req) = p->state.n ? p->chosen : p->here;
-	tw_api_audit(req, "patch_task_instance", p->dag_id, p->run_id, p->group_id.p ? p->group_id : p->task_id, none);
+	tw_api_audit(req, "patch_task_instance", p->dag_id, p->run_id,
+		     p->group_id.p ? p->group_id : p->task_id, none);
 	return ok;
 }
 
@@ -243,8 +260,9 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct
 		return false;
 	}
 	if (p->state.n && !p->chosen.n) {
-		tw_reply_error(resp, 409, "Task id " TW_STR_FMT " is already in " TW_STR_FMT " state",
-			       TW_STR_ARG(p->group_id.p ? p->group_id : p->task_id), TW_STR_ARG(p->state));
+		tw_reply_error(
+			resp, 409, "Task id " TW_STR_FMT " is already in " TW_STR_FMT " state",
+			TW_STR_ARG(p->group_id.p ? p->group_id : p->task_id), TW_STR_ARG(p->state));
 		return false;
 	}
 	if (p->noted && !tw_note_chosen(req, resp, &p->here, tw_map_str(p->body, "note", NULL)))
@@ -264,7 +282,7 @@ static void patch(struct tw_request *req, struct tw_response *resp, struct patch
 
 static void patch_one(struct tw_request *req, struct tw_response *resp, bool dry_run)
 {
-	struct patch p = { .task_id = req->params[2], .dry_run = dry_run };
+	struct patch p = {.task_id = req->params[2], .dry_run = dry_run};
 	struct tw_asker q;
 
 	tw_asker_init(&q, req, resp);
@@ -276,7 +294,7 @@ static void patch_one(struct tw_request *req, struct tw_response *resp, bool dry
 
 static void patch_indexed(struct tw_request *req, struct tw_response *resp, bool dry_run)
 {
-	struct patch p = { .task_id = req->params[2], .dry_run = dry_run, .one_index = true };
+	struct patch p = {.task_id = req->params[2], .dry_run = dry_run, .one_index = true};
 
 	if (tw_path_int(req, resp, 3, "map_index", &p.index))
 		patch(req, resp, p);
@@ -304,33 +322,33 @@ static void patch_ti_index_dry(struct tw_request *req, struct tw_response *resp)
 
 static void patch_group(struct tw_request *req, struct tw_response *resp)
 {
-	patch(req, resp, (struct patch){ .group_id = req->params[2] });
+	patch(req, resp, (struct patch){.group_id = req->params[2]});
 }
 
 static void patch_group_dry(struct tw_request *req, struct tw_response *resp)
 {
-	patch(req, resp, (struct patch){ .group_id = req->params[2], .dry_run = true });
+	patch(req, resp, (struct patch){.group_id = req->params[2], .dry_run = true});
 }
 
 /* ── clear ────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_body_field clear_fields[] = {
-	{ .name = "dry_run", .kind = TW_B_BOOL },
-	{ .name = "start_date", .kind = TW_B_TIME, .nullable = true },
-	{ .name = "end_date", .kind = TW_B_TIME, .nullable = true },
-	{ .name = "only_failed", .kind = TW_B_BOOL },
-	{ .name = "only_running", .kind = TW_B_BOOL },
-	{ .name = "reset_dag_runs", .kind = TW_B_BOOL },
-	{ .name = "task_ids", .kind = TW_B_LIST, .nullable = true },
-	{ .name = "dag_run_id", .kind = TW_B_STR, .nullable = true },
-	{ .name = "include_upstream", .kind = TW_B_BOOL },
-	{ .name = "include_downstream", .kind = TW_B_BOOL },
-	{ .name = "include_future", .kind = TW_B_BOOL },
-	{ .name = "include_past", .kind = TW_B_BOOL },
-	{ .name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true },
-	{ .name = "prevent_running_task", .kind = TW_B_BOOL },
-	{ .name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000 },
-	{ 0 },
+	{.name = "dry_run", .kind = TW_B_BOOL},
+	{.name = "start_date", .kind = TW_B_TIME, .nullable = true},
+	{.name = "end_date", .kind = TW_B_TIME, .nullable = true},
+	{.name = "only_failed", .kind = TW_B_BOOL},
+	{.name = "only_running", .kind = TW_B_BOOL},
+	{.name = "reset_dag_runs", .kind = TW_B_BOOL},
+	{.name = "task_ids", .kind = TW_B_LIST, .nullable = true},
+	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
+	{.name = "include_upstream", .kind = TW_B_BOOL},
+	{.name = "include_downstream", .kind = TW_B_BOOL},
+	{.name = "include_future", .kind = TW_B_BOOL},
+	{.name = "include_past", .kind = TW_B_BOOL},
+	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
+	{.name = "prevent_running_task", .kind = TW_B_BOOL},
+	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000},
+	{0},
 };
 
 /* A task, or ["task", map_index]. */
@@ -341,7 +359,8 @@ static bool read_marker(struct tw_value v, struct tw_str *ret_id, int64_t *ret_i
 		*ret_id = v.s;
 		return true;
 	}
-	if (v.kind != TW_V_LIST || tw_value_len(v) != 2 || v.list->v[0].kind != TW_V_STR || v.list->v[1].kind != TW_V_INT)
+	if (v.kind != TW_V_LIST || tw_value_len(v) != 2 || v.list->v[0].kind != TW_V_STR ||
+	    v.list->v[1].kind != TW_V_INT)
 		return false;
 	*ret_id = v.list->v[0].s;
 	*ret_index = v.list->v[1].i;
@@ -355,13 +374,14 @@ struct clear {
 	struct tw_chosen chosen;
 };
 
-static bool clear_ids(struct tw_request *req, struct tw_response *resp, struct clear *c, struct tw_str **ret_ids,
-		      size_t *ret_n)
+static bool clear_ids(struct tw_request *req, struct tw_response *resp, struct clear *c,
+		      struct tw_str **ret_ids, size_t *ret_n)
 {
 	const struct tw_dag *dag;
 	tw_bits *these, *set;
 
-	if (!tw_dag_load(req, resp, req->params[0], c->one_run ? c->run.run.version_id : none, &dag))
+	if (!tw_dag_load(req, resp, req->params[0], c->one_run ? c->run.run.version_id : none,
+			 &dag))
 		return false;
 	these = tw_bits_new(dag->ntasks);
 	set = tw_bits_new(dag->ntasks);
@@ -402,8 +422,9 @@ static bool index_meant(struct tw_value markers, const struct tw_ti_row *t)
 
 static bool choose_clear(struct tw_request *req, struct tw_response *resp, struct clear *c)
 {
-	static const struct tw_str failed[] = { { "failed", 6 }, { "upstream_failed", 15 } };
-	tw_time start = tw_body_time(c->body, "start_date"), end = tw_body_time(c->body, "end_date");
+	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
+	tw_time start = tw_body_time(c->body, "start_date"),
+		end = tw_body_time(c->body, "end_date");
 	struct tw_asker q;
 	struct tw_str *ids;
 	size_t n, kept = 0;
@@ -414,21 +435,31 @@ static bool choose_clear(struct tw_request *req, struct tw_response *resp, struc
 	} else {
 		tw_asker_path(&q, "dag_id", req->params[0]);
 		if (start != TW_TIME_NONE && !c->past)
-			tw_asker_add(&q, (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = start });
+			tw_asker_add(&q, (struct tw_cond){.field = "logical_date",
+							  .op = TW_OP_GE,
+							  .time = start});
 		if (end != TW_TIME_NONE && !c->future)
-			tw_asker_add(&q, (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = end });
+			tw_asker_add(&q, (struct tw_cond){.field = "logical_date",
+							  .op = TW_OP_LE,
+							  .time = end});
 	}
 	if (c->markers.kind == TW_V_LIST) {
 		if (!clear_ids(req, resp, c, &ids, &n))
 			return false;
 		if (!n)
 			ids[n++] = TW_STR("");
-		tw_asker_add(&q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+		tw_asker_add(&q,
+			     (struct tw_cond){
+				     .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	}
 	if (tw_map_bool(c->body, "only_failed", true))
-		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2 });
+		tw_asker_add(&q,
+			     (struct tw_cond){
+				     .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
 	if (tw_map_bool(c->body, "only_running", false))
-		tw_asker_add(&q, (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = TW_STR("running") });
+		tw_asker_add(&q, (struct tw_cond){.field = "state",
+						  .op = TW_OP_EQ,
+						  .text = TW_STR("running")});
 	if (!tw_choose(req, resp, &q, &c->chosen))
 		return false;
 	for (size_t i = 0; i < c->chosen.n; i++)
@@ -445,8 +476,8 @@ static bool markers_ok(struct tw_response *resp, struct tw_value markers)
 		int64_t index;
 
 		if (!read_marker(markers.list->v[i], &id, &index)) {
-			tw_reply_invalid(resp, "string_type", "body", "task_ids", "Input should be a valid string",
-					 markers.list->v[i]);
+			tw_reply_invalid(resp, "string_type", "body", "task_ids",
+					 "Input should be a valid string", markers.list->v[i]);
 			return false;
 		}
 	}
@@ -456,7 +487,7 @@ static bool markers_ok(struct tw_response *resp, struct tw_value markers)
 static bool find_clear_run(struct tw_request *req, struct tw_response *resp, struct clear *c)
 {
 	struct tw_str run_id = tw_map_str(c->body, "dag_run_id", NULL);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	c->past = tw_map_bool(c->body, "include_past", false);
@@ -464,15 +495,17 @@ static bool find_clear_run(struct tw_request *req, struct tw_response *resp, str
 	c->one_run = run_id.p != NULL;
 	if (!c->one_run)
 		return true;
-	rc = tw_store_run(tw_api_store(req, resp), req->params[0], run_id, req->arena, &c->run, &err);
+	rc = tw_store_run(tw_api_store(req, resp), req->params[0], run_id, req->arena, &c->run,
+			  &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "Dag Run id " TW_STR_FMT " not found in dag " TW_STR_FMT, TW_STR_ARG(run_id),
-			       TW_STR_ARG(req->params[0]));
+		tw_reply_error(resp, 404, "Dag Run id " TW_STR_FMT " not found in dag " TW_STR_FMT,
+			       TW_STR_ARG(run_id), TW_STR_ARG(req->params[0]));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	else if ((c->past || c->future) && c->run.run.logical_date == TW_TIME_NONE)
 		tw_reply_error(resp, 400,
-			       "Cannot use include_past or include_future with no logical_date(e.g. manually or "
+			       "Cannot use include_past or include_future with no "
+			       "logical_date(e.g. manually or "
 			       "asset-triggered).");
 	else
 		return true;
@@ -483,7 +516,9 @@ static bool none_running(struct tw_response *resp, const struct clear *c)
 {
 	for (size_t i = 0; i < c->chosen.n; i++)
 		if (c->chosen.v[i].ti.state == TW_TI_RUNNING) {
-			tw_reply_error(resp, 409, "Task '" TW_STR_FMT "' is running: it is not cleared, as asked",
+			tw_reply_error(resp, 409,
+				       "Task '" TW_STR_FMT
+				       "' is running: it is not cleared, as asked",
 				       TW_STR_ARG(c->chosen.v[i].ti.task_id));
 			return false;
 		}
@@ -494,12 +529,12 @@ static bool post_clear(struct tw_request *req, struct tw_response *resp, struct 
 {
 	bool reset = tw_map_bool(c->body, "reset_dag_runs", true);
 	bool newest = tw_map_bool(c->body, "run_on_latest_version", false);
-	struct tw_posts posts = { 0 };
+	struct tw_posts posts = {0};
 	bool ok;
 
 	tw_posts_add(req, &posts, "clear", &c->chosen,
-		     tw_arena_printf(req->arena, "\"reset_run\":%s,\"newest_version\":%s", reset ? "true" : "false",
-				     newest ? "true" : "false"));
+		     tw_arena_printf(req->arena, "\"reset_run\":%s,\"newest_version\":%s",
+				     reset ? "true" : "false", newest ? "true" : "false"));
 	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
 	tw_vec_release(&posts.rows);
 	if (ok) {
@@ -515,18 +550,20 @@ static bool post_clear(struct tw_request *req, struct tw_response *resp, struct 
 
 static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 {
-	struct clear c = { 0 };
+	struct clear c = {0};
 	struct tw_dag_row dag;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, clear_fields, &c.body))
 		return false;
 	c.markers = tw_map_value(c.body, "task_ids");
 	if (tw_store_dag(tw_api_store(req, resp), req->params[0], req->arena, &dag, &err) < 0) {
-		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found", TW_STR_ARG(req->params[0]));
+		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(req->params[0]));
 		return false;
 	}
-	if (!markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) || !choose_clear(req, resp, &c))
+	if (!markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) ||
+	    !choose_clear(req, resp, &c))
 		return false;
 	if (tw_map_bool(c.body, "dry_run", true)) {
 		tw_reply_tis(req, resp, c.chosen.v, c.chosen.n, (int64_t)c.chosen.n);
@@ -551,12 +588,13 @@ static void clear_tis(struct tw_request *req, struct tw_response *resp)
 #define RUN "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}"
 
 const struct tw_route tw_routes_ti_change[] = {
-	{ "POST", "/api/v2/dags/{dag_id}/clearTaskInstances", TW_ACCESS_USER, clear_tis },
-	{ "PATCH", RUN "/taskGroupInstances/{group_id}", TW_ACCESS_USER, patch_group },
-	{ "PATCH", RUN "/taskGroupInstances/{group_id}/dry_run", TW_ACCESS_USER, patch_group_dry },
-	{ "PATCH", RUN "/taskInstances/{task_id}", TW_ACCESS_USER, patch_ti },
-	{ "PATCH", RUN "/taskInstances/{task_id}/dry_run", TW_ACCESS_USER, patch_ti_dry },
-	{ "PATCH", RUN "/taskInstances/{task_id}/{map_index}", TW_ACCESS_USER, patch_ti_index },
-	{ "PATCH", RUN "/taskInstances/{task_id}/{map_index}/dry_run", TW_ACCESS_USER, patch_ti_index_dry },
-	{ 0 },
+	{"POST", "/api/v2/dags/{dag_id}/clearTaskInstances", TW_ACCESS_USER, clear_tis},
+	{"PATCH", RUN "/taskGroupInstances/{group_id}", TW_ACCESS_USER, patch_group},
+	{"PATCH", RUN "/taskGroupInstances/{group_id}/dry_run", TW_ACCESS_USER, patch_group_dry},
+	{"PATCH", RUN "/taskInstances/{task_id}", TW_ACCESS_USER, patch_ti},
+	{"PATCH", RUN "/taskInstances/{task_id}/dry_run", TW_ACCESS_USER, patch_ti_dry},
+	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}", TW_ACCESS_USER, patch_ti_index},
+	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}/dry_run", TW_ACCESS_USER,
+	 patch_ti_index_dry},
+	{0},
 };

@@ -28,8 +28,8 @@ static void trigger_object(struct tw_jw *w, const struct tw_trigger_row *t)
 
 static void triggerer_job(struct tw_jw *w, struct tw_store *s, int64_t id, struct tw_arena *a)
 {
-	struct tw_cond cond = { .field = "id", .op = TW_OP_EQ, .num = id };
-	struct tw_ask ask = { .conds = &cond, .nconds = 1, .limit = 1 };
+	struct tw_cond cond = {.field = "id", .op = TW_OP_EQ, .num = id};
+	struct tw_ask ask = {.conds = &cond, .nconds = 1, .limit = 1};
 	struct tw_job_row *job;
 	size_t n = 0;
 
@@ -40,9 +40,10 @@ static void triggerer_job(struct tw_jw *w, struct tw_store *s, int64_t id, struc
 		tw_jw_null(w);
 }
 
-static void rendered_fields(struct tw_jw *w, struct tw_store *s, const struct tw_ti_row *t, struct tw_arena *a)
+static void rendered_fields(struct tw_jw *w, struct tw_store *s, const struct tw_ti_row *t,
+			    struct tw_arena *a)
 {
-	struct tw_rendered_row row = { 0 };
+	struct tw_rendered_row row = {0};
 
 	/* Nothing is rendered before the first start. */
 	if (t->try_number > 0 && t->start_date != TW_TIME_NONE)
@@ -53,7 +54,8 @@ static void rendered_fields(struct tw_jw *w, struct tw_store *s, const struct tw
 static void common_fields(struct tw_jw *w, const struct tw_ti_view *v)
 {
 	const struct tw_ti_row *t = &v->ti;
-	struct tw_str shown = t->custom_operator_name.n ? t->custom_operator_name : t->operator_name;
+	struct tw_str shown =
+		t->custom_operator_name.n ? t->custom_operator_name : t->operator_name;
 
 	tw_jw_str_at(w, "task_id", t->task_id);
 	tw_jw_str_at(w, "dag_id", t->dag_id);
@@ -66,8 +68,10 @@ static void common_fields(struct tw_jw *w, const struct tw_ti_view *v)
 	tw_jw_cstr(w, tw_ti_state_name(t->state));
 	tw_jw_int_at(w, "try_number", t->try_number);
 	tw_jw_int_at(w, "max_tries", t->max_tries);
-	tw_jw_str_at(w, "task_display_name", t->task_display_name.n ? t->task_display_name : t->task_id);
-	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.n ? v->dag_display_name : t->dag_id);
+	tw_jw_str_at(w, "task_display_name",
+		     t->task_display_name.n ? t->task_display_name : t->task_id);
+	tw_jw_str_at(w, "dag_display_name",
+		     v->dag_display_name.n ? v->dag_display_name : t->dag_id);
 	tw_jw_str_at(w, "hostname", t->hostname);
 	tw_jw_str_at(w, "unixname", t->unixname);
 	tw_jw_str_at(w, "pool", t->pool.n ? t->pool : TW_STR(TW_POOL_DEFAULT));
@@ -87,8 +91,8 @@ static void common_fields(struct tw_jw *w, const struct tw_ti_view *v)
 	tw_jw_str_at(w, "executor_config", TW_STR("{}"));
 }
 
-void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n, bool history,
-	       struct tw_arena *a)
+void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n,
+	       bool history, struct tw_arena *a)
 {
 	struct tw_str *ids = tw_arena_array(a, struct tw_str, n + 1);
 	struct tw_versions versions;
@@ -121,10 +125,10 @@ void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, 
 	}
 }
 
-void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v, size_t n,
-		  int64_t total)
+void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v,
+		  size_t n, int64_t total)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "task_instances");
@@ -138,53 +142,69 @@ void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct
 /* ── list ─────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_param list_params[] = {
-	{ "task_id", TW_P_EQ, NULL },
-	{ "run_after", TW_P_TIME, NULL },
-	{ "logical_date", TW_P_TIME, NULL },
-	{ "start_date", TW_P_TIME, NULL },
-	{ "end_date", TW_P_TIME, NULL },
-	{ "updated_at", TW_P_TIME, NULL },
-	{ "duration", TW_P_NUM, NULL },
-	{ "task_display_name_pattern", TW_P_LIKE, "task_display_name" },
-	{ "task_display_name_prefix_pattern", TW_P_PREFIX, "task_display_name" },
-	{ "dag_id_pattern", TW_P_LIKE, "dag_id" },
-	{ "dag_id_prefix_pattern", TW_P_PREFIX, "dag_id" },
-	{ "run_id_pattern", TW_P_LIKE, "run_id" },
-	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
-	{ "state", TW_P_TI_STATES, NULL },
-	{ "pool", TW_P_IN, NULL },
-	{ "pool_name_pattern", TW_P_LIKE, "pool" },
-	{ "pool_name_prefix_pattern", TW_P_PREFIX, "pool" },
-	{ "queue", TW_P_IN, NULL },
-	{ "queue_name_pattern", TW_P_LIKE, "queue" },
-	{ "queue_name_prefix_pattern", TW_P_PREFIX, "queue" },
-	{ "executor", TW_P_IN, NULL },
-	{ "version_number", TW_P_INT_IN, "dag_version" },
-	{ "try_number", TW_P_INT_IN, NULL },
-	{ "operator", TW_P_IN, NULL },
-	{ "operator_name_pattern", TW_P_LIKE, "operator_name" },
-	{ "operator_name_prefix_pattern", TW_P_PREFIX, "operator_name" },
-	{ "map_index", TW_P_INT_IN, NULL },
-	{ "rendered_map_index_pattern", TW_P_LIKE, "rendered_map_index" },
-	{ "rendered_map_index_prefix_pattern", TW_P_PREFIX, "rendered_map_index" },
-	{ 0 },
+	{"task_id", TW_P_EQ, NULL},
+	{"run_after", TW_P_TIME, NULL},
+	{"logical_date", TW_P_TIME, NULL},
+	{"start_date", TW_P_TIME, NULL},
+	{"end_date", TW_P_TIME, NULL},
+	{"updated_at", TW_P_TIME, NULL},
+	{"duration", TW_P_NUM, NULL},
+	{"task_display_name_pattern", TW_P_LIKE, "task_display_name"},
+	{"task_display_name_prefix_pattern", TW_P_PREFIX, "task_display_name"},
+	{"dag_id_pattern", TW_P_LIKE, "dag_id"},
+	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
+	{"run_id_pattern", TW_P_LIKE, "run_id"},
+	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
+	{"state", TW_P_TI_STATES, NULL},
+	{"pool", TW_P_IN, NULL},
+	{"pool_name_pattern", TW_P_LIKE, "pool"},
+	{"pool_name_prefix_pattern", TW_P_PREFIX, "pool"},
+	{"queue", TW_P_IN, NULL},
+	{"queue_name_pattern", TW_P_LIKE, "queue"},
+	{"queue_name_prefix_pattern", TW_P_PREFIX, "queue"},
+	{"executor", TW_P_IN, NULL},
+	{"version_number", TW_P_INT_IN, "dag_version"},
+	{"try_number", TW_P_INT_IN, NULL},
+	{"operator", TW_P_IN, NULL},
+	{"operator_name_pattern", TW_P_LIKE, "operator_name"},
+	{"operator_name_prefix_pattern", TW_P_PREFIX, "operator_name"},
+	{"map_index", TW_P_INT_IN, NULL},
+	{"rendered_map_index_pattern", TW_P_LIKE, "rendered_map_index"},
+	{"rendered_map_index_prefix_pattern", TW_P_PREFIX, "rendered_map_index"},
+	{0},
 };
 static const char *const sort_names[] = {
-	"id",	      "state",	      "duration",     "start_date",	     "end_date",
-	"map_index",  "try_number",   "logical_date", "run_after",	     "data_interval_start",
-	"operator",   "rendered_map_index", "data_interval_end", "task_id", "task_display_name",
-	"dag_id",     "pool",	      "queue",	      "priority_weight",     NULL,
+	"id",
+	"state",
+	"duration",
+	"start_date",
+	"end_date",
+	"map_index",
+	"try_number",
+	"logical_date",
+	"run_after",
+	"data_interval_start",
+	"operator",
+	"rendered_map_index",
+	"data_interval_end",
+	"task_id",
+	"task_display_name",
+	"dag_id",
+	"pool",
+	"queue",
+	"priority_weight",
+	NULL,
 };
-static const char *const sort_fields[] = { "dag_run_id", "run_id", "run_id", "run_id", NULL };
-static const struct tw_sort list_sort = { sort_names, sort_fields, "map_index" };
+static const char *const sort_fields[] = {"dag_run_id", "run_id", "run_id", "run_id", NULL};
+static const struct tw_sort list_sort = {sort_names, sort_fields, "map_index"};
 
 static void list(struct tw_asker *q)
 {
 	struct tw_request *req = q->req;
-	struct tw_jw w = { .out = &q->resp->body };
+	struct tw_jw w = {.out = &q->resp->body};
 	struct tw_ti_view *v;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total = 0;
 	size_t n;
 
@@ -212,7 +232,7 @@ static bool group_cond(struct tw_asker *q, struct tw_str group_id)
 
 	if (!group_id.p)
 		return true;
-	if (!tw_dag_load(q->req, q->resp, q->req->params[0], (struct tw_str){ 0 }, &dag))
+	if (!tw_dag_load(q->req, q->resp, q->req->params[0], (struct tw_str){0}, &dag))
 		return false;
 	ids = tw_arena_array(q->req->arena, struct tw_str, (size_t)dag->ntasks + 1);
 	for (int i = 0; i < dag->ntasks; i++)
@@ -224,7 +244,8 @@ static bool group_cond(struct tw_asker *q, struct tw_str group_id)
 	tw_dag_unref(dag);
 	if (!n)
 		ids[n++] = TW_STR("");
-	tw_asker_add(q, (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n });
+	tw_asker_add(q,
+		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	return true;
 }
 
@@ -237,7 +258,8 @@ static void get_task_instances(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	if (!tw_str_is(dag_id, "~") && !tw_str_is(run_id, "~") && !tw_run_find(req, resp, dag_id, run_id, &run))
+	if (!tw_str_is(dag_id, "~") && !tw_str_is(run_id, "~") &&
+	    !tw_run_find(req, resp, dag_id, run_id, &run))
 		return;
 	tw_asker_init(&q, req, resp);
 	tw_asker_path(&q, "dag_id", dag_id);
@@ -250,31 +272,33 @@ static void get_task_instances(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_body_field batch_fields[] = {
-	{ .name = "dag_ids", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "dag_run_ids", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "task_ids", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "state", .kind = TW_B_LIST, .nullable = true },
+	{.name = "dag_ids", .kind = TW_B_STRS, .nullable = true},
+	{.name = "dag_run_ids", .kind = TW_B_STRS, .nullable = true},
+	{.name = "task_ids", .kind = TW_B_STRS, .nullable = true},
+	{.name = "state", .kind = TW_B_LIST, .nullable = true},
 	TW_BODY_RANGE("run_after", TW_B_TIME),
 	TW_BODY_RANGE("logical_date", TW_B_TIME),
 	TW_BODY_RANGE("start_date", TW_B_TIME),
 	TW_BODY_RANGE("end_date", TW_B_TIME),
 	TW_BODY_RANGE("duration", TW_B_NUM),
-	{ .name = "pool", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "queue", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "executor", .kind = TW_B_STRS, .nullable = true },
-	{ .name = "page_offset", .kind = TW_B_INT, .has_min = true },
-	{ .name = "page_limit", .kind = TW_B_INT, .has_min = true },
-	{ .name = "order_by", .kind = TW_B_STR, .nullable = true },
-	{ 0 },
+	{.name = "pool", .kind = TW_B_STRS, .nullable = true},
+	{.name = "queue", .kind = TW_B_STRS, .nullable = true},
+	{.name = "executor", .kind = TW_B_STRS, .nullable = true},
+	{.name = "page_offset", .kind = TW_B_INT, .has_min = true},
+	{.name = "page_limit", .kind = TW_B_INT, .has_min = true},
+	{.name = "order_by", .kind = TW_B_STR, .nullable = true},
+	{0},
 };
 
 static void get_task_instances_batch(struct tw_request *req, struct tw_response *resp)
 {
 	static const char *const lists[][2] = {
-		{ "dag_ids", "dag_id" }, { "dag_run_ids", "run_id" }, { "task_ids", "task_id" }, { "state", "state" },
-		{ "pool", "pool" },	 { "queue", "queue" },	      { "executor", "executor" },
+		{"dag_ids", "dag_id"},	  {"dag_run_ids", "run_id"}, {"task_ids", "task_id"},
+		{"state", "state"},	  {"pool", "pool"},	     {"queue", "queue"},
+		{"executor", "executor"},
 	};
-	static const char *const ranges[] = { "run_after", "logical_date", "start_date", "end_date", "duration" };
+	static const char *const ranges[] = {"run_after", "logical_date", "start_date", "end_date",
+					     "duration"};
 	struct tw_value body;
 	struct tw_asker q;
 
@@ -292,23 +316,24 @@ static void get_task_instances_batch(struct tw_request *req, struct tw_response 
 /* ── of one task ──────────────────────────────────────────────────────────────────────── */
 
 /* Every instance of a task in a run, by map index. */
-static enum tw_rc of_task(struct tw_request *req, struct tw_store *s, struct tw_ti_view **ret_v, size_t *ret_n,
-			  int64_t limit, struct tw_err *err)
+static enum tw_rc of_task(struct tw_request *req, struct tw_store *s, struct tw_ti_view **ret_v,
+			  size_t *ret_n, int64_t limit, struct tw_err *err)
 {
-	static const char *const order[] = { "map_index" };
+	static const char *const order[] = {"map_index"};
 	const struct tw_cond conds[] = {
-		{ .field = "dag_id", .op = TW_OP_EQ, .text = req->params[0] },
-		{ .field = "run_id", .op = TW_OP_EQ, .text = req->params[1] },
-		{ .field = "task_id", .op = TW_OP_EQ, .text = req->params[2] },
+		{.field = "dag_id", .op = TW_OP_EQ, .text = req->params[0]},
+		{.field = "run_id", .op = TW_OP_EQ, .text = req->params[1]},
+		{.field = "task_id", .op = TW_OP_EQ, .text = req->params[2]},
 	};
-	struct tw_ask ask = { .conds = conds, .nconds = 3, .order_by = order, .norder = 1, .limit = limit };
+	struct tw_ask ask = {
+		.conds = conds, .nconds = 3, .order_by = order, .norder = 1, .limit = limit};
 
 	return tw_store_tis(s, &ask, req->arena, ret_v, ret_n, NULL, err);
 }
 
 static void reply_ti(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_tis(&w, tw_api_store(req, resp), v, 1, false, req->arena);
 }
@@ -317,7 +342,7 @@ static void get_task_instance(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (!s)
@@ -326,11 +351,14 @@ static void get_task_instance(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	else if (!n)
 		tw_reply_error(resp, 404,
-			       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
-			       "` and task_id: `" TW_STR_FMT "` was not found",
-			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]));
+			       "The Task Instance with dag_id: `" TW_STR_FMT
+			       "`, run_id: `" TW_STR_FMT "` and task_id: `" TW_STR_FMT
+			       "` was not found",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]),
+			       TW_STR_ARG(req->params[2]));
 	else if (v[0].ti.map_index != -1)
-		tw_reply_error(resp, 404, "Task instance is mapped, add the map_index value to the URL");
+		tw_reply_error(resp, 404,
+			       "Task instance is mapped, add the map_index value to the URL");
 	else
 		reply_ti(req, resp, &v[0]);
 }
@@ -339,21 +367,22 @@ static void get_mapped_task_instance(struct tw_request *req, struct tw_response 
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t index;
 	enum tw_rc rc;
 
 	if (!s || !tw_path_int(req, resp, 3, "map_index", &index))
 		return;
-	rc = index == (int)index ? tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena,
-					       &v, &err) :
-				   TW_ERR_NOT_FOUND;
+	rc = index == (int)index ? tw_store_ti(s, req->params[0], req->params[1], req->params[2],
+					       (int)index, req->arena, &v, &err)
+				 : TW_ERR_NOT_FOUND;
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_reply_error(resp, 404,
-			       "The Mapped Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
-			       "`, task_id: `" TW_STR_FMT "`, and map_index: `%lld` was not found",
-			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]),
-			       (long long)index);
+			       "The Mapped Task Instance with dag_id: `" TW_STR_FMT
+			       "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+			       "`, and map_index: `%lld` was not found",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]),
+			       TW_STR_ARG(req->params[2]), (long long)index);
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	else
@@ -364,12 +393,13 @@ static void get_mapped_task_instance(struct tw_request *req, struct tw_response 
 static bool mapped(struct tw_request *req, struct tw_response *resp)
 {
 	const struct tw_dag *dag;
-	struct tw_run_view run = { 0 };
+	struct tw_run_view run = {0};
 	struct tw_str id = req->params[2];
 	bool ok = false;
 	int t;
 
-	tw_store_run(tw_api_store(req, resp), req->params[0], req->params[1], req->arena, &run, NULL);
+	tw_store_run(tw_api_store(req, resp), req->params[0], req->params[1], req->arena, &run,
+		     NULL);
 	if (!tw_dag_load(req, resp, req->params[0], run.run.version_id, &dag))
 		return false;
 	t = tw_dag_task(dag, id);
@@ -388,7 +418,7 @@ static void get_mapped_task_instances(struct tw_request *req, struct tw_response
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view *v;
 	struct tw_asker q;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (!s)
@@ -403,7 +433,7 @@ static void get_mapped_task_instances(struct tw_request *req, struct tw_response
 	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_path(&q, "run_id", req->params[1]);
 	tw_asker_path(&q, "task_id", req->params[2]);
-	tw_asker_add(&q, (struct tw_cond){ .field = "map_index", .op = TW_OP_GE, .num = 0 });
+	tw_asker_add(&q, (struct tw_cond){.field = "map_index", .op = TW_OP_GE, .num = 0});
 	tw_asker_params(&q, list_params);
 	tw_asker_page(&q);
 	if (tw_asker_order(&q, &list_sort))
@@ -415,29 +445,30 @@ static void get_mapped_task_instances(struct tw_request *req, struct tw_response
 static void no_ti(struct tw_request *req, struct tw_response *resp, int64_t index)
 {
 	tw_reply_error(resp, 404,
-		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
-		       "` and map_index: `%lld` was not found",
-		       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]),
-		       (long long)index);
+		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
+		       "`, task_id: `" TW_STR_FMT "` and map_index: `%lld` was not found",
+		       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]),
+		       TW_STR_ARG(req->params[2]), (long long)index);
 }
 
 static void tries(struct tw_request *req, struct tw_response *resp, int64_t index)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_ti_view *v, one;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n = 0;
 
 	if (!s)
 		return;
-	if (index == (int)index && tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2], (int)index,
-						     req->arena, &v, &n, &err) < 0) {
+	if (index == (int)index &&
+	    tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2], (int)index,
+			      req->arena, &v, &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
-	if (!n && tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena, &one, NULL) ==
-			  TW_OK) {
+	if (!n && tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index,
+			      req->arena, &one, NULL) == TW_OK) {
 		v = &one;
 		n = 1;
 	}
@@ -479,18 +510,20 @@ static void get_mapped_tries(struct tw_request *req, struct tw_response *resp)
 		tries(req, resp, index);
 }
 
-static void try_details(struct tw_request *req, struct tw_response *resp, int64_t index, int64_t number)
+static void try_details(struct tw_request *req, struct tw_response *resp, int64_t index,
+			int64_t number)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_ti_view *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n = 0;
 
 	if (!s)
 		return;
-	if (index == (int)index && tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2], (int)index,
-						     req->arena, &v, &n, &err) < 0) {
+	if (index == (int)index &&
+	    tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2], (int)index,
+			      req->arena, &v, &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
@@ -500,10 +533,11 @@ static void try_details(struct tw_request *req, struct tw_response *resp, int64_
 		tw_jw_tis(&w, s, &v[n - 1], 1, true, req->arena);
 	else
 		tw_reply_error(resp, 404,
-			       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
-			       "`, task_id: `" TW_STR_FMT "`, try_number: `%lld` and map_index: `%lld` was not found",
-			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]),
-			       (long long)number, (long long)index);
+			       "The Task Instance with dag_id: `" TW_STR_FMT
+			       "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+			       "`, try_number: `%lld` and map_index: `%lld` was not found",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]),
+			       TW_STR_ARG(req->params[2]), (long long)number, (long long)index);
 }
 
 static void get_try(struct tw_request *req, struct tw_response *resp)
@@ -518,7 +552,8 @@ static void get_mapped_try(struct tw_request *req, struct tw_response *resp)
 {
 	int64_t index, number;
 
-	if (tw_path_int(req, resp, 3, "map_index", &index) && tw_path_int(req, resp, 4, "task_try_number", &number))
+	if (tw_path_int(req, resp, 3, "map_index", &index) &&
+	    tw_path_int(req, resp, 4, "task_try_number", &number))
 		try_details(req, resp, index, number);
 }
 
@@ -527,7 +562,7 @@ static void get_extra_links(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (!s)
@@ -535,7 +570,8 @@ static void get_extra_links(struct tw_request *req, struct tw_response *resp)
 	if (of_task(req, s, &v, &n, 1, &err) < 0)
 		tw_reply_err(resp, &err);
 	else if (!n)
-		tw_reply_error(resp, 404, "Task with ID = " TW_STR_FMT " not found", TW_STR_ARG(req->params[2]));
+		tw_reply_error(resp, 404, "Task with ID = " TW_STR_FMT " not found",
+			       TW_STR_ARG(req->params[2]));
 	else
 		tw_buf_adds(&resp->body, "{\"extra_links\":{},\"total_entries\":0}");
 }
@@ -543,20 +579,21 @@ static void get_extra_links(struct tw_request *req, struct tw_response *resp)
 #define TIS "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances"
 
 const struct tw_route tw_routes_tis[] = {
-	{ "GET", TIS, TW_ACCESS_VIEWER, get_task_instances },
-	{ "POST", TIS "/list", TW_ACCESS_VIEWER, get_task_instances_batch },
-	{ "GET", TIS "/{task_id}", TW_ACCESS_VIEWER, get_task_instance },
-	{ "GET", TIS "/{task_id}/listMapped", TW_ACCESS_VIEWER, get_mapped_task_instances },
-	{ "GET", TIS "/{task_id}/links", TW_ACCESS_VIEWER, get_extra_links },
-	{ "GET", TIS "/{task_id}/tries", TW_ACCESS_VIEWER, get_tries },
-	{ "GET", TIS "/{task_id}/tries/{task_try_number}", TW_ACCESS_VIEWER, get_try },
-	{ "GET", TIS "/{task_id}/{map_index}/tries", TW_ACCESS_VIEWER, get_mapped_tries },
-	{ "GET", TIS "/{task_id}/{map_index}/tries/{task_try_number}", TW_ACCESS_VIEWER, get_mapped_try },
-	{ 0 },
+	{"GET", TIS, TW_ACCESS_VIEWER, get_task_instances},
+	{"POST", TIS "/list", TW_ACCESS_VIEWER, get_task_instances_batch},
+	{"GET", TIS "/{task_id}", TW_ACCESS_VIEWER, get_task_instance},
+	{"GET", TIS "/{task_id}/listMapped", TW_ACCESS_VIEWER, get_mapped_task_instances},
+	{"GET", TIS "/{task_id}/links", TW_ACCESS_VIEWER, get_extra_links},
+	{"GET", TIS "/{task_id}/tries", TW_ACCESS_VIEWER, get_tries},
+	{"GET", TIS "/{task_id}/tries/{task_try_number}", TW_ACCESS_VIEWER, get_try},
+	{"GET", TIS "/{task_id}/{map_index}/tries", TW_ACCESS_VIEWER, get_mapped_tries},
+	{"GET", TIS "/{task_id}/{map_index}/tries/{task_try_number}", TW_ACCESS_VIEWER,
+	 get_mapped_try},
+	{0},
 };
 
 /* Behind all others of task instances: {map_index} would take their words. */
 const struct tw_route tw_routes_ti_mapped[] = {
-	{ "GET", TIS "/{task_id}/{map_index}", TW_ACCESS_VIEWER, get_mapped_task_instance },
-	{ 0 },
+	{"GET", TIS "/{task_id}/{map_index}", TW_ACCESS_VIEWER, get_mapped_task_instance},
+	{0},
 };

@@ -14,7 +14,8 @@
 /* Eight letters and digits that tell ids of one moment apart. */
 static void draw(char out[9])
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	unsigned char raw[8];
 
 	tw_random(raw, sizeof raw);
@@ -32,40 +33,46 @@ static bool allows(const struct tw_dag *dag, enum tw_run_type type)
 }
 
 /* A timetable of the author's own infers nothing here: its run covers the moment it is for. */
-static enum tw_rc infer(const struct tw_dag *dag, const struct tw_trigger_opts *o, struct tw_run_row *run,
-			struct tw_err *err)
+static enum tw_rc infer(const struct tw_dag *dag, const struct tw_trigger_opts *o,
+			struct tw_run_row *run, struct tw_err *err)
 {
 	tw_time from = o->interval_of_logical_date ? run->logical_date : run->run_after;
-	struct tw_interval interval = { from, from };
+	struct tw_interval interval = {from, from};
 	enum tw_rc rc;
 
 	if (run->logical_date == TW_TIME_NONE)
 		return TW_OK;
-	if (o->interval_start != TW_TIME_NONE && o->interval_end != TW_TIME_NONE && o->interval_end != 0) {
+	if (o->interval_start != TW_TIME_NONE && o->interval_end != TW_TIME_NONE &&
+	    o->interval_end != 0) {
 		run->interval_start = o->interval_start;
 		run->interval_end = o->interval_end;
 		return TW_OK;
 	}
-	rc = dag->timetable ? tw_timetable_manual_interval(dag->timetable, from, &interval, err) : TW_OK;
+	rc = dag->timetable ? tw_timetable_manual_interval(dag->timetable, from, &interval, err)
+			    : TW_OK;
 	if (rc < 0 && rc != TW_ERR_UNSUPPORTED)
-		return rc == TW_ERR_NOT_FOUND ? tw_err_set(err, TW_ERR_INVALID, "%s", err ? err->msg : "") : rc;
+		return rc == TW_ERR_NOT_FOUND
+			       ? tw_err_set(err, TW_ERR_INVALID, "%s", err ? err->msg : "")
+			       : rc;
 	run->interval_start = interval.start;
 	run->interval_end = interval.end;
 	return TW_OK;
 }
 
-static struct tw_str form_id(const struct tw_dag *dag, const struct tw_run_row *run, struct tw_arena *a)
+static struct tw_str form_id(const struct tw_dag *dag, const struct tw_run_row *run,
+			     struct tw_arena *a)
 {
-	struct tw_run_info info = { .run_after = run->run_after, .logical_date = run->logical_date };
+	struct tw_run_info info = {.run_after = run->run_after, .logical_date = run->logical_date};
 	bool partitioned = dag->timetable && dag->timetable->type == TW_TT_CRON_PARTITION;
-	struct tw_buf buf TW_AUTO(tw_buf_release) = { 0 };
+	struct tw_buf buf TW_AUTO(tw_buf_release) = {0};
 	char random[9];
 
 	draw(random);
 	if (partitioned) {
 		char iso[TW_ISO_MAX];
 
-		tw_buf_printf(&buf, "%s__%s", tw_run_type_name(run->type), tw_time_iso_utc(iso, run->run_after));
+		tw_buf_printf(&buf, "%s__%s", tw_run_type_name(run->type),
+			      tw_time_iso_utc(iso, run->run_after));
 		tw_buf_printf(&buf, "__%s", random);
 	} else {
 		/* The random part is for runs that the scheduler makes; a person's has none. */
@@ -76,8 +83,8 @@ static struct tw_str form_id(const struct tw_dag *dag, const struct tw_run_row *
 	return tw_str_copy(a, tw_buf_str(&buf));
 }
 
-static enum tw_rc make_conf(const struct tw_dag *dag, struct tw_value conf, struct tw_arena *a, struct tw_str *ret_json,
-			    struct tw_err *err)
+static enum tw_rc make_conf(const struct tw_dag *dag, struct tw_value conf, struct tw_arena *a,
+			    struct tw_str *ret_json, struct tw_err *err)
 {
 	struct tw_value checked = conf.kind == TW_V_NULL ? tw_v_map(a) : conf;
 	enum tw_rc rc;
@@ -94,8 +101,8 @@ static enum tw_rc make_conf(const struct tw_dag *dag, struct tw_value conf, stru
 	return rc;
 }
 
-static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opts *o, struct tw_arena *a,
-			   struct tw_run_row *run, struct tw_err *err)
+static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opts *o,
+			   struct tw_arena *a, struct tw_run_row *run, struct tw_err *err)
 {
 	enum tw_rc rc;
 
@@ -134,11 +141,13 @@ static enum tw_rc load_dag(struct tw_store *s, const struct tw_trigger_opts *o, 
 	enum tw_rc rc = tw_store_dag_doc(s, o->dag_id, a, &doc, err);
 
 	if (rc == TW_ERR_NOT_FOUND || (rc == TW_OK && doc.dag.is_stale))
-		return tw_err_set(err, TW_ERR_NOT_FOUND, "Dag with dag_id: '" TW_STR_FMT "' not found",
+		return tw_err_set(err, TW_ERR_NOT_FOUND,
+				  "Dag with dag_id: '" TW_STR_FMT "' not found",
 				  TW_STR_ARG(o->dag_id));
 	if (rc == TW_OK && doc.dag.has_import_errors)
 		return tw_err_set(err, TW_ERR_INVALID,
-				  "Dag with dag_id: '" TW_STR_FMT "' has import errors and cannot be triggered",
+				  "Dag with dag_id: '" TW_STR_FMT
+				  "' has import errors and cannot be triggered",
 				  TW_STR_ARG(o->dag_id));
 	if (rc == TW_OK)
 		rc = tw_dag_parse_json(doc.document, o->zones, ret_dag, err);
@@ -146,19 +155,21 @@ static enum tw_rc load_dag(struct tw_store *s, const struct tw_trigger_opts *o, 
 	return rc;
 }
 
-enum tw_rc tw_trigger_run(struct tw_store *s, const struct tw_trigger_opts *opts, struct tw_arena *a,
-			  struct tw_run_row *ret_run, struct tw_err *err)
+enum tw_rc tw_trigger_run(struct tw_store *s, const struct tw_trigger_opts *opts,
+			  struct tw_arena *a, struct tw_run_row *ret_run, struct tw_err *err)
 {
-	struct tw_inbox_row post = { .at = TW_TIME_NONE, .kind = TW_STR("run_new"), .dag_id = opts->dag_id };
+	struct tw_inbox_row post = {
+		.at = TW_TIME_NONE, .kind = TW_STR("run_new"), .dag_id = opts->dag_id};
 	struct tw_dag *dag = NULL;
-	struct tw_str version = { 0 };
+	struct tw_str version = {0};
 	struct tw_run_row run;
 	enum tw_rc rc = load_dag(s, opts, a, &dag, &version, err);
 
 	if (rc < 0)
 		return rc;
 	if (!allows(dag, opts->type))
-		rc = tw_err_set(err, TW_ERR_INVALID, "Dag with dag_id: '" TW_STR_FMT "' does not allow %s runs",
+		rc = tw_err_set(err, TW_ERR_INVALID,
+				"Dag with dag_id: '" TW_STR_FMT "' does not allow %s runs",
 				TW_STR_ARG(opts->dag_id), tw_run_type_name(opts->type));
 	if (rc == TW_OK)
 		rc = make_run(dag, opts, a, &run, err);
@@ -176,8 +187,8 @@ enum tw_rc tw_trigger_run(struct tw_store *s, const struct tw_trigger_opts *opts
 /* Every task of the run, each once: rows come ordered by task. */
 static struct tw_str clear_payload(const struct tw_ti_row *tis, size_t n, struct tw_arena *a)
 {
-	struct tw_buf b TW_AUTO(tw_buf_release) = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw w = {.out = &b};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "tasks");
@@ -207,14 +218,16 @@ static enum tw_rc find_run(struct tw_store *s, const struct tw_trigger_opts *o, 
 	if (rc == TW_ERR_NOT_FOUND && o->logical_date != TW_TIME_NONE)
 		rc = tw_store_run_by_date(s, o->dag_id, o->logical_date, a, ret, err);
 	if (rc == TW_ERR_NOT_FOUND)
-		return tw_err_set(err, rc, "the dag '" TW_STR_FMT "' has no such run", TW_STR_ARG(o->dag_id));
+		return tw_err_set(err, rc, "the dag '" TW_STR_FMT "' has no such run",
+				  TW_STR_ARG(o->dag_id));
 	return rc;
 }
 
-enum tw_rc tw_trigger_reset(struct tw_store *s, const struct tw_trigger_opts *opts, struct tw_arena *a,
-			    struct tw_run_row *ret_run, struct tw_err *err)
+enum tw_rc tw_trigger_reset(struct tw_store *s, const struct tw_trigger_opts *opts,
+			    struct tw_arena *a, struct tw_run_row *ret_run, struct tw_err *err)
 {
-	struct tw_inbox_row post = { .at = TW_TIME_NONE, .kind = TW_STR("clear"), .dag_id = opts->dag_id };
+	struct tw_inbox_row post = {
+		.at = TW_TIME_NONE, .kind = TW_STR("clear"), .dag_id = opts->dag_id};
 	struct tw_run_view view;
 	struct tw_ti_row *tis;
 	size_t n;

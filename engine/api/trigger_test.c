@@ -18,14 +18,23 @@ static struct tw_store *store;
 static void put_dag(const char *dag_id, const char *more, bool broken)
 {
 	char doc[600];
-	struct tw_dag_put dag = { .dag = { .dag_id = tw_str(dag_id), .display_name = tw_str(dag_id),
-					   .bundle_name = TW_STR("b"), .last_parsed_time = T0,
-					   .last_expired = TW_TIME_NONE },
-				  .hash = tw_str(dag_id), .source = TW_STR("#") };
-	struct tw_file_put file = { .bundle_name = TW_STR("b"), .fileloc = tw_str(dag_id),
-				    .relative_fileloc = tw_str(dag_id), .dags = &dag, .ndags = 1, .parsed_at = T0 };
+	struct tw_dag_put dag = {.dag = {.dag_id = tw_str(dag_id),
+					 .display_name = tw_str(dag_id),
+					 .bundle_name = TW_STR("b"),
+					 .last_parsed_time = T0,
+					 .last_expired = TW_TIME_NONE},
+				 .hash = tw_str(dag_id),
+				 .source = TW_STR("#")};
+	struct tw_file_put file = {.bundle_name = TW_STR("b"),
+				   .fileloc = tw_str(dag_id),
+				   .relative_fileloc = tw_str(dag_id),
+				   .dags = &dag,
+				   .ndags = 1,
+				   .parsed_at = T0};
 
-	snprintf(doc, sizeof doc, "{\"format\":1,\"dag_id\":\"%s\",\"tasks\":[{\"task_id\":\"t\",\"native\":\"empty\"}]%s}",
+	snprintf(doc, sizeof doc,
+		 "{\"format\":1,\"dag_id\":\"%s\",\"tasks\":[{\"task_id\":\"t\",\"native\":"
+		 "\"empty\"}]%s}",
 		 dag_id, more);
 	dag.document = tw_str(doc);
 	assert_int_equal(tw_store_files_put(store, &file, 1, &arena, &err), TW_OK);
@@ -38,10 +47,11 @@ static void put_dag(const char *dag_id, const char *more, bool broken)
 
 static int setup(void **state)
 {
-	struct tw_store_opts o = { .url = "sqlite://", .mode = TW_STORE_MIGRATE };
+	struct tw_store_opts o = {.url = "sqlite://", .mode = TW_STORE_MIGRATE};
 
 	assert_int_equal(tw_store_open(&o, &store, &err), TW_OK);
-	assert_int_equal(tw_store_bundle_put(store, TW_STR("b"), true, (struct tw_str){ 0 }, T0, &err), TW_OK);
+	assert_int_equal(
+		tw_store_bundle_put(store, TW_STR("b"), true, (struct tw_str){0}, T0, &err), TW_OK);
 	return 0;
 }
 
@@ -55,9 +65,16 @@ static int teardown(void **state)
 static struct tw_trigger_opts opts(const char *dag_id)
 {
 	return (struct tw_trigger_opts){
-		.dag_id = tw_str(dag_id), .logical_date = TW_TIME_NONE, .run_after = TW_TIME_NONE,
-		.interval_start = TW_TIME_NONE, .interval_end = TW_TIME_NONE, .conf = TW_NULL,
-		.type = TW_RUNTYPE_MANUAL, .triggered_by = TW_STR("cli"), .now = NOW, .zones = &zones,
+		.dag_id = tw_str(dag_id),
+		.logical_date = TW_TIME_NONE,
+		.run_after = TW_TIME_NONE,
+		.interval_start = TW_TIME_NONE,
+		.interval_end = TW_TIME_NONE,
+		.conf = TW_NULL,
+		.type = TW_RUNTYPE_MANUAL,
+		.triggered_by = TW_STR("cli"),
+		.now = NOW,
+		.zones = &zones,
 	};
 }
 
@@ -122,7 +139,10 @@ static void test_refused(void **state)
 	o = opts("picky");
 	assert_int_equal(tw_trigger_run(store, &o, &arena, &run, &err), TW_ERR_INVALID);
 	assert_non_null(strstr(err.msg, "does not allow manual runs"));
-	put_dag("p", ",\"params\":{\"n\":{\"value\":1,\"schema\":{\"type\":\"integer\"},\"required\":false}}", false);
+	put_dag("p",
+		",\"params\":{\"n\":{\"value\":1,\"schema\":{\"type\":\"integer\"},\"required\":"
+		"false}}",
+		false);
 	o = opts("p");
 	o.conf = tw_v_map(&arena);
 	tw_map_putc(&arena, o.conf, "n", tw_v_cstr("x"));
@@ -144,13 +164,22 @@ static void test_announced(void **state)
 	struct tw_trigger_opts o = opts("d");
 	struct tw_inbox_row *rows;
 	struct tw_run_row run;
-	struct tw_ti_row ti = { .dag_id = TW_STR("d"), .run_id = TW_STR("r"), .task_id = TW_STR("t"),
-				.pool = TW_STR("default_pool"), .map_index = -1, .id = { { 1 } },
-				.scheduled_dttm = TW_TIME_NONE, .queued_dttm = TW_TIME_NONE, .start_date = TW_TIME_NONE,
-				.end_date = TW_TIME_NONE, .last_heartbeat = TW_TIME_NONE, .next_retry = TW_TIME_NONE,
-				.reschedule_start = TW_TIME_NONE, .updated_at = TW_TIME_NONE,
-				.trigger_timeout = TW_TIME_NONE };
-	struct tw_batch b = { 0 };
+	struct tw_ti_row ti = {.dag_id = TW_STR("d"),
+			       .run_id = TW_STR("r"),
+			       .task_id = TW_STR("t"),
+			       .pool = TW_STR("default_pool"),
+			       .map_index = -1,
+			       .id = {{1}},
+			       .scheduled_dttm = TW_TIME_NONE,
+			       .queued_dttm = TW_TIME_NONE,
+			       .start_date = TW_TIME_NONE,
+			       .end_date = TW_TIME_NONE,
+			       .last_heartbeat = TW_TIME_NONE,
+			       .next_retry = TW_TIME_NONE,
+			       .reschedule_start = TW_TIME_NONE,
+			       .updated_at = TW_TIME_NONE,
+			       .trigger_timeout = TW_TIME_NONE};
+	struct tw_batch b = {0};
 	size_t n;
 
 	put_dag("d", "", false);
@@ -175,8 +204,8 @@ static void test_announced(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(test_dates), CASE(test_second_generation), CASE(test_refused),
-					    CASE(test_announced) };
+	const struct CMUnitTest tests[] = {CASE(test_dates), CASE(test_second_generation),
+					   CASE(test_refused), CASE(test_announced)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

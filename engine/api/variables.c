@@ -6,18 +6,18 @@
 #include "api/tables.h"
 #include "store/vault.h"
 
-static const struct tw_str none = { 0 };
+static const struct tw_str none = {0};
 
 static const struct tw_body_field fields[] = {
-	{ .name = "key", .kind = TW_B_STR, .required = true, .max = 250 },
-	{ .name = "value", .kind = TW_B_ANY, .required = true },
-	{ .name = "description", .kind = TW_B_STR, .nullable = true },
-	{ .name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50 },
-	{ 0 },
+	{.name = "key", .kind = TW_B_STR, .required = true, .max = 250},
+	{.name = "value", .kind = TW_B_ANY, .required = true},
+	{.name = "description", .kind = TW_B_STR, .nullable = true},
+	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
+	{0},
 };
 
-static void variable_object(struct tw_jw *w, const struct tw_api *api, const struct tw_variable_row *v,
-			    struct tw_arena *a)
+static void variable_object(struct tw_jw *w, const struct tw_api *api,
+			    const struct tw_variable_row *v, struct tw_arena *a)
 {
 	tw_jw_obj(w);
 	tw_jw_str_at(w, "key", v->key);
@@ -28,17 +28,19 @@ static void variable_object(struct tw_jw *w, const struct tw_api *api, const str
 	tw_jw_end(w);
 }
 
-static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str key, struct tw_variable_row *ret)
+static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str key,
+		 struct tw_variable_row *ret)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return false;
 	rc = tw_store_variable(s, key, req->arena, ret, &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "The Variable with key: `" TW_STR_FMT "` was not found", TW_STR_ARG(key));
+		tw_reply_error(resp, 404, "The Variable with key: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(key));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	return rc == TW_OK;
@@ -46,7 +48,7 @@ static bool find(struct tw_request *req, struct tw_response *resp, struct tw_str
 
 static void reply_variable(struct tw_request *req, struct tw_response *resp, struct tw_str key)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_variable_row v;
 
 	if (find(req, resp, key, &v))
@@ -59,21 +61,21 @@ static void get_variable(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_param list_params[] = {
-	{ "variable_key_pattern", TW_P_LIKE, "key" },
-	{ "variable_key_prefix_pattern", TW_P_PREFIX, "key" },
-	{ 0 },
+	{"variable_key_pattern", TW_P_LIKE, "key"},
+	{"variable_key_prefix_pattern", TW_P_PREFIX, "key"},
+	{0},
 };
-static const char *const sort_names[] = { "id", "key", "description", "is_encrypted", NULL };
-static const struct tw_sort list_sort = { sort_names, NULL, "id" };
+static const char *const sort_names[] = {"id", "key", "description", "is_encrypted", NULL};
+static const struct tw_sort list_sort = {sort_names, NULL, "id"};
 
 static void get_variables(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_variable_row *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -120,8 +122,8 @@ static bool there(struct tw_request *req, struct tw_store *s, struct tw_str key)
 	return rc == TW_OK || rc == TW_ERR_DENIED;
 }
 
-static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body, bool over,
-			 struct tw_err *err)
+static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 bool over, struct tw_err *err)
 {
 	struct tw_variable_row row = {
 		.key = tw_map_str(body, "key", ""),
@@ -135,8 +137,8 @@ static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_v
 	return tw_store_variable_put(s, &row, over ? TW_PUT_UPSERT : TW_PUT_INSERT, err);
 }
 
-static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body, struct tw_value mask,
-			 struct tw_err *err)
+static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_value body,
+			 struct tw_value mask, struct tw_err *err)
 {
 	struct tw_variable_row row;
 	enum tw_rc rc = tw_store_variable(s, tw_map_str(body, "key", ""), req->arena, &row, err);
@@ -144,13 +146,16 @@ static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_v
 	if (rc < 0)
 		return rc;
 	if (tw_bulk_changes(body, mask, "value"))
-		row.value = tw_unmask_text(req->arena, stored_text(tw_map_value(body, "value"), req->arena), row.value);
+		row.value = tw_unmask_text(req->arena,
+					   stored_text(tw_map_value(body, "value"), req->arena),
+					   row.value);
 	if (tw_bulk_changes(body, mask, "description"))
 		row.description = tw_map_str(body, "description", NULL);
 	return tw_store_variable_put(s, &row, TW_PUT_UPDATE, err);
 }
 
-static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str key, struct tw_err *err)
+static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct tw_str key,
+			     struct tw_err *err)
 {
 	return tw_store_variable_delete(s, key, err);
 }
@@ -158,8 +163,8 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 /* The body without its values, for the audit log. */
 static struct tw_str key_json(struct tw_request *req, struct tw_str key)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 	struct tw_str s;
 
 	tw_jw_obj(&w);
@@ -175,7 +180,7 @@ static void post_variable(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_value body;
 	struct tw_str key;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s || !tw_body_read(req, resp, fields, &body))
@@ -183,7 +188,8 @@ static void post_variable(struct tw_request *req, struct tw_response *resp)
 	key = tw_map_str(body, "key", "");
 	rc = create(req, s, body, false, &err);
 	if (rc == TW_ERR_EXISTS) {
-		tw_reply_error(resp, 409, "The Variable with key: `" TW_STR_FMT "` already exists", TW_STR_ARG(key));
+		tw_reply_error(resp, 409, "The Variable with key: `" TW_STR_FMT "` already exists",
+			       TW_STR_ARG(key));
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
@@ -199,12 +205,13 @@ static void patch_variable(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_variable_row row;
 	struct tw_value body;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!s || !tw_body_read(req, resp, fields, &body))
 		return;
 	if (!tw_str_eq(tw_map_str(body, "key", ""), req->params[0])) {
-		tw_reply_error(resp, 400, "Invalid body, key from request body doesn't match uri parameter");
+		tw_reply_error(resp, 400,
+			       "Invalid body, key from request body doesn't match uri parameter");
 		return;
 	}
 	if (!find(req, resp, req->params[0], &row))
@@ -220,7 +227,7 @@ static void patch_variable(struct tw_request *req, struct tw_response *resp)
 static void delete_variable(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
@@ -232,25 +239,26 @@ static void delete_variable(struct tw_request *req, struct tw_response *resp)
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "delete_variable", none, none, none, key_json(req, req->params[0]));
+		tw_api_audit(req, "delete_variable", none, none, none,
+			     key_json(req, req->params[0]));
 		tw_reply_none(resp);
 	}
 }
 
 static void bulk_variables(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_bulk bulk = { "key",  "variables with these keys", fields,    there,
-					     create, update,			  remove_one };
+	static const struct tw_bulk bulk = {
+		"key", "variables with these keys", fields, there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 }
 
 const struct tw_route tw_routes_variables[] = {
-	{ "GET", "/api/v2/variables", TW_ACCESS_OP, get_variables },
-	{ "POST", "/api/v2/variables", TW_ACCESS_OP, post_variable },
-	{ "PATCH", "/api/v2/variables", TW_ACCESS_OP, bulk_variables },
-	{ "GET", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, get_variable },
-	{ "PATCH", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, patch_variable },
-	{ "DELETE", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, delete_variable },
-	{ 0 },
+	{"GET", "/api/v2/variables", TW_ACCESS_OP, get_variables},
+	{"POST", "/api/v2/variables", TW_ACCESS_OP, post_variable},
+	{"PATCH", "/api/v2/variables", TW_ACCESS_OP, bulk_variables},
+	{"GET", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, get_variable},
+	{"PATCH", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, patch_variable},
+	{"DELETE", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, delete_variable},
+	{0},
 };

@@ -1,6 +1,7 @@
 /*
- * Why a task instance does not run: GET …/dependencies. The scheduler's own rules are asked, in a core that is filled
- * from the metastore for this one answer: what is alive, so that limits and pools are counted as they are.
+ * Why a task instance does not run: GET …/dependencies. The scheduler's own rules are asked, in a
+ * core that is filled from the metastore for this one answer: what is alive, so that limits and
+ * pools are counted as they are.
  */
 #include "api/ask.h"
 #include "api/tables.h"
@@ -9,7 +10,9 @@
 #include "model/dag.h"
 #include "store/house.h"
 
-#define RUNS_MAX 500 /* with more runs alive only the one asked about is looked at: pools may look emptier then */
+#define RUNS_MAX                                                                                   \
+	500 /* with more runs alive only the one asked about is looked at: pools may look emptier  \
+	       then */
 
 struct looker {
 	struct tw_request *req;
@@ -32,7 +35,7 @@ static enum tw_rc tell_pools(struct looker *l)
 	enum tw_rc rc = tw_store_pools(l->store, &TW_ASK_ALL, l->req->arena, &v, &n, NULL, &l->err);
 
 	for (size_t i = 0; rc == TW_OK && i < n; i++)
-		rc = step(l, (struct tw_event){ .type = TW_EV_POOL, .pool = v[i].pool });
+		rc = step(l, (struct tw_event){.type = TW_EV_POOL, .pool = v[i].pool});
 	return rc;
 }
 
@@ -51,12 +54,12 @@ static enum tw_rc tell_dag(struct looker *l, struct tw_str dag_id)
 		rc = parse(l, doc.document, &dag);
 	if (rc < 0)
 		return rc;
-	rc = step(l, (struct tw_event){ .type = TW_EV_DAG,
-					.dag = { .dag = dag,
-						 .version_id = doc.version_id,
-						 .paused = doc.dag.is_paused,
-						 .import_error = doc.dag.has_import_errors,
-						 .last_run = { .run_after = TW_TIME_NONE } } });
+	rc = step(l, (struct tw_event){.type = TW_EV_DAG,
+				       .dag = {.dag = dag,
+					       .version_id = doc.version_id,
+					       .paused = doc.dag.is_paused,
+					       .import_error = doc.dag.has_import_errors,
+					       .last_run = {.run_after = TW_TIME_NONE}}});
 	tw_dag_unref(dag);
 	return rc;
 }
@@ -71,14 +74,15 @@ static enum tw_rc load_run(struct looker *l, const struct tw_live *live, size_t 
 	if (run->version_id.n)
 		rc = tw_store_document(l->store, run->version_id, l->req->arena, &json, &l->err);
 	if (rc == TW_ERR_NOT_FOUND)
-		rc = tw_store_document_newest(l->store, run->dag_id, l->req->arena, &json, NULL, &l->err);
+		rc = tw_store_document_newest(l->store, run->dag_id, l->req->arena, &json, NULL,
+					      &l->err);
 	if (rc == TW_OK)
 		rc = parse(l, json, &dag);
 	if (rc < 0)
 		return rc;
-	rc = step(l, (struct tw_event){ .type = TW_EV_RUN_LOAD,
-					.run_load = { *run, dag, live->tis + live->first[i],
-						      (int)(live->first[i + 1] - live->first[i]) } });
+	rc = step(l, (struct tw_event){.type = TW_EV_RUN_LOAD,
+				       .run_load = {*run, dag, live->tis + live->first[i],
+						    (int)(live->first[i + 1] - live->first[i])}});
 	tw_dag_unref(dag);
 	return rc;
 }
@@ -88,11 +92,12 @@ static bool dag_told(struct tw_value told, struct tw_str dag_id)
 	return tw_map_find(told, dag_id) != NULL;
 }
 
-/* Every live run with its DAG; the one asked about first. Others that cannot be loaded are passed over. */
+/* Every live run with its DAG; the one asked about first. Others that cannot be loaded are passed
+ * over. */
 static enum tw_rc load(struct looker *l, struct tw_str dag_id, struct tw_str run_id)
 {
 	struct tw_value told = tw_v_map(l->req->arena);
-	struct tw_live one, all = { 0 };
+	struct tw_live one, all = {0};
 	enum tw_rc rc = tell_pools(l);
 
 	if (rc == TW_OK)
@@ -102,7 +107,8 @@ static enum tw_rc load(struct looker *l, struct tw_str dag_id, struct tw_str run
 	if (rc == TW_OK)
 		rc = load_run(l, &one, 0);
 	tw_map_put(l->req->arena, told, dag_id, TW_NULL);
-	if (rc < 0 || tw_store_live(l->store, l->req->arena, &all, NULL) < 0 || all.nruns > RUNS_MAX)
+	if (rc < 0 || tw_store_live(l->store, l->req->arena, &all, NULL) < 0 ||
+	    all.nruns > RUNS_MAX)
 		return rc;
 	for (size_t i = 0; i < all.nruns; i++) {
 		const struct tw_run_row *run = &all.runs[i];
@@ -123,21 +129,21 @@ static const char *name_of(struct tw_str reason)
 	static const struct {
 		const char *word, *name;
 	} names[] = {
-		{ "paused", "Dag Not Paused" },
-		{ "pool", "Pool Slots Available" },
-		{ "max_active_tis", "Task Concurrency" },
-		{ "max_active_tasks", "Max Active Tasks" },
-		{ "max_active_runs", "Dagrun Running" },
-		{ "the run", "Dagrun Running" },
-		{ "depends_on_past", "Previous Dagrun State" },
-		{ "is due at", "Not In Retry Period" },
-		{ "looks again", "Ready To Reschedule" },
-		{ "maps over", "Task has been mapped" },
-		{ "executor", "Executor Slots" },
-		{ "parallelism", "Executor Slots" },
-		{ "setup", "Trigger Rule" },
-		{ "upstream", "Trigger Rule" },
-		{ "trigger rule", "Trigger Rule" },
+		{"paused", "Dag Not Paused"},
+		{"pool", "Pool Slots Available"},
+		{"max_active_tis", "Task Concurrency"},
+		{"max_active_tasks", "Max Active Tasks"},
+		{"max_active_runs", "Dagrun Running"},
+		{"the run", "Dagrun Running"},
+		{"depends_on_past", "Previous Dagrun State"},
+		{"is due at", "Not In Retry Period"},
+		{"looks again", "Ready To Reschedule"},
+		{"maps over", "Task has been mapped"},
+		{"executor", "Executor Slots"},
+		{"parallelism", "Executor Slots"},
+		{"setup", "Trigger Rule"},
+		{"upstream", "Trigger Rule"},
+		{"trigger rule", "Trigger Rule"},
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -148,7 +154,7 @@ static const char *name_of(struct tw_str reason)
 
 static void write_reasons(struct tw_response *resp, const struct tw_reasons *why)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "dependencies");
@@ -166,8 +172,8 @@ static void write_reasons(struct tw_response *resp, const struct tw_reasons *why
 static void look(struct tw_request *req, struct tw_response *resp, const struct tw_ti_row *ti)
 {
 	struct tw_sched_config cfg = tw_sched_config_default();
-	struct looker l = { .req = req, .store = tw_api_store(req, resp) };
-	struct tw_reasons why = { 0 };
+	struct looker l = {.req = req, .store = tw_api_store(req, resp)};
+	struct tw_reasons why = {0};
 	enum tw_rc rc;
 
 	cfg.use_job_schedule = false;
@@ -175,8 +181,8 @@ static void look(struct tw_request *req, struct tw_response *resp, const struct 
 	l.fx = tw_effects_new();
 	rc = load(&l, ti->dag_id, ti->run_id);
 	if (rc == TW_OK)
-		rc = tw_sched_why(l.core, (struct tw_run_ref){ ti->dag_id, ti->run_id }, ti->task_id, ti->map_index, &why,
-				  &l.err);
+		rc = tw_sched_why(l.core, (struct tw_run_ref){ti->dag_id, ti->run_id}, ti->task_id,
+				  ti->map_index, &why, &l.err);
 	if (rc == TW_OK || rc == TW_ERR_NOT_FOUND)
 		write_reasons(resp, &why);
 	else
@@ -190,20 +196,21 @@ static void dependencies(struct tw_request *req, struct tw_response *resp, int64
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_ti_view v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (!s)
 		return;
-	rc = index == (int)index ? tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena,
-					       &v, &err) :
-				   TW_ERR_NOT_FOUND;
+	rc = index == (int)index ? tw_store_ti(s, req->params[0], req->params[1], req->params[2],
+					       (int)index, req->arena, &v, &err)
+				 : TW_ERR_NOT_FOUND;
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_reply_error(resp, 404,
-			       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
-			       "`, task_id: `" TW_STR_FMT "` and map_index: `%lld` was not found",
-			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]),
-			       (long long)index);
+			       "The Task Instance with dag_id: `" TW_STR_FMT
+			       "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+			       "` and map_index: `%lld` was not found",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]),
+			       TW_STR_ARG(req->params[2]), (long long)index);
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	else if (tw_ti_finished(v.ti.state) || v.ti.state == TW_TI_RUNNING)
@@ -234,7 +241,7 @@ static void get_mapped_dependencies(struct tw_request *req, struct tw_response *
 #define TI "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}"
 
 const struct tw_route tw_routes_why[] = {
-	{ "GET", TI "/dependencies", TW_ACCESS_VIEWER, get_dependencies },
-	{ "GET", TI "/{map_index}/dependencies", TW_ACCESS_VIEWER, get_mapped_dependencies },
-	{ 0 },
+	{"GET", TI "/dependencies", TW_ACCESS_VIEWER, get_dependencies},
+	{"GET", TI "/{map_index}/dependencies", TW_ACCESS_VIEWER, get_mapped_dependencies},
+	{0},
 };

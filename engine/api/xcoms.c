@@ -7,15 +7,15 @@
 #include "store/xcoms.h"
 
 static const struct tw_body_field create_fields[] = {
-	{ .name = "key", .kind = TW_B_STR, .required = true },
-	{ .name = "value", .kind = TW_B_ANY, .required = true },
-	{ .name = "map_index", .kind = TW_B_INT },
-	{ 0 },
+	{.name = "key", .kind = TW_B_STR, .required = true},
+	{.name = "value", .kind = TW_B_ANY, .required = true},
+	{.name = "map_index", .kind = TW_B_INT},
+	{0},
 };
 static const struct tw_body_field update_fields[] = {
-	{ .name = "value", .kind = TW_B_ANY, .required = true },
-	{ .name = "map_index", .kind = TW_B_INT },
-	{ 0 },
+	{.name = "value", .kind = TW_B_ANY, .required = true},
+	{.name = "map_index", .kind = TW_B_INT},
+	{0},
 };
 
 static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
@@ -29,40 +29,42 @@ static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
 	tw_jw_str_at(w, "task_id", x->task_id);
 	tw_jw_str_at(w, "dag_id", x->dag_id);
 	tw_jw_str_at(w, "run_id", x->run_id);
-	tw_jw_str_at(w, "dag_display_name", v->dag_display_name.n ? v->dag_display_name : x->dag_id);
-	tw_jw_str_at(w, "task_display_name", v->task_display_name.n ? v->task_display_name : x->task_id);
+	tw_jw_str_at(w, "dag_display_name",
+		     v->dag_display_name.n ? v->dag_display_name : x->dag_id);
+	tw_jw_str_at(w, "task_display_name",
+		     v->task_display_name.n ? v->task_display_name : x->task_id);
 	tw_jw_time(w, "run_after", v->run_after);
 }
 
 /* ── list ─────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_param list_params[] = {
-	{ "xcom_key", TW_P_EQ, "key" },
-	{ "xcom_key_pattern", TW_P_LIKE, "key" },
-	{ "xcom_key_prefix_pattern", TW_P_PREFIX, "key" },
-	{ "run_id_pattern", TW_P_LIKE, "run_id" },
-	{ "run_id_prefix_pattern", TW_P_PREFIX, "run_id" },
-	{ "task_id_pattern", TW_P_LIKE, "task_id" },
-	{ "task_id_prefix_pattern", TW_P_PREFIX, "task_id" },
-	{ "map_index", TW_P_INT, NULL },
-	{ "map_index_filter", TW_P_INT, "map_index" },
-	{ "logical_date", TW_P_TIME, NULL },
-	{ "run_after", TW_P_TIME, NULL },
-	{ 0 },
+	{"xcom_key", TW_P_EQ, "key"},
+	{"xcom_key_pattern", TW_P_LIKE, "key"},
+	{"xcom_key_prefix_pattern", TW_P_PREFIX, "key"},
+	{"run_id_pattern", TW_P_LIKE, "run_id"},
+	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
+	{"task_id_pattern", TW_P_LIKE, "task_id"},
+	{"task_id_prefix_pattern", TW_P_PREFIX, "task_id"},
+	{"map_index", TW_P_INT, NULL},
+	{"map_index_filter", TW_P_INT, "map_index"},
+	{"logical_date", TW_P_TIME, NULL},
+	{"run_after", TW_P_TIME, NULL},
+	{0},
 };
-static const char *const sort_names[] = { "key",       "dag_id",    "run_id", "task_id",
-					  "map_index", "timestamp", "run_after", NULL };
-static const struct tw_sort list_sort = { sort_names, NULL, NULL };
+static const char *const sort_names[] = {"key",	      "dag_id",	   "run_id",	"task_id",
+					 "map_index", "timestamp", "run_after", NULL};
+static const struct tw_sort list_sort = {sort_names, NULL, NULL};
 
 static void get_xcom_entries(struct tw_request *req, struct tw_response *resp)
 {
-	static const char *const order[] = { "dag_id", "task_id", "run_id", "map_index", "key" };
+	static const char *const order[] = {"dag_id", "task_id", "run_id", "map_index", "key"};
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 	struct tw_xcom_view *v;
 	struct tw_asker q;
 	struct tw_ask ask;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
@@ -104,13 +106,13 @@ static enum tw_rc load(struct tw_request *req, struct tw_store *s, struct tw_str
 		       struct tw_xcom_view *ret, struct tw_err *err)
 {
 	const struct tw_cond conds[] = {
-		{ .field = "dag_id", .op = TW_OP_EQ, .text = req->params[0] },
-		{ .field = "run_id", .op = TW_OP_EQ, .text = req->params[1] },
-		{ .field = "task_id", .op = TW_OP_EQ, .text = req->params[2] },
-		{ .field = "key", .op = TW_OP_EQ, .text = key },
-		{ .field = "map_index", .op = TW_OP_EQ, .num = index },
+		{.field = "dag_id", .op = TW_OP_EQ, .text = req->params[0]},
+		{.field = "run_id", .op = TW_OP_EQ, .text = req->params[1]},
+		{.field = "task_id", .op = TW_OP_EQ, .text = req->params[2]},
+		{.field = "key", .op = TW_OP_EQ, .text = key},
+		{.field = "map_index", .op = TW_OP_EQ, .num = index},
 	};
-	struct tw_ask ask = { .conds = conds, .nconds = 5, .limit = 1 };
+	struct tw_ask ask = {.conds = conds, .nconds = 5, .limit = 1};
 	struct tw_xcom_view *v;
 	struct tw_xcom_row row;
 	size_t n = 0;
@@ -119,8 +121,8 @@ static enum tw_rc load(struct tw_request *req, struct tw_store *s, struct tw_str
 	if (rc == TW_OK && !n)
 		return TW_ERR_NOT_FOUND;
 	if (rc == TW_OK)
-		rc = tw_store_xcom(s, req->params[0], req->params[1], req->params[2], (int)index, key, req->arena, &row,
-				   err);
+		rc = tw_store_xcom(s, req->params[0], req->params[1], req->params[2], (int)index,
+				   key, req->arena, &row, err);
 	if (rc == TW_OK) {
 		*ret = v[0];
 		ret->xcom.value = row.value;
@@ -142,9 +144,10 @@ static void value_text(struct tw_jw *w, struct tw_str json, struct tw_arena *a)
 	}
 }
 
-static void reply_entry(struct tw_request *req, struct tw_response *resp, const struct tw_xcom_view *v, bool text)
+static void reply_entry(struct tw_request *req, struct tw_response *resp,
+			const struct tw_xcom_view *v, bool text)
 {
-	struct tw_jw w = { .out = &resp->body };
+	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_obj(&w);
 	entry_fields(&w, v);
@@ -160,7 +163,7 @@ static void get_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_xcom_view v;
 	struct tw_asker q;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t index;
 	bool text;
 	enum tw_rc rc;
@@ -175,7 +178,8 @@ static void get_xcom_entry(struct tw_request *req, struct tw_response *resp)
 		return;
 	rc = load(req, s, req->params[3], index, &v, &err);
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_reply_error(resp, 404, "XCom entry with key: `" TW_STR_FMT "` not found", TW_STR_ARG(req->params[3]));
+		tw_reply_error(resp, 404, "XCom entry with key: `" TW_STR_FMT "` not found",
+			       TW_STR_ARG(req->params[3]));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	else
@@ -187,8 +191,9 @@ static void get_xcom_entry(struct tw_request *req, struct tw_response *resp)
 /* Keys by which Python would build objects when the value is read back: nobody may send them. */
 static const char *reserved(struct tw_value v)
 {
-	static const char *const keys[] = { "__classname__", "__version__", "__data__", "__schema_id__", "__cache__",
-					    "__type",	     "__source",    "__var" };
+	static const char *const keys[] = {"__classname__", "__version__", "__data__",
+					   "__schema_id__", "__cache__",   "__type",
+					   "__source",	    "__var"};
 	const char *found = NULL;
 
 	if (v.kind == TW_V_LIST)
@@ -215,7 +220,8 @@ static bool value_ok(struct tw_request *req, struct tw_response *resp, struct tw
 	if (key)
 		tw_reply_invalid(resp, "value_error", "body", "value",
 				 tw_arena_printf(req->arena,
-						 "Value error, XCom value contains reserved serialization keys: %s. These "
+						 "Value error, XCom value contains reserved "
+						 "serialization keys: %s. These "
 						 "keys are reserved for internal use.",
 						 key),
 				 v);
@@ -226,9 +232,10 @@ static bool put(struct tw_request *req, struct tw_response *resp, struct tw_str 
 		struct tw_value value)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_xcom_row row = { req->params[0], req->params[1], req->params[2], (int)index, key, { 0 }, TW_TIME_NONE };
+	struct tw_xcom_row row = {
+		req->params[0], req->params[1], req->params[2], (int)index, key, {0}, TW_TIME_NONE};
 	char *text = tw_json_dump(value, TW_JSON_COMPACT);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	row.value = tw_str(text);
@@ -243,26 +250,32 @@ static bool task_there(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_run_view run;
 	const struct tw_dag *dag;
-	enum tw_rc rc = tw_store_run(tw_api_store(req, resp), req->params[0], req->params[1], req->arena, &run, NULL);
+	enum tw_rc rc = tw_store_run(tw_api_store(req, resp), req->params[0], req->params[1],
+				     req->arena, &run, NULL);
 	bool known;
 
-	if (!tw_dag_load(req, resp, req->params[0], rc == TW_OK ? run.run.version_id : (struct tw_str){ 0 }, &dag))
+	if (!tw_dag_load(req, resp, req->params[0],
+			 rc == TW_OK ? run.run.version_id : (struct tw_str){0}, &dag))
 		return false;
 	known = tw_dag_task(dag, req->params[2]) >= 0;
 	tw_dag_unref(dag);
 	if (!known)
-		tw_reply_error(resp, 404, "Task with ID: `" TW_STR_FMT "` not found in dag: `" TW_STR_FMT "`",
+		tw_reply_error(resp, 404,
+			       "Task with ID: `" TW_STR_FMT "` not found in dag: `" TW_STR_FMT "`",
 			       TW_STR_ARG(req->params[2]), TW_STR_ARG(req->params[0]));
 	else if (rc < 0)
-		tw_reply_error(resp, 404, "Dag Run with ID: `" TW_STR_FMT "` not found for dag: `" TW_STR_FMT "`",
+		tw_reply_error(resp, 404,
+			       "Dag Run with ID: `" TW_STR_FMT "` not found for dag: `" TW_STR_FMT
+			       "`",
 			       TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[0]));
 	return known && rc == TW_OK;
 }
 
-static void reply_stored(struct tw_request *req, struct tw_response *resp, struct tw_str key, int64_t index)
+static void reply_stored(struct tw_request *req, struct tw_response *resp, struct tw_str key,
+			 int64_t index)
 {
 	struct tw_xcom_view v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (load(req, tw_api_store(req, resp), key, index, &v, &err) < 0)
 		tw_reply_err(resp, &err);
@@ -277,20 +290,22 @@ static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	struct tw_str key;
 	int64_t index;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, create_fields, &body) || !value_ok(req, resp, body) ||
-	    !task_there(req, resp))
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, create_fields, &body) ||
+	    !value_ok(req, resp, body) || !task_there(req, resp))
 		return;
 	key = tw_map_str(body, "key", "");
 	index = tw_map_int(body, "map_index", -1);
 	if (load(req, tw_api_store(req, resp), key, index, &v, NULL) == TW_OK) {
 		tw_reply_error(resp, 409,
-			       "The XCom with key: `" TW_STR_FMT "` with mentioned task instance already exists.",
+			       "The XCom with key: `" TW_STR_FMT
+			       "` with mentioned task instance already exists.",
 			       TW_STR_ARG(key));
 		return;
 	}
 	if (!put(req, resp, key, index, tw_map_value(body, "value")))
 		return;
-	tw_api_audit(req, "create_xcom_entry", req->params[0], req->params[1], req->params[2], (struct tw_str){ 0 });
+	tw_api_audit(req, "create_xcom_entry", req->params[0], req->params[1], req->params[2],
+		     (struct tw_str){0});
 	reply_stored(req, resp, key, index);
 	if (!resp->status)
 		resp->status = 201;
@@ -298,7 +313,9 @@ static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 
 static void missing(struct tw_request *req, struct tw_response *resp)
 {
-	tw_reply_error(resp, 404, "The XCom with key: `" TW_STR_FMT "` with mentioned task instance doesn't exist.",
+	tw_reply_error(resp, 404,
+		       "The XCom with key: `" TW_STR_FMT
+		       "` with mentioned task instance doesn't exist.",
 		       TW_STR_ARG(req->params[3]));
 }
 
@@ -308,7 +325,8 @@ static void update_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	struct tw_value body;
 	int64_t index;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, update_fields, &body) || !value_ok(req, resp, body))
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, update_fields, &body) ||
+	    !value_ok(req, resp, body))
 		return;
 	index = tw_map_int(body, "map_index", -1);
 	if (load(req, tw_api_store(req, resp), req->params[3], index, &v, NULL) < 0) {
@@ -317,7 +335,8 @@ static void update_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!put(req, resp, req->params[3], index, tw_map_value(body, "value")))
 		return;
-	tw_api_audit(req, "update_xcom_entry", req->params[0], req->params[1], req->params[2], (struct tw_str){ 0 });
+	tw_api_audit(req, "update_xcom_entry", req->params[0], req->params[1], req->params[2],
+		     (struct tw_str){0});
 	reply_stored(req, resp, req->params[3], index);
 }
 
@@ -325,7 +344,7 @@ static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_asker q;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t index, n = 0;
 
 	if (!s)
@@ -336,14 +355,14 @@ static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
 		return;
 	if (index != (int)index)
 		missing(req, resp);
-	else if (tw_store_xcom_delete(s, req->params[0], req->params[1], req->params[2], (int)index, req->params[3], &n,
-				 &err) < 0) {
+	else if (tw_store_xcom_delete(s, req->params[0], req->params[1], req->params[2], (int)index,
+				      req->params[3], &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 	} else if (!n) {
 		missing(req, resp);
 	} else {
-		tw_api_audit(req, "delete_xcom_entry", req->params[0], req->params[1], req->params[2],
-			     (struct tw_str){ 0 });
+		tw_api_audit(req, "delete_xcom_entry", req->params[0], req->params[1],
+			     req->params[2], (struct tw_str){0});
 		tw_reply_none(resp);
 	}
 }
@@ -351,10 +370,10 @@ static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
 #define ENTRIES "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries"
 
 const struct tw_route tw_routes_xcoms[] = {
-	{ "GET", ENTRIES, TW_ACCESS_VIEWER, get_xcom_entries },
-	{ "POST", ENTRIES, TW_ACCESS_USER, create_xcom_entry },
-	{ "GET", ENTRIES "/{xcom_key...}", TW_ACCESS_VIEWER, get_xcom_entry },
-	{ "PATCH", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, update_xcom_entry },
-	{ "DELETE", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, delete_xcom_entry },
-	{ 0 },
+	{"GET", ENTRIES, TW_ACCESS_VIEWER, get_xcom_entries},
+	{"POST", ENTRIES, TW_ACCESS_USER, create_xcom_entry},
+	{"GET", ENTRIES "/{xcom_key...}", TW_ACCESS_VIEWER, get_xcom_entry},
+	{"PATCH", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, update_xcom_entry},
+	{"DELETE", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, delete_xcom_entry},
+	{0},
 };

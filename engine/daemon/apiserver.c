@@ -26,6 +26,7 @@ struct tw_apiserver {
 	char *passwords_file, *bell;
 	const char *host;
 	const char *hosts[6];
+	char *base_host; /* of [api] base_url; NULL: none */
 	struct tw_http_server *http;
 
 	uv_loop_t loop;
@@ -59,8 +60,8 @@ bool tw_is_loopback(const char *host)
 
 /* ── keys and passwords ───────────────────────────────────────────────────────────────── */
 
-static enum tw_rc secret(const struct tw_apiserver_options *opts, const char *text, const char *file,
-			 struct tw_buf *out, struct tw_err *err)
+static enum tw_rc secret(const struct tw_apiserver_options *opts, const char *text,
+			 const char *file, struct tw_buf *out, struct tw_err *err)
 {
 	char *path;
 	enum tw_rc rc;
@@ -82,7 +83,8 @@ static void told_password(void *arg, struct tw_str user, const char *password)
 	if (s->opts->on_password)
 		s->opts->on_password(s->opts->arg, user, password);
 	else
-		tw_info("a password was made for user '" TW_STR_FMT "': see %s", TW_STR_ARG(user), s->passwords_file);
+		tw_info("a password was made for user '" TW_STR_FMT "': see %s", TW_STR_ARG(user),
+			s->passwords_file);
 }
 
 static enum tw_rc make_secrets(struct tw_apiserver *s, struct tw_err *err)
@@ -93,8 +95,8 @@ static enum tw_rc make_secrets(struct tw_apiserver *s, struct tw_err *err)
 	if (rc == TW_OK)
 		rc = secret(o, o->secret_key, "secret_key", &s->secret_key, err);
 	if (rc == TW_OK && !o->all_admins)
-		rc = tw_auth_passwords_make(tw_str(given(o->users, "admin:admin")), s->passwords_file, told_password, s,
-					    err);
+		rc = tw_auth_passwords_make(tw_str(given(o->users, "admin:admin")),
+					    s->passwords_file, told_password, s, err);
 	if (rc == TW_OK && o->cert_path && *o->cert_path) {
 		rc = tw_file_read(o->cert_path, PEM_MAX, &s->cert, err);
 		if (rc == TW_OK)
@@ -107,8 +109,10 @@ static enum tw_rc check_host(const struct tw_apiserver *s, struct tw_err *err)
 {
 	if (s->opts->all_admins && !tw_is_loopback(s->host))
 		return tw_err_set(err, TW_ERR_DENIED,
-				  "[core] simple_auth_manager_all_admins makes everybody an admin, so the api-server listens on "
-				  "the loopback address only: set [api] host to 127.0.0.1, or the option to False (host is '%s')",
+				  "[core] simple_auth_manager_all_admins makes everybody an admin, "
+				  "so the api-server listens on "
+				  "the loopback address only: set [api] host to 127.0.0.1, or the "
+				  "option to False (host is '%s')",
 				  s->host);
 	return TW_OK;
 }
@@ -134,6 +138,14 @@ static void fill_auth(struct tw_apiserver *s)
 	};
 }
 
+/* "name" of "https://name:8080/path"; the caller frees. */
+static char *host_of_url(const char *url)
+{
+	const char *from = url ? strstr(url, "://") : NULL;
+
+	return from ? tw_strndup(from + 3, strcspn(from + 3, ":/?#")) : NULL;
+}
+
 static void fill_hosts(struct tw_apiserver *s)
 {
 	size_t n = 0;
@@ -142,6 +154,9 @@ static void fill_hosts(struct tw_apiserver *s)
 	s->hosts[n++] = "127.0.0.1";
 	s->hosts[n++] = "::1";
 	s->hosts[n++] = s->host;
+	s->base_host = host_of_url(s->opts->base_url);
+	if (s->base_host)
+		s->hosts[n++] = s->base_host;
 	s->hosts[n] = NULL;
 	s->api.hosts = s->hosts;
 }
@@ -151,15 +166,16 @@ static void fill_api(struct tw_apiserver *s)
 	const struct tw_apiserver_options *o = s->opts;
 
 	s->api = (struct tw_api){
-		.store = {
-			.url = o->store_url,
-			.mode = TW_STORE_CHECK,
-			.relaxed = o->store_relaxed,
-			.encrypt = tw_crypt_encrypt,
-			.decrypt = tw_crypt_decrypt,
-			.encrypts = tw_crypt_has_key,
-			.crypt_arg = &s->crypt,
-		},
+		.store =
+			{
+				.url = o->store_url,
+				.mode = TW_STORE_CHECK,
+				.relaxed = o->store_relaxed,
+				.encrypt = tw_crypt_encrypt,
+				.decrypt = tw_crypt_decrypt,
+				.encrypts = tw_crypt_has_key,
+				.crypt_arg = &s->crypt,
+			},
 		.secret_key = tw_buf_str(&s->secret_key),
 		.bell = s->bell,
 		.log_folder = o->log_folder,
@@ -180,8 +196,8 @@ static void fill_api(struct tw_apiserver *s)
 	fill_hosts(s);
 }
 
-enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts, struct tw_apiserver **ret_s,
-				struct tw_err *err)
+enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
+				struct tw_apiserver **ret_s, struct tw_err *err)
 {
 	struct tw_apiserver *s = tw_new(struct tw_apiserver);
 	enum tw_rc rc;
@@ -192,15 +208,18 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts, struct 
 	if (opts->passwords_file && *opts->passwords_file)
 		s->passwords_file = tw_strdup(opts->passwords_file);
 	else
-		s->passwords_file = tw_asprintf("%s/simple_auth_manager_passwords.json.generated", opts->paths->home);
+		s->passwords_file = tw_asprintf("%s/simple_auth_manager_passwords.json.generated",
+						opts->paths->home);
 	rc = check_host(s, err);
 	if (rc == TW_OK)
 		rc = tw_crypt_init(&s->crypt, tw_str(given(opts->fernet_keys, "")), err);
 	if (rc == TW_OK)
 		rc = make_secrets(s, err);
 	fill_api(s);
-	if (rc == TW_OK && !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
-		rc = tw_err_set(err, TW_ERR_UNSUPPORTED, "[api_auth] jwt_algorithm: '%s' is not one of HS256, HS512",
+	if (rc == TW_OK &&
+	    !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
+		rc = tw_err_set(err, TW_ERR_UNSUPPORTED,
+				"[api_auth] jwt_algorithm: '%s' is not one of HS256, HS512",
 				opts->jwt_algorithm);
 	if (rc < 0) {
 		tw_apiserver_free(s);
@@ -247,6 +266,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	tw_buf_release(&s->key);
 	free(s->passwords_file);
 	free(s->bell);
+	free(s->base_host);
 	free(s);
 }
 
@@ -261,7 +281,7 @@ static void on_signal(uv_signal_t *sig, int signum)
 static void on_beat(uv_timer_t *t)
 {
 	struct tw_apiserver *s = t->data;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (tw_store_job_beat(s->store, s->job_id, tw_now(), &err) < 0)
 		tw_warn("heartbeat: %s", err.msg);
@@ -334,7 +354,8 @@ int tw_apiserver_run(const struct tw_apiserver_options *opts, struct tw_err *err
 		if (opts->on_ready)
 			opts->on_ready(opts->arg, s->host, tw_apiserver_port(s));
 		else
-			tw_info("listening on http%s://%s:%u", s->cert.n ? "s" : "", s->host, tw_apiserver_port(s));
+			tw_info("listening on http%s://%s:%u", s->cert.n ? "s" : "", s->host,
+				tw_apiserver_port(s));
 		loop_start(s);
 		uv_run(&s->loop, UV_RUN_DEFAULT);
 		loop_stop(s);
@@ -342,7 +363,8 @@ int tw_apiserver_run(const struct tw_apiserver_options *opts, struct tw_err *err
 	tw_http_server_stop(s->http);
 	s->http = NULL;
 	if (s->job_id)
-		tw_store_job_end(s->store, s->job_id, rc == TW_OK ? "success" : "failed", tw_now(), NULL);
+		tw_store_job_end(s->store, s->job_id, rc == TW_OK ? "success" : "failed", tw_now(),
+				 NULL);
 	tw_apiserver_free(s);
 	return rc == TW_OK ? 0 : 1;
 }

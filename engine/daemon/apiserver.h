@@ -1,7 +1,7 @@
 /*
- * The api-server: the REST API over HTTP, on threads that each have a handle of the metastore of their own.
- * It listens on the loopback address unless told otherwise; keys and passwords that are missing are made at the
- * first start and kept below home, mode 0600.
+ * The api-server: the REST API over HTTP, on threads that each have a handle of the metastore of
+ * their own. It listens on the loopback address unless told otherwise; keys and passwords that are
+ * missing are made at the first start and kept below home, mode 0600.
  */
 #pragma once
 
@@ -12,28 +12,33 @@ struct tw_apiserver_options {
 	const struct tw_paths *paths;
 	const char *store_url;
 	bool store_relaxed;
-	const char *fernet_keys;        /* "" = secrets are stored plain */
-	const char *host;               /* NULL or "": 127.0.0.1 */
-	unsigned port;                  /* 0: any */
-	unsigned threads;               /* 0: 4 */
+	const char *fernet_keys;	  /* "" = secrets are stored plain */
+	const char *host;		  /* NULL or "": 127.0.0.1 */
+	unsigned port;			  /* 0: any */
+	unsigned threads;		  /* 0: 4 */
 	const char *cert_path, *key_path; /* [api] ssl_cert, ssl_key; NULL or "": no TLS */
-	const char *base_url;           /* [api] base_url; NULL or "": none */
+	const char *base_url;		  /* [api] base_url; NULL or "": none */
 
-	bool all_admins;                /* [core] simple_auth_manager_all_admins: only on a loopback address */
-	const char *users;              /* [core] simple_auth_manager_users */
-	const char *passwords_file;     /* NULL or "": home/simple_auth_manager_passwords.json.generated */
-	const char *jwt_secret;         /* [api_auth] jwt_secret; NULL or "": home/run/jwt_secret, made when missing */
-	const char *jwt_algorithm;      /* NULL or "": HS512 */
-	const char *jwt_audience;       /* NULL or "": "apache-airflow" */
-	const char *jwt_issuer;         /* NULL or "": none */
+	bool all_admins;   /* [core] simple_auth_manager_all_admins: only on a loopback address */
+	const char *users; /* [core] simple_auth_manager_users */
+	const char
+		*passwords_file; /* NULL or "": home/simple_auth_manager_passwords.json.generated */
+	const char *jwt_secret; /* [api_auth] jwt_secret; NULL or "": home/run/jwt_secret, made when
+				   missing */
+	const char *jwt_algorithm;		  /* NULL or "": HS512 */
+	const char *jwt_audience;		  /* NULL or "": "apache-airflow" */
+	const char *jwt_issuer;			  /* NULL or "": none */
 	int64_t jwt_ttl, jwt_cli_ttl, jwt_leeway; /* seconds; 0: 86400, 3600, 10 */
-	const char *secret_key;         /* [api] secret_key; NULL or "": home/run/secret_key, made when missing */
+	const char *secret_key; /* [api] secret_key; NULL or "": home/run/secret_key, made when
+				   missing */
 
-	const char *log_folder;         /* [logging] base_log_folder, absolute */
-	int64_t page_limit, page_max;   /* 0: 50, 100 */
-	int64_t scheduler_health, triggerer_health, processor_health; /* seconds that a heartbeat counts; 0: 30 */
-	bool expose_config;             /* [api] expose_config */
-	/* Must a value under this name be masked (tw_config_is_sensitive_name)? NULL: by Airflow's words alone. */
+	const char *log_folder;	      /* [logging] base_log_folder, absolute */
+	int64_t page_limit, page_max; /* 0: 50, 100 */
+	int64_t scheduler_health, triggerer_health,
+		processor_health; /* seconds that a heartbeat counts; 0: 30 */
+	bool expose_config;	  /* [api] expose_config */
+	/* Must a value under this name be masked (tw_config_is_sensitive_name)? NULL: by Airflow's
+	 * words alone. */
 	bool (*sensitive)(void *arg, struct tw_str name);
 	void *sensitive_arg;
 	const struct tw_api_setting *settings; /* what GET /config shows */
@@ -50,12 +55,13 @@ struct tw_apiserver_options {
 int tw_apiserver_run(const struct tw_apiserver_options *opts, struct tw_err *err);
 
 /*
- * What run does before it listens, for tests and for whoever serves it elsewhere: fills api from opts, making keys and
- * passwords that are missing. opts must outlive it. Release when the server has stopped.
+ * What run does before it listens, for tests and for whoever serves it elsewhere: fills api from
+ * opts, making keys and passwords that are missing. opts must outlive it. Release when the server
+ * has stopped.
  */
 struct tw_apiserver;
-enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts, struct tw_apiserver **ret_s,
-				struct tw_err *err);
+enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
+				struct tw_apiserver **ret_s, struct tw_err *err);
 enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err);
 unsigned tw_apiserver_port(const struct tw_apiserver *s);
 void tw_apiserver_free(struct tw_apiserver *s); /* stops listening */

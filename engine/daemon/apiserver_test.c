@@ -29,8 +29,11 @@ static int teardown(void **state)
 static void test_health(void **state)
 {
 	struct world *w = open_world;
-	struct tw_job_row job = { .job_type = TW_STR("SchedulerJob"), .state = TW_STR("running"), .start_date = T0,
-				  .end_date = TW_TIME_NONE, .latest_heartbeat = T0 };
+	struct tw_job_row job = {.job_type = TW_STR("SchedulerJob"),
+				 .state = TW_STR("running"),
+				 .start_date = T0,
+				 .end_date = TW_TIME_NONE,
+				 .latest_heartbeat = T0};
 	int64_t id;
 
 	expect(w, "GET", "/api/v2/monitor/health", NULL, 200);
@@ -126,7 +129,8 @@ static void test_trigger(void **state)
 	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{}", 422);
 	expect_str(w, "detail.0.type", "missing");
 	expect_str(w, "detail.0.loc.1", "logical_date");
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"note\":\"hello\"}", 200);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"note\":\"hello\"}",
+	       200);
 	expect_str(w, "state", "queued");
 	expect_str(w, "run_type", "manual");
 	expect_str(w, "triggered_by", "rest_api");
@@ -137,17 +141,24 @@ static void test_trigger(void **state)
 	assert_int_equal(at(w, "data_interval_start").kind, TW_V_NULL);
 	assert_true(tw_str_starts(at(w, "dag_run_id").s, "manual__20"));
 	expect(w, "POST", "/api/v2/dags/etl/dagRuns",
-	       "{\"logical_date\":\"2026-01-03T12:00:00Z\",\"dag_run_id\":\"mine\",\"conf\":{\"n\":7}}", 200);
+	       "{\"logical_date\":\"2026-01-03T12:00:00Z\",\"dag_run_id\":\"mine\",\"conf\":{\"n\":"
+	       "7}}",
+	       200);
 	expect_str(w, "data_interval_start", "2026-01-02T00:00:00Z");
 	expect_str(w, "data_interval_end", "2026-01-03T00:00:00Z");
 	expect_int(w, "conf.n", 7);
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"mine\"}", 409);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns",
+	       "{\"logical_date\":null,\"dag_run_id\":\"mine\"}", 409);
 	expect_str(w, "detail.reason", "Unique constraint violation");
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"conf\":{\"n\":0}}", 400);
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":\"2026-01-03T12:00:00\"}", 422);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"conf\":{\"n\":0}}",
+	       400);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":\"2026-01-03T12:00:00\"}",
+	       422);
 	expect_str(w, "detail.0.type", "timezone_aware");
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"scheduled__x\"}", 400);
-	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":null,\"dag_run_id\":\"../../etc\"}", 400);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns",
+	       "{\"logical_date\":null,\"dag_run_id\":\"scheduled__x\"}", 400);
+	expect(w, "POST", "/api/v2/dags/etl/dagRuns",
+	       "{\"logical_date\":null,\"dag_run_id\":\"../../etc\"}", 400);
 	expect(w, "POST", "/api/v2/dags/none/dagRuns", "{\"logical_date\":null}", 404);
 	expect(w, "POST", "/api/v2/dags/etl/dagRuns", "{\"logical_date\":", 422);
 	ok(tw_store_inbox_take(w->store, 0, 100, &w->arena, &rows, &n, &test_err));
@@ -164,11 +175,15 @@ static void test_runs(void **state)
 	expect_int(w, "total_entries", 1);
 	expect_str(w, "dag_runs.0.state", "failed");
 	assert_true(at(w, "dag_runs.0.duration").f == 2.0);
-	expect(w, "GET", "/api/v2/dags/~/dagRuns?state=failed&run_type=scheduled&start_date_gte=2025-12-31T00:00:00Z", NULL,
-	       200);
+	expect(w, "GET",
+	       "/api/v2/dags/~/"
+	       "dagRuns?state=failed&run_type=scheduled&start_date_gte=2025-12-31T00:00:00Z",
+	       NULL, 200);
 	expect_int(w, "total_entries", 1);
 	expect(w, "GET", "/api/v2/dags/~/dagRuns?state=odd", NULL, 422);
-	expect(w, "GET", "/api/v2/dags/~/dagRuns?limit=x&offset=-1&start_date_gte=2025-12-31T00:00:00", NULL, 422);
+	expect(w, "GET",
+	       "/api/v2/dags/~/dagRuns?limit=x&offset=-1&start_date_gte=2025-12-31T00:00:00", NULL,
+	       422);
 	assert_int_equal(tw_value_len(at(w, "detail")), 3);
 	expect_str(w, "detail.0.loc.0", "query");
 	expect(w, "GET", "/api/v2/dags/~/dagRuns?order_by=password", NULL, 400);
@@ -177,7 +192,8 @@ static void test_runs(void **state)
 	expect_str(w, "dag_run_id", "scheduled__2026-01-01T00:00:00+00:00");
 	expect(w, "GET", "/api/v2/dags/etl/dagRuns/none", NULL, 404);
 	expect_str(w, "detail", "The DagRun with dag_id: `etl` and run_id: `none` was not found");
-	expect(w, "POST", "/api/v2/dags/~/dagRuns/list", "{\"dag_ids\":[\"etl\"],\"states\":[\"failed\"]}", 200);
+	expect(w, "POST", "/api/v2/dags/~/dagRuns/list",
+	       "{\"dag_ids\":[\"etl\"],\"states\":[\"failed\"]}", 200);
 	expect_int(w, "total_entries", 1);
 	expect(w, "GET", "/api/v2/dags/~/dagRuns?cursor=", NULL, 200);
 	expect_int(w, "total_entries_limit", 1000);
@@ -222,7 +238,8 @@ static void test_tis(void **state)
 	expect_int(w, "total_entries", 1);
 	expect(w, "GET", RUN "/taskInstances/extract/tries/1", NULL, 200);
 	expect(w, "GET", RUN "/taskInstances/extract/tries/2", NULL, 404);
-	expect(w, "POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", "{\"dag_ids\":[\"etl\"],\"page_limit\":1}", 200);
+	expect(w, "POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list",
+	       "{\"dag_ids\":[\"etl\"],\"page_limit\":1}", 200);
 	expect_int(w, "total_entries", 2);
 }
 
@@ -230,11 +247,13 @@ static void test_tis(void **state)
 static void test_why(void **state)
 {
 	struct world *w = open_world;
-	struct tw_run_row run = { .dag_id = TW_STR("etl"), .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
-				  .state = TW_RUN_RUNNING, .end_date = TW_TIME_NONE };
-	struct tw_ti_row load = world_ti(2, "load", TW_TI_NONE, (struct tw_str){ 0 });
-	struct tw_ti_row extract = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){ 0 });
-	struct tw_batch b = { 0 };
+	struct tw_run_row run = {.dag_id = TW_STR("etl"),
+				 .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+				 .state = TW_RUN_RUNNING,
+				 .end_date = TW_TIME_NONE};
+	struct tw_ti_row load = world_ti(2, "load", TW_TI_NONE, (struct tw_str){0});
+	struct tw_ti_row extract = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){0});
+	struct tw_batch b = {0};
 
 	expect(w, "GET", RUN "/taskInstances/load/dependencies", NULL, 200);
 	assert_int_equal(tw_value_len(at(w, "dependencies")), 0);
@@ -246,7 +265,8 @@ static void test_why(void **state)
 	tw_batch_release(&b);
 	expect(w, "GET", RUN "/taskInstances/load/dependencies", NULL, 200);
 	expect_str(w, "dependencies.0.name", "Trigger Rule");
-	assert_true(tw_str_starts(at(w, "dependencies.0.reason").s, "trigger rule all_success waits"));
+	assert_true(
+		tw_str_starts(at(w, "dependencies.0.reason").s, "trigger rule all_success waits"));
 	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}", 200);
 	expect(w, "GET", RUN "/taskInstances/load/-1/dependencies", NULL, 200);
 	assert_non_null(strstr(tw_buf_cstr(&w->body), "paused"));
@@ -258,7 +278,8 @@ static void test_ti_change(void **state)
 	struct tw_inbox_row *rows;
 	size_t n;
 
-	expect(w, "PATCH", RUN "/taskInstances/extract/dry_run", "{\"new_state\":\"success\"}", 200);
+	expect(w, "PATCH", RUN "/taskInstances/extract/dry_run", "{\"new_state\":\"success\"}",
+	       200);
 	expect_int(w, "total_entries", 1);
 	expect(w, "PATCH", RUN "/taskInstances/extract/dry_run",
 	       "{\"new_state\":\"success\",\"include_downstream\":true}", 200);
@@ -266,27 +287,32 @@ static void test_ti_change(void **state)
 	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"failed\"}", 409);
 	expect(w, "PATCH", RUN "/taskInstances/none", "{\"new_state\":\"failed\"}", 404);
 	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"odd\"}", 422);
-	expect(w, "PATCH", RUN "/taskInstances/extract", "{\"new_state\":\"success\",\"note\":\"by hand\"}", 200);
+	expect(w, "PATCH", RUN "/taskInstances/extract",
+	       "{\"new_state\":\"success\",\"note\":\"by hand\"}", 200);
 	expect_str(w, "task_instances.0.note", "by hand");
 	ok(tw_store_inbox_take(w->store, 0, 100, &w->arena, &rows, &n, &test_err));
 	tw_assert_str(rows[n - 2].kind, "ti_state");
-	tw_assert_str(rows[n - 2].payload, "{\"tasks\":[[\"extract\",-1]],\"by\":\"Anonymous\",\"state\":\"success\"}");
+	tw_assert_str(rows[n - 2].payload,
+		      "{\"tasks\":[[\"extract\",-1]],\"by\":\"Anonymous\",\"state\":\"success\"}");
 	tw_assert_str(rows[n - 1].kind, "clear");
 	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{}", 200);
 	expect_int(w, "total_entries", 2);
 	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances",
 	       "{\"task_ids\":[\"load\"],\"include_upstream\":true,\"only_failed\":false}", 200);
 	expect_int(w, "total_entries", 2);
-	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"task_ids\":[[\"load\",3]],\"only_failed\":false}", 200);
+	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances",
+	       "{\"task_ids\":[[\"load\",3]],\"only_failed\":false}", 200);
 	expect_int(w, "total_entries", 0);
 	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"task_ids\":[7]}", 422);
 	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances",
-	       "{\"dry_run\":false,\"dag_run_id\":\"scheduled__2026-01-01T00:00:00+00:00\",\"task_ids\":[\"load\"]}", 200);
+	       "{\"dry_run\":false,\"dag_run_id\":\"scheduled__2026-01-01T00:00:00+00:00\",\"task_"
+	       "ids\":[\"load\"]}",
+	       200);
 	expect_int(w, "total_entries", 1);
 	ok(tw_store_inbox_take(w->store, rows[n - 1].id, 100, &w->arena, &rows, &n, &test_err));
 	assert_int_equal(n, 1);
-	tw_assert_str(rows[0].payload,
-		      "{\"tasks\":[[\"load\",-1]],\"by\":\"Anonymous\",\"reset_run\":true,\"newest_version\":false}");
+	tw_assert_str(rows[0].payload, "{\"tasks\":[[\"load\",-1]],\"by\":\"Anonymous\",\"reset_"
+				       "run\":true,\"newest_version\":false}");
 	expect(w, "POST", "/api/v2/dags/etl/clearTaskInstances", "{\"dag_run_id\":\"none\"}", 404);
 }
 
@@ -294,7 +320,8 @@ static void test_logs(void **state)
 {
 	struct world *w = open_world;
 
-	world_log(w, "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\",\"event\":\"one\"}\nno json \"here\"\n"
+	world_log(w, "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\",\"event\":\"one\"}"
+		     "\nno json \"here\"\n"
 		     "{\"event\":\"half");
 	expect(w, "GET", RUN "/taskInstances/extract/logs/1", NULL, 200);
 	expect_str(w, "content.0.event", "::group::Log message source details");
@@ -303,15 +330,20 @@ static void test_logs(void **state)
 	expect_str(w, "content.4.event", "no json \"here\"");
 	expect_str(w, "content.5.event", "{\"event\":\"half");
 	assert_int_equal(at(w, "continuation_token").kind, TW_V_NULL);
-	assert_int_equal(ask_with(w, "GET", RUN "/taskInstances/extract/logs/1", NULL, "Accept: application/x-ndjson"), 200);
-	assert_non_null(strstr(tw_buf_cstr(&w->body), "\n{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\""));
+	assert_int_equal(ask_with(w, "GET", RUN "/taskInstances/extract/logs/1", NULL,
+				  "Accept: application/x-ndjson"),
+			 200);
+	assert_non_null(strstr(tw_buf_cstr(&w->body),
+			       "\n{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"info\""));
 	expect(w, "GET", RUN "/taskInstances/extract/logs/2", NULL, 404);
 	expect_str(w, "detail", "TaskInstance not found");
 	expect(w, "GET", RUN "/taskInstances/load/logs/1", NULL, 200);
 	expect_str(w, "content.0.event", "This attempt has left no log.");
 	expect(w, "GET", RUN "/taskInstances/extract/logs/1?token=forged", NULL, 400);
 	expect(w, "GET", RUN "/taskInstances/..%2f..%2fx/logs/1", NULL, 404);
-	expect(w, "GET", "/api/v2/dags/..%2f..%2fetc/dagRuns/a%2f..%2fb/taskInstances/passwd/logs/1", NULL, 404);
+	expect(w, "GET",
+	       "/api/v2/dags/..%2f..%2fetc/dagRuns/a%2f..%2fb/taskInstances/passwd/logs/1", NULL,
+	       404);
 	expect(w, "GET", "/api/v2/dags/../../../../etc/passwd", NULL, 404);
 }
 
@@ -319,8 +351,8 @@ static void test_logs(void **state)
 static void test_log_pages(void **state)
 {
 	struct world *w = open_world;
-	struct tw_ti_row ti = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){ 0 });
-	struct tw_batch b = { 0 };
+	struct tw_ti_row ti = world_ti(1, "extract", TW_TI_RUNNING, (struct tw_str){0});
+	struct tw_batch b = {0};
 	char *path;
 
 	tw_batch_ti(&b, &ti, -1, TW_TICOL(STATE) | TW_TICOL(END_DATE));
@@ -371,12 +403,13 @@ static void test_forged(void **state)
 {
 	struct world *w = open_world;
 	struct tw_str viewer = TW_STR("{\"username\":\"eve\",\"password\":\"");
-	struct tw_buf file = { 0 };
+	struct tw_buf file = {0};
 	struct tw_value passwords;
 	struct stat st;
 	char *path = tw_asprintf("%s/simple_auth_manager_passwords.json.generated", w->home), *body;
 
-	w->token = tw_strdup("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhZG1pbiIsInJvbGUiOiJhZG1pbiJ9.");
+	w->token = tw_strdup(
+		"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhZG1pbiIsInJvbGUiOiJhZG1pbiJ9.");
 	expect(w, "GET", "/api/v2/dags", NULL, 403);
 	free(w->token);
 	w->token = NULL;
@@ -384,7 +417,8 @@ static void test_forged(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	ok(tw_file_read(path, 4096, &file, &test_err));
 	ok(tw_json_parse(&w->arena, tw_buf_str(&file), &passwords, &test_err));
-	body = tw_asprintf(TW_STR_FMT TW_STR_FMT "\"}", TW_STR_ARG(viewer), TW_STR_ARG(tw_map_str(passwords, "eve", "")));
+	body = tw_asprintf(TW_STR_FMT TW_STR_FMT "\"}", TW_STR_ARG(viewer),
+			   TW_STR_ARG(tw_map_str(passwords, "eve", "")));
 	expect(w, "POST", "/auth/token", body, 201);
 	w->token = tw_str_dup(at(w, "access_token").s);
 	expect(w, "GET", "/api/v2/dags", NULL, 200);
@@ -402,16 +436,28 @@ static void test_hosts(void **state)
 	struct tw_apiserver *s;
 
 	expect(w, "GET", "/auth/token", NULL, 201);
+	expect(w, "GET", "/auth/token/login?next=/dags%3Fa", NULL, 307);
+	assert_non_null(strstr(tw_buf_cstr(&w->headers), "Location: /dags?a\r\n"));
+	assert_non_null(strstr(tw_buf_cstr(&w->headers), "HttpOnly; SameSite=Lax"));
+	expect(w, "GET", "/auth/token/login?next=//evil.example", NULL, 307);
+	assert_non_null(strstr(tw_buf_cstr(&w->headers), "Location: /\r\n"));
+	expect(w, "GET", "/auth/token/login?next=/a%0d%0aX:%20y", NULL, 307);
+	assert_null(strstr(tw_buf_cstr(&w->headers), "X: y"));
 	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Host: evil.example"), 403);
-	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://evil.example"), 403);
-	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://localhost:8080"), 200);
+	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://evil.example"),
+			 403);
+	assert_int_equal(ask_with(w, "GET", "/api/v2/dags", NULL, "Origin: http://localhost:8080"),
+			 200);
 	assert_int_equal(ask_with(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}",
-				  "Content-Type: text/plain"), 422);
+				  "Content-Type: text/plain"),
+			 422);
 	opts.host = "0.0.0.0";
 	assert_int_equal(tw_apiserver_prepare(&opts, &s, &test_err), TW_ERR_DENIED);
 	assert_non_null(strstr(test_err.msg, "loopback"));
-	assert_true(tw_is_loopback("127.0.0.1") && tw_is_loopback("::1") && tw_is_loopback("localhost"));
-	assert_false(tw_is_loopback("192.168.1.2") || tw_is_loopback("::") || tw_is_loopback("example.com"));
+	assert_true(tw_is_loopback("127.0.0.1") && tw_is_loopback("::1") &&
+		    tw_is_loopback("localhost"));
+	assert_false(tw_is_loopback("192.168.1.2") || tw_is_loopback("::") ||
+		     tw_is_loopback("example.com"));
 }
 
 static void test_hostile(void **state)
@@ -444,11 +490,14 @@ static void test_waiting(void **state)
 {
 	enum { N = 40 };
 	struct world *w = open_world;
-	struct tw_run_row run = { .dag_id = TW_STR("etl"), .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
-				  .state = TW_RUN_RUNNING, .end_date = TW_TIME_NONE };
-	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(w->server), RUN "/wait?interval=0.05");
-	struct tw_batch b = { 0 };
-	struct tw_buf all = { 0 };
+	struct tw_run_row run = {.dag_id = TW_STR("etl"),
+				 .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+				 .state = TW_RUN_RUNNING,
+				 .end_date = TW_TIME_NONE};
+	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(w->server),
+				RUN "/wait?interval=0.05");
+	struct tw_batch b = {0};
+	struct tw_buf all = {0};
 	CURLM *m = curl_multi_init();
 	CURL *c[N];
 	int alive = N;
@@ -499,7 +548,7 @@ static void *patch_it(void *arg)
 	struct patcher *p = arg;
 	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(p->w->server), RUN);
 	struct curl_slist *h = curl_slist_append(NULL, "Content-Type: application/json");
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	CURL *c = curl_easy_init();
 
 	curl_easy_setopt(c, CURLOPT_URL, url);
@@ -522,11 +571,14 @@ static void *patch_it(void *arg)
 static void test_outcome(void **state)
 {
 	struct world *w = open_world;
-	struct tw_job_row job = { .job_type = TW_STR("SchedulerJob"), .state = TW_STR("running"), .start_date = tw_now(),
-				  .end_date = TW_TIME_NONE, .latest_heartbeat = tw_now() };
-	struct patcher p = { w, 0, 0 };
+	struct tw_job_row job = {.job_type = TW_STR("SchedulerJob"),
+				 .state = TW_STR("running"),
+				 .start_date = tw_now(),
+				 .end_date = TW_TIME_NONE,
+				 .latest_heartbeat = tw_now()};
+	struct patcher p = {w, 0, 0};
 	struct tw_inbox_row *rows = NULL;
-	struct tw_batch b = { 0 };
+	struct tw_batch b = {0};
 	int64_t id, after = 0;
 	pthread_t t;
 	size_t n = 0;
@@ -552,17 +604,21 @@ static void test_variables(void **state)
 {
 	struct world *w = open_world;
 
-	expect(w, "POST", "/api/v2/variables", "{\"key\":\"plain\",\"value\":\"x\",\"description\":\"d\"}", 201);
+	expect(w, "POST", "/api/v2/variables",
+	       "{\"key\":\"plain\",\"value\":\"x\",\"description\":\"d\"}", 201);
 	expect_str(w, "value", "x");
 	expect(w, "POST", "/api/v2/variables", "{\"key\":\"plain\",\"value\":\"y\"}", 409);
 	expect_str(w, "detail", "The Variable with key: `plain` already exists");
 	expect(w, "POST", "/api/v2/variables", "{\"key\":\"my_password\",\"value\":\"hush\"}", 201);
 	expect_str(w, "value", "***");
-	expect(w, "POST", "/api/v2/variables", "{\"key\":\"a/b\",\"value\":{\"user\":\"u\",\"token\":\"t\"}}", 201);
+	expect(w, "POST", "/api/v2/variables",
+	       "{\"key\":\"a/b\",\"value\":{\"user\":\"u\",\"token\":\"t\"}}", 201);
 	expect_str(w, "value", "{\"user\": \"u\", \"token\": \"***\"}");
-	expect(w, "PATCH", "/api/v2/variables/my_password", "{\"key\":\"my_password\",\"value\":\"***\"}", 200);
+	expect(w, "PATCH", "/api/v2/variables/my_password",
+	       "{\"key\":\"my_password\",\"value\":\"***\"}", 200);
 	expect(w, "PATCH", "/api/v2/variables/a/b",
-	       "{\"key\":\"a/b\",\"value\":\"{\\\"user\\\":\\\"v\\\",\\\"token\\\":\\\"***\\\"}\"}", 200);
+	       "{\"key\":\"a/b\",\"value\":\"{\\\"user\\\":\\\"v\\\",\\\"token\\\":\\\"***\\\"}\"}",
+	       200);
 	{
 		struct tw_variable_row v;
 
@@ -579,8 +635,10 @@ static void test_variables(void **state)
 	expect(w, "GET", "/api/v2/variables?variable_key_pattern=pla", NULL, 200);
 	expect_int(w, "total_entries", 1);
 	expect(w, "PATCH", "/api/v2/variables",
-	       "{\"actions\":[{\"action\":\"create\",\"entities\":[{\"key\":\"plain\",\"value\":1}]},"
-	       "{\"action\":\"delete\",\"entities\":[\"a/b\"]}]}", 200);
+	       "{\"actions\":[{\"action\":\"create\",\"entities\":[{\"key\":\"plain\",\"value\":1}]"
+	       "},"
+	       "{\"action\":\"delete\",\"entities\":[\"a/b\"]}]}",
+	       200);
 	expect_int(w, "create.errors.0.status_code", 409);
 	expect_str(w, "delete.success.0", "a/b");
 	assert_int_equal(at(w, "update").kind, TW_V_NULL);
@@ -598,16 +656,23 @@ static void test_connections(void **state)
 	struct tw_connection_row c;
 
 	expect(w, "POST", "/api/v2/connections",
-	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"h\",\"login\":\"l\",\"password\":\"p\","
-	       "\"port\":5432,\"extra\":\"{\\\"api_key\\\":\\\"k\\\",\\\"a\\\":1}\"}", 201);
+	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"h\",\"login\":"
+	       "\"l\",\"password\":\"p\","
+	       "\"port\":5432,\"extra\":\"{\\\"api_key\\\":\\\"k\\\",\\\"a\\\":1}\"}",
+	       201);
 	expect_str(w, "password", "***");
 	expect_str(w, "extra", "{\"api_key\": \"***\", \"a\": 1}");
-	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"db\",\"conn_type\":\"x\"}", 409);
-	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"a b\",\"conn_type\":\"x\"}", 422);
-	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"e\",\"conn_type\":\"x\",\"extra\":\"no\"}", 422);
+	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"db\",\"conn_type\":\"x\"}",
+	       409);
+	expect(w, "POST", "/api/v2/connections", "{\"connection_id\":\"a b\",\"conn_type\":\"x\"}",
+	       422);
+	expect(w, "POST", "/api/v2/connections",
+	       "{\"connection_id\":\"e\",\"conn_type\":\"x\",\"extra\":\"no\"}", 422);
 	expect(w, "PATCH", "/api/v2/connections/db",
-	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"i\",\"password\":\"***\","
-	       "\"extra\":\"{\\\"api_key\\\": \\\"***\\\"}\"}", 200);
+	       "{\"connection_id\":\"db\",\"conn_type\":\"postgres\",\"host\":\"i\",\"password\":"
+	       "\"***\","
+	       "\"extra\":\"{\\\"api_key\\\": \\\"***\\\"}\"}",
+	       200);
 	expect_str(w, "host", "i");
 	ok(tw_store_connection(w->store, TW_STR("db"), &w->arena, &c, &test_err));
 	tw_assert_str(c.password, "p");
@@ -629,7 +694,8 @@ static void test_pools(void **state)
 	expect(w, "POST", "/api/v2/pools", "{\"name\":\"p/1\",\"slots\":3}", 409);
 	expect(w, "POST", "/api/v2/pools", "{\"name\":\"q\",\"slots\":-2}", 422);
 	expect(w, "PATCH", "/api/v2/pools/p/1?update_mask=slots", "{\"slots\":5}", 422);
-	expect(w, "PATCH", "/api/v2/pools/p/1", "{\"pool\":\"p/1\",\"slots\":-1,\"include_deferred\":true}", 200);
+	expect(w, "PATCH", "/api/v2/pools/p/1",
+	       "{\"pool\":\"p/1\",\"slots\":-1,\"include_deferred\":true}", 200);
 	expect_int(w, "open_slots", -1);
 	expect(w, "PATCH", "/api/v2/pools/default_pool", "{\"slots\":5}", 400);
 	expect(w, "PATCH", "/api/v2/pools/default_pool?update_mask=slots", "{\"slots\":5}", 200);
@@ -649,15 +715,20 @@ static void test_xcoms(void **state)
 	expect(w, "POST", entries, "{\"key\":\"a/b\",\"value\":{\"x\":[1,2]}}", 201);
 	expect_int(w, "value.x.1", 2);
 	expect(w, "POST", entries, "{\"key\":\"a/b\",\"value\":1}", 409);
-	expect(w, "POST", entries, "{\"key\":\"k\",\"value\":[{\"__classname__\":\"os.system\"}]}", 422);
+	expect(w, "POST", entries, "{\"key\":\"k\",\"value\":[{\"__classname__\":\"os.system\"}]}",
+	       422);
 	expect(w, "POST", entries, "{\"key\":\"k\",\"value\":\"{\\\"__type\\\":1}\"}", 422);
-	expect(w, "POST", RUN "/taskInstances/none/xcomEntries", "{\"key\":\"k\",\"value\":1}", 404);
-	expect(w, "PATCH", RUN "/taskInstances/extract/xcomEntries/a/b", "{\"value\":\"text\"}", 200);
+	expect(w, "POST", RUN "/taskInstances/none/xcomEntries", "{\"key\":\"k\",\"value\":1}",
+	       404);
+	expect(w, "PATCH", RUN "/taskInstances/extract/xcomEntries/a/b", "{\"value\":\"text\"}",
+	       200);
 	expect(w, "GET", RUN "/taskInstances/extract/xcomEntries/a/b?stringify=true", NULL, 200);
 	expect_str(w, "value", "text");
-	expect(w, "GET", "/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries?xcom_key=a/b", NULL, 200);
+	expect(w, "GET", "/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries?xcom_key=a/b", NULL,
+	       200);
 	expect_int(w, "total_entries", 1);
-	expect(w, "DELETE", RUN "/taskInstances/extract/xcomEntries/a/b?map_index=4294967295", NULL, 404);
+	expect(w, "DELETE", RUN "/taskInstances/extract/xcomEntries/a/b?map_index=4294967295", NULL,
+	       404);
 	expect(w, "DELETE", RUN "/taskInstances/extract/xcomEntries/a/b", NULL, 204);
 	expect(w, "GET", RUN "/taskInstances/extract/xcomEntries/a/b", NULL, 404);
 }
@@ -683,8 +754,8 @@ static void test_admin(void **state)
 	expect(w, "GET", "/api/v2/config/section/api/option/port", NULL, 200);
 	expect_str(w, "sections.0.options.0.value", "8080");
 	assert_int_equal(ask_with(w, "GET", "/api/v2/config", NULL, "Accept: text/plain"), 200);
-	assert_string_equal(tw_buf_cstr(&w->body),
-			    "[core]\nexecutor = LocalExecutor\nfernet_key = < hidden >\n\n[api]\nport = 8080\n");
+	assert_string_equal(tw_buf_cstr(&w->body), "[core]\nexecutor = LocalExecutor\nfernet_key = "
+						   "< hidden >\n\n[api]\nport = 8080\n");
 	expect(w, "GET", "/api/v2/providers", NULL, 200);
 	expect(w, "GET", "/api/v2/plugins", NULL, 200);
 	expect(w, "GET", "/openapi.json", NULL, 200);
@@ -697,10 +768,13 @@ static void test_admin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_health),  CASE(test_dags),	  CASE(test_pause),	CASE(test_trigger), CASE(test_runs),
-		CASE(test_tis),	    CASE(test_ti_change), CASE(test_logs),	CASE(test_log_pages), CLOSED(test_sign_in),
-		CLOSED(test_forged), CASE(test_hosts),	  CASE(test_hostile),
-		CASE(test_why), CASE(test_waiting), CASE(test_outcome), CASE(test_variables), CASE(test_connections), CASE(test_pools), CASE(test_xcoms), CASE(test_admin),
+		CASE(test_health),    CASE(test_dags),	    CASE(test_pause),
+		CASE(test_trigger),   CASE(test_runs),	    CASE(test_tis),
+		CASE(test_ti_change), CASE(test_logs),	    CASE(test_log_pages),
+		CLOSED(test_sign_in), CLOSED(test_forged),  CASE(test_hosts),
+		CASE(test_hostile),   CASE(test_why),	    CASE(test_waiting),
+		CASE(test_outcome),   CASE(test_variables), CASE(test_connections),
+		CASE(test_pools),     CASE(test_xcoms),	    CASE(test_admin),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,6 @@
 /*
- * A home in a temporary folder, a metastore with two DAGs and a run, and the api-server over it on a free port.
- * Only x_test.c files include this.
+ * A home in a temporary folder, a metastore with two DAGs and a run, and the api-server over it on
+ * a free port. Only x_test.c files include this.
  */
 #pragma once
 
@@ -36,35 +36,51 @@ struct world {
 	struct tw_apiserver_options opts;
 	struct tw_apiserver *server;
 	struct tw_store *store;
-	struct tw_arena arena;          /* of answers */
+	struct tw_arena arena; /* of answers */
 	char *token, *password;
 	/* the last answer */
 	long status;
 	struct tw_buf body, headers;
-	struct tw_value json;           /* null when it is none */
+	struct tw_value json; /* null when it is none */
 };
 
 static const char *const doc_etl =
-	"{\"format\":1,\"dag_id\":\"etl\",\"schedule\":{\"type\":\"cron_interval\",\"expression\":\"@daily\"},"
+	"{\"format\":1,\"dag_id\":\"etl\",\"schedule\":{\"type\":\"cron_interval\",\"expression\":"
+	"\"@daily\"},"
 	"\"start_date\":\"2026-01-01T00:00:00+00:00\",\"tags\":[\"a\",\"b\"],\"owners\":[\"anna\"],"
-	"\"params\":{\"n\":{\"value\":5,\"schema\":{\"type\":\"integer\",\"minimum\":1},\"description\":null,"
+	"\"params\":{\"n\":{\"value\":5,\"schema\":{\"type\":\"integer\",\"minimum\":1},"
+	"\"description\":null,"
 	"\"required\":false}},"
-	"\"tasks\":[{\"task_id\":\"extract\",\"operator\":{\"module\":\"airflow.providers.standard.operators.bash\","
-	"\"class\":\"BashOperator\",\"name\":\"BashOperator\"},\"native\":\"bash\",\"args\":{\"bash_command\":\"echo\"},"
+	"\"tasks\":[{\"task_id\":\"extract\",\"operator\":{\"module\":\"airflow.providers.standard."
+	"operators.bash\","
+	"\"class\":\"BashOperator\",\"name\":\"BashOperator\"},\"native\":\"bash\",\"args\":{"
+	"\"bash_command\":\"echo\"},"
 	"\"template_fields\":[\"bash_command\"],\"owner\":\"anna\"},"
-	"{\"task_id\":\"load\",\"upstream\":[\"extract\"],\"operator\":{\"module\":\"m\",\"class\":\"EmptyOperator\","
+	"{\"task_id\":\"load\",\"upstream\":[\"extract\"],\"operator\":{\"module\":\"m\",\"class\":"
+	"\"EmptyOperator\","
 	"\"name\":\"EmptyOperator\"},\"native\":\"empty\",\"owner\":\"anna\"}]}";
-static const char *const doc_plain =
-	"{\"format\":1,\"dag_id\":\"plain\",\"tags\":[\"a\"],\"tasks\":[{\"task_id\":\"one\",\"native\":\"empty\"}]}";
+static const char *const doc_plain = "{\"format\":1,\"dag_id\":\"plain\",\"tags\":[\"a\"],"
+				     "\"tasks\":[{\"task_id\":\"one\",\"native\":\"empty\"}]}";
 
-static inline struct tw_dag_put world_dag(const char *dag_id, const char *doc, struct tw_str *tags, size_t ntags)
+static inline struct tw_dag_put world_dag(const char *dag_id, const char *doc, struct tw_str *tags,
+					  size_t ntags)
 {
 	return (struct tw_dag_put){
-		.dag = { .dag_id = tw_str(dag_id), .display_name = tw_str(dag_id), .bundle_name = TW_STR("dags-folder"),
-			 .fileloc = TW_STR("/dags/x.py"), .relative_fileloc = TW_STR("x.py"), .owners = TW_STR("anna"),
-			 .last_parsed_time = T0, .last_expired = TW_TIME_NONE, .last_parse_duration = 0.5,
-			 .timetable_summary = TW_STR("0 0 * * *"), .timetable_periodic = true, .max_active_tasks = 16,
-			 .max_active_runs = 16, .tags = tags, .ntags = ntags },
+		.dag = {.dag_id = tw_str(dag_id),
+			.display_name = tw_str(dag_id),
+			.bundle_name = TW_STR("dags-folder"),
+			.fileloc = TW_STR("/dags/x.py"),
+			.relative_fileloc = TW_STR("x.py"),
+			.owners = TW_STR("anna"),
+			.last_parsed_time = T0,
+			.last_expired = TW_TIME_NONE,
+			.last_parse_duration = 0.5,
+			.timetable_summary = TW_STR("0 0 * * *"),
+			.timetable_periodic = true,
+			.max_active_tasks = 16,
+			.max_active_runs = 16,
+			.tags = tags,
+			.ntags = ntags},
 		.document = tw_str(doc),
 		.hash = tw_str(dag_id),
 		.source = TW_STR("from airflow import DAG\n"),
@@ -73,47 +89,81 @@ static inline struct tw_dag_put world_dag(const char *dag_id, const char *doc, s
 
 static inline void world_dags(struct world *w)
 {
-	struct tw_str tags[] = { TW_STR("a"), TW_STR("b") };
-	struct tw_dag_put dags[] = { world_dag("etl", doc_etl, tags, 2), world_dag("plain", doc_plain, tags, 1) };
-	struct tw_file_put file = { .bundle_name = TW_STR("dags-folder"), .fileloc = TW_STR("/dags/x.py"),
-				    .relative_fileloc = TW_STR("x.py"), .dags = dags, .ndags = 2, .parsed_at = T0 };
-	struct tw_file_put bad = { .bundle_name = TW_STR("dags-folder"), .fileloc = TW_STR("/dags/bad.py"),
-				   .relative_fileloc = TW_STR("bad.py"), .error = TW_STR("SyntaxError: no"),
-				   .parsed_at = T0 };
-	struct tw_arena a = { 0 };
+	struct tw_str tags[] = {TW_STR("a"), TW_STR("b")};
+	struct tw_dag_put dags[] = {world_dag("etl", doc_etl, tags, 2),
+				    world_dag("plain", doc_plain, tags, 1)};
+	struct tw_file_put file = {.bundle_name = TW_STR("dags-folder"),
+				   .fileloc = TW_STR("/dags/x.py"),
+				   .relative_fileloc = TW_STR("x.py"),
+				   .dags = dags,
+				   .ndags = 2,
+				   .parsed_at = T0};
+	struct tw_file_put bad = {.bundle_name = TW_STR("dags-folder"),
+				  .fileloc = TW_STR("/dags/bad.py"),
+				  .relative_fileloc = TW_STR("bad.py"),
+				  .error = TW_STR("SyntaxError: no"),
+				  .parsed_at = T0};
+	struct tw_arena a = {0};
 
-	ok(tw_store_bundle_put(w->store, TW_STR("dags-folder"), true, (struct tw_str){ 0 }, T0, &test_err));
+	ok(tw_store_bundle_put(w->store, TW_STR("dags-folder"), true, (struct tw_str){0}, T0,
+			       &test_err));
 	ok(tw_store_files_put(w->store, &file, 1, &a, &test_err));
 	ok(tw_store_files_put(w->store, &bad, 1, &a, &test_err));
 	tw_arena_release(&a);
 }
 
-static inline struct tw_ti_row world_ti(int n, const char *task_id, enum tw_ti_state state, struct tw_str version)
+static inline struct tw_ti_row world_ti(int n, const char *task_id, enum tw_ti_state state,
+					struct tw_str version)
 {
 	return (struct tw_ti_row){
-		.id = { { 1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, [15] = (uint8_t)n } }, .dag_id = TW_STR("etl"),
-		.run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"), .task_id = tw_str(task_id), .map_index = -1,
-		.state = state, .try_number = 1, .max_tries = 0, .scheduled_dttm = T0, .queued_dttm = T0,
-		.start_date = T0, .end_date = T0 + 1500000, .last_heartbeat = TW_TIME_NONE, .next_retry = TW_TIME_NONE,
-		.reschedule_start = TW_TIME_NONE, .updated_at = TW_TIME_NONE, .trigger_timeout = TW_TIME_NONE,
-		.pool = TW_STR("default_pool"), .pool_slots = 1, .priority_weight = 1,
-		.operator_name = TW_STR("BashOperator"), .version_id = version,
+		.id = {{1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, [15] = (uint8_t)n}},
+		.dag_id = TW_STR("etl"),
+		.run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+		.task_id = tw_str(task_id),
+		.map_index = -1,
+		.state = state,
+		.try_number = 1,
+		.max_tries = 0,
+		.scheduled_dttm = T0,
+		.queued_dttm = T0,
+		.start_date = T0,
+		.end_date = T0 + 1500000,
+		.last_heartbeat = TW_TIME_NONE,
+		.next_retry = TW_TIME_NONE,
+		.reschedule_start = TW_TIME_NONE,
+		.updated_at = TW_TIME_NONE,
+		.trigger_timeout = TW_TIME_NONE,
+		.pool = TW_STR("default_pool"),
+		.pool_slots = 1,
+		.priority_weight = 1,
+		.operator_name = TW_STR("BashOperator"),
+		.version_id = version,
 	};
 }
 
 static inline void world_run(struct world *w)
 {
 	struct tw_version_row version;
-	struct tw_arena a = { 0 };
-	struct tw_batch b = { 0 };
+	struct tw_arena a = {0};
+	struct tw_batch b = {0};
 
 	ok(tw_store_version(w->store, TW_STR("etl"), 0, &a, &version, &test_err));
 	struct tw_run_row run = {
-		.dag_id = TW_STR("etl"), .run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
-		.type = TW_RUNTYPE_SCHEDULED, .state = TW_RUN_FAILED, .logical_date = T0, .interval_start = T0,
-		.interval_end = T0 + TW_US_DAY, .run_after = T0 + TW_US_DAY, .queued_at = T0, .start_date = T0,
-		.end_date = T0 + 2000000, .updated_at = T0, .last_scheduling_decision = TW_TIME_NONE,
-		.version_id = version.id, .triggered_by = TW_STR("timetable"),
+		.dag_id = TW_STR("etl"),
+		.run_id = TW_STR("scheduled__2026-01-01T00:00:00+00:00"),
+		.type = TW_RUNTYPE_SCHEDULED,
+		.state = TW_RUN_FAILED,
+		.logical_date = T0,
+		.interval_start = T0,
+		.interval_end = T0 + TW_US_DAY,
+		.run_after = T0 + TW_US_DAY,
+		.queued_at = T0,
+		.start_date = T0,
+		.end_date = T0 + 2000000,
+		.updated_at = T0,
+		.last_scheduling_decision = TW_TIME_NONE,
+		.version_id = version.id,
+		.triggered_by = TW_STR("timetable"),
 	};
 	struct tw_ti_row extract = world_ti(1, "extract", TW_TI_FAILED, version.id);
 	struct tw_ti_row load = world_ti(2, "load", TW_TI_UPSTREAM_FAILED, version.id);
@@ -128,7 +178,8 @@ static inline void world_run(struct world *w)
 
 static inline void world_log(struct world *w, const char *text)
 {
-	char *path = tw_asprintf("%s/dag_id=etl/run_id=scheduled__2026-01-01T00:00:00+00:00/task_id=extract/attempt=1.log",
+	char *path = tw_asprintf("%s/dag_id=etl/run_id=scheduled__2026-01-01T00:00:00+00:00/"
+				 "task_id=extract/attempt=1.log",
 				 w->logs);
 
 	ok(tw_file_mkdirs_for(path, 0755, &test_err));
@@ -145,15 +196,15 @@ static inline void world_password(void *arg, struct tw_str user, const char *pas
 }
 
 static const struct tw_api_setting world_settings[] = {
-	{ TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false },
-	{ TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true },
-	{ TW_STR("api"), TW_STR("port"), TW_STR("8080"), false },
+	{TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false},
+	{TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true},
+	{TW_STR("api"), TW_STR("port"), TW_STR("8080"), false},
 };
 
 static inline struct world *world_new(bool all_admins)
 {
 	struct world *w = tw_new(struct world);
-	struct tw_store_opts store = { .mode = TW_STORE_MIGRATE };
+	struct tw_store_opts store = {.mode = TW_STORE_MIGRATE};
 
 	strcpy(w->home, "/tmp/twapi.XXXXXX");
 	assert_non_null(mkdtemp(w->home));
@@ -161,15 +212,23 @@ static inline struct world *world_new(bool all_admins)
 	w->logs = tw_asprintf("%s/logs", w->home);
 	w->url = tw_asprintf("sqlite:///%s/tw.db", w->home);
 	ok(tw_file_mkdirs(w->run_dir, 0700, &test_err));
-	w->paths = (struct tw_paths){ .home = w->home, .run_dir = w->run_dir };
+	w->paths = (struct tw_paths){.home = w->home, .run_dir = w->run_dir};
 	store.url = w->url;
 	ok(tw_store_open(&store, &w->store, &test_err));
 	world_dags(w);
 	world_run(w);
 	w->opts = (struct tw_apiserver_options){
-		.paths = &w->paths, .store_url = w->url, .log_folder = w->logs, .threads = 2, .all_admins = all_admins,
-		.users = "admin:admin,eve:viewer,ops:op", .on_password = world_password, .arg = w, .expose_config = true,
-		.settings = world_settings, .nsettings = 3,
+		.paths = &w->paths,
+		.store_url = w->url,
+		.log_folder = w->logs,
+		.threads = 2,
+		.all_admins = all_admins,
+		.users = "admin:admin,eve:viewer,ops:op",
+		.on_password = world_password,
+		.arg = w,
+		.expose_config = true,
+		.settings = world_settings,
+		.nsettings = 3,
 	};
 	ok(tw_apiserver_prepare(&w->opts, &w->server, &test_err));
 	ok(tw_apiserver_listen(w->server, &test_err));
@@ -199,7 +258,8 @@ static inline size_t world_take(char *p, size_t size, size_t n, void *arg)
 }
 
 /* One request; header: one more, or NULL. */
-static inline long ask_with(struct world *w, const char *method, const char *path, const char *body, const char *header)
+static inline long ask_with(struct world *w, const char *method, const char *path, const char *body,
+			    const char *header)
 {
 	char *url = tw_asprintf("http://127.0.0.1:%u%s", tw_apiserver_port(w->server), path);
 	struct curl_slist *headers = NULL;
