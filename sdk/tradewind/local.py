@@ -133,8 +133,8 @@ class LocalSupervisor:
         try:
             binary = engine_binary()
             if self._reachable is None:
-                words = ["db", "check-migrations", "-t", "0"]
-                check = subprocess.run([binary, *words], capture_output=True, timeout=30)
+                asked = ["db", "check-migrations", "-t", "0"]
+                check = subprocess.run([binary, *asked], capture_output=True, timeout=30)
                 self._reachable = check.returncode == 0
                 if not self._reachable:
                     return None
