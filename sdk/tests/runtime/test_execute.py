@@ -637,6 +637,21 @@ def test_asset_events(warm, store):
     assert result.xcom() == ["made"], result.log
 
 
+def test_results_that_cannot_be_sent(warm):
+    text = """
+    from tradewind.assets import Asset
+    def odd(outlet_events): outlet_events[Asset("s3://x/a")].extra = {"when": datetime(2024, 1, 1)}
+    PythonOperator(task_id="odd", python_callable=odd, outlets=[Asset("s3://x/a")], on_failure_callback=said("f"))
+    PythonOperator(task_id="long", python_callable=lambda: "x" * (65 << 20), show_return_value_in_logs=False)
+    """
+    file = warm(HEAD + text)
+    result = file.run("odd")
+    assert result.state == "failed" and "not JSON serializable" in result.finished["reason"]
+    assert result.stdout.startswith("f failed TypeError")
+    result = file.run("long")
+    assert result.state == "failed" and "is longer than" in result.finished["reason"]
+
+
 def test_state_store(warm, store):
     text = """
     def f(task_state_store):

@@ -55,6 +55,7 @@ class Attempt:
     def run(self) -> dict[str, Any]:
         try:
             finished = self._run()
+            self._check(finished)
         except BaseException as e:  # a handler failed: defer, trigger, push
             finished = self.failed(e)
         self.state = finished["state"]
@@ -67,6 +68,12 @@ class Attempt:
         if self._has_more_to_do():
             finished["callbacks"] = True
         return finished
+
+    @staticmethod
+    def _check(finished: dict[str, Any]) -> None:
+        """What cannot be sent is the task's failure: an extra that is no JSON, a value beyond all limits."""
+        if "outlet_events" in finished or "xcoms" in finished:
+            comms.pack(finished)
 
     def _run(self) -> dict[str, Any]:
         try:
