@@ -240,11 +240,13 @@ void tw_core_audit(struct run *r, const struct ti *ti, const char *event, struct
 void tw_core_callback(struct run *r, const struct ti *ti, enum tw_fx_callback_kind kind,
 		      const char *reason)
 {
-	struct tw_fx_callback c = { .kind = kind, .dag = tw_dag_ref(r->dag), .run = r->row, .reason = reason };
+	struct tw_effects *fx = r->s->fx;
+	struct tw_fx_callback c = { .kind = kind, .dag = tw_dag_ref(r->dag), .run = r->row,
+				    .reason = tw_arena_strdup(&fx->arena, reason) };
 
 	if (ti)
 		tw_core_ti_row(ti, &c.ti);
-	tw_vec_push(&r->s->fx->callbacks, c);
+	tw_vec_push(&fx->callbacks, c);
 }
 
 void tw_core_xcom_clear(struct ti *ti)

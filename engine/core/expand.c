@@ -26,7 +26,10 @@ static int64_t xcom_length(const struct run *r, int task)
 
 	if (!ts->n || ts->ended < ts->n)
 		return -1;
-	return tw_core_is_mapped(r->dag, task_at(r, task)) ? ts->returned : ts->tis[0]->mapped_length;
+	if (tw_core_is_mapped(r->dag, task_at(r, task)))
+		return ts->returned;
+	int n = ts->tis[0]->mapped_length; /* the task that returned too much should have failed for it */
+	return n > r->s->cfg.max_map_length ? -1 : n;
 }
 
 int64_t tw_core_length(const struct run *r, const struct tw_source *src)

@@ -152,7 +152,7 @@ struct tw_ti_load {
 struct tw_ev_run_load {
 	struct tw_run_row row;
 	const struct tw_dag *dag;    /* the version that the run was made with */
-	const struct tw_ti_load *tis;
+	const struct tw_ti_load *tis; /* tasks without any get theirs made, while the run is unfinished */
 	int ntis;
 };
 
