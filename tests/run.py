@@ -39,6 +39,7 @@ def environment(build: Path) -> dict[str, str]:
     env.update(
         TW_SOURCE_ROOT=str(ROOT),
         TW_BINARY=str(build / "tradewind"),
+        TW_CLIENT_PYTHON=sys.executable,
         CMOCKA_MESSAGE_OUTPUT="TAP",
         ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
         UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",

@@ -1,6 +1,6 @@
 """Airflow's names for Tradewind's SDK.
 
-Nothing here does any work: each module of this package is a list of names (`_names.py`), looked up in `tradewind` when first used.
+Nothing here does any work: each module of this package is a list of names (`tradewind.namespace.names`), looked up in `tradewind` when first used.
 Providers that are installed elsewhere on the path are found below this package as well.
 """
 
@@ -12,7 +12,8 @@ from typing import Any
 
 __path__ = extend_path(__path__, __name__)
 
-from airflow import _finder, _names  # noqa: E402
+from tradewind.namespace import finder as _finder  # noqa: E402
+from tradewind.namespace import names as _names
 
 _finder.install()
 

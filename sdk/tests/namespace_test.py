@@ -13,14 +13,15 @@ SDK = str(Path(__file__).resolve().parents[1])
 
 
 def test_every_listed_name_is_there():
-    from airflow import _finder, _names
+    from tradewind.namespace import finder
+    from tradewind.namespace import names as table
 
     wrong = []
-    for module, text in _names.NAMES.items():
+    for module, text in table.NAMES.items():
         if "airflow.providers." in text:
             continue
         mod = importlib.import_module(module)
-        names, whole = _finder.parse(text)
+        names, whole = finder.parse(text)
         for name in names:
             if name == "ObjectStoragePath":
                 continue

@@ -1,15 +1,16 @@
-"""Finds the modules of `_names.py`, and says which package brings a module that is not there."""
+"""Finds the modules of `names_table.py`, and says which package brings a module that is not there."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.machinery
+import importlib.util
 import os
 import sys
 import types
 from typing import Any
 
-from airflow import _names
+from tradewind.namespace import names as names_table
 
 _PACKAGES: set[str] = set()
 
@@ -40,7 +41,7 @@ def names_of(text: str) -> list[str]:
 def attribute(module: types.ModuleType, text: str, name: str) -> Any:
     """One name of a listed module."""
     if name == "__all__":
-        return names_of(text)
+        return [n for n in names_of(text) if n != "ObjectStoragePath" or importlib.util.find_spec("upath")]
     names, whole = parse(text)
     if name in names:
         where, actual = names[name]
@@ -50,7 +51,7 @@ def attribute(module: types.ModuleType, text: str, name: str) -> Any:
         setattr(module, name, value)
         return value
     full = f"{module.__name__}.{name}"
-    if full in _names.NAMES or full in _PACKAGES:
+    if full in names_table.NAMES or full in _PACKAGES:
         return importlib.import_module(full)
     if not name.startswith("__"):
         for where in whole:
@@ -64,10 +65,10 @@ def attribute(module: types.ModuleType, text: str, name: str) -> Any:
 
 class _Listed(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
-        return attribute(self, _names.NAMES.get(self.__name__, ""), name)
+        return attribute(self, names_table.NAMES.get(self.__name__, ""), name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*self.__dict__, *names_of(_names.NAMES.get(self.__name__, ""))})
+        return sorted({*self.__dict__, *names_of(names_table.NAMES.get(self.__name__, ""))})
 
 
 class _Loader:
@@ -77,7 +78,7 @@ class _Loader:
 
     @staticmethod
     def exec_module(module: types.ModuleType) -> None:
-        text = _names.NAMES.get(module.__name__, "")
+        text = names_table.NAMES.get(module.__name__, "")
         if "airflow.providers." in text:
             for where in {w for w, _ in parse(text)[0].values()} | set(parse(text)[1]):
                 importlib.import_module(where)
@@ -91,7 +92,7 @@ class Finder:
         if not fullname.startswith("airflow."):
             return None
         package = fullname in _PACKAGES
-        if not package and fullname not in _names.NAMES:
+        if not package and fullname not in names_table.NAMES:
             return None
         spec = importlib.machinery.ModuleSpec(fullname, _Loader(), is_package=package)  # type: ignore[arg-type]
         if package:
@@ -114,7 +115,7 @@ class MissingFinder:
     def find_spec(fullname: str, path: Any = None, target: Any = None) -> Any:
         if not fullname.startswith("airflow."):
             return None
-        package = _names.package_of(fullname)
+        package = names_table.package_of(fullname)
         if package is None:
             return None
         from tradewind.exceptions import MissingProvider
@@ -130,11 +131,11 @@ def install() -> None:
     """Put both finders in place, once."""
     if _PACKAGES:
         return
-    for name in _names.NAMES:
+    for name in names_table.NAMES:
         parent = name.rpartition(".")[0]
         while parent and parent != "airflow":
             _PACKAGES.add(parent)
             parent = parent.rpartition(".")[0]
-    _PACKAGES.update(_names.OPEN)
+    _PACKAGES.update(names_table.OPEN)
     sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
     sys.meta_path.append(MissingFinder)  # type: ignore[arg-type]
