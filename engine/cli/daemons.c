@@ -1,4 +1,4 @@
-/* The verbs that start something that stays: standalone, scheduler, dag-processor, runner. */
+/* The verbs that start something that stays: standalone, scheduler, dag-processor, api-server, triggerer, runner. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +16,49 @@
 #include "store/house.h"
 
 #define DAEMON_OPTIONS                                                                             \
+	{ "daemon", 'D', TW_OPT_FLAG, "go into the background", NULL, NULL, NULL },                \
 	{ "log-file", 'l', TW_OPT_STR, "write the log there", NULL, NULL, NULL },                  \
+	{ "stdout", 0, TW_OPT_STR, "write what goes to stdout there", NULL, NULL, NULL },          \
+	{ "stderr", 0, TW_OPT_STR, "write what goes to stderr there", NULL, NULL, NULL },          \
 	{ "num-runs", 'n', TW_OPT_INT, "end after as many rounds", NULL, "-1", NULL },             \
 	{ "pid", 0, TW_OPT_STR, "write the process id there", NULL, NULL, NULL },                  \
+	{ "dev", 'd', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },                                 \
 	{ "skip-serve-logs", 's', TW_OPT_FLAG, "accepted; logs are served by the api-server", NULL, NULL, NULL }
 
+/* The file that was asked for, else in the background one of the verb's name in the home; NULL: none. */
+static const char *daemon_file(const struct tw_args *args, const char *option, const char *suffix)
+{
+	const char *path = tw_arg(args, option);
+
+	if (path || !tw_arg_flag(args, "daemon"))
+		return path;
+	return tw_arena_printf(&tw_cli()->arena, "%s/tradewind-%s.%s", tw_cli()->paths.home, args->verb->name, suffix);
+}
+
+static void redirect(FILE *stream, const char *path)
+{
+	if (path && !freopen(path, "a", stream))
+		tw_cli_dief("cannot write '%s'", path);
+}
+
+/* Into the background when that was asked for; then the files for output and process id. */
 static void redirect_log(const struct tw_args *args)
 {
-	const char *path = tw_arg(args, "log-file"), *pid = tw_arg(args, "pid");
+	const char *err = daemon_file(args, "stderr", "err"), *pid = daemon_file(args, "pid", "pid");
 
-	if (path && !freopen(path, "a", stderr))
-		tw_cli_dief("cannot write the log file '%s'", path);
+	fflush(NULL);
+	if (tw_arg_flag(args, "daemon")) {
+		pid_t child = fork();
+
+		if (child < 0)
+			tw_cli_dief("cannot go into the background");
+		if (child)
+			_exit(0);
+		setsid();
+		redirect(stdin, "/dev/null");
+	}
+	redirect(stdout, daemon_file(args, "stdout", "out"));
+	redirect(stderr, tw_arg(args, "log-file") ? tw_arg(args, "log-file") : err);
 	if (pid) {
 		FILE *f = fopen(pid, "w");
 
