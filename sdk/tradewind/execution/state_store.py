@@ -64,8 +64,8 @@ class TaskStateStore(StateStore):
             more["retention"] = retention.total_seconds()
         self._set(key, value, **more)
 
-    def clear(self, all_map_indices: bool = False) -> None:
-        super().clear(all_map_indices=all_map_indices)
+    def clear(self, all_map_indices: bool = False, **more: Any) -> None:
+        super().clear(all_map_indices=all_map_indices, **more)
 
 
 class AssetStateStore(StateStore):

@@ -176,10 +176,11 @@ class RuntimeTaskInstance:
         ids, single = self._task_ids(task_ids)
         where: dict[str, Any] = {"dag_id": dag_id or self.dag_id, "run_id": run_id or self.run_id}
         if map_indexes is None:
-            whole = [
-                self._whole(task_id, key, where, include_prior_dates, default) for task_id in ids or [None]
-            ]
+            each: list[str | None] = [None] if ids is None else [*ids]
+            whole = [self._whole(task_id, key, where, include_prior_dates, default) for task_id in each]
             return whole[0] if single else whole
+        if ids == []:
+            return []
         indexes = self._relevant(ids, map_indexes, where)
         rows = xcom.rows_of(
             key=key, task_ids=ids, map_indexes=indexes, include_prior_dates=include_prior_dates, **where
@@ -200,8 +201,8 @@ class RuntimeTaskInstance:
         found = {(row["task_id"], row.get("map_index", -1)): row for row in rows}
         values = []
         for task_id, index in product(ids or [self.task_id], wanted):
-            row = found.get((task_id, index))
-            values.append(default if row is None or row.get("value") is None else value(row))
+            stored = found.get((task_id, index))
+            values.append(default if stored is None or stored.get("value") is None else value(stored))
         return values[0] if single and isinstance(map_indexes, int) else values
 
     def _task_ids(self, task_ids: Any) -> tuple[list[str] | None, bool]:
