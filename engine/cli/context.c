@@ -97,6 +97,7 @@ struct tw_cli *tw_cli(void)
 
 	if (loaded)
 		return &cli;
+	tw_random(&tw_map_seed, sizeof tw_map_seed); /* before the first map: what strangers send must not collide at will */
 	if (tw_paths_init(&cli.paths, &err) < 0 || tw_config_load(cli.paths.home, &cli.config, &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < tw_config_nwarnings(cli.config); i++)
