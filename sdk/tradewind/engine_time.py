@@ -34,7 +34,7 @@ class Cron:
         self.last_day = "l" in fields[2].split(",")
         self.months = self._plain(fields[3], 3)
         self.seconds = self._plain(fields[5], 5) if len(fields) > 5 else [0]
-        self.any_day = len(self.days) == 31
+        self.any_day = fields[2] == "*"
         plain, self.nth = [], []
         for part in fields[4].split(","):
             if "#" in part or part.startswith("l") or part.endswith("l") and len(part) == 2:
