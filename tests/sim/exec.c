@@ -39,6 +39,14 @@ static void forget(struct sim *m, struct attempt *a)
 	*a = m->attempts.v[--m->attempts.n];
 }
 
+static void know_trigger(struct sim *m, int64_t id)
+{
+	for (size_t i = 0; i < m->triggers.n; i++)
+		if (m->triggers.v[i] == id)
+			return;
+	tw_vec_push(&m->triggers, id);
+}
+
 static void take_ack(struct sim *m, const struct tw_fx_ack *k)
 {
 	struct attempt *a = exec_find(m, k->attempt);
@@ -54,6 +62,8 @@ static void take_ack(struct sim *m, const struct tw_fx_ack *k)
 		if (k->accepted && a->end.outcome != TW_OUT_RESCHEDULE && a->end.outcome != TW_OUT_DEFERRED)
 			tw_map_set(&m->over, tw_strn((const char *)a->id.b, 16), m);
 		bool again = k->accepted && (a->end.outcome == TW_OUT_RESCHEDULE || a->end.outcome == TW_OUT_DEFERRED);
+		if (again && a->end.outcome == TW_OUT_DEFERRED)
+			know_trigger(m, a->end.trigger_id);
 		if (!again)
 			forget(m, a);
 		else
@@ -251,11 +261,10 @@ static void stop_strangers(struct sim *m)
 /* Triggers are rows: a triggerer finds those that somebody waits for. */
 static void find_triggers(struct sim *m)
 {
-	m->triggers.n = 0;
 	tw_map_foreach(&m->ti_rows, e) {
 		const struct srow *t = e->value;
 		if (t->l.row.state == TW_TI_DEFERRED)
-			tw_vec_push(&m->triggers, t->l.row.trigger_id);
+			know_trigger(m, t->l.row.trigger_id);
 	}
 }
 
