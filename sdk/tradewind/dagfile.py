@@ -138,7 +138,8 @@ def _run(loaded: LoadedFile, path: str, name: str, execute: Any) -> None:
     for dag, _ in sorted(registered, key=lambda item: item[0].dag_id):
         found.setdefault(id(dag), dag)
     for dag in found.values():
-        loaded.dags.append((dag, path))
+        if not hasattr(dag, "_moved_into"):  # a sub-DAG's tasks are its parent's now
+            loaded.dags.append((dag, path))
 
 
 def error_text(error: BaseException) -> str:

@@ -141,8 +141,9 @@ class OperatorPartial:
         self.operator_class = operator_class
         self.kwargs = kwargs
         self.params = params
-        self._expand_called = False
+        self._expand_called = True  # nothing to warn of while the arguments may be wrong
         _validate_argument_names(operator_class, "partial", kwargs)
+        self._expand_called = False
 
     def __repr__(self) -> str:
         args = ", ".join(f"{k}={v!r}" for k, v in self.kwargs.items())

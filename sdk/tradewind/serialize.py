@@ -348,7 +348,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         doc["upstream"] = sorted(task.upstream_task_ids)
     if group is not None and group.group_id:
         doc["group"] = group.group_id
-    doc["owner"] = task.owner
+    doc["owner"] = str(task.owner or defaults["owner"])
     text = _doc(task)
     if text:
         doc["doc"] = text
@@ -361,7 +361,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         value = getattr(task, name)
         if value != default:
             doc[name] = encode(value)
-    if _seconds(task.retry_delay) != 300:
+    if task.retry_delay is not None and _seconds(task.retry_delay) != 300:
         doc["retry_delay"] = _seconds(task.retry_delay)
     backoff = task.retry_exponential_backoff
     if backoff:
@@ -380,7 +380,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
     if not task.ignore_first_depends_on_past:
         doc["ignore_first_depends_on_past"] = False
     if task.email:
-        doc["email"] = task.email if isinstance(task.email, str) else list(task.email)
+        doc["email"] = task.email if isinstance(task.email, str) else [str(a) for a in task.email]
         doc["email_on_failure"] = bool(task.email_on_failure)
         doc["email_on_retry"] = bool(task.email_on_retry)
     params = params_document(task.params)
@@ -596,8 +596,8 @@ def dag_document(dag: Any, unsafe_to_fork: bool = False) -> dict[str, Any]:
     if dag.is_paused_upon_creation is not None:
         doc["is_paused_upon_creation"] = bool(dag.is_paused_upon_creation)
     if dag.tags:
-        doc["tags"] = sorted(dag.tags)
-    owners = sorted({t.owner for t in dag.tasks if t.owner})
+        doc["tags"] = sorted(str(t) for t in dag.tags)
+    owners = sorted({str(t.owner) for t in dag.tasks if t.owner})
     if owners:
         doc["owners"] = owners
     if dag.owner_links:

@@ -411,6 +411,7 @@ NAMES: dict[str, str] = {
     "airflow.operators.email": "tradewind.operators.email: EmailOperator",
     "airflow.operators.email_operator": "tradewind.operators.email: EmailOperator",
     "airflow.operators.empty": "tradewind.operators.empty: EmptyOperator, DummyOperator",
+    "airflow.operators.http_operator": "airflow.providers.http.operators.http: SimpleHttpOperator=HttpOperator, *",
     "airflow.operators.latest_only": "tradewind.operators.latest_only: LatestOnlyOperator",
     "airflow.operators.latest_only_operator": "tradewind.operators.latest_only: LatestOnlyOperator",
     "airflow.operators.python": _PYTHON,
@@ -649,7 +650,6 @@ operators.druid_check_operator apache.druid.operators.druid_check
 operators.hive_operator apache.hive.operators.hive
 operators.hive_stats_operator apache.hive.operators.hive_stats
 operators.hive_to_mysql apache.hive.transfers.hive_to_mysql
-operators.http_operator http.operators.http
 operators.jdbc_operator jdbc.operators.jdbc
 operators.mssql_operator microsoft.mssql.operators.mssql
 operators.mysql_operator mysql.operators.mysql
