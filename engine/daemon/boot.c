@@ -180,6 +180,19 @@ enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err)
 	return rc;
 }
 
+/* Those that the last reading did not see are gone. */
+static void drop_gone_pools(struct shell *sh)
+{
+	tw_map_foreach(&sh->pools, e) {
+		struct tw_event ev = { .type = TW_EV_POOL_REMOVED, .at = shell_now(sh), .name = e->key };
+
+		if ((uintptr_t)e->value == sh->pools_round)
+			continue;
+		shell_step(sh, &ev, NULL);
+		tw_map_del(&sh->pools, e->key);
+	}
+}
+
 enum tw_rc boot_pools(struct shell *sh, struct tw_err *err)
 {
 	struct tw_arena a = { 0 };
@@ -188,11 +201,15 @@ enum tw_rc boot_pools(struct shell *sh, struct tw_err *err)
 	int64_t total;
 	enum tw_rc rc = tw_store_pools(sh->reader, &TW_ASK_ALL, &a, &pools, &n, &total, err);
 
+	sh->pools_round++;
 	for (size_t i = 0; rc == TW_OK && i < n; i++) {
 		struct tw_event ev = { .type = TW_EV_POOL, .at = shell_now(sh), .pool = pools[i].pool };
 
+		tw_map_set(&sh->pools, pools[i].pool.name, (void *)sh->pools_round);
 		rc = shell_step(sh, &ev, err);
 	}
+	if (rc == TW_OK)
+		drop_gone_pools(sh);
 	tw_arena_release(&a);
 	return rc;
 }

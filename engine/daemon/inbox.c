@@ -36,15 +36,7 @@ static enum tw_rc take_dag_changed(struct shell *sh, const struct tw_inbox_row *
 static enum tw_rc take_pools(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			     struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_str name = tw_map_str(payload, "pool", NULL);
-	struct tw_event gone = { .type = TW_EV_POOL_REMOVED, .at = shell_now(sh), .name = name };
-	struct tw_err ignored = { 0 };
-	enum tw_rc rc;
-
-	if (name.p)
-		shell_step(sh, &gone, &ignored);
-	rc = boot_pools(sh, err);
-	return rc;
+	return boot_pools(sh, err);
 }
 
 static enum tw_rc take_run_new(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
@@ -96,6 +88,22 @@ static struct tw_ti_key *read_keys(struct tw_value list, struct tw_arena *a, int
 	return keys;
 }
 
+/* Every instance that the run has. */
+static struct tw_ti_key *all_keys(struct shell *sh, const struct tw_inbox_row *row, struct tw_arena *a, int *ret_n)
+{
+	struct tw_ti_row *tis;
+	struct tw_ti_key *keys;
+	size_t n;
+
+	*ret_n = 0;
+	if (tw_store_tis_of_run(sh->reader, row->dag_id, row->run_id, a, &tis, &n, NULL) < 0)
+		return NULL;
+	keys = tw_arena_array(a, struct tw_ti_key, n + 1);
+	for (size_t i = 0; i < n; i++)
+		keys[(*ret_n)++] = (struct tw_ti_key){ tis[i].task_id, tis[i].map_index };
+	return keys;
+}
+
 static enum tw_rc take_clear(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			     struct tw_arena *a, struct tw_err *err)
 {
@@ -103,7 +111,10 @@ static enum tw_rc take_clear(struct shell *sh, const struct tw_inbox_row *row, s
 	struct tw_version_row newest;
 
 	ev.clear.run = (struct tw_run_ref){ row->dag_id, row->run_id };
-	ev.clear.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.clear.ntis);
+	if (tw_map_value(payload, "tasks").kind == TW_V_NULL)
+		ev.clear.tis = all_keys(sh, row, a, &ev.clear.ntis);
+	else
+		ev.clear.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.clear.ntis);
 	ev.clear.run_state = TW_RUN_QUEUED;
 	ev.clear.keep_run_state = !tw_map_bool(payload, "reset_run", true);
 	ev.clear.by = tw_map_str(payload, "by", NULL);
@@ -168,7 +179,7 @@ static const struct {
 	const char *kind;
 	inbox_fn take;
 } kinds[] = {
-	{ "dag_changed", take_dag_changed }, { "dag_deleted", take_dag_changed }, { "pool_changed", take_pools },
+	{ "dag_changed", take_dag_changed }, { "dag_deleted", take_dag_changed },
 	{ "pools_changed", take_pools },
 	{ "run_new", take_run_new },	     { "run_state", take_run_state },	  { "run_delete", take_run_delete },
 	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },

@@ -219,6 +219,7 @@ static void tear_down(struct shell *sh)
 	tw_map_foreach(&sh->run_contexts, e)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);
+	tw_map_release(&sh->pools);
 	tw_arena_release(&sh->lease_arena);
 	for (int i = 0; i < 10; i++)
 		uv_run(&sh->loop, UV_RUN_NOWAIT); /* the last frames leave */

@@ -59,6 +59,8 @@ struct shell {
 	struct requests *requests;
 	struct tw_map versions;               /* version id → struct version */
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
+	struct tw_map pools;                  /* name → the round of reading that saw it last */
+	uintptr_t pools_round;
 	struct tw_map run_contexts;           /* "dag\nrun" → JSON text of the workload's `run` */
 
 	struct tw_lease lease;
