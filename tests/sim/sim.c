@@ -177,7 +177,7 @@ void sim_turn(struct sim *m)
 		for (size_t i = 0; i < ends.n; i++)
 			if (fx->acks.v[ends.v[i].ack].accepted)
 				store_finish(m, &ends.v[i].ev, &fx->acks.v[ends.v[i].ack]);
-		check_turn(m, fx, evs.n == 1);
+		check_turn(m, fx, evs.n == 1 && evs.v[0].type != TW_EV_MARK && evs.v[0].type != TW_EV_CLEAR);
 		if (fate < 16) { /* between the commit and what follows from it */
 			m->pending.n = 0;
 			crash(m, fx);
@@ -391,7 +391,9 @@ static void help_past(struct sim *m)
 		for (size_t k = 0; !r->gone && r->row.state == TW_RUN_RUNNING && k < r->tis.n; k++) {
 			const struct tw_ti_row *row = &r->tis.v[k]->l.row;
 			int t = tw_dag_task(r->dag, row->task_id);
-			if (r->tis.v[k]->gone || row->state != TW_TI_NONE || t < 0 || !r->dag->tasks[t].depends_on_past)
+			bool waits = row->state == TW_TI_NONE || row->state == TW_TI_UP_FOR_RETRY ||
+				     row->state == TW_TI_UP_FOR_RESCHEDULE;
+			if (r->tis.v[k]->gone || !waits || t < 0 || !r->dag->tasks[t].depends_on_past)
 				continue;
 			struct tw_ti_key *key = tw_arena_new(&m->arena, struct tw_ti_key);
 			*key = (struct tw_ti_key){ row->task_id, row->map_index };
