@@ -12,7 +12,8 @@ static const struct {
 	{"{real}", "FLOAT"},
 	{"{key}", "VARCHAR(250)"},
 	{"{text}", "TEXT"},
-	{"{json}", "JSON"},
+	/* Never "JSON": to SQLite that is a numeric column, which keeps 1.0 as 1. */
+	{"{json}", "TEXT"},
 };
 
 static void translate(struct tw_buf *out, const char *sql)
