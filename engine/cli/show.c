@@ -246,6 +246,8 @@ static void add_link(struct links *l, struct tw_value d)
 
 static void links_text(const struct links *l, struct tw_buf *out)
 {
+	if (!l->edges.n)
+		tw_buf_adds(out, "No DAG starts or waits for another.\n");
 	for (size_t i = 0; i < l->edges.n; i++)
 		tw_buf_printf(out, TW_STR_FMT " -> " TW_STR_FMT "%s%s%s\n",
 			      TW_STR_ARG(l->nodes.v[l->edges.v[i].from].label),
