@@ -6,10 +6,13 @@
 
 #define PROGRAM "tradewind"
 
-static const struct tw_opt help_opt = { "help", 'h', TW_OPT_FLAG, "show this help", NULL, NULL, NULL };
+static const struct tw_opt help_opt = {"help", 'h',  TW_OPT_FLAG, "show this help",
+				       NULL,   NULL, NULL};
 /* 2.x took the DAG folder on most of its commands; it is known here. */
-static const struct tw_opt subdir_opt = { "subdir", 'S', TW_OPT_STR, "accepted (2.x)", NULL, NULL, NULL };
-static const struct tw_opt verbose_opt = { "verbose", 'v', TW_OPT_FLAG, "say more", NULL, NULL, NULL };
+static const struct tw_opt subdir_opt = {"subdir", 'S',	 TW_OPT_STR, "accepted (2.x)",
+					 NULL,	   NULL, NULL};
+static const struct tw_opt verbose_opt = {"verbose", 'v',  TW_OPT_FLAG, "say more",
+					  NULL,	     NULL, NULL};
 
 static void print_option(FILE *to, const struct tw_opt *o)
 {
@@ -110,11 +113,13 @@ static int take_value(struct tw_args *args, const struct tw_opt *o, const char *
 	int64_t n;
 
 	if (o->kind == TW_OPT_INT && !tw_str_to_int(tw_str(value), &n))
-		return tw_usage_error(args->verb, "argument --%s: invalid int value: '%s'", o->name, value);
+		return tw_usage_error(args->verb, "argument --%s: invalid int value: '%s'", o->name,
+				      value);
 	if (o->choices && !is_choice(o->choices, value))
-		return tw_usage_error(args->verb, "argument --%s: invalid choice: '%s' (choose from %s)", o->name,
-				   value, o->choices);
-	tw_vec_push(&args->values, ((struct tw_arg_value){ o, value }));
+		return tw_usage_error(args->verb,
+				      "argument --%s: invalid choice: '%s' (choose from %s)",
+				      o->name, value, o->choices);
+	tw_vec_push(&args->values, ((struct tw_arg_value){o, value}));
 	return -1;
 }
 
@@ -127,7 +132,8 @@ static int take_option(struct tw_args *args, char ***argv)
 	if (word[1] == '-') {
 		char *eq = strchr(word, '=');
 
-		o = find_long(args->verb, word + 2, eq ? (size_t)(eq - word - 2) : strlen(word + 2));
+		o = find_long(args->verb, word + 2,
+			      eq ? (size_t)(eq - word - 2) : strlen(word + 2));
 		value = eq ? eq + 1 : NULL;
 	} else {
 		o = find_letter(args->verb, word[1]);
@@ -137,7 +143,7 @@ static int take_option(struct tw_args *args, char ***argv)
 		return tw_usage_error(args->verb, "unrecognized arguments: %s", word);
 	if (o->kind == TW_OPT_FLAG) {
 		if (value && word[1] != '-') { /* -yv: the next letter is another switch */
-			tw_vec_push(&args->values, ((struct tw_arg_value){ o, "" }));
+			tw_vec_push(&args->values, ((struct tw_arg_value){o, ""}));
 			word[1] = '-';
 			memmove(word + 1, word + 2, strlen(word + 2) + 1);
 			return take_option(args, argv);
@@ -149,7 +155,8 @@ static int take_option(struct tw_args *args, char ***argv)
 	if (!value) {
 		value = (*argv)[1];
 		if (!value)
-			return tw_usage_error(args->verb, "argument --%s: expected one argument", o->name);
+			return tw_usage_error(args->verb, "argument --%s: expected one argument",
+					      o->name);
 		(*argv)++;
 	}
 	return take_value(args, o, value);
@@ -189,8 +196,9 @@ static int check_positionals(const struct tw_args *args)
 		struct tw_str word = tw_str_cut(rest, ' ', &rest);
 
 		if (i++ == args->pos.n)
-			return tw_usage_error(args->verb, "the following arguments are required: " TW_STR_FMT,
-					   TW_STR_ARG(word));
+			return tw_usage_error(args->verb,
+					      "the following arguments are required: " TW_STR_FMT,
+					      TW_STR_ARG(word));
 	}
 	return -1;
 }
@@ -199,7 +207,7 @@ int tw_args_parse(struct tw_args *ret_args, const struct tw_verb *verb, char **a
 {
 	bool only_positionals = false;
 
-	*ret_args = (struct tw_args){ .verb = verb };
+	*ret_args = (struct tw_args){.verb = verb};
 	if (verb->raw) {
 		ret_args->raw = argv;
 		return -1;

@@ -11,17 +11,18 @@ static int run_nothing(const struct tw_args *args)
 }
 
 static const struct tw_opt opts[] = {
-	{ "output", 'o', TW_OPT_STR, "how", "table|json", "table", NULL },
-	{ "limit", 0, TW_OPT_INT, "how many", NULL, "5", NULL },
-	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
-	{ "keep", 'k', TW_OPT_FLAG, "keep", NULL, NULL, NULL },
-	{ "tag", 't', TW_OPT_APPEND, "tags", NULL, NULL, NULL },
-	{ "logical-date", 'l', TW_OPT_STR, "date", NULL, NULL, "exec-date" },
-	{ 0 },
+	{"output", 'o', TW_OPT_STR, "how", "table|json", "table", NULL},
+	{"limit", 0, TW_OPT_INT, "how many", NULL, "5", NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{"keep", 'k', TW_OPT_FLAG, "keep", NULL, NULL, NULL},
+	{"tag", 't', TW_OPT_APPEND, "tags", NULL, NULL, NULL},
+	{"logical-date", 'l', TW_OPT_STR, "date", NULL, NULL, "exec-date"},
+	{0},
 };
-static const struct tw_verb verb = { "g", "v", "A verb.", "one [two]", opts, run_nothing, false };
-static const struct tw_verb rest = { NULL, "r", "A verb.", "one [more...]", NULL, run_nothing, false };
-static const struct tw_verb raw = { NULL, "python", "A verb.", NULL, NULL, run_nothing, true };
+static const struct tw_verb verb = {"g", "v", "A verb.", "one [two]", opts, run_nothing, false};
+static const struct tw_verb rest = {NULL, "r",	       "A verb.", "one [more...]",
+				    NULL, run_nothing, false};
+static const struct tw_verb raw = {NULL, "python", "A verb.", NULL, NULL, run_nothing, true};
 
 /* The words are copied: -yk is taken apart in place. What the parser prints goes nowhere. */
 static int parse(struct tw_args *a, const struct tw_verb *v, const char *line)
@@ -48,8 +49,9 @@ static int parse(struct tw_args *a, const struct tw_verb *v, const char *line)
 
 static void takes_options_in_every_spelling(void **state)
 {
-	static const char *const lines[] = { "a -o json --limit 7 -y", "--output json a --limit=7 --yes", "-ojson a --limit 7 -yk",
-					     "-ky --limit 7 -o json a", NULL };
+	static const char *const lines[] = {
+		"a -o json --limit 7 -y", "--output json a --limit=7 --yes",
+		"-ojson a --limit 7 -yk", "-ky --limit 7 -o json a", NULL};
 
 	for (const char *const *l = lines; *l; l++) {
 		struct tw_args a;
@@ -69,7 +71,8 @@ static void defaults_aliases_and_repeats(void **state)
 	struct tw_args a;
 	const char *tags[4];
 
-	assert_int_equal(parse(&a, &verb, "a b -t x --tag y --exec-date 2026-01-01 --limit -3"), -1);
+	assert_int_equal(parse(&a, &verb, "a b -t x --tag y --exec-date 2026-01-01 --limit -3"),
+			 -1);
 	assert_string_equal(tw_arg(&a, "output"), "table");
 	assert_int_equal(tw_arg_int(&a, "limit", 0), -3);
 	assert_string_equal(tw_arg(&a, "logical-date"), "2026-01-01");
@@ -114,8 +117,9 @@ static void spellings_of_2x_are_taken(void **state)
 
 static void faults_end_with_status_2(void **state)
 {
-	static const char *const lines[] = { "", "a b c", "a --nope", "a -x", "a -o", "a -o xml", "a --limit many",
-					     "a --yes=1", "a --limit", NULL };
+	static const char *const lines[] = {"",		 "a b c",    "a --nope",       "a -x",
+					    "a -o",	 "a -o xml", "a --limit many", "a --yes=1",
+					    "a --limit", NULL};
 
 	for (const char *const *l = lines; *l; l++) {
 		struct tw_args a;

@@ -43,8 +43,9 @@ static void print_option(const struct tw_args *args, const struct tw_config_entr
 		value = "";
 	else if (e->sensitive && tw_arg_flag(args, "hide-sensitive"))
 		value = "< hidden >";
-	printf("%s%s = %s\n", !show || defaults || tw_arg_flag(args, "comment-out-everything") ? "# " : "", e->option,
-	       value ? value : "");
+	printf("%s%s = %s\n",
+	       !show || defaults || tw_arg_flag(args, "comment-out-everything") ? "# " : "",
+	       e->option, value ? value : "");
 }
 
 static int cmd_list(const struct tw_args *args)
@@ -54,7 +55,8 @@ static int cmd_list(const struct tw_args *args)
 	bool any = false;
 
 	if (!tw_arg_flag(args, "show-values"))
-		fputs("Values are hidden by default. Use `--show-values` to display them.\n", stderr);
+		fputs("Values are hidden by default. Use `--show-values` to display them.\n",
+		      stderr);
 	for (size_t i = 0; i < tw_config_count(c); i++) {
 		const struct tw_config_entry *e = tw_config_at(c, i);
 
@@ -99,7 +101,8 @@ static bool names_any(const char *warning, const char *list)
 		     at = tw_str_find(text, word, (size_t)at + 1)) {
 			size_t end = (size_t)at + word.n;
 
-			if ((at == 0 || !is_word(text.p[at - 1])) && (end == text.n || !is_word(text.p[end])))
+			if ((at == 0 || !is_word(text.p[at - 1])) &&
+			    (end == text.n || !is_word(text.p[end])))
 				return true;
 		}
 	}
@@ -112,7 +115,8 @@ static bool lint_wanted(const struct tw_args *args, const char *warning)
 
 	if ((section && !names_any(warning, section)) || (option && !names_any(warning, option)))
 		return false;
-	return !names_any(warning, tw_arg(args, "ignore-section")) && !names_any(warning, tw_arg(args, "ignore-option"));
+	return !names_any(warning, tw_arg(args, "ignore-section")) &&
+	       !names_any(warning, tw_arg(args, "ignore-option"));
 }
 
 static int cmd_lint(const struct tw_args *args)
@@ -133,30 +137,34 @@ static int cmd_lint(const struct tw_args *args)
 }
 
 static const struct tw_opt list_opts[] = {
-	{ "section", 0, TW_OPT_STR, "only this section", NULL, NULL, NULL },
-	{ "show-values", 0, TW_OPT_FLAG, "with the values", NULL, NULL, NULL },
-	{ "hide-sensitive", 0, TW_OPT_FLAG, "mask secrets", NULL, NULL, NULL },
-	{ "defaults", 'a', TW_OPT_FLAG, "the default values instead of those in force", NULL, NULL, NULL },
-	{ "include-descriptions", 'd', TW_OPT_FLAG, "with what each is for", NULL, NULL, NULL },
-	{ "include-sources", 's', TW_OPT_FLAG, "with where each was set", NULL, NULL, NULL },
-	{ "include-env-vars", 'V', TW_OPT_FLAG, "with the environment variable that sets it", NULL, NULL, NULL },
-	{ "include-examples", 'e', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "exclude-providers", 'p', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "comment-out-everything", 'c', TW_OPT_FLAG, "every line as a comment", NULL, NULL, NULL },
-	{ "color", 0, TW_OPT_STR, "accepted", "off|on|auto", NULL, NULL },
-	{ 0 },
+	{"section", 0, TW_OPT_STR, "only this section", NULL, NULL, NULL},
+	{"show-values", 0, TW_OPT_FLAG, "with the values", NULL, NULL, NULL},
+	{"hide-sensitive", 0, TW_OPT_FLAG, "mask secrets", NULL, NULL, NULL},
+	{"defaults", 'a', TW_OPT_FLAG, "the default values instead of those in force", NULL, NULL,
+	 NULL},
+	{"include-descriptions", 'd', TW_OPT_FLAG, "with what each is for", NULL, NULL, NULL},
+	{"include-sources", 's', TW_OPT_FLAG, "with where each was set", NULL, NULL, NULL},
+	{"include-env-vars", 'V', TW_OPT_FLAG, "with the environment variable that sets it", NULL,
+	 NULL, NULL},
+	{"include-examples", 'e', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"exclude-providers", 'p', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"comment-out-everything", 'c', TW_OPT_FLAG, "every line as a comment", NULL, NULL, NULL},
+	{"color", 0, TW_OPT_STR, "accepted", "off|on|auto", NULL, NULL},
+	{0},
 };
 static const struct tw_opt lint_opts[] = {
-	{ "section", 0, TW_OPT_STR, "only these sections, separated by commas", NULL, NULL, NULL },
-	{ "option", 0, TW_OPT_STR, "only these options, separated by commas", NULL, NULL, NULL },
-	{ "ignore-section", 0, TW_OPT_STR, "not these sections", NULL, NULL, NULL },
-	{ "ignore-option", 0, TW_OPT_STR, "not these options", NULL, NULL, NULL },
-	{ 0 },
+	{"section", 0, TW_OPT_STR, "only these sections, separated by commas", NULL, NULL, NULL},
+	{"option", 0, TW_OPT_STR, "only these options, separated by commas", NULL, NULL, NULL},
+	{"ignore-section", 0, TW_OPT_STR, "not these sections", NULL, NULL, NULL},
+	{"ignore-option", 0, TW_OPT_STR, "not these options", NULL, NULL, NULL},
+	{0},
 };
 
 const struct tw_verb tw_config_verbs[] = {
-	{ "config", "list", "List the configuration as a file.", NULL, list_opts, cmd_list, false },
-	{ "config", "get-value", "Print an option's value.", "section option", NULL, cmd_get_value, false },
-	{ "config", "lint", "Say which options are unknown or deprecated.", NULL, lint_opts, cmd_lint, false },
-	{ 0 },
+	{"config", "list", "List the configuration as a file.", NULL, list_opts, cmd_list, false},
+	{"config", "get-value", "Print an option's value.", "section option", NULL, cmd_get_value,
+	 false},
+	{"config", "lint", "Say which options are unknown or deprecated.", NULL, lint_opts,
+	 cmd_lint, false},
+	{0},
 };

@@ -37,17 +37,22 @@ static struct tw_str conn_type(struct tw_arena *a, struct tw_str scheme)
 
 static int hex_digit(char ch)
 {
-	return tw_is_digit(ch) ? ch - '0' : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10 : -1;
+	return tw_is_digit(ch)		? ch - '0'
+	       : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10
+	       : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10
+					: -1;
 }
 
-/* As Python's unquote: a '%' without two digits behind it stands for itself (passwords are often pasted in as they are). */
+/* As Python's unquote: a '%' without two digits behind it stands for itself (passwords are often
+ * pasted in as they are). */
 static struct tw_str decode(struct tw_arena *a, struct tw_str in, bool plus)
 {
 	char *out = tw_arena_alloc(a, in.n + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
-		int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1, low = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
+		int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1,
+		    low = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
 
 		if (in.p[i] == '%' && high >= 0 && low >= 0) {
 			out[n++] = (char)(high * 16 + low);
@@ -61,7 +66,8 @@ static struct tw_str decode(struct tw_arena *a, struct tw_str in, bool plus)
 }
 
 /* ?a=1&b=x to a JSON object; each value is JSON when it parses; __extra__ is all of it. */
-static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_connection_row *c, struct tw_err *err)
+static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_connection_row *c,
+			     struct tw_err *err)
 {
 	struct tw_value extra = tw_v_map(a);
 
@@ -77,7 +83,8 @@ static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_
 			c->extra = text;
 			return TW_OK;
 		}
-		tw_map_put(a, extra, key, tw_json_parse(a, text, &v, NULL) == TW_OK ? v : tw_v_str(text));
+		tw_map_put(a, extra, key,
+			   tw_json_parse(a, text, &v, NULL) == TW_OK ? v : tw_v_str(text));
 	}
 	if (tw_value_len(extra))
 		c->extra = json_text(a, extra);
@@ -85,7 +92,8 @@ static enum tw_rc read_query(struct tw_arena *a, struct tw_str query, struct tw_
 }
 
 /* host:port, [v6]:port. Host names have no case. */
-static enum tw_rc read_host(struct tw_arena *a, struct tw_str text, struct tw_connection_row *c, struct tw_err *err)
+static enum tw_rc read_host(struct tw_arena *a, struct tw_str text, struct tw_connection_row *c,
+			    struct tw_err *err)
 {
 	size_t colon = text.n;
 	int64_t port;
@@ -96,9 +104,12 @@ static enum tw_rc read_host(struct tw_arena *a, struct tw_str text, struct tw_co
 			break;
 		}
 	if (colon < text.n && colon + 1 < text.n) {
-		if (!tw_str_to_int(tw_strn(text.p + colon + 1, text.n - colon - 1), &port) || port < 0 || port > 65535)
-			return tw_err_set(err, TW_ERR_INVALID, "the connection URI's port '" TW_STR_FMT "' is no port",
-					  TW_STR_ARG(tw_strn(text.p + colon + 1, text.n - colon - 1)));
+		if (!tw_str_to_int(tw_strn(text.p + colon + 1, text.n - colon - 1), &port) ||
+		    port < 0 || port > 65535)
+			return tw_err_set(
+				err, TW_ERR_INVALID,
+				"the connection URI's port '" TW_STR_FMT "' is no port",
+				TW_STR_ARG(tw_strn(text.p + colon + 1, text.n - colon - 1)));
 		c->port = port;
 	}
 	text = tw_strn(text.p, colon);
@@ -116,18 +127,21 @@ static ptrdiff_t find_last(struct tw_str s, char ch)
 	return -1;
 }
 
-enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_connection_row *ret_c, struct tw_err *err)
+enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_connection_row *ret_c,
+			    struct tw_err *err)
 {
-	struct tw_connection_row c = { 0 };
+	struct tw_connection_row c = {0};
 	ptrdiff_t sep = tw_str_find(uri, TW_STR("://"), 0), inner, slash, at;
-	struct tw_str rest, query = { 0 }, authority, path = { 0 }, prefix = { 0 };
+	struct tw_str rest, query = {0}, authority, path = {0}, prefix = {0};
 	enum tw_rc rc;
 
 	uri = tw_str_trim(uri);
 	if (uri.n && uri.p[0] == '{')
 		return tw_conn_from_json(a, uri, ret_c, err);
 	if (sep < 0)
-		return tw_err_set(err, TW_ERR_INVALID, "'" TW_STR_FMT "' is no connection URI (type://login:password@host:port/schema)",
+		return tw_err_set(err, TW_ERR_INVALID,
+				  "'" TW_STR_FMT
+				  "' is no connection URI (type://login:password@host:port/schema)",
 				  TW_STR_ARG(uri.n > 12 ? tw_strn(uri.p, 12) : uri));
 	c.conn_type = conn_type(a, lower(a, tw_strn(uri.p, (size_t)sep)));
 	rest = tw_strn(uri.p + sep + 3, uri.n - (size_t)sep - 3);
@@ -136,9 +150,10 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 	if (inner >= 0) {
 		prefix = tw_strn(rest.p, (size_t)inner + 3);
 		if (tw_str_find(prefix, TW_STR("@"), 0) >= 0)
-			return tw_err_set(err, TW_ERR_INVALID,
-					  "a connection URI has its host's own scheme in front of the login: "
-					  "type://https://login:password@host");
+			return tw_err_set(
+				err, TW_ERR_INVALID,
+				"a connection URI has its host's own scheme in front of the login: "
+				"type://https://login:password@host");
 		rest = tw_strn(rest.p + inner + 3, rest.n - (size_t)inner - 3);
 	}
 	slash = tw_str_find(rest, TW_STR("/"), 0);
@@ -147,7 +162,8 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 		path = tw_strn(rest.p + slash + 1, rest.n - (size_t)slash - 1);
 	at = find_last(authority, '@');
 	if (at >= 0) {
-		struct tw_str password, login = tw_str_cut(tw_strn(authority.p, (size_t)at), ':', &password);
+		struct tw_str password,
+			login = tw_str_cut(tw_strn(authority.p, (size_t)at), ':', &password);
 
 		c.login = decode(a, login, false);
 		if (password.p)
@@ -162,16 +178,18 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 	if (rc < 0)
 		return rc;
 	if (prefix.n)
-		c.host = tw_str(tw_arena_printf(a, TW_STR_FMT TW_STR_FMT, TW_STR_ARG(prefix), TW_STR_ARG(c.host)));
+		c.host = tw_str(tw_arena_printf(a, TW_STR_FMT TW_STR_FMT, TW_STR_ARG(prefix),
+						TW_STR_ARG(c.host)));
 	if (!c.host.n)
-		c.host = (struct tw_str){ 0 };
+		c.host = (struct tw_str){0};
 	*ret_c = c;
 	return TW_OK;
 }
 
-enum tw_rc tw_conn_from_value(struct tw_arena *a, struct tw_value v, struct tw_connection_row *ret_c, struct tw_err *err)
+enum tw_rc tw_conn_from_value(struct tw_arena *a, struct tw_value v,
+			      struct tw_connection_row *ret_c, struct tw_err *err)
 {
-	struct tw_connection_row c = { 0 };
+	struct tw_connection_row c = {0};
 	struct tw_value extra = tw_map_value(v, "extra"), port = tw_map_value(v, "port");
 
 	if (v.kind != TW_V_MAP)
@@ -189,12 +207,14 @@ enum tw_rc tw_conn_from_value(struct tw_arena *a, struct tw_value v, struct tw_c
 	if (port.kind == TW_V_INT)
 		c.port = port.i;
 	else if (port.kind == TW_V_STR && port.s.n && !tw_str_to_int(port.s, &c.port))
-		return tw_err_set(err, TW_ERR_INVALID, "port '" TW_STR_FMT "' is no number", TW_STR_ARG(port.s));
+		return tw_err_set(err, TW_ERR_INVALID, "port '" TW_STR_FMT "' is no number",
+				  TW_STR_ARG(port.s));
 	*ret_c = c;
 	return TW_OK;
 }
 
-enum tw_rc tw_conn_from_json(struct tw_arena *a, struct tw_str json, struct tw_connection_row *ret_c, struct tw_err *err)
+enum tw_rc tw_conn_from_json(struct tw_arena *a, struct tw_str json,
+			     struct tw_connection_row *ret_c, struct tw_err *err)
 {
 	struct tw_value v;
 	enum tw_rc rc = tw_json_parse(a, json, &v, err);
@@ -208,7 +228,8 @@ static void quote(struct tw_buf *out, struct tw_str s, bool plus)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];
 
-		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || strchr("_.-~", ch))
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || strchr("_.-~", ch))
 			tw_buf_addc(out, (char)ch);
 		else if (ch == ' ' && plus)
 			tw_buf_addc(out, '+');
@@ -219,9 +240,10 @@ static void quote(struct tw_buf *out, struct tw_str s, bool plus)
 
 static void write_extra(struct tw_buf *out, struct tw_str extra)
 {
-	struct tw_arena a = { 0 };
+	struct tw_arena a = {0};
 	struct tw_value v;
-	bool flat = tw_json_parse(&a, extra, &v, NULL) == TW_OK && v.kind == TW_V_MAP && tw_value_len(v);
+	bool flat = tw_json_parse(&a, extra, &v, NULL) == TW_OK && v.kind == TW_V_MAP &&
+		    tw_value_len(v);
 
 	for (size_t i = 0; flat && i < v.map->n; i++)
 		flat = v.map->v[i].value.kind == TW_V_STR;
@@ -244,7 +266,9 @@ void tw_conn_to_uri(const struct tw_connection_row *c, struct tw_buf *out)
 	struct tw_str host = c->host;
 
 	for (size_t i = 0; i < c->conn_type.n; i++)
-		tw_buf_addc(out, c->conn_type.p[i] == '_' ? '-' : (char)tolower((unsigned char)c->conn_type.p[i]));
+		tw_buf_addc(out, c->conn_type.p[i] == '_'
+					 ? '-'
+					 : (char)tolower((unsigned char)c->conn_type.p[i]));
 	tw_buf_adds(out, "://");
 	if (c->host.p && inner >= 0) {
 		tw_buf_add(out, host.p, (size_t)inner + 3);
@@ -257,8 +281,7 @@ void tw_conn_to_uri(const struct tw_connection_row *c, struct tw_buf *out)
 			quote(out, c->password, false);
 		}
 		tw_buf_addc(out, '@');
-	}
-	else if (!host.n && c->port)
+	} else if (!host.n && c->port)
 		tw_buf_addc(out, '@');
 	if (host.n)
 		quote(out, host, false);

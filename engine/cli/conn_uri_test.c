@@ -1,4 +1,5 @@
-/* Connections by URI and JSON against what Airflow itself made of them (tests/compat/connection). */
+/* Connections by URI and JSON against what Airflow itself made of them (tests/compat/connection).
+ */
 #include "base/testing.h"
 
 #include "cli/conn_uri.h"
@@ -60,7 +61,8 @@ static bool same_extra(struct tw_arena *a, struct tw_str got, struct tw_value wa
 	return tw_str_eq(got, want.s);
 }
 
-static const char *difference(struct tw_arena *a, const struct tw_connection_row *c, struct tw_value f)
+static const char *difference(struct tw_arena *a, const struct tw_connection_row *c,
+			      struct tw_value f)
 {
 	if (!same_text(c->conn_type, tw_map_value(f, "conn_type")))
 		return "conn_type";
@@ -79,7 +81,8 @@ static const char *difference(struct tw_arena *a, const struct tw_connection_row
 	return same_extra(a, c->extra, tw_map_value(f, "extra")) ? NULL : "extra";
 }
 
-static enum tw_rc read_case(struct tw_arena *a, struct tw_value v, struct tw_connection_row *c, struct tw_err *err)
+static enum tw_rc read_case(struct tw_arena *a, struct tw_value v, struct tw_connection_row *c,
+			    struct tw_err *err)
 {
 	if (tw_map_findc(v, "uri"))
 		return tw_conn_from_uri(a, tw_map_str(v, "uri", ""), c, err);
@@ -93,8 +96,8 @@ static void reads_as_airflow(void **state)
 
 	for (size_t i = 0; i < g->cases.list->n; i++) {
 		struct tw_value v = g->cases.list->v[i];
-		struct tw_connection_row c = { 0 };
-		struct tw_err err = { 0 };
+		struct tw_connection_row c = {0};
+		struct tw_err err = {0};
 		struct tw_str input = tw_map_str(v, "uri", tw_map_str(v, "json", "").p);
 		enum tw_rc rc = read_case(&g->arena, v, &c, &err);
 		const char *what = NULL;
@@ -111,7 +114,8 @@ static void reads_as_airflow(void **state)
 	assert_int_equal(bad, 0);
 }
 
-/* What we write, read again, is the same connection; and where the extra is flat it is Airflow's text. */
+/* What we write, read again, is the same connection; and where the extra is flat it is Airflow's
+ * text. */
 static void writes_what_reads_back(void **state)
 {
 	struct golden *g = *state;
@@ -119,9 +123,9 @@ static void writes_what_reads_back(void **state)
 
 	for (size_t i = 0; i < g->cases.list->n; i++) {
 		struct tw_value v = g->cases.list->v[i];
-		struct tw_connection_row c = { 0 }, again = { 0 };
-		struct tw_err err = { 0 };
-		struct tw_buf uri = { 0 };
+		struct tw_connection_row c = {0}, again = {0};
+		struct tw_err err = {0};
+		struct tw_buf uri = {0};
 		struct tw_str want = tw_map_str(v, "written", "");
 
 		if (tw_map_findc(v, "error") || read_case(&g->arena, v, &c, &err) < 0)
@@ -129,8 +133,10 @@ static void writes_what_reads_back(void **state)
 		tw_conn_to_uri(&c, &uri);
 		if (!tw_str_eq(tw_buf_str(&uri), want)) {
 			if (bad++ < 40)
-				print_message("# wrote %s, Airflow " TW_STR_FMT "\n", tw_buf_cstr(&uri), TW_STR_ARG(want));
-		} else if (tw_conn_from_uri(&g->arena, tw_str_copy(&g->arena, tw_buf_str(&uri)), &again, &err) < 0) {
+				print_message("# wrote %s, Airflow " TW_STR_FMT "\n",
+					      tw_buf_cstr(&uri), TW_STR_ARG(want));
+		} else if (tw_conn_from_uri(&g->arena, tw_str_copy(&g->arena, tw_buf_str(&uri)),
+					    &again, &err) < 0) {
 			print_message("# %s does not read back: %s\n", tw_buf_cstr(&uri), err.msg);
 			bad++;
 		}
@@ -141,12 +147,12 @@ static void writes_what_reads_back(void **state)
 
 static void refuses_nonsense(void **state)
 {
-	struct tw_arena a = { 0 };
-	struct tw_connection_row c = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_arena a = {0};
+	struct tw_connection_row c = {0};
+	struct tw_err err = {0};
 
-	for (const char *const *t = (const char *const[]){ "", "x", "t://h:port", "t://h:99999", "{", "[1]", "7",
-							    "{\"port\": \"x\"}", NULL };
+	for (const char *const *t = (const char *const[]){"", "x", "t://h:port", "t://h:99999", "{",
+							  "[1]", "7", "{\"port\": \"x\"}", NULL};
 	     *t; t++)
 		assert_true(tw_conn_from_uri(&a, tw_str(*t), &c, &err) < 0);
 	tw_arena_release(&a);

@@ -38,7 +38,7 @@ void tw_cli_dief(const char *fmt, ...)
 static char *path_option(const char *section, const char *option, const char *dflt)
 {
 	const char *set = tw_config_get(cli.config, section, option);
-	struct tw_buf expanded = { 0 }, joined = { 0 };
+	struct tw_buf expanded = {0}, joined = {0};
 
 	tw_path_expand(&expanded, tw_str(*set ? set : dflt));
 	tw_path_join(&joined, tw_str(cli.paths.home), tw_buf_str(&expanded));
@@ -47,8 +47,9 @@ static char *path_option(const char *section, const char *option, const char *df
 }
 
 /*
- * Airflow's default is a database in the home; its SQLAlchemy spelling of the driver is dropped. An installation that still
- * points to airflow.db gets its own file beside it: Airflow's tables have another owner.
+ * Airflow's default is a database in the home; its SQLAlchemy spelling of the driver is dropped. An
+ * installation that still points to airflow.db gets its own file beside it: Airflow's tables have
+ * another owner.
  */
 static char *find_store_url(void)
 {
@@ -64,9 +65,9 @@ static char *find_fernet_keys(void)
 {
 	const struct tw_config_entry *e = tw_config_find(cli.config, "core", "fernet_key");
 	char *path = tw_asprintf("%s/fernet.key", cli.paths.home);
-	struct tw_buf key = { 0 };
+	struct tw_buf key = {0};
 	char fresh[45];
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (e && e->source != TW_CONFIG_DEFAULT) {
 		free(path);
@@ -93,12 +94,14 @@ static void set_log_level(void)
 
 struct tw_cli *tw_cli(void)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (loaded)
 		return &cli;
-	tw_random(&tw_map_seed, sizeof tw_map_seed); /* before the first map: what strangers send must not collide at will */
-	if (tw_paths_init(&cli.paths, &err) < 0 || tw_config_load(cli.paths.home, &cli.config, &err) < 0)
+	tw_random(&tw_map_seed, sizeof tw_map_seed); /* before the first map: what strangers send
+							must not collide at will */
+	if (tw_paths_init(&cli.paths, &err) < 0 ||
+	    tw_config_load(cli.paths.home, &cli.config, &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < tw_config_nwarnings(cli.config); i++)
 		fprintf(stderr, "warning: %s\n", tw_config_warning(cli.config, i));
@@ -118,7 +121,7 @@ struct tw_cli *tw_cli(void)
 struct tw_store *tw_cli_store_mode(enum tw_store_mode mode)
 {
 	struct tw_cli *c = tw_cli();
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_store_opts opts = {
 		.url = c->store_url,
 		.mode = mode,
@@ -176,8 +179,8 @@ tw_time tw_cli_time(const char *text)
 	struct tw_cli *c = tw_cli();
 	const char *name = tw_config_get(c->config, "core", "default_timezone");
 	const struct tw_zone *zone = NULL;
-	struct tw_err err = { 0 };
-	struct tw_buf system = { 0 };
+	struct tw_err err = {0};
+	struct tw_buf system = {0};
 	tw_time t;
 
 	if (!text)
@@ -188,7 +191,8 @@ tw_time tw_cli_time(const char *text)
 		tw_zoneinfo_system(&system);
 		name = tw_buf_cstr(&system);
 	}
-	if (tw_zones_get(&c->zones, tw_str(name), &zone, &err) < 0 || tw_time_parse(tw_str(text), zone, &t, &err) < 0)
+	if (tw_zones_get(&c->zones, tw_str(name), &zone, &err) < 0 ||
+	    tw_time_parse(tw_str(text), zone, &t, &err) < 0)
 		tw_cli_die(&err);
 	tw_buf_release(&system);
 	return t;

@@ -58,13 +58,17 @@ static int cmd_list(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	const char *columns = tw_arg(args, "columns"), *bundle = tw_arg(args, "bundle-name");
-	struct tw_cond conds[] = { { .field = "is_stale", .op = TW_OP_EQ, .num = 0 },
-				   { .field = "bundle_name", .op = TW_OP_EQ, .text = tw_str(bundle) } };
-	const char *order[] = { "dag_id" };
-	struct tw_ask ask = { .conds = conds, .nconds = bundle ? 2 : 1, .order_by = order, .norder = 1, .limit = -1 };
+	struct tw_cond conds[] = {{.field = "is_stale", .op = TW_OP_EQ, .num = 0},
+				  {.field = "bundle_name", .op = TW_OP_EQ, .text = tw_str(bundle)}};
+	const char *order[] = {"dag_id"};
+	struct tw_ask ask = {.conds = conds,
+			     .nconds = bundle ? 2 : 1,
+			     .order_by = order,
+			     .norder = 1,
+			     .limit = -1};
 	struct tw_dag_row *dags;
 	struct tw_value rows = tw_v_list(&c->arena);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 	int64_t total;
 
@@ -81,11 +85,12 @@ static int cmd_import_errors(const struct tw_args *args)
 	struct tw_cli *c = tw_cli();
 	struct tw_import_error_row *v;
 	struct tw_value rows = tw_v_list(&c->arena);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 	int64_t total;
 
-	if (tw_store_import_errors(tw_cli_store(), &TW_ASK_ALL, &c->arena, &v, &n, &total, &err) < 0)
+	if (tw_store_import_errors(tw_cli_store(), &TW_ASK_ALL, &c->arena, &v, &n, &total, &err) <
+	    0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++) {
 		struct tw_value row = row_new(rows);
@@ -103,26 +108,32 @@ int dags_list_runs(const struct tw_args *args)
 	struct tw_cli *c = tw_cli();
 	const char *dag_id = tw_arg_pos(args, 0) ? tw_arg_pos(args, 0) : tw_arg(args, "dag-id");
 	const char *state = tw_arg(args, "state");
-	tw_time from = tw_cli_time(tw_arg(args, "start-date")), to = tw_cli_time(tw_arg(args, "end-date"));
-	struct tw_cond conds[6] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id) } };
-	const char *order[] = { "-run_after" };
-	struct tw_ask ask = { .conds = conds, .nconds = 1, .order_by = order, .norder = 1, .limit = -1 };
+	tw_time from = tw_cli_time(tw_arg(args, "start-date")),
+		to = tw_cli_time(tw_arg(args, "end-date"));
+	struct tw_cond conds[6] = {{.field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id)}};
+	const char *order[] = {"-run_after"};
+	struct tw_ask ask = {
+		.conds = conds, .nconds = 1, .order_by = order, .norder = 1, .limit = -1};
 	struct tw_run_view *v;
 	struct tw_value rows = tw_v_list(&c->arena);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 	int64_t total;
 
 	if (!dag_id)
 		tw_cli_dief("which DAG? `tradewind dags list-runs DAG_ID`");
 	if (state)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = tw_str(state) };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "state", .op = TW_OP_EQ, .text = tw_str(state)};
 	if (from != TW_TIME_NONE)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = from };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "logical_date", .op = TW_OP_GE, .time = from};
 	if (to != TW_TIME_NONE)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = to };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "logical_date", .op = TW_OP_LE, .time = to};
 	if (tw_arg_flag(args, "no-backfill"))
-		conds[ask.nconds++] = (struct tw_cond){ .field = "run_type", .op = TW_OP_NE, .text = TW_STR("backfill") };
+		conds[ask.nconds++] = (struct tw_cond){
+			.field = "run_type", .op = TW_OP_NE, .text = TW_STR("backfill")};
 	if (tw_store_runs(tw_cli_store(), &ask, &c->arena, &v, &n, &total, &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++) {
@@ -145,18 +156,23 @@ static int cmd_list_jobs(const struct tw_args *args)
 	struct tw_cli *c = tw_cli();
 	const char *dag_id = tw_arg(args, "dag-id"), *state = tw_arg(args, "state");
 	struct tw_cond conds[2];
-	const char *order[] = { "-start_date" };
-	struct tw_ask ask = { .conds = conds, .order_by = order, .norder = 1, .limit = tw_arg_int(args, "limit", -1) };
+	const char *order[] = {"-start_date"};
+	struct tw_ask ask = {.conds = conds,
+			     .order_by = order,
+			     .norder = 1,
+			     .limit = tw_arg_int(args, "limit", -1)};
 	struct tw_value rows = tw_v_list(&c->arena);
 	struct tw_job_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 	int64_t total;
 
 	if (dag_id)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id) };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "dag_id", .op = TW_OP_EQ, .text = tw_str(dag_id)};
 	if (state)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "state", .op = TW_OP_EQ, .text = tw_str(state) };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "state", .op = TW_OP_EQ, .text = tw_str(state)};
 	if (tw_store_jobs(tw_cli_store(), &ask, &c->arena, &v, &n, &total, &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++) {
@@ -189,7 +205,7 @@ static int cmd_details(const struct tw_args *args)
 	struct tw_cli *c = tw_cli();
 	struct tw_dag_row d;
 	struct tw_value rows = tw_v_list(&c->arena), row = row_new(rows);
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (tw_store_dag(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &c->arena, &d, &err) < 0)
 		tw_cli_die(&err);
@@ -237,9 +253,10 @@ static int cmd_state(const struct tw_args *args)
 	return 0;
 }
 
-static int pause_one(const struct tw_args *args, struct tw_value rows, struct tw_str dag_id, bool paused)
+static int pause_one(const struct tw_args *args, struct tw_value rows, struct tw_str dag_id,
+		     bool paused)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	bool changed;
 	struct tw_value row;
 
@@ -258,7 +275,7 @@ static int set_paused(const struct tw_args *args, bool paused)
 	const char *dag_id = tw_arg_pos(args, 0);
 	struct tw_value rows = tw_v_list(&c->arena);
 	struct tw_dag_row *dags;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	regex_t re;
 	size_t n;
 	int64_t total;
@@ -268,7 +285,8 @@ static int set_paused(const struct tw_args *args, bool paused)
 	} else {
 		if (regcomp(&re, dag_id, REG_EXTENDED | REG_NOSUB))
 			tw_cli_dief("'%s' is no regular expression", dag_id);
-		if (tw_store_dags(tw_cli_store(), &TW_ASK_ALL, &c->arena, &dags, &n, &total, &err) < 0)
+		if (tw_store_dags(tw_cli_store(), &TW_ASK_ALL, &c->arena, &dags, &n, &total, &err) <
+		    0)
 			tw_cli_die(&err);
 		for (size_t i = 0; i < n; i++) {
 			char *id = tw_str_dup(dags[i].dag_id);
@@ -296,10 +314,11 @@ static int cmd_unpause(const struct tw_args *args)
 
 static int cmd_delete(const struct tw_args *args)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t rows;
 
-	tw_cli_confirm(args, "This will drop all existing records related to the specified DAG. Proceed?");
+	tw_cli_confirm(
+		args, "This will drop all existing records related to the specified DAG. Proceed?");
 	if (tw_store_dag_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &rows, &err) < 0)
 		tw_cli_die(&err);
 	tw_cli_ring();
@@ -312,7 +331,7 @@ static int cmd_delete(const struct tw_args *args)
 static struct tw_value read_conf(const char *text)
 {
 	struct tw_value v = TW_NULL;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (!text)
 		return TW_NULL;
@@ -328,7 +347,7 @@ int dags_wait_for(struct tw_str dag_id, struct tw_str run_id)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_run_view view;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	for (unsigned pause = 2000;; pause = pause * 2 > 500000 ? 500000 : pause * 2) {
 		if (tw_store_run(tw_cli_store(), dag_id, run_id, &c->arena, &view, &err) < 0)
@@ -361,7 +380,7 @@ int dags_trigger(const struct tw_args *args)
 	};
 	struct tw_run_row run;
 	struct tw_value rows = tw_v_list(&c->arena), row;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (o.logical_date != TW_TIME_NONE && !tw_arg_flag(args, "no-replace-microseconds"))
 		o.logical_date -= o.logical_date % TW_US_SEC;
@@ -390,14 +409,17 @@ int dags_trigger(const struct tw_args *args)
 static struct tw_run_info last_run_info(struct tw_str dag_id, bool *ret_has)
 {
 	struct tw_run_row row;
-	struct tw_run_info info = { .run_after = TW_TIME_NONE, .logical_date = TW_TIME_NONE,
-				    .interval = { TW_TIME_NONE, TW_TIME_NONE }, .partition_date = TW_TIME_NONE };
+	struct tw_run_info info = {.run_after = TW_TIME_NONE,
+				   .logical_date = TW_TIME_NONE,
+				   .interval = {TW_TIME_NONE, TW_TIME_NONE},
+				   .partition_date = TW_TIME_NONE};
 
-	*ret_has = tw_store_run_last_automated(tw_cli_store(), dag_id, &tw_cli()->arena, &row, NULL) == TW_OK;
+	*ret_has = tw_store_run_last_automated(tw_cli_store(), dag_id, &tw_cli()->arena, &row,
+					       NULL) == TW_OK;
 	if (*ret_has) {
 		info.run_after = row.run_after;
 		info.logical_date = row.logical_date;
-		info.interval = (struct tw_interval){ row.interval_start, row.interval_end };
+		info.interval = (struct tw_interval){row.interval_start, row.interval_end};
 	}
 	return info;
 }
@@ -412,15 +434,17 @@ static int cmd_next_execution(const struct tw_args *args)
 	struct tw_value rows = tw_v_list(&c->arena);
 	bool has_last;
 	struct tw_run_info last = last_run_info(dag->dag_id, &has_last), next;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	for (int64_t i = 0; i < n; i++) {
 		struct tw_value row;
 
-		if (tw_timetable_next(dag->timetable, has_last ? &last : NULL, &dag->bounds, now, &next, &err) < 0)
+		if (tw_timetable_next(dag->timetable, has_last ? &last : NULL, &dag->bounds, now,
+				      &next, &err) < 0)
 			tw_cli_die(&err);
 		if (next.why != TW_NO_RUN_NONE) {
-			fprintf(stderr, "no %srun follows: %s\n", i ? "other " : "", tw_no_run_text(next.why));
+			fprintf(stderr, "no %srun follows: %s\n", i ? "other " : "",
+				tw_no_run_text(next.why));
 			break;
 		}
 		row = row_new(rows);
@@ -458,19 +482,21 @@ static struct tw_str duration_text(double seconds)
 {
 	int64_t us = seconds > 0 ? (int64_t)(seconds * 1e6) : 0, s = us / TW_US_SEC;
 
-	return tw_str(tw_arena_printf(&tw_cli()->arena, "%lld:%02d:%02d.%06d", (long long)(s / 3600),
-				      (int)(s / 60 % 60), (int)(s % 60), (int)(us % TW_US_SEC)));
+	return tw_str(tw_arena_printf(&tw_cli()->arena, "%lld:%02d:%02d.%06d",
+				      (long long)(s / 3600), (int)(s / 60 % 60), (int)(s % 60),
+				      (int)(us % TW_US_SEC)));
 }
 
 static int cmd_report(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
-	const char *order[] = { "relative_fileloc" };
-	struct tw_cond fresh = { .field = "is_stale", .op = TW_OP_EQ, .num = 0 };
-	struct tw_ask ask = { .conds = &fresh, .nconds = 1, .order_by = order, .norder = 1, .limit = -1 };
+	const char *order[] = {"relative_fileloc"};
+	struct tw_cond fresh = {.field = "is_stale", .op = TW_OP_EQ, .num = 0};
+	struct tw_ask ask = {
+		.conds = &fresh, .nconds = 1, .order_by = order, .norder = 1, .limit = -1};
 	struct tw_dag_row *dags;
 	struct tw_value rows = tw_v_list(&c->arena), row, ids;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n, next;
 	int64_t total;
 
@@ -480,7 +506,9 @@ static int cmd_report(const struct tw_args *args)
 		int64_t tasks = 0;
 
 		ids = tw_v_list(&c->arena);
-		for (next = i; next < n && tw_str_eq(dags[next].relative_fileloc, dags[i].relative_fileloc); next++) {
+		for (next = i;
+		     next < n && tw_str_eq(dags[next].relative_fileloc, dags[i].relative_fileloc);
+		     next++) {
 			char *id = tw_str_dup(dags[next].dag_id);
 			struct tw_dag *dag = cli_dag(id);
 
@@ -511,70 +539,83 @@ static int cmd_reserialize(const struct tw_args *args)
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_opt list_opts[] = {
-	{ "bundle-name", 'B', TW_OPT_STR, "only of this bundle", NULL, NULL, NULL },
-	{ "columns", 0, TW_OPT_STR, "only these columns, separated by commas", NULL, NULL, NULL },
-	{ "local", 'l', TW_OPT_FLAG, "accepted; the metastore always has what the DAG processor read last", NULL, NULL, NULL },
+	{"bundle-name", 'B', TW_OPT_STR, "only of this bundle", NULL, NULL, NULL},
+	{"columns", 0, TW_OPT_STR, "only these columns, separated by commas", NULL, NULL, NULL},
+	{"local", 'l', TW_OPT_FLAG,
+	 "accepted; the metastore always has what the DAG processor read last", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 const struct tw_opt dags_runs_opts[] = {
-	{ "dag-id", 'd', TW_OPT_STR, "the DAG (2.x)", NULL, NULL, NULL },
-	{ "state", 0, TW_OPT_STR, "only in this state", "queued|running|success|failed", NULL, NULL },
-	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
-	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
-	{ "no-backfill", 0, TW_OPT_FLAG, "leave backfill runs out", NULL, NULL, NULL },
+	{"dag-id", 'd', TW_OPT_STR, "the DAG (2.x)", NULL, NULL, NULL},
+	{"state", 0, TW_OPT_STR, "only in this state", "queued|running|success|failed", NULL, NULL},
+	{"start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL},
+	{"end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL},
+	{"no-backfill", 0, TW_OPT_FLAG, "leave backfill runs out", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt jobs_opts[] = {
-	{ "dag-id", 'd', TW_OPT_STR, "only of this DAG", NULL, NULL, NULL },
-	{ "state", 0, TW_OPT_STR, "only in this state", "running|success|restarting|failed", NULL, NULL },
-	{ "limit", 0, TW_OPT_INT, "as many, newest first", NULL, NULL, NULL },
+	{"dag-id", 'd', TW_OPT_STR, "only of this DAG", NULL, NULL, NULL},
+	{"state", 0, TW_OPT_STR, "only in this state", "running|success|restarting|failed", NULL,
+	 NULL},
+	{"limit", 0, TW_OPT_INT, "as many, newest first", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
-static const struct tw_opt output_opts[] = { TW_OPT_OUTPUT, { 0 } };
-static const struct tw_opt none_opts[] = { { 0 } };
+static const struct tw_opt output_opts[] = {TW_OPT_OUTPUT, {0}};
+static const struct tw_opt none_opts[] = {{0}};
 static const struct tw_opt pause_opts[] = {
-	{ "treat-dag-id-as-regex", 0, TW_OPT_FLAG, "every DAG whose id matches", NULL, NULL, NULL },
-	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
+	{"treat-dag-id-as-regex", 0, TW_OPT_FLAG, "every DAG whose id matches", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
-static const struct tw_opt delete_opts[] = { { "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL }, { 0 } };
+static const struct tw_opt delete_opts[] = {
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL}, {0}};
 const struct tw_opt dags_trigger_opts[] = {
-	{ "conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL },
-	{ "logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, "exec-date" },
-	{ "run-id", 'r', TW_OPT_STR, "the run's id", NULL, NULL, NULL },
-	{ "no-replace-microseconds", 0, TW_OPT_FLAG, "keep the logical date's microseconds", NULL, NULL, NULL },
-	{ "wait", 'w', TW_OPT_FLAG, "wait for its end; the exit status says how it ended", NULL, NULL, NULL },
+	{"conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL},
+	{"logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, "exec-date"},
+	{"run-id", 'r', TW_OPT_STR, "the run's id", NULL, NULL, NULL},
+	{"no-replace-microseconds", 0, TW_OPT_FLAG, "keep the logical date's microseconds", NULL,
+	 NULL, NULL},
+	{"wait", 'w', TW_OPT_FLAG, "wait for its end; the exit status says how it ended", NULL,
+	 NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt next_opts[] = {
-	{ "num-executions", 'n', TW_OPT_INT, "how many", NULL, "1", NULL },
-	{ "now", 0, TW_OPT_STR, "as if it were this instant", NULL, NULL, NULL },
-	{ "field", 0, TW_OPT_STR, "which date to print", "logical_date|run_after|data_interval.start|data_interval.end",
-	  NULL, NULL },
-	{ "table", 0, TW_OPT_FLAG, "all dates, as a table", NULL, NULL, NULL },
-	{ "output", 'o', TW_OPT_STR, "all dates, printed so", "table|json|yaml|plain", NULL, NULL },
-	{ 0 },
+	{"num-executions", 'n', TW_OPT_INT, "how many", NULL, "1", NULL},
+	{"now", 0, TW_OPT_STR, "as if it were this instant", NULL, NULL, NULL},
+	{"field", 0, TW_OPT_STR, "which date to print",
+	 "logical_date|run_after|data_interval.start|data_interval.end", NULL, NULL},
+	{"table", 0, TW_OPT_FLAG, "all dates, as a table", NULL, NULL, NULL},
+	{"output", 'o', TW_OPT_STR, "all dates, printed so", "table|json|yaml|plain", NULL, NULL},
+	{0},
 };
 
 const struct tw_verb tw_dags_verbs[] = {
-	{ "dags", "list", "List all the DAGs.", NULL, list_opts, cmd_list, false },
-	{ "dags", "list-import-errors", "List the files that cannot be imported, with the traceback.", NULL, list_opts,
-	  cmd_import_errors, false },
-	{ "dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", dags_runs_opts, dags_list_runs, false },
-	{ "dags", "list-jobs", "List the daemons' jobs.", NULL, jobs_opts, cmd_list_jobs, false },
-	{ "dags", "details", "Everything about one DAG.", "dag_id", output_opts, cmd_details, false },
-	{ "dags", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id", none_opts, cmd_state, false },
-	{ "dags", "trigger", "Start a run.", "dag_id", dags_trigger_opts, dags_trigger, false },
-	{ "dags", "pause", "Pause a DAG.", "dag_id", pause_opts, cmd_pause, false },
-	{ "dags", "unpause", "Let a paused DAG run again.", "dag_id", pause_opts, cmd_unpause, false },
-	{ "dags", "next-execution", "When the next runs are.", "dag_id", next_opts, cmd_next_execution, false },
-	{ "dags", "report", "Which file holds which DAGs, and how long it took to import.", NULL, list_opts, cmd_report, false },
-	{ "dags", "reserialize", "Read all DAG files again now.", NULL, list_opts, cmd_reserialize, false },
-	{ "dags", "delete", "Delete a DAG and everything about it.", "dag_id", delete_opts, cmd_delete, false },
-	{ 0 },
+	{"dags", "list", "List all the DAGs.", NULL, list_opts, cmd_list, false},
+	{"dags", "list-import-errors",
+	 "List the files that cannot be imported, with the traceback.", NULL, list_opts,
+	 cmd_import_errors, false},
+	{"dags", "list-runs", "List a DAG's runs, newest first.", "[dag_id]", dags_runs_opts,
+	 dags_list_runs, false},
+	{"dags", "list-jobs", "List the daemons' jobs.", NULL, jobs_opts, cmd_list_jobs, false},
+	{"dags", "details", "Everything about one DAG.", "dag_id", output_opts, cmd_details, false},
+	{"dags", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id",
+	 none_opts, cmd_state, false},
+	{"dags", "trigger", "Start a run.", "dag_id", dags_trigger_opts, dags_trigger, false},
+	{"dags", "pause", "Pause a DAG.", "dag_id", pause_opts, cmd_pause, false},
+	{"dags", "unpause", "Let a paused DAG run again.", "dag_id", pause_opts, cmd_unpause,
+	 false},
+	{"dags", "next-execution", "When the next runs are.", "dag_id", next_opts,
+	 cmd_next_execution, false},
+	{"dags", "report", "Which file holds which DAGs, and how long it took to import.", NULL,
+	 list_opts, cmd_report, false},
+	{"dags", "reserialize", "Read all DAG files again now.", NULL, list_opts, cmd_reserialize,
+	 false},
+	{"dags", "delete", "Delete a DAG and everything about it.", "dag_id", delete_opts,
+	 cmd_delete, false},
+	{0},
 };

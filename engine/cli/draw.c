@@ -14,10 +14,10 @@
 
 /* A node, or a point where a long arrow passes a layer. */
 struct point {
-	int node;        /* -1: passing */
+	int node; /* -1: passing */
 	int layer;
-	double order;    /* where it wants to be among its layer */
-	double x, y, w;  /* left, middle, width */
+	double order;	/* where it wants to be among its layer */
+	double x, y, w; /* left, middle, width */
 };
 
 /* An arrow's path: points in order of layers. */
@@ -30,8 +30,8 @@ struct picture {
 	const struct tw_draw_edge *edges;
 	int n, nedges, nlayers;
 	TW_VEC(struct point) points; /* the first n are the nodes */
-	struct path *paths;          /* one an edge */
-	int **layers;                /* points of each, in order */
+	struct path *paths;	     /* one an edge */
+	int **layers;		     /* points of each, in order */
 	int *sizes;
 };
 
@@ -39,7 +39,8 @@ struct picture {
 
 static void find_layers(struct picture *p)
 {
-	int *waiting = tw_zalloc(sizeof(int) * (size_t)(p->n + 1)), *queue = tw_zalloc(sizeof(int) * (size_t)(p->n + 1));
+	int *waiting = tw_zalloc(sizeof(int) * (size_t)(p->n + 1)),
+	    *queue = tw_zalloc(sizeof(int) * (size_t)(p->n + 1));
 	bool *done = tw_zalloc((size_t)p->n + 1);
 	int head = 0, tail = 0, next = 0;
 
@@ -79,17 +80,22 @@ static void make_points(struct picture *p)
 		const struct tw_draw_node *node = &p->nodes[i];
 		size_t chars = node->label.n > node->sub.n ? node->label.n : node->sub.n;
 
-		tw_vec_push(&p->points, ((struct point){ .node = i, .w = (double)chars * CHAR_W + 24, .order = i }));
+		tw_vec_push(
+			&p->points,
+			((struct point){.node = i, .w = (double)chars * CHAR_W + 24, .order = i}));
 	}
 	find_layers(p);
 	p->paths = tw_zalloc(sizeof *p->paths * (size_t)(p->nedges + 1));
 	for (int e = 0; e < p->nedges; e++) {
-		int from = p->edges[e].from, to = p->edges[e].to, a = p->points.v[from].layer, b = p->points.v[to].layer;
+		int from = p->edges[e].from, to = p->edges[e].to, a = p->points.v[from].layer,
+		    b = p->points.v[to].layer;
 
 		tw_vec_push(&p->paths[e].via, from);
 		for (int l = a + 1; l < b; l++) {
 			tw_vec_push(&p->paths[e].via, (int)p->points.n);
-			tw_vec_push(&p->points, ((struct point){ .node = -1, .layer = l, .order = p->points.v[from].order }));
+			tw_vec_push(&p->points, ((struct point){.node = -1,
+								.layer = l,
+								.order = p->points.v[from].order}));
 		}
 		tw_vec_push(&p->paths[e].via, to);
 	}
@@ -130,7 +136,8 @@ static int by_order(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* Each point of the even (down) or odd (up) sweep goes to the middle of its neighbours before (behind) it. */
+/* Each point of the even (down) or odd (up) sweep goes to the middle of its neighbours before
+ * (behind) it. */
 static void sweep(struct picture *p, bool down, double *sum, int *count)
 {
 	for (int k = 0; k < p->nlayers; k++) {
@@ -186,7 +193,8 @@ static void place(struct picture *p, double *ret_w, double *ret_h)
 			height = h;
 	}
 	for (int l = 0; l < p->nlayers; l++) {
-		double widest = 0, top = TITLE_H + MARGIN + (height - p->sizes[l] * (BOX_H + GAP_Y)) / 2;
+		double widest = 0,
+		       top = TITLE_H + MARGIN + (height - p->sizes[l] * (BOX_H + GAP_Y)) / 2;
 
 		for (int i = 0; i < p->sizes[l]; i++) {
 			struct point *q = &p->points.v[p->layers[l][i]];
@@ -240,7 +248,8 @@ static void put_path(const struct picture *p, const struct path *path, struct tw
 		const struct point *b = &p->points.v[path->via.v[i]];
 		double x1 = a->x + a->w, mid = (x1 + b->x) / 2;
 
-		tw_buf_printf(out, " C%.0f %.0f %.0f %.0f %.0f %.0f", mid, a->y, mid, b->y, b->x, b->y);
+		tw_buf_printf(out, " C%.0f %.0f %.0f %.0f %.0f %.0f", mid, a->y, mid, b->y, b->x,
+			      b->y);
 		if (b->node < 0)
 			tw_buf_printf(out, " H%.0f", b->x + b->w);
 		a = b;
@@ -254,8 +263,10 @@ static void put_node(const struct picture *p, int i, struct tw_buf *out)
 	const struct point *q = &p->points.v[i];
 	bool two = node->sub.n > 0;
 
-	tw_buf_printf(out, "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"5\" fill=\"%s\"/>\n", q->x,
-		      q->y - BOX_H / 2, q->w, BOX_H, node->fill ? node->fill : "#fff");
+	tw_buf_printf(out,
+		      "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"5\" "
+		      "fill=\"%s\"/>\n",
+		      q->x, q->y - BOX_H / 2, q->w, BOX_H, node->fill ? node->fill : "#fff");
 	put_text(out, q->x + q->w / 2, q->y + (two ? -2 : 4), "n", node->label);
 	if (two)
 		put_text(out, q->x + q->w / 2, q->y + 12, "s", node->sub);
@@ -264,7 +275,7 @@ static void put_node(const struct picture *p, int i, struct tw_buf *out)
 void tw_draw_svg(struct tw_buf *out, struct tw_str title, const struct tw_draw_node *nodes, int n,
 		 const struct tw_draw_edge *edges, int nedges)
 {
-	struct picture p = { .nodes = nodes, .edges = edges, .n = n, .nedges = nedges };
+	struct picture p = {.nodes = nodes, .edges = edges, .n = n, .nedges = nedges};
 	double w, h;
 
 	make_points(&p);
@@ -272,12 +283,18 @@ void tw_draw_svg(struct tw_buf *out, struct tw_str title, const struct tw_draw_n
 	order_layers(&p);
 	place(&p, &w, &h);
 	tw_buf_printf(out,
-		      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n"
-		      "<style>text{font:13px sans-serif;text-anchor:middle;fill:#222}.s{font-size:10px;fill:#666}"
-		      ".t{font-weight:bold;text-anchor:start}rect{stroke:#667}path{fill:none;stroke:#889;stroke-width:1.3;"
-		      "marker-end:url(#a)}</style>\n<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" "
-		      "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><polygon points=\"0 0 8 4 0 8\" fill=\"#889\"/>"
-		      "</marker></defs>\n<rect x=\"0\" y=\"0\" width=\"100%%\" height=\"100%%\" fill=\"#fff\" "
+		      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+		      "viewBox=\"0 0 %.0f %.0f\">\n"
+		      "<style>text{font:13px "
+		      "sans-serif;text-anchor:middle;fill:#222}.s{font-size:10px;fill:#666}"
+		      ".t{font-weight:bold;text-anchor:start}rect{stroke:#667}path{fill:none;"
+		      "stroke:#889;stroke-width:1.3;"
+		      "marker-end:url(#a)}</style>\n<defs><marker id=\"a\" viewBox=\"0 0 8 8\" "
+		      "refX=\"8\" refY=\"4\" "
+		      "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><polygon points=\"0 0 "
+		      "8 4 0 8\" fill=\"#889\"/>"
+		      "</marker></defs>\n<rect x=\"0\" y=\"0\" width=\"100%%\" height=\"100%%\" "
+		      "fill=\"#fff\" "
 		      "style=\"stroke:none\"/>\n",
 		      w, h, w, h);
 	put_text(out, MARGIN, TITLE_H, "t", title);

@@ -1,4 +1,5 @@
-/* The verbs about the installation itself: version, info, python, jobs, plugins, providers, cheat-sheet, keys. */
+/* The verbs about the installation itself: version, info, python, jobs, plugins, providers,
+ * cheat-sheet, keys. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static struct tw_str tool_version(const char *command)
 static struct tw_str hide_password(const char *url)
 {
 	struct tw_str s = tw_str(url);
-	ptrdiff_t start = tw_str_find(s, TW_STR("://"), 0), at = tw_str_find(s, TW_STR("@"), 0), colon;
+	ptrdiff_t start = tw_str_find(s, TW_STR("://"), 0), at = tw_str_find(s, TW_STR("@"), 0),
+		  colon;
 
 	if (start < 0 || at < start)
 		return s;
@@ -63,7 +65,8 @@ static struct tw_value installation(void)
 	row_cstr(v, "dags_folder", c->dags_folder);
 	row_cstr(v, "plugins_folder", c->plugins_folder);
 	row_cstr(v, "base_log_folder", c->log_folder);
-	row_cstr(v, "remote_base_log_folder", tw_config_get(c->config, "logging", "remote_base_log_folder"));
+	row_cstr(v, "remote_base_log_folder",
+		 tw_config_get(c->config, "logging", "remote_base_log_folder"));
 	row_int(v, "compat", tw_config_compat(c->config));
 	return v;
 }
@@ -78,7 +81,9 @@ static struct tw_value system_info(void)
 	uname(&u);
 	row_str(v, "OS", tw_str(tw_arena_strdup(&c->arena, u.sysname)));
 	row_str(v, "architecture", tw_str(tw_arena_strdup(&c->arena, u.machine)));
-	row_cstr(v, "uname", tw_arena_printf(&c->arena, "%s %s %s %s", u.sysname, u.nodename, u.release, u.machine));
+	row_cstr(v, "uname",
+		 tw_arena_printf(&c->arena, "%s %s %s %s", u.sysname, u.nodename, u.release,
+				 u.machine));
 	row_cstr(v, "locale", setlocale(LC_ALL, ""));
 	row_str(v, "python_version", tool_version(python));
 	row_cstr(v, "python_location", c->paths.python);
@@ -89,13 +94,13 @@ static struct tw_value system_info(void)
 static struct tw_value tools_info(void)
 {
 	static const char *const tools[][2] = {
-		{ "git", "git --version 2>/dev/null" },
-		{ "ssh", "ssh -V 2>&1 | grep -i openssh" },
-		{ "kubectl", "kubectl version --client 2>/dev/null" },
-		{ "docker", "docker --version 2>/dev/null" },
-		{ "mysql", "mysql --version 2>/dev/null" },
-		{ "sqlite3", "sqlite3 --version 2>/dev/null" },
-		{ "psql", "psql --version 2>/dev/null" },
+		{"git", "git --version 2>/dev/null"},
+		{"ssh", "ssh -V 2>&1 | grep -i openssh"},
+		{"kubectl", "kubectl version --client 2>/dev/null"},
+		{"docker", "docker --version 2>/dev/null"},
+		{"mysql", "mysql --version 2>/dev/null"},
+		{"sqlite3", "sqlite3 --version 2>/dev/null"},
+		{"psql", "psql --version 2>/dev/null"},
 	};
 	struct tw_value v = tw_v_map(&tw_cli()->arena);
 
@@ -120,7 +125,7 @@ static struct tw_value paths_info(void)
 static struct tw_value providers_info(void)
 {
 	struct tw_value v = tw_v_map(&tw_cli()->arena),
-			list = cli_python_ask((const char *const[]){ "providers", "list", NULL });
+			list = cli_python_ask((const char *const[]){"providers", "list", NULL});
 
 	for (size_t i = 0; i < tw_value_len(list); i++)
 		tw_map_put(&tw_cli()->arena, v, tw_map_str(list.list->v[i], "package_name", ""),
@@ -144,7 +149,8 @@ static void print_section(const char *title, struct tw_value v)
 		if (p->value.kind == TW_V_INT)
 			printf("%lld\n", (long long)p->value.i);
 		else
-			printf(TW_STR_FMT "\n", TW_STR_ARG(p->value.kind == TW_V_STR ? p->value.s : TW_STR("None")));
+			printf(TW_STR_FMT "\n",
+			       TW_STR_ARG(p->value.kind == TW_V_STR ? p->value.s : TW_STR("None")));
 	}
 }
 
@@ -155,9 +161,11 @@ static int cmd_info(const struct tw_args *args)
 		const char *key, *title;
 		struct tw_value v;
 	} parts[] = {
-		{ "tradewind", "Tradewind", installation() }, { "system_info", "System info", system_info() },
-		{ "tools_info", "Tools info", tools_info() }, { "paths_info", "Paths info", paths_info() },
-		{ "providers_info", "Providers info", providers_info() },
+		{"tradewind", "Tradewind", installation()},
+		{"system_info", "System info", system_info()},
+		{"tools_info", "Tools info", tools_info()},
+		{"paths_info", "Paths info", paths_info()},
+		{"providers_info", "Providers info", providers_info()},
 	};
 	struct tw_value rows = tw_v_list(a);
 	bool table = strcmp(tw_arg(args, "output"), "table") == 0;
@@ -193,26 +201,34 @@ static int cmd_jobs_check(const struct tw_args *args)
 	struct tw_cli *c = tw_cli();
 	const char *type = tw_arg(args, "job-type"), *hostname = tw_arg(args, "hostname");
 	char host[256] = "";
-	struct tw_cond conds[4] = { { .field = "state", .op = TW_OP_EQ, .text = TW_STR("running") },
-				    { .field = "latest_heartbeat", .op = TW_OP_GE, .time = tw_now() - alive_for(type) } };
-	const char *order[] = { "-latest_heartbeat" };
+	struct tw_cond conds[4] = {
+		{.field = "state", .op = TW_OP_EQ, .text = TW_STR("running")},
+		{.field = "latest_heartbeat", .op = TW_OP_GE, .time = tw_now() - alive_for(type)}};
+	const char *order[] = {"-latest_heartbeat"};
 	int64_t limit = tw_arg_int(args, "limit", 1), total;
-	struct tw_ask ask = { .conds = conds, .nconds = 2, .order_by = order, .norder = 1,
-			      .limit = limit > 0 ? limit : -1 };
+	struct tw_ask ask = {.conds = conds,
+			     .nconds = 2,
+			     .order_by = order,
+			     .norder = 1,
+			     .limit = limit > 0 ? limit : -1};
 	struct tw_job_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
-	if (limit != 1 && limit != 0 && !tw_arg_flag(args, "allow-multiple") && tw_arg(args, "limit"))
-		tw_cli_dief("To use option --allow-multiple, you must set the limit to a value greater than 1.");
+	if (limit != 1 && limit != 0 && !tw_arg_flag(args, "allow-multiple") &&
+	    tw_arg(args, "limit"))
+		tw_cli_dief("To use option --allow-multiple, you must set the limit to a value "
+			    "greater than 1.");
 	if (tw_arg_flag(args, "local") && hostname)
 		tw_cli_dief("You can't use --hostname and --local at the same time");
 	if (tw_arg_flag(args, "local") && gethostname(host, sizeof host - 1) == 0)
 		hostname = host;
 	if (type)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "job_type", .op = TW_OP_EQ, .text = tw_str(type) };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "job_type", .op = TW_OP_EQ, .text = tw_str(type)};
 	if (hostname)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "hostname", .op = TW_OP_EQ, .text = tw_str(hostname) };
+		conds[ask.nconds++] = (struct tw_cond){
+			.field = "hostname", .op = TW_OP_EQ, .text = tw_str(hostname)};
 	if (tw_store_jobs(tw_cli_store(), &ask, &c->arena, &v, &n, &total, &err) < 0)
 		tw_cli_die(&err);
 	if (!n)
@@ -227,7 +243,7 @@ static int cmd_jobs_check(const struct tw_args *args)
 
 static int cmd_plugins(const struct tw_args *args)
 {
-	struct tw_value rows = cli_python_ask((const char *const[]){ "plugins", NULL });
+	struct tw_value rows = cli_python_ask((const char *const[]){"plugins", NULL});
 
 	if (!tw_value_len(rows))
 		puts("No plugins loaded");
@@ -238,20 +254,22 @@ static int cmd_plugins(const struct tw_args *args)
 
 static int cmd_providers(const struct tw_args *args)
 {
-	tw_output_rows(args, cli_python_ask((const char *const[]){ "providers", args->verb->name, NULL }));
+	tw_output_rows(args,
+		       cli_python_ask((const char *const[]){"providers", args->verb->name, NULL}));
 	return 0;
 }
 
 static int cmd_provider_get(const struct tw_args *args)
 {
-	tw_output_rows(args, cli_python_ask((const char *const[]){ "providers", "get", tw_arg_pos(args, 0),
-								   tw_arg_flag(args, "full") ? "full" : "short", NULL }));
+	tw_output_rows(args, cli_python_ask((const char *const[]){
+				     "providers", "get", tw_arg_pos(args, 0),
+				     tw_arg_flag(args, "full") ? "full" : "short", NULL}));
 	return 0;
 }
 
 static int cmd_provider_install(const struct tw_args *args)
 {
-	const char *words[66] = { "providers", "install" };
+	const char *words[66] = {"providers", "install"};
 
 	for (size_t i = 0; i < args->pos.n && i < 62; i++)
 		words[i + 2] = args->pos.v[i];
@@ -262,7 +280,7 @@ static int cmd_provider_install(const struct tw_args *args)
 
 static int cmd_rotate(const struct tw_args *args)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t n;
 
 	if (tw_store_vault_rotate(tw_cli_store(), &n, &err) < 0)
@@ -277,7 +295,8 @@ static int cmd_cheat_sheet(const struct tw_args *args)
 
 	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
 		for (const struct tw_verb *v = *t; v->name; v++) {
-			char *command = tw_asprintf("%s%s%s", v->group ? v->group : "", v->group ? " " : "", v->name);
+			char *command = tw_asprintf("%s%s%s", v->group ? v->group : "",
+						    v->group ? " " : "", v->name);
 
 			if (v->hidden) {
 				free(command);
@@ -292,52 +311,66 @@ static int cmd_cheat_sheet(const struct tw_args *args)
 	return 0;
 }
 
-static const struct tw_opt output_opts[] = { TW_OPT_OUTPUT, { 0 } };
+static const struct tw_opt output_opts[] = {TW_OPT_OUTPUT, {0}};
 static const struct tw_opt info_opts[] = {
-	{ "anonymize", 0, TW_OPT_FLAG, "accepted; secrets are never shown", NULL, NULL, NULL },
-	{ "file-io", 0, TW_OPT_FLAG, "accepted; nothing is sent anywhere", NULL, NULL, NULL },
+	{"anonymize", 0, TW_OPT_FLAG, "accepted; secrets are never shown", NULL, NULL, NULL},
+	{"file-io", 0, TW_OPT_FLAG, "accepted; nothing is sent anywhere", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt jobs_opts[] = {
-	{ "job-type", 0, TW_OPT_STR, "only of this type", "SchedulerJob|TriggererJob|DagProcessorJob", NULL, NULL },
-	{ "hostname", 0, TW_OPT_STR, "only on this host", NULL, NULL, NULL },
-	{ "local", 0, TW_OPT_FLAG, "only on this host", NULL, NULL, NULL },
-	{ "limit", 0, TW_OPT_INT, "look at as many, newest heartbeat first; 0: all", NULL, "1", NULL },
-	{ "allow-multiple", 0, TW_OPT_FLAG, "more than one is well", NULL, NULL, NULL },
-	{ 0 },
+	{"job-type", 0, TW_OPT_STR, "only of this type",
+	 "SchedulerJob|TriggererJob|DagProcessorJob", NULL, NULL},
+	{"hostname", 0, TW_OPT_STR, "only on this host", NULL, NULL, NULL},
+	{"local", 0, TW_OPT_FLAG, "only on this host", NULL, NULL, NULL},
+	{"limit", 0, TW_OPT_INT, "look at as many, newest heartbeat first; 0: all", NULL, "1",
+	 NULL},
+	{"allow-multiple", 0, TW_OPT_FLAG, "more than one is well", NULL, NULL, NULL},
+	{0},
 };
 static const struct tw_opt get_opts[] = {
-	{ "full", 'f', TW_OPT_FLAG, "all that it says of itself", NULL, NULL, NULL },
-	{ "color", 0, TW_OPT_STR, "accepted", "off|on|auto", NULL, NULL },
+	{"full", 'f', TW_OPT_FLAG, "all that it says of itself", NULL, NULL, NULL},
+	{"color", 0, TW_OPT_STR, "accepted", "off|on|auto", NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 
 const struct tw_verb tw_info_verbs[] = {
-	{ NULL, "version", "Print the version.", NULL, NULL, cmd_version, false },
-	{ NULL, "info", "What is installed, and where.", NULL, info_opts, cmd_info, false },
-	{ NULL, "cheat-sheet", "All commands on one page.", NULL, NULL, cmd_cheat_sheet, false },
-	{ NULL, "python", "Run the interpreter that tasks use, with the SDK on its path.", "[args...]", NULL, cmd_python, true },
-	{ NULL, "plugins", "List the plugins that load.", NULL, output_opts, cmd_plugins, false },
-	{ NULL, "rotate-fernet-key", "Encrypt stored secrets anew with the first of the keys.", NULL, NULL, cmd_rotate, false },
-	{ "jobs", "check", "Is a job alive? The exit status says so.", NULL, jobs_opts, cmd_jobs_check, false },
-	{ "providers", "list", "List the provider packages that are installed.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "get", "What a provider says of itself.", "provider_name", get_opts, cmd_provider_get, false },
-	{ "providers", "hooks", "List the connection types and their hooks.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "behaviours", "List connection types with a form of their own.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "widgets", "List connection form widgets.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "links", "List extra links.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "logging", "List task log handlers.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "secrets", "List secrets backends.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "executors", "List executors.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "notifications", "List notifiers.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "triggers", "List triggers.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "queues", "List message queues.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "auth-managers", "List auth managers.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "auth", "The same as auth-managers (2.x).", NULL, output_opts, cmd_providers, false },
-	{ "providers", "configs", "List configuration sections of providers.", NULL, output_opts, cmd_providers, false },
-	{ "providers", "install", "Install providers without Airflow itself.", "name [more...]", NULL, cmd_provider_install,
-	  false },
-	{ 0 },
+	{NULL, "version", "Print the version.", NULL, NULL, cmd_version, false},
+	{NULL, "info", "What is installed, and where.", NULL, info_opts, cmd_info, false},
+	{NULL, "cheat-sheet", "All commands on one page.", NULL, NULL, cmd_cheat_sheet, false},
+	{NULL, "python", "Run the interpreter that tasks use, with the SDK on its path.",
+	 "[args...]", NULL, cmd_python, true},
+	{NULL, "plugins", "List the plugins that load.", NULL, output_opts, cmd_plugins, false},
+	{NULL, "rotate-fernet-key", "Encrypt stored secrets anew with the first of the keys.", NULL,
+	 NULL, cmd_rotate, false},
+	{"jobs", "check", "Is a job alive? The exit status says so.", NULL, jobs_opts,
+	 cmd_jobs_check, false},
+	{"providers", "list", "List the provider packages that are installed.", NULL, output_opts,
+	 cmd_providers, false},
+	{"providers", "get", "What a provider says of itself.", "provider_name", get_opts,
+	 cmd_provider_get, false},
+	{"providers", "hooks", "List the connection types and their hooks.", NULL, output_opts,
+	 cmd_providers, false},
+	{"providers", "behaviours", "List connection types with a form of their own.", NULL,
+	 output_opts, cmd_providers, false},
+	{"providers", "widgets", "List connection form widgets.", NULL, output_opts, cmd_providers,
+	 false},
+	{"providers", "links", "List extra links.", NULL, output_opts, cmd_providers, false},
+	{"providers", "logging", "List task log handlers.", NULL, output_opts, cmd_providers,
+	 false},
+	{"providers", "secrets", "List secrets backends.", NULL, output_opts, cmd_providers, false},
+	{"providers", "executors", "List executors.", NULL, output_opts, cmd_providers, false},
+	{"providers", "notifications", "List notifiers.", NULL, output_opts, cmd_providers, false},
+	{"providers", "triggers", "List triggers.", NULL, output_opts, cmd_providers, false},
+	{"providers", "queues", "List message queues.", NULL, output_opts, cmd_providers, false},
+	{"providers", "auth-managers", "List auth managers.", NULL, output_opts, cmd_providers,
+	 false},
+	{"providers", "auth", "The same as auth-managers (2.x).", NULL, output_opts, cmd_providers,
+	 false},
+	{"providers", "configs", "List configuration sections of providers.", NULL, output_opts,
+	 cmd_providers, false},
+	{"providers", "install", "Install providers without Airflow itself.", "name [more...]",
+	 NULL, cmd_provider_install, false},
+	{0},
 };

@@ -9,18 +9,19 @@
 static int cmd_help(const struct tw_args *args);
 
 static const struct tw_opt help_opts[] = {
-	{ "markdown", 0, TW_OPT_FLAG, "the whole reference, as docs/cli.md", NULL, NULL, NULL },
-	{ 0 },
+	{"markdown", 0, TW_OPT_FLAG, "the whole reference, as docs/cli.md", NULL, NULL, NULL},
+	{0},
 };
 
 static const struct tw_verb main_verbs[] = {
-	{ NULL, "help", "Show the commands.", "[group]", help_opts, cmd_help, false },
-	{ 0 },
+	{NULL, "help", "Show the commands.", "[group]", help_opts, cmd_help, false},
+	{0},
 };
 
 extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[], tw_dags_verbs[], tw_dags_show_verbs[],
-	tw_dags_test_verbs[], tw_dags_clear_verbs[], tw_runs_verbs[], tw_tasks_verbs[], tw_tasks_test_verbs[], tw_step_verbs[], tw_vault_verbs[],
-	tw_pools_verbs[], tw_config_verbs[], tw_info_verbs[], tw_doc_verbs[];
+	tw_dags_test_verbs[], tw_dags_clear_verbs[], tw_runs_verbs[], tw_tasks_verbs[],
+	tw_tasks_test_verbs[], tw_step_verbs[], tw_vault_verbs[], tw_pools_verbs[],
+	tw_config_verbs[], tw_info_verbs[], tw_doc_verbs[];
 
 /* A group's verbs stand together, also where two files hold them. */
 const struct tw_verb *const tw_verb_tables[] = {
@@ -77,7 +78,8 @@ static bool seen_group(const struct tw_verb *upto)
 
 static void list_commands(FILE *to, const char *group)
 {
-	fprintf(to, "usage: tradewind %s COMMAND [options]\n\ncommands:\n", group ? group : "[GROUP]");
+	fprintf(to, "usage: tradewind %s COMMAND [options]\n\ncommands:\n",
+		group ? group : "[GROUP]");
 	for (const struct tw_verb *const *t = tw_verb_tables; *t; t++)
 		for (const struct tw_verb *v = *t; v->name; v++) {
 			if (v->hidden)
@@ -87,7 +89,8 @@ static void list_commands(FILE *to, const char *group)
 			else if (!group && !v->group)
 				fprintf(to, "  %-28s %s\n", v->name, v->help);
 			else if (!group && v->group && !seen_group(v))
-				fprintf(to, "  %-28s a group of commands; see `tradewind %s -h`\n", v->group, v->group);
+				fprintf(to, "  %-28s a group of commands; see `tradewind %s -h`\n",
+					v->group, v->group);
 		}
 }
 
@@ -132,10 +135,12 @@ int main(int argc, char **argv)
 	}
 	verb = find_verb(group, argv[i]);
 	if (!verb) {
-		fprintf(stderr, "usage: tradewind %s COMMAND [options]; `tradewind %s%s-h` lists the commands\n",
+		fprintf(stderr,
+			"usage: tradewind %s COMMAND [options]; `tradewind %s%s-h` lists the "
+			"commands\n",
 			group ? group : "[GROUP]", group ? group : "", group ? " " : "");
-		fprintf(stderr, "tradewind: error: no such command: '%s%s%s'\n", group ? group : "", group ? " " : "",
-			argv[i]);
+		fprintf(stderr, "tradewind: error: no such command: '%s%s%s'\n", group ? group : "",
+			group ? " " : "", argv[i]);
 		return 2;
 	}
 	status = tw_args_parse(&args, verb, argv + i + 1);

@@ -16,8 +16,8 @@ static size_t display_width(struct tw_str s)
 
 	for (size_t i = 0; i < s.n;) {
 		utf8proc_int32_t cp;
-		utf8proc_ssize_t step =
-			utf8proc_iterate((const utf8proc_uint8_t *)s.p + i, (utf8proc_ssize_t)(s.n - i), &cp);
+		utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)s.p + i,
+							 (utf8proc_ssize_t)(s.n - i), &cp);
 
 		if (step <= 0) {
 			i++;
@@ -40,7 +40,7 @@ static char *cell_text(struct tw_value v);
 /* a,b,c: in tables only. */
 static char *list_text(struct tw_value v)
 {
-	struct tw_buf b = { 0 };
+	struct tw_buf b = {0};
 
 	tw_buf_adds(&b, "");
 	for (size_t i = 0; i < v.list->n; i++) {
@@ -74,7 +74,7 @@ static char *cell_text(struct tw_value v)
 
 struct grid {
 	size_t nrows, ncols;
-	char **cells;   /* row-major; row 0 is the head */
+	char **cells; /* row-major; row 0 is the head */
 	size_t *widths;
 };
 
@@ -90,7 +90,8 @@ static void grid_fill(struct grid *g, struct tw_value rows)
 		g->cells[c] = tw_str_dup(head->v[c].key.s);
 	for (size_t r = 1; r < g->nrows; r++)
 		for (size_t c = 0; c < g->ncols; c++) {
-			const struct tw_value *v = tw_map_find(rows.list->v[r - 1], head->v[c].key.s);
+			const struct tw_value *v =
+				tw_map_find(rows.list->v[r - 1], head->v[c].key.s);
 
 			g->cells[r * g->ncols + c] = cell_text(v ? *v : TW_NULL);
 		}
@@ -164,7 +165,7 @@ static void put_cell(const char *text, size_t width, bool last)
 
 static void print_grid(struct tw_value rows, bool borders)
 {
-	struct grid g = { 0 };
+	struct grid g = {0};
 	size_t limit = terminal_width();
 
 	grid_fill(&g, rows);
@@ -195,14 +196,15 @@ static bool yaml_bare(struct tw_str s)
 {
 	double f;
 
-	if (!s.n || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || strchr("-?:,[]{}#&*!|>'\"%@`=~<", s.p[0]) ||
-	    (s.p[0] >= '0' && s.p[0] <= '9') || s.p[0] == '.' || s.p[0] == '+')
+	if (!s.n || s.p[0] == ' ' || s.p[s.n - 1] == ' ' ||
+	    strchr("-?:,[]{}#&*!|>'\"%@`=~<", s.p[0]) || (s.p[0] >= '0' && s.p[0] <= '9') ||
+	    s.p[0] == '.' || s.p[0] == '+')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == ':' || s.p[i] == '#' || s.p[i] == '"')
 			return false;
-	for (const char *const *w = (const char *const[]){ "true", "false", "null", "yes", "no", "on",
-							   "off", "y", "n", NULL };
+	for (const char *const *w = (const char *const[]){"true", "false", "null", "yes", "no",
+							  "on", "off", "y", "n", NULL};
 	     *w; w++)
 		if (tw_str_caseeq(s, *w))
 			return false;
@@ -250,7 +252,8 @@ static void yaml_map(struct tw_buf *out, struct tw_value v, int indent, bool fir
 		tw_buf_addc(out, ':');
 		if (is_block(p->value)) {
 			tw_buf_addc(out, '\n');
-			tw_yaml_write(out, p->value, p->value.kind == TW_V_MAP ? indent + 2 : indent);
+			tw_yaml_write(out, p->value,
+				      p->value.kind == TW_V_MAP ? indent + 2 : indent);
 		} else {
 			tw_buf_addc(out, ' ');
 			yaml_scalar(out, p->value);
@@ -328,8 +331,8 @@ static struct tw_value as_strings(struct tw_arena *a, struct tw_value v, bool so
 void tw_output_rows(const struct tw_args *args, struct tw_value rows)
 {
 	const char *how = tw_arg(args, "output");
-	struct tw_buf out = { 0 };
-	struct tw_arena a = { 0 };
+	struct tw_buf out = {0};
+	struct tw_arena a = {0};
 
 	if (how && strcmp(how, "json") == 0) {
 		tw_json_write(&out, as_strings(&a, rows, false), TW_JSON_PYTHON);

@@ -6,21 +6,21 @@
 #include "cli/output.h"
 #include "value/json.h"
 
-static const struct tw_opt opts[] = { TW_OPT_OUTPUT, { 0 } };
-static const struct tw_verb verb = { NULL, "list", "", NULL, opts, NULL, false };
+static const struct tw_opt opts[] = {TW_OPT_OUTPUT, {0}};
+static const struct tw_verb verb = {NULL, "list", "", NULL, opts, NULL, false};
 
 /* What printing these rows writes to standard output. */
 static char *printed(const char *how, const char *json)
 {
-	struct tw_arena arena = { 0 };
-	struct tw_args args = { .verb = &verb };
+	struct tw_arena arena = {0};
+	struct tw_args args = {.verb = &verb};
 	struct tw_value rows;
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	FILE *file = tmpfile();
 	int saved = dup(1), ch;
 
 	assert_int_equal(tw_json_parse(&arena, tw_str(json), &rows, NULL), TW_OK);
-	tw_vec_push(&args.values, ((struct tw_arg_value){ &opts[0], how }));
+	tw_vec_push(&args.values, ((struct tw_arg_value){&opts[0], how}));
 	fflush(stdout);
 	dup2(fileno(file), 1);
 	tw_output_rows(&args, rows);
@@ -45,8 +45,8 @@ static void check(const char *how, const char *json, const char *want)
 	free(got);
 }
 
-#define ROWS                                                                                           \
-	"[{\"id\": \"a\", \"n\": 128, \"on\": true, \"none\": null, \"tags\": [\"x\", \"y\"]},"            \
+#define ROWS                                                                                       \
+	"[{\"id\": \"a\", \"n\": 128, \"on\": true, \"none\": null, \"tags\": [\"x\", \"y\"]},"    \
 	" {\"id\": \"long one\", \"n\": 1.5, \"on\": false, \"none\": \"\", \"tags\": []}]"
 
 static void a_table_has_borders_and_pythons_words(void **state)
@@ -60,22 +60,29 @@ static void a_table_has_borders_and_pythons_words(void **state)
 
 static void plain_is_two_spaces_apart(void **state)
 {
-	check("plain", "[{\"a\": \"1\", \"b\": null}, {\"a\": \"222\", \"b\": true}]", "a    b\n1    None\n222  True\n");
+	check("plain", "[{\"a\": \"1\", \"b\": null}, {\"a\": \"222\", \"b\": true}]",
+	      "a    b\n1    None\n222  True\n");
 }
 
 static void json_has_scalars_as_strings(void **state)
 {
 	check("json", ROWS,
-	      "[{\"id\": \"a\", \"n\": \"128\", \"on\": \"True\", \"none\": null, \"tags\": [\"x\", \"y\"]}, "
-	      "{\"id\": \"long one\", \"n\": \"1.5\", \"on\": \"False\", \"none\": \"\", \"tags\": []}]\n");
-	check("json", "[{\"o\": {\"b\": 1, \"a\": [true]}}]", "[{\"o\": {\"b\": \"1\", \"a\": [\"True\"]}}]\n");
+	      "[{\"id\": \"a\", \"n\": \"128\", \"on\": \"True\", \"none\": null, \"tags\": "
+	      "[\"x\", \"y\"]}, "
+	      "{\"id\": \"long one\", \"n\": \"1.5\", \"on\": \"False\", \"none\": \"\", \"tags\": "
+	      "[]}]\n");
+	check("json", "[{\"o\": {\"b\": 1, \"a\": [true]}}]",
+	      "[{\"o\": {\"b\": \"1\", \"a\": [\"True\"]}}]\n");
 }
 
 static void yaml_is_sorted_and_quotes_what_would_be_read_as_something_else(void **state)
 {
-	check("yaml", "[{\"b\": 5, \"a\": \"text\", \"c\": null, \"d\": true, \"e\": [\"x\", 1], \"f\": \"a: b\", \"g\": \"it's\","
-		      " \"h\": \"two\\nlines\", \"i\": {}, \"j\": \"\"}]",
-	      "- a: text\n  b: '5'\n  c: null\n  d: 'True'\n  e:\n  - x\n  - '1'\n  f: 'a: b'\n  g: it's\n"
+	check("yaml",
+	      "[{\"b\": 5, \"a\": \"text\", \"c\": null, \"d\": true, \"e\": [\"x\", 1], \"f\": "
+	      "\"a: b\", \"g\": \"it's\","
+	      " \"h\": \"two\\nlines\", \"i\": {}, \"j\": \"\"}]",
+	      "- a: text\n  b: '5'\n  c: null\n  d: 'True'\n  e:\n  - x\n  - '1'\n  f: 'a: b'\n  "
+	      "g: it's\n"
 	      "  h: \"two\\nlines\"\n  i: {}\n  j: ''\n\n");
 }
 

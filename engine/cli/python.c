@@ -25,7 +25,7 @@ static char **python_env(void)
 
 static char **python_argv(const char *const *words)
 {
-	TW_VEC(char *) argv = { 0 };
+	TW_VEC(char *) argv = {0};
 
 	tw_vec_push(&argv, tw_cli()->paths.python);
 	tw_vec_push(&argv, (char *)"-m");
@@ -42,7 +42,8 @@ static void become(char **argv)
 
 	fflush(NULL);
 	execvpe(argv[0], argv, env);
-	tw_cli_dief("cannot start '%s': %s (TRADEWIND_PYTHON names the interpreter)", argv[0], strerror(errno));
+	tw_cli_dief("cannot start '%s': %s (TRADEWIND_PYTHON names the interpreter)", argv[0],
+		    strerror(errno));
 }
 
 void cli_python_exec(const char *const *words)
@@ -53,7 +54,7 @@ void cli_python_exec(const char *const *words)
 
 void cli_python_run(char **argv)
 {
-	TW_VEC(char *) all = { 0 };
+	TW_VEC(char *) all = {0};
 
 	tw_vec_push(&all, tw_cli()->paths.python);
 	for (; *argv; argv++)
@@ -79,7 +80,8 @@ static pid_t spawn_piped(char **argv, int *ret_fd)
 	tw_paths_free_env(env);
 	close(fds[1]);
 	if (rc)
-		tw_cli_dief("cannot start '%s': %s (TRADEWIND_PYTHON names the interpreter)", argv[0], strerror(rc));
+		tw_cli_dief("cannot start '%s': %s (TRADEWIND_PYTHON names the interpreter)",
+			    argv[0], strerror(rc));
 	*ret_fd = fds[0];
 	return pid;
 }
@@ -87,9 +89,9 @@ static pid_t spawn_piped(char **argv, int *ret_fd)
 struct tw_value cli_python_ask(const char *const *words)
 {
 	char **argv = python_argv(words);
-	struct tw_buf out = { 0 };
+	struct tw_buf out = {0};
 	struct tw_value v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int fd, status;
 	pid_t pid = spawn_piped(argv, &fd);
 

@@ -58,8 +58,10 @@ void row_time(struct tw_value row, const char *key, tw_time t)
 {
 	char text[TW_ISO_MAX];
 
-	put(row, key, t == TW_TIME_NONE ? TW_NULL :
-					  tw_v_cstr(tw_arena_strdup(&tw_cli()->arena, tw_time_iso_utc(text, t))));
+	put(row, key,
+	    t == TW_TIME_NONE
+		    ? TW_NULL
+		    : tw_v_cstr(tw_arena_strdup(&tw_cli()->arena, tw_time_iso_utc(text, t))));
 }
 
 void row_stamp(struct tw_value row, const char *key, tw_time t)
@@ -103,7 +105,8 @@ void row_json(struct tw_value row, const char *key, struct tw_str json)
 	if (!json.p)
 		put(row, key, TW_NULL);
 	else
-		put(row, key, tw_json_parse(&tw_cli()->arena, json, &v, NULL) == TW_OK ? v : tw_v_str(json));
+		put(row, key,
+		    tw_json_parse(&tw_cli()->arena, json, &v, NULL) == TW_OK ? v : tw_v_str(json));
 }
 
 struct tw_run_row cli_run(const char *dag_id, const char *id_or_date)
@@ -111,7 +114,7 @@ struct tw_run_row cli_run(const char *dag_id, const char *id_or_date)
 	struct tw_cli *c = tw_cli();
 	struct tw_store *s = tw_cli_store();
 	struct tw_run_view view;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	tw_time t;
 
 	if (tw_store_run(s, tw_str(dag_id), tw_str(id_or_date), &c->arena, &view, &err) == TW_OK)
@@ -119,12 +122,13 @@ struct tw_run_row cli_run(const char *dag_id, const char *id_or_date)
 	if (tw_time_parse(tw_str(id_or_date), tw_zones_fixed(&c->zones, 0), &t, NULL) == TW_OK &&
 	    tw_store_run_by_date(s, tw_str(dag_id), t, &c->arena, &view, &err) == TW_OK)
 		return view.run;
-	tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found", dag_id, id_or_date);
+	tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found", dag_id,
+		    id_or_date);
 }
 
 static struct tw_dag *parse(struct tw_str json)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_dag *dag;
 
 	if (tw_dag_parse_json(json, &tw_cli()->zones, &dag, &err) < 0)
@@ -135,12 +139,15 @@ static struct tw_dag *parse(struct tw_str json)
 struct tw_dag *cli_dag(const char *dag_id)
 {
 	struct tw_str json;
-	struct tw_err err = { 0 };
-	enum tw_rc rc = tw_store_document_newest(tw_cli_store(), tw_str(dag_id), &tw_cli()->arena, &json, NULL, &err);
+	struct tw_err err = {0};
+	enum tw_rc rc = tw_store_document_newest(tw_cli_store(), tw_str(dag_id), &tw_cli()->arena,
+						 &json, NULL, &err);
 
 	if (rc == TW_ERR_NOT_FOUND)
-		tw_cli_dief("Dag '%s' could not be found; either it does not exist or it failed to parse "
-			    "(see `tradewind dags list-import-errors`)", dag_id);
+		tw_cli_dief("Dag '%s' could not be found; either it does not exist or it failed to "
+			    "parse "
+			    "(see `tradewind dags list-import-errors`)",
+			    dag_id);
 	if (rc < 0)
 		tw_cli_die(&err);
 	return parse(json);
@@ -149,12 +156,12 @@ struct tw_dag *cli_dag(const char *dag_id)
 struct tw_dag *cli_dag_of_run(const struct tw_run_row *run)
 {
 	struct tw_str json;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	char *id;
 	struct tw_dag *dag;
 
-	if (run->version_id.n &&
-	    tw_store_document(tw_cli_store(), run->version_id, &tw_cli()->arena, &json, &err) == TW_OK)
+	if (run->version_id.n && tw_store_document(tw_cli_store(), run->version_id,
+						   &tw_cli()->arena, &json, &err) == TW_OK)
 		return parse(json);
 	id = tw_str_dup(run->dag_id);
 	dag = cli_dag(id);
@@ -162,14 +169,18 @@ struct tw_dag *cli_dag_of_run(const struct tw_run_row *run)
 	return dag;
 }
 
-bool cli_post(const char *kind, struct tw_str dag_id, struct tw_str run_id, struct tw_value payload, bool wait)
+bool cli_post(const char *kind, struct tw_str dag_id, struct tw_str run_id, struct tw_value payload,
+	      bool wait)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_store *s = tw_cli_store();
 	char *json = tw_json_dump(payload, TW_JSON_COMPACT);
-	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = tw_str(kind), .dag_id = dag_id, .run_id = run_id,
-				    .payload = tw_str(json) };
-	struct tw_err err = { 0 };
+	struct tw_inbox_row row = {.at = TW_TIME_NONE,
+				   .kind = tw_str(kind),
+				   .dag_id = dag_id,
+				   .run_id = run_id,
+				   .payload = tw_str(json)};
+	struct tw_err err = {0};
 	int64_t id, until = tw_monotonic() + WAIT_US;
 
 	if (tw_store_inbox_post(s, &row, 1, &id, &err) < 0)
@@ -191,9 +202,9 @@ bool cli_post(const char *kind, struct tw_str dag_id, struct tw_str run_id, stru
 
 struct tw_value cli_read_file(const char *path)
 {
-	struct tw_buf text = { 0 };
+	struct tw_buf text = {0};
 	struct tw_value v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_str s;
 	bool yaml = tw_str_ends(tw_str(path), ".yaml") || tw_str_ends(tw_str(path), ".yml");
 
@@ -201,8 +212,8 @@ struct tw_value cli_read_file(const char *path)
 		tw_cli_die(&err);
 	s = tw_str_copy(&tw_cli()->arena, tw_buf_str(&text));
 	tw_buf_release(&text);
-	if (yaml ? tw_yaml_parse(&tw_cli()->arena, s, &v, &err) < 0 :
-		   tw_json_parse(&tw_cli()->arena, s, &v, &err) < 0)
+	if (yaml ? tw_yaml_parse(&tw_cli()->arena, s, &v, &err) < 0
+		 : tw_json_parse(&tw_cli()->arena, s, &v, &err) < 0)
 		tw_cli_dief("%s: %s", path, err.msg);
 	if (v.kind != TW_V_MAP)
 		tw_cli_dief("%s: expected an object at the top", path);
@@ -211,10 +222,11 @@ struct tw_value cli_read_file(const char *path)
 
 void cli_write_file(const char *path, struct tw_value v, const char *format)
 {
-	struct tw_buf out = { 0 };
-	struct tw_err err = { 0 };
-	bool yaml = format ? strcmp(format, "yaml") == 0 :
-			     tw_str_ends(tw_str(path), ".yaml") || tw_str_ends(tw_str(path), ".yml");
+	struct tw_buf out = {0};
+	struct tw_err err = {0};
+	bool yaml =
+		format ? strcmp(format, "yaml") == 0
+		       : tw_str_ends(tw_str(path), ".yaml") || tw_str_ends(tw_str(path), ".yml");
 
 	if (yaml)
 		tw_yaml_write(&out, v, 0);

@@ -1,4 +1,5 @@
-/* What runs DAGs and tasks in this process' place: `dags test`, `tasks test|render|run`, `core-step`. */
+/* What runs DAGs and tasks in this process' place: `dags test`, `tasks test|render|run`,
+ * `core-step`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,8 @@ static int cmd_core_step(const struct tw_args *args)
 /* ── what Python is told ──────────────────────────────────────────────────────────────── */
 
 /*
- * Where the DAG's file is: --dagfile-path, else what the metastore knows, else Python looks through the DAG folder. A test
- * needs no metastore.
+ * Where the DAG's file is: --dagfile-path, else what the metastore knows, else Python looks through
+ * the DAG folder. A test needs no metastore.
  */
 static struct tw_value new_request(const struct tw_args *args)
 {
@@ -33,14 +34,16 @@ static struct tw_value new_request(const struct tw_args *args)
 	struct tw_value v = tw_v_map(&c->arena);
 	const char *file = tw_arg(args, "dagfile-path");
 	struct tw_store *s = NULL;
-	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true };
+	struct tw_store_opts opts = {
+		.url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true};
 	struct tw_dag_row d;
 
 	row_cstr(v, "dag_id", tw_arg_pos(args, 0));
 	row_cstr(v, "dags_folder", c->dags_folder);
 	row_cstr(v, "fileloc", file);
 	if (!file && tw_store_open(&opts, &s, NULL) == TW_OK) {
-		if (tw_store_dag(s, tw_str(tw_arg_pos(args, 0)), &c->arena, &d, NULL) == TW_OK && !d.is_stale)
+		if (tw_store_dag(s, tw_str(tw_arg_pos(args, 0)), &c->arena, &d, NULL) == TW_OK &&
+		    !d.is_stale)
 			row_str(v, "fileloc", d.fileloc);
 		tw_store_close(s);
 	}
@@ -51,7 +54,7 @@ static void put_json_arg(struct tw_value v, const struct tw_args *args, const ch
 {
 	const char *text = tw_arg(args, option);
 	struct tw_value parsed;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	char *key;
 
 	if (!text)
@@ -71,7 +74,7 @@ __attribute__((noreturn)) static void hand_over(const char *what, struct tw_valu
 {
 	char *json = tw_json_dump(request, TW_JSON_COMPACT);
 
-	cli_python_exec((const char *const[]){ what, json, NULL });
+	cli_python_exec((const char *const[]){what, json, NULL});
 }
 
 /* ── dags test ────────────────────────────────────────────────────────────────────────── */
@@ -85,7 +88,8 @@ static int cmd_dags_test(const struct tw_args *args)
 	row_cstr(v, "mark_success_pattern", tw_arg(args, "mark-success-pattern"));
 	row_bool(v, "show_dagrun", tw_arg_flag(args, "show-dagrun"));
 	if (tw_arg(args, "save-dagrun"))
-		fprintf(stderr, "warning: --save-dagrun is not supported; `tradewind dags show --save FILE.svg` draws the DAG\n");
+		fprintf(stderr, "warning: --save-dagrun is not supported; `tradewind dags show "
+				"--save FILE.svg` draws the DAG\n");
 	hand_over("dags-test", v);
 }
 
@@ -96,14 +100,16 @@ static void put_run(struct tw_value v, const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	const char *which = tw_arg_pos(args, 2);
-	struct tw_store_opts opts = { .url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true };
+	struct tw_store_opts opts = {
+		.url = c->store_url, .mode = TW_STORE_CHECK, .read_only = true};
 	struct tw_store *s = NULL;
 	struct tw_run_view view;
 	struct tw_str dag_id = tw_str(tw_arg_pos(args, 0));
-	struct tw_buf json = { 0 };
+	struct tw_buf json = {0};
 	struct tw_value run;
 	tw_time t = TW_TIME_NONE;
-	bool is_date = which && tw_time_parse(tw_str(which), tw_zones_fixed(&c->zones, 0), &t, NULL) == TW_OK;
+	bool is_date = which && tw_time_parse(tw_str(which), tw_zones_fixed(&c->zones, 0), &t,
+					      NULL) == TW_OK;
 
 	if (is_date)
 		row_time(v, "logical_date", tw_cli_time(which));
@@ -118,7 +124,8 @@ static void put_run(struct tw_value v, const struct tw_args *args)
 			tw_map_putc(&c->arena, v, "run", run);
 		tw_buf_release(&json);
 	} else if (!is_date) {
-		tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found", tw_arg_pos(args, 0), which);
+		tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found",
+			    tw_arg_pos(args, 0), which);
 	}
 	tw_store_close(s);
 }
@@ -151,15 +158,17 @@ static int cmd_tasks_render(const struct tw_args *args)
 /* ── tasks run ────────────────────────────────────────────────────────────────────────── */
 
 /* Its state once it has ended. */
-static enum tw_ti_state wait_for_end(const struct tw_run_row *run, const char *task_id, int map_index)
+static enum tw_ti_state wait_for_end(const struct tw_run_row *run, const char *task_id,
+				     int map_index)
 {
 	struct tw_cli *c = tw_cli();
 
 	for (unsigned pause = 2000;; pause = pause * 2 > 500000 ? 500000 : pause * 2) {
 		struct tw_ti_view ti;
-		struct tw_err err = { 0 };
+		struct tw_err err = {0};
 
-		if (tw_store_ti(tw_cli_store(), run->dag_id, run->run_id, tw_str(task_id), map_index, &c->arena, &ti, &err) < 0)
+		if (tw_store_ti(tw_cli_store(), run->dag_id, run->run_id, tw_str(task_id),
+				map_index, &c->arena, &ti, &err) < 0)
 			tw_cli_die(&err);
 		if (tw_ti_finished(ti.ti.state))
 			return ti.ti.state;
@@ -167,7 +176,8 @@ static enum tw_ti_state wait_for_end(const struct tw_run_row *run, const char *t
 	}
 }
 
-/* 2.x executors' own command. The scheduler is asked to run this instance (again), or to mark it, and the end is waited for. */
+/* 2.x executors' own command. The scheduler is asked to run this instance (again), or to mark it,
+ * and the end is waited for. */
 static int cmd_tasks_run(const struct tw_args *args)
 {
 	struct tw_arena *a = &tw_cli()->arena;
@@ -185,7 +195,8 @@ static int cmd_tasks_run(const struct tw_args *args)
 	if (mark)
 		tw_map_putc(a, payload, "state", tw_v_cstr("success"));
 	if (!cli_post(mark ? "ti_state" : "clear", run.dag_id, run.run_id, payload, true))
-		tw_cli_dief("no scheduler is running; it will run the task when one starts (`tradewind tasks test` runs it here)");
+		tw_cli_dief("no scheduler is running; it will run the task when one starts "
+			    "(`tradewind tasks test` runs it here)");
 	state = wait_for_end(&run, tw_arg_pos(args, 1), map_index);
 	puts(tw_ti_state_name(state));
 	return state == TW_TI_SUCCESS || state == TW_TI_SKIPPED ? 0 : 1;
@@ -196,7 +207,7 @@ static int cmd_tasks_run(const struct tw_args *args)
 static void step(struct tw_sched *core, struct tw_event ev)
 {
 	struct tw_effects *fx = tw_effects_new();
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	ev.at = tw_now();
 	if (tw_sched_step(core, &ev, fx, &err) < 0)
@@ -207,14 +218,15 @@ static void step(struct tw_sched *core, struct tw_event ev)
 static void tell_pools(struct tw_sched *core)
 {
 	struct tw_pool_view *pools;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 	int64_t total;
 
-	if (tw_store_pools(tw_cli_store(), &TW_ASK_ALL, &tw_cli()->arena, &pools, &n, &total, &err) < 0)
+	if (tw_store_pools(tw_cli_store(), &TW_ASK_ALL, &tw_cli()->arena, &pools, &n, &total,
+			   &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++)
-		step(core, (struct tw_event){ .type = TW_EV_POOL, .pool = pools[i].pool });
+		step(core, (struct tw_event){.type = TW_EV_POOL, .pool = pools[i].pool});
 }
 
 /* Every run that is alive, so that what others take counts; and this one, whatever its state. */
@@ -222,7 +234,7 @@ static void load_runs(struct tw_sched *core, const struct tw_run_row *wanted)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_live live, one;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	bool there = false;
 
 	if (tw_store_live(tw_cli_store(), &c->arena, &live, &err) < 0)
@@ -230,20 +242,23 @@ static void load_runs(struct tw_sched *core, const struct tw_run_row *wanted)
 	for (size_t i = 0; i < live.nruns; i++) {
 		struct tw_dag *dag = cli_dag_of_run(&live.runs[i]);
 
-		there |= tw_str_eq(live.runs[i].dag_id, wanted->dag_id) && tw_str_eq(live.runs[i].run_id, wanted->run_id);
-		step(core, (struct tw_event){ .type = TW_EV_RUN_LOAD,
-					      .run_load = { live.runs[i], dag, live.tis + live.first[i],
-							    (int)(live.first[i + 1] - live.first[i]) } });
+		there |= tw_str_eq(live.runs[i].dag_id, wanted->dag_id) &&
+			 tw_str_eq(live.runs[i].run_id, wanted->run_id);
+		step(core,
+		     (struct tw_event){.type = TW_EV_RUN_LOAD,
+				       .run_load = {live.runs[i], dag, live.tis + live.first[i],
+						    (int)(live.first[i + 1] - live.first[i])}});
 		tw_dag_unref(dag);
 	}
 	if (there)
 		return;
-	if (tw_store_live_run(tw_cli_store(), wanted->dag_id, wanted->run_id, &c->arena, &one, &err) < 0)
+	if (tw_store_live_run(tw_cli_store(), wanted->dag_id, wanted->run_id, &c->arena, &one,
+			      &err) < 0)
 		tw_cli_die(&err);
 	struct tw_dag *dag = cli_dag_of_run(wanted);
 
-	step(core, (struct tw_event){ .type = TW_EV_RUN_LOAD,
-				      .run_load = { one.runs[0], dag, one.tis, (int)one.first[1] } });
+	step(core, (struct tw_event){.type = TW_EV_RUN_LOAD,
+				     .run_load = {one.runs[0], dag, one.tis, (int)one.first[1]}});
 	tw_dag_unref(dag);
 }
 
@@ -255,8 +270,8 @@ static int cmd_failed_deps(const struct tw_args *args)
 	struct tw_sched *core;
 	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
 	struct tw_dag_row row;
-	struct tw_reasons why = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_reasons why = {0};
+	struct tw_err err = {0};
 
 	cfg.parallelism = (int)tw_config_int(c->config, "core", "parallelism");
 	cfg.use_job_schedule = false;
@@ -264,13 +279,16 @@ static int cmd_failed_deps(const struct tw_args *args)
 		tw_cli_die(&err);
 	core = tw_sched_new(&cfg);
 	tell_pools(core);
-	step(core, (struct tw_event){ .type = TW_EV_DAG,
-				      .dag = { .dag = dag, .version_id = row.version_id, .paused = row.is_paused,
-					       .import_error = row.has_import_errors,
-					       .last_run = { .run_after = TW_TIME_NONE } } });
+	step(core, (struct tw_event){.type = TW_EV_DAG,
+				     .dag = {.dag = dag,
+					     .version_id = row.version_id,
+					     .paused = row.is_paused,
+					     .import_error = row.has_import_errors,
+					     .last_run = {.run_after = TW_TIME_NONE}}});
 	load_runs(core, &run);
-	if (tw_sched_why(core, (struct tw_run_ref){ run.dag_id, run.run_id }, tw_str(tw_arg_pos(args, 1)),
-			 (int)tw_arg_int(args, "map-index", -1), &why, &err) < 0)
+	if (tw_sched_why(core, (struct tw_run_ref){run.dag_id, run.run_id},
+			 tw_str(tw_arg_pos(args, 1)), (int)tw_arg_int(args, "map-index", -1), &why,
+			 &err) < 0)
 		tw_cli_die(&err);
 	if (why.v.n) {
 		puts("Task instance dependencies not met:");
@@ -287,82 +305,94 @@ static int cmd_failed_deps(const struct tw_args *args)
 
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
-#define BUNDLE_OPTION { "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL }
-#define FILE_OPTION { "dagfile-path", 'f', TW_OPT_STR, "the DAG is in this file", NULL, NULL, "subdir" }
+#define BUNDLE_OPTION                                                                              \
+	{                                                                                          \
+		"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL                       \
+	}
+#define FILE_OPTION                                                                                \
+	{                                                                                          \
+		"dagfile-path", 'f', TW_OPT_STR, "the DAG is in this file", NULL, NULL, "subdir"   \
+	}
 
 static const struct tw_opt dags_test_opts[] = {
-	{ "conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL },
+	{"conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL},
 	FILE_OPTION,
-	{ "mark-success-pattern", 0, TW_OPT_STR, "tasks whose id matches succeed without being run", NULL, NULL, NULL },
-	{ "show-dagrun", 0, TW_OPT_FLAG, "print the states of all task instances at the end", NULL, NULL, NULL },
-	{ "save-dagrun", 0, TW_OPT_STR, "accepted; says what to use instead", NULL, NULL, NULL },
-	{ "imgcat-dagrun", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "use-executor", 0, TW_OPT_FLAG, "accepted; tasks are run in this process", NULL, NULL, NULL },
+	{"mark-success-pattern", 0, TW_OPT_STR, "tasks whose id matches succeed without being run",
+	 NULL, NULL, NULL},
+	{"show-dagrun", 0, TW_OPT_FLAG, "print the states of all task instances at the end", NULL,
+	 NULL, NULL},
+	{"save-dagrun", 0, TW_OPT_STR, "accepted; says what to use instead", NULL, NULL, NULL},
+	{"imgcat-dagrun", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"use-executor", 0, TW_OPT_FLAG, "accepted; tasks are run in this process", NULL, NULL,
+	 NULL},
 	BUNDLE_OPTION,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt tasks_test_opts[] = {
-	{ "env-vars", 0, TW_OPT_STR, "JSON object: environment variables for the task", NULL, NULL, NULL },
-	{ "task-params", 't', TW_OPT_STR, "JSON object: params of the task", NULL, NULL, NULL },
-	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
-	{ "post-mortem", 'm', TW_OPT_FLAG, "open the debugger on an exception that nobody caught", NULL, NULL, NULL },
-	{ "dry-run", 'n', TW_OPT_FLAG, "only render its templates (2.x)", NULL, NULL, NULL },
+	{"env-vars", 0, TW_OPT_STR, "JSON object: environment variables for the task", NULL, NULL,
+	 NULL},
+	{"task-params", 't', TW_OPT_STR, "JSON object: params of the task", NULL, NULL, NULL},
+	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
+	{"post-mortem", 'm', TW_OPT_FLAG, "open the debugger on an exception that nobody caught",
+	 NULL, NULL, NULL},
+	{"dry-run", 'n', TW_OPT_FLAG, "only render its templates (2.x)", NULL, NULL, NULL},
 	FILE_OPTION,
 	BUNDLE_OPTION,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt render_opts[] = {
-	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
+	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
 	FILE_OPTION,
 	BUNDLE_OPTION,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt deps_opts[] = {
-	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
+	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
 	BUNDLE_OPTION,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt run_opts[] = {
-	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
-	{ "mark-success", 0, TW_OPT_FLAG, "mark it success without running it", NULL, NULL, NULL },
-	{ "local", 'l', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "raw", 'r', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "force", 0, TW_OPT_FLAG, "accepted: it is run whatever its state", NULL, NULL, NULL },
-	{ "ignore-all-dependencies", 'A', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "ignore-dependencies", 'i', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "ignore-depends-on-past", 'I', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "depends-on-past", 'd', TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "interactive", 'N', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "pool", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "job-id", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "cfg-path", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "ship-dag", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "pickle", 'p', TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "read-from-db", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "no-shut-down-logging", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
+	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
+	{"mark-success", 0, TW_OPT_FLAG, "mark it success without running it", NULL, NULL, NULL},
+	{"local", 'l', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"raw", 'r', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"force", 0, TW_OPT_FLAG, "accepted: it is run whatever its state", NULL, NULL, NULL},
+	{"ignore-all-dependencies", 'A', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"ignore-dependencies", 'i', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"ignore-depends-on-past", 'I', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"depends-on-past", 'd', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"interactive", 'N', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"pool", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"job-id", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"cfg-path", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"ship-dag", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"pickle", 'p', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"read-from-db", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"no-shut-down-logging", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	FILE_OPTION,
-	{ 0 },
+	{0},
 };
 
 const struct tw_verb tw_dags_test_verbs[] = {
-	{ "dags", "test", "Run a DAG once in this process; the metastore is not touched.", "dag_id [logical_date]",
-	  dags_test_opts, cmd_dags_test, false },
-	{ 0 },
+	{"dags", "test", "Run a DAG once in this process; the metastore is not touched.",
+	 "dag_id [logical_date]", dags_test_opts, cmd_dags_test, false},
+	{0},
 };
 
 const struct tw_verb tw_tasks_test_verbs[] = {
-	{ "tasks", "test", "Run a task in this process; its state is not recorded.", "dag_id task_id [logical_date_or_run_id]",
-	  tasks_test_opts, cmd_tasks_test, false },
-	{ "tasks", "render", "Print a task's rendered templates.", "dag_id task_id logical_date_or_run_id", render_opts,
-	  cmd_tasks_render, false },
-	{ "tasks", "run", "Run a task instance of a run (again) and wait for its end.", "dag_id task_id logical_date_or_run_id",
-	  run_opts, cmd_tasks_run, false },
-	{ "tasks", "failed-deps", "Why a task instance does not run.", "dag_id task_id logical_date_or_run_id", deps_opts,
-	  cmd_failed_deps, false },
-	{ 0 },
+	{"tasks", "test", "Run a task in this process; its state is not recorded.",
+	 "dag_id task_id [logical_date_or_run_id]", tasks_test_opts, cmd_tasks_test, false},
+	{"tasks", "render", "Print a task's rendered templates.",
+	 "dag_id task_id logical_date_or_run_id", render_opts, cmd_tasks_render, false},
+	{"tasks", "run", "Run a task instance of a run (again) and wait for its end.",
+	 "dag_id task_id logical_date_or_run_id", run_opts, cmd_tasks_run, false},
+	{"tasks", "failed-deps", "Why a task instance does not run.",
+	 "dag_id task_id logical_date_or_run_id", deps_opts, cmd_failed_deps, false},
+	{0},
 };
 
 const struct tw_verb tw_step_verbs[] = {
-	{ NULL, "core-step", "The scheduler's core as a coprocess of dag.test().", NULL, NULL, cmd_core_step, false, true },
-	{ 0 },
+	{NULL, "core-step", "The scheduler's core as a coprocess of dag.test().", NULL, NULL,
+	 cmd_core_step, false, true},
+	{0},
 };

@@ -1,4 +1,5 @@
-/* `tradewind tasks …` that read and change the metastore; those that run something are in python.c. */
+/* `tradewind tasks …` that read and change the metastore; those that run something are in python.c.
+ */
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 static int cmd_list(const struct tw_args *args)
 {
 	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
-	struct tw_str *ids = tw_arena_array(&tw_cli()->arena, struct tw_str, (size_t)dag->ntasks + 1);
+	struct tw_str *ids =
+		tw_arena_array(&tw_cli()->arena, struct tw_str, (size_t)dag->ntasks + 1);
 
 	for (int i = 0; i < dag->ntasks; i++) {
 		int k = i;
@@ -32,11 +34,12 @@ static int cmd_list(const struct tw_args *args)
 static struct tw_ti_view one_ti(const struct tw_args *args, struct tw_run_row *ret_run)
 {
 	struct tw_ti_view ti;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	*ret_run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 2));
-	if (tw_store_ti(tw_cli_store(), ret_run->dag_id, ret_run->run_id, tw_str(tw_arg_pos(args, 1)),
-			(int)tw_arg_int(args, "map-index", -1), &tw_cli()->arena, &ti, &err) < 0)
+	if (tw_store_ti(tw_cli_store(), ret_run->dag_id, ret_run->run_id,
+			tw_str(tw_arg_pos(args, 1)), (int)tw_arg_int(args, "map-index", -1),
+			&tw_cli()->arena, &ti, &err) < 0)
 		tw_cli_die(&err);
 	return ti;
 }
@@ -57,11 +60,12 @@ static int cmd_states(const struct tw_args *args)
 	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 1));
 	struct tw_value rows = tw_v_list(&c->arena);
 	struct tw_ti_row *tis;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	bool mapped = false;
 	size_t n;
 
-	if (tw_store_tis_of_run(tw_cli_store(), run.dag_id, run.run_id, &c->arena, &tis, &n, &err) < 0)
+	if (tw_store_tis_of_run(tw_cli_store(), run.dag_id, run.run_id, &c->arena, &tis, &n, &err) <
+	    0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++)
 		mapped |= tis[i].map_index >= 0;
@@ -71,7 +75,8 @@ static int cmd_states(const struct tw_args *args)
 		row_str(row, "dag_id", tis[i].dag_id);
 		row_date(row, "logical_date", run.logical_date);
 		row_str(row, "task_id", tis[i].task_id);
-		row_cstr(row, "state", tis[i].state == TW_TI_NONE ? "" : tw_ti_state_name(tis[i].state));
+		row_cstr(row, "state",
+			 tis[i].state == TW_TI_NONE ? "" : tw_ti_state_name(tis[i].state));
 		row_date(row, "start_date", tis[i].start_date);
 		row_date(row, "end_date", tis[i].end_date);
 		if (mapped)
@@ -100,7 +105,8 @@ static tw_bits *select_tasks(const struct tw_args *args, const struct tw_dag *da
 		free(id);
 	}
 	regfree(&re);
-	tw_dag_select(dag, these, tw_arg_flag(args, "upstream"), tw_arg_flag(args, "downstream"), all);
+	tw_dag_select(dag, these, tw_arg_flag(args, "upstream"), tw_arg_flag(args, "downstream"),
+		      all);
 	free(these);
 	return all;
 }
@@ -109,19 +115,20 @@ static bool clear_wanted(const struct tw_args *args, const struct tw_ti_row *ti)
 {
 	if (ti->state == TW_TI_NONE)
 		return false;
-	if (tw_arg_flag(args, "only-failed") && ti->state != TW_TI_FAILED && ti->state != TW_TI_UPSTREAM_FAILED)
+	if (tw_arg_flag(args, "only-failed") && ti->state != TW_TI_FAILED &&
+	    ti->state != TW_TI_UPSTREAM_FAILED)
 		return false;
 	return !tw_arg_flag(args, "only-running") || ti->state == TW_TI_RUNNING;
 }
 
 /* One run's share: [["task", index], …]; what it lists is printed first. */
-static struct tw_value clear_list(const struct tw_args *args, const struct tw_dag *dag, const tw_bits *which,
-				  const struct tw_run_row *run, bool print)
+static struct tw_value clear_list(const struct tw_args *args, const struct tw_dag *dag,
+				  const tw_bits *which, const struct tw_run_row *run, bool print)
 {
 	struct tw_arena *a = &tw_cli()->arena;
 	struct tw_value tasks = tw_v_list(a);
 	struct tw_ti_row *tis;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	size_t n;
 
 	if (tw_store_tis_of_run(tw_cli_store(), run->dag_id, run->run_id, a, &tis, &n, &err) < 0)
@@ -145,20 +152,25 @@ static struct tw_value clear_list(const struct tw_args *args, const struct tw_da
 
 static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_n)
 {
-	tw_time from = tw_cli_time(tw_arg(args, "start-date")), to = tw_cli_time(tw_arg(args, "end-date"));
+	tw_time from = tw_cli_time(tw_arg(args, "start-date")),
+		to = tw_cli_time(tw_arg(args, "end-date"));
 	const char *run_id = tw_arg(args, "run-id");
-	struct tw_cond conds[4] = { { .field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0)) } };
-	struct tw_ask ask = { .conds = conds, .nconds = 1, .limit = -1 };
+	struct tw_cond conds[4] = {
+		{.field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0))}};
+	struct tw_ask ask = {.conds = conds, .nconds = 1, .limit = -1};
 	struct tw_run_view *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 
 	if (run_id)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "run_id", .op = TW_OP_EQ, .text = tw_str(run_id) };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "run_id", .op = TW_OP_EQ, .text = tw_str(run_id)};
 	if (from != TW_TIME_NONE)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_GE, .time = from };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "logical_date", .op = TW_OP_GE, .time = from};
 	if (to != TW_TIME_NONE)
-		conds[ask.nconds++] = (struct tw_cond){ .field = "logical_date", .op = TW_OP_LE, .time = to };
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "logical_date", .op = TW_OP_LE, .time = to};
 	if (tw_store_runs(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
 		tw_cli_die(&err);
 	return v;
@@ -182,16 +194,19 @@ static int cmd_clear(const struct tw_args *args)
 			printf("You are about to clear these %zu task instances.\n", total);
 		tw_cli_confirm(args, "Proceed?");
 		for (size_t i = 0; i < nruns; i++) {
-			struct tw_value tasks = clear_list(args, dag, which, &runs[i].run, false), payload = tw_v_map(a);
+			struct tw_value tasks = clear_list(args, dag, which, &runs[i].run, false),
+					payload = tw_v_map(a);
 
 			if (!tw_value_len(tasks))
 				continue;
 			tw_map_putc(a, payload, "tasks", tasks);
 			tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
-			applied &= cli_post("clear", runs[i].run.dag_id, runs[i].run.run_id, payload, i + 1 == nruns);
+			applied &= cli_post("clear", runs[i].run.dag_id, runs[i].run.run_id,
+					    payload, i + 1 == nruns);
 		}
 		printf("%zu task instances have been cleared%s\n", total,
-		       applied ? "" : "; no scheduler is running, they take effect when one starts");
+		       applied ? ""
+			       : "; no scheduler is running, they take effect when one starts");
 	}
 	free(which);
 	tw_dag_unref(dag);
@@ -201,50 +216,52 @@ static int cmd_clear(const struct tw_args *args)
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_opt list_opts[] = {
-	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "tree", 't', TW_OPT_FLAG, "accepted; see `dags show`", NULL, NULL, NULL },
-	{ 0 },
+	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"tree", 't', TW_OPT_FLAG, "accepted; see `dags show`", NULL, NULL, NULL},
+	{0},
 };
 static const struct tw_opt ti_opts[] = {
-	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL },
-	{ 0 },
+	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
+	{0},
 };
-static const struct tw_opt output_opts[] = { TW_OPT_OUTPUT, { 0 } };
+static const struct tw_opt output_opts[] = {TW_OPT_OUTPUT, {0}};
 static const struct tw_opt clear_opts[] = {
-	{ "task-regex", 't', TW_OPT_STR, "only tasks whose id matches", NULL, NULL, NULL },
-	{ "start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL },
-	{ "end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL },
-	{ "run-id", 0, TW_OPT_STR, "only of this run", NULL, NULL, NULL },
-	{ "upstream", 'u', TW_OPT_FLAG, "with all that is above", NULL, NULL, NULL },
-	{ "downstream", 'd', TW_OPT_FLAG, "with all that is below", NULL, NULL, NULL },
-	{ "only-failed", 'f', TW_OPT_FLAG, "only failed ones", NULL, NULL, NULL },
-	{ "only-running", 'r', TW_OPT_FLAG, "only running ones", NULL, NULL, NULL },
-	{ "dag-regex", 'R', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },
-	{ "bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL },
-	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
-	{ 0 },
+	{"task-regex", 't', TW_OPT_STR, "only tasks whose id matches", NULL, NULL, NULL},
+	{"start-date", 's', TW_OPT_STR, "logical date from", NULL, NULL, NULL},
+	{"end-date", 'e', TW_OPT_STR, "logical date to", NULL, NULL, NULL},
+	{"run-id", 0, TW_OPT_STR, "only of this run", NULL, NULL, NULL},
+	{"upstream", 'u', TW_OPT_FLAG, "with all that is above", NULL, NULL, NULL},
+	{"downstream", 'd', TW_OPT_FLAG, "with all that is below", NULL, NULL, NULL},
+	{"only-failed", 'f', TW_OPT_FLAG, "only failed ones", NULL, NULL, NULL},
+	{"only-running", 'r', TW_OPT_FLAG, "only running ones", NULL, NULL, NULL},
+	{"dag-regex", 'R', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{0},
 };
 
 static const struct tw_opt dags_clear_opts[] = {
-	{ "run-id", 0, TW_OPT_STR, "only this run", NULL, NULL, NULL },
-	{ "only-failed", 'f', TW_OPT_FLAG, "only failed task instances", NULL, NULL, NULL },
-	{ "only-running", 'r', TW_OPT_FLAG, "only running task instances", NULL, NULL, NULL },
-	{ "yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL },
-	{ 0 },
+	{"run-id", 0, TW_OPT_STR, "only this run", NULL, NULL, NULL},
+	{"only-failed", 'f', TW_OPT_FLAG, "only failed task instances", NULL, NULL, NULL},
+	{"only-running", 'r', TW_OPT_FLAG, "only running task instances", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{0},
 };
 
 const struct tw_verb tw_dags_clear_verbs[] = {
-	{ "dags", "clear", "Clear runs, so that all their tasks run again.", "dag_id", dags_clear_opts, cmd_clear, false },
-	{ 0 },
+	{"dags", "clear", "Clear runs, so that all their tasks run again.", "dag_id",
+	 dags_clear_opts, cmd_clear, false},
+	{0},
 };
 
 const struct tw_verb tw_tasks_verbs[] = {
-	{ "tasks", "list", "List a DAG's tasks.", "dag_id", list_opts, cmd_list, false },
-	{ "tasks", "state", "The state of a task instance, in one word.", "dag_id task_id logical_date_or_run_id", ti_opts,
-	  cmd_state, false },
-	{ "tasks", "states-for-dag-run", "The states of all task instances of a run.", "dag_id logical_date_or_run_id",
-	  output_opts, cmd_states, false },
-	{ "tasks", "clear", "Clear task instances, so that they run again.", "dag_id", clear_opts, cmd_clear, false },
-	{ 0 },
+	{"tasks", "list", "List a DAG's tasks.", "dag_id", list_opts, cmd_list, false},
+	{"tasks", "state", "The state of a task instance, in one word.",
+	 "dag_id task_id logical_date_or_run_id", ti_opts, cmd_state, false},
+	{"tasks", "states-for-dag-run", "The states of all task instances of a run.",
+	 "dag_id logical_date_or_run_id", output_opts, cmd_states, false},
+	{"tasks", "clear", "Clear task instances, so that they run again.", "dag_id", clear_opts,
+	 cmd_clear, false},
+	{0},
 };

@@ -15,10 +15,10 @@
 
 static struct tw_variable_row *all_variables(size_t *ret_n)
 {
-	const char *order[] = { "key" };
-	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
+	const char *order[] = {"key"};
+	struct tw_ask ask = {.order_by = order, .norder = 1, .limit = -1};
 	struct tw_variable_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 
 	if (tw_store_variables(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
@@ -38,9 +38,11 @@ static int var_list(const struct tw_args *args)
 		row_str(row, "key", v[i].key);
 		if (tw_arg_flag(args, "show-values"))
 			row_str(row, "val",
-				tw_arg_flag(args, "hide-sensitive") && tw_config_is_sensitive_name(tw_cli()->config, v[i].key) ?
-					TW_STR("***") :
-					v[i].value);
+				tw_arg_flag(args, "hide-sensitive") &&
+						tw_config_is_sensitive_name(tw_cli()->config,
+									    v[i].key)
+					? TW_STR("***")
+					: v[i].value);
 	}
 	tw_output_rows(args, rows);
 	return 0;
@@ -49,9 +51,10 @@ static int var_list(const struct tw_args *args)
 static int var_get(const struct tw_args *args)
 {
 	struct tw_variable_row v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	const char *dflt = tw_arg(args, "default");
-	enum tw_rc rc = tw_store_variable(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &tw_cli()->arena, &v, &err);
+	enum tw_rc rc = tw_store_variable(tw_cli_store(), tw_str(tw_arg_pos(args, 0)),
+					  &tw_cli()->arena, &v, &err);
 	struct tw_value parsed;
 
 	if (rc == TW_ERR_NOT_FOUND) {
@@ -61,7 +64,8 @@ static int var_get(const struct tw_args *args)
 	} else if (rc < 0) {
 		tw_cli_die(&err);
 	}
-	if (tw_arg_flag(args, "json") && tw_json_parse(&tw_cli()->arena, v.value, &parsed, &err) < 0)
+	if (tw_arg_flag(args, "json") &&
+	    tw_json_parse(&tw_cli()->arena, v.value, &parsed, &err) < 0)
 		tw_cli_dief("Variable %s is no JSON: %s", tw_arg_pos(args, 0), err.msg);
 	printf(TW_STR_FMT "\n", TW_STR_ARG(v.value));
 	return 0;
@@ -69,8 +73,8 @@ static int var_get(const struct tw_args *args)
 
 static void put_variable(struct tw_str key, struct tw_str value, struct tw_str description)
 {
-	struct tw_variable_row v = { .key = key, .value = value, .description = description };
-	struct tw_err err = { 0 };
+	struct tw_variable_row v = {.key = key, .value = value, .description = description};
+	struct tw_err err = {0};
 
 	if (tw_store_variable_put(tw_cli_store(), &v, TW_PUT_UPSERT, &err) < 0)
 		tw_cli_die(&err);
@@ -93,7 +97,7 @@ static int var_set(const struct tw_args *args)
 
 static int var_delete(const struct tw_args *args)
 {
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	if (tw_store_variable_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &err) < 0)
 		tw_cli_die(&err);
@@ -109,8 +113,9 @@ static int var_export(const struct tw_args *args)
 
 	for (size_t i = 0; i < n; i++)
 		tw_map_put(&tw_cli()->arena, out, v[i].key,
-			   tw_json_parse(&tw_cli()->arena, v[i].value, &parsed, NULL) == TW_OK ? parsed :
-											tw_v_str(v[i].value));
+			   tw_json_parse(&tw_cli()->arena, v[i].value, &parsed, NULL) == TW_OK
+				   ? parsed
+				   : tw_v_str(v[i].value));
 	cli_write_file(tw_arg_pos(args, 0), out, NULL);
 	fprintf(stderr, "%zu variables successfully exported to %s\n", n, tw_arg_pos(args, 0));
 	return 0;
@@ -125,17 +130,21 @@ static int var_import(const struct tw_args *args)
 	for (size_t i = 0; i < v.map->n; i++) {
 		struct tw_variable_row old;
 		struct tw_pair *p = &v.map->v[i];
-		char *json = p->value.kind == TW_V_STR ? NULL : tw_json_dump(p->value, TW_JSON_PYTHON);
+		char *json =
+			p->value.kind == TW_V_STR ? NULL : tw_json_dump(p->value, TW_JSON_PYTHON);
 		bool exists = strcmp(how, "overwrite") != 0 &&
-			      tw_store_variable(tw_cli_store(), p->key.s, &tw_cli()->arena, &old, NULL) == TW_OK;
+			      tw_store_variable(tw_cli_store(), p->key.s, &tw_cli()->arena, &old,
+						NULL) == TW_OK;
 
 		if (exists && strcmp(how, "fail") == 0)
-			tw_cli_dief("Variable " TW_STR_FMT " is there already; nothing after it was imported",
+			tw_cli_dief("Variable " TW_STR_FMT
+				    " is there already; nothing after it was imported",
 				    TW_STR_ARG(p->key.s));
 		if (exists) {
 			skipped++;
 		} else {
-			put_variable(p->key.s, json ? tw_str(json) : p->value.s, (struct tw_str){ 0 });
+			put_variable(p->key.s, json ? tw_str(json) : p->value.s,
+				     (struct tw_str){0});
 			done++;
 		}
 		free(json);
@@ -150,13 +159,14 @@ static int var_import(const struct tw_args *args)
 
 static struct tw_connection_row *all_connections(size_t *ret_n)
 {
-	const char *order[] = { "conn_id" };
-	struct tw_ask ask = { .order_by = order, .norder = 1, .limit = -1 };
+	const char *order[] = {"conn_id"};
+	struct tw_ask ask = {.order_by = order, .norder = 1, .limit = -1};
 	struct tw_connection_row *v;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	int64_t total;
 
-	if (tw_store_connections(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) < 0)
+	if (tw_store_connections(tw_cli_store(), &ask, &tw_cli()->arena, &v, ret_n, &total, &err) <
+	    0)
 		tw_cli_die(&err);
 	return v;
 }
@@ -173,7 +183,7 @@ static void row_port(struct tw_value row, int64_t port)
 static void conn_row(struct tw_value rows, const struct tw_connection_row *c, bool hide)
 {
 	struct tw_value row = row_new(rows);
-	struct tw_buf uri = { 0 };
+	struct tw_buf uri = {0};
 
 	row_int(row, "id", c->id);
 	row_str(row, "conn_id", c->conn_id);
@@ -191,7 +201,8 @@ static void conn_row(struct tw_value rows, const struct tw_connection_row *c, bo
 	else
 		row_json(row, "extra_dejson", c->extra.n ? c->extra : TW_STR("{}"));
 	tw_conn_to_uri(c, &uri);
-	row_str(row, "get_uri", hide ? TW_STR("***") : tw_str_copy(&tw_cli()->arena, tw_buf_str(&uri)));
+	row_str(row, "get_uri",
+		hide ? TW_STR("***") : tw_str_copy(&tw_cli()->arena, tw_buf_str(&uri)));
 	tw_buf_release(&uri);
 }
 
@@ -221,8 +232,9 @@ static int conn_get(const struct tw_args *args)
 	struct tw_arena *a = &tw_cli()->arena;
 	struct tw_value rows = tw_v_list(a);
 	struct tw_connection_row c;
-	struct tw_err err = { 0 };
-	enum tw_rc rc = tw_store_connection(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), a, &c, &err);
+	struct tw_err err = {0};
+	enum tw_rc rc =
+		tw_store_connection(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), a, &c, &err);
 
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_cli_dief("Connection %s not found.", tw_arg_pos(args, 0));
@@ -249,9 +261,9 @@ static void from_options(const struct tw_args *args, struct tw_connection_row *c
 static int conn_add(const struct tw_args *args)
 {
 	const char *uri = tw_arg(args, "conn-uri"), *json = tw_arg(args, "conn-json");
-	struct tw_connection_row c = { 0 };
+	struct tw_connection_row c = {0};
 	struct tw_value rows = tw_v_list(&tw_cli()->arena), row;
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	enum tw_rc rc;
 
 	if (uri) {
@@ -285,8 +297,9 @@ static int conn_add(const struct tw_args *args)
 
 static int conn_delete(const struct tw_args *args)
 {
-	struct tw_err err = { 0 };
-	enum tw_rc rc = tw_store_connection_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &err);
+	struct tw_err err = {0};
+	enum tw_rc rc =
+		tw_store_connection_delete(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &err);
 
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_cli_dief("Did not find a connection with `conn_id`=%s", tw_arg_pos(args, 0));
@@ -300,7 +313,7 @@ static struct tw_value conn_value(const struct tw_connection_row *c, bool as_uri
 {
 	struct tw_arena *a = &tw_cli()->arena;
 	struct tw_value v = tw_v_map(a);
-	struct tw_buf uri = { 0 };
+	struct tw_buf uri = {0};
 
 	if (as_uri) {
 		tw_conn_to_uri(c, &uri);
@@ -316,7 +329,7 @@ static struct tw_value conn_value(const struct tw_connection_row *c, bool as_uri
 	if (c->port)
 		row_int(v, "port", c->port);
 	else
-		row_str(v, "port", (struct tw_str){ 0 });
+		row_str(v, "port", (struct tw_str){0});
 	row_str(v, "schema", c->schema);
 	row_str(v, "extra", c->extra);
 	return v;
@@ -324,8 +337,8 @@ static struct tw_value conn_value(const struct tw_connection_row *c, bool as_uri
 
 static void export_env(const struct tw_connection_row *v, size_t n, const char *path)
 {
-	struct tw_buf out = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_buf out = {0};
+	struct tw_err err = {0};
 
 	for (size_t i = 0; i < n; i++) {
 		tw_buf_addstr(&out, v[i].conn_id);
@@ -348,12 +361,14 @@ static int conn_export(const struct tw_args *args)
 	size_t n;
 	struct tw_connection_row *v = all_connections(&n);
 
-	if ((format && strcmp(format, "env") == 0) || (!format && tw_str_ends(tw_str(path), ".env"))) {
+	if ((format && strcmp(format, "env") == 0) ||
+	    (!format && tw_str_ends(tw_str(path), ".env"))) {
 		export_env(v, n, path);
 	} else {
 		for (size_t i = 0; i < n; i++)
 			tw_map_put(&tw_cli()->arena, out, v[i].conn_id,
-				   conn_value(&v[i], serialization && strcmp(serialization, "uri") == 0));
+				   conn_value(&v[i],
+					      serialization && strcmp(serialization, "uri") == 0));
 		cli_write_file(path, out, format);
 	}
 	fprintf(stderr, "Connections successfully exported to %s.\n", path);
@@ -365,8 +380,8 @@ static struct tw_value read_env_file(const char *path)
 {
 	struct tw_arena *a = &tw_cli()->arena;
 	struct tw_value v = tw_v_map(a);
-	struct tw_buf text = { 0 };
-	struct tw_err err = { 0 };
+	struct tw_buf text = {0};
+	struct tw_err err = {0};
 	struct tw_str rest;
 
 	if (tw_file_read(path, FILE_LIMIT, &text, &err) < 0)
@@ -387,22 +402,26 @@ static struct tw_value read_env_file(const char *path)
 static int conn_import(const struct tw_args *args)
 {
 	const char *path = tw_arg_pos(args, 0);
-	struct tw_value v = tw_str_ends(tw_str(path), ".env") ? read_env_file(path) : cli_read_file(path);
+	struct tw_value v =
+		tw_str_ends(tw_str(path), ".env") ? read_env_file(path) : cli_read_file(path);
 	bool overwrite = tw_arg_flag(args, "overwrite");
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	for (size_t i = 0; i < v.map->n; i++) {
 		struct tw_pair *p = &v.map->v[i];
-		struct tw_connection_row c = { 0 };
-		enum tw_rc rc = p->value.kind == TW_V_STR ? tw_conn_from_uri(&tw_cli()->arena, p->value.s, &c, &err) :
-							    tw_conn_from_value(&tw_cli()->arena, p->value, &c, &err);
+		struct tw_connection_row c = {0};
+		enum tw_rc rc = p->value.kind == TW_V_STR
+					? tw_conn_from_uri(&tw_cli()->arena, p->value.s, &c, &err)
+					: tw_conn_from_value(&tw_cli()->arena, p->value, &c, &err);
 
 		if (rc < 0)
 			tw_cli_dief("connection " TW_STR_FMT ": %s", TW_STR_ARG(p->key.s), err.msg);
 		c.conn_id = p->key.s;
-		rc = tw_store_connection_put(tw_cli_store(), &c, overwrite ? TW_PUT_UPSERT : TW_PUT_INSERT, &err);
+		rc = tw_store_connection_put(tw_cli_store(), &c,
+					     overwrite ? TW_PUT_UPSERT : TW_PUT_INSERT, &err);
 		if (rc == TW_ERR_EXISTS)
-			printf("Could not import connection " TW_STR_FMT ": connection already exists.\n",
+			printf("Could not import connection " TW_STR_FMT
+			       ": connection already exists.\n",
 			       TW_STR_ARG(p->key.s));
 		else if (rc < 0)
 			tw_cli_die(&err);
@@ -415,65 +434,69 @@ static int conn_import(const struct tw_args *args)
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_opt list_opts[] = {
-	{ "show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL },
-	{ "hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL },
+	{"show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL},
+	{"hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
-	{ 0 },
+	{0},
 };
 static const struct tw_opt get_var_opts[] = {
-	{ "default", 'd', TW_OPT_STR, "printed when there is none", NULL, NULL, NULL },
-	{ "json", 'j', TW_OPT_FLAG, "it must be JSON", NULL, NULL, NULL },
-	{ 0 },
+	{"default", 'd', TW_OPT_STR, "printed when there is none", NULL, NULL, NULL},
+	{"json", 'j', TW_OPT_FLAG, "it must be JSON", NULL, NULL, NULL},
+	{0},
 };
 static const struct tw_opt set_var_opts[] = {
-	{ "json", 'j', TW_OPT_FLAG, "store it as a JSON string", NULL, NULL, NULL },
-	{ "description", 0, TW_OPT_STR, "what it is for", NULL, NULL, NULL },
-	{ 0 },
+	{"json", 'j', TW_OPT_FLAG, "store it as a JSON string", NULL, NULL, NULL},
+	{"description", 0, TW_OPT_STR, "what it is for", NULL, NULL, NULL},
+	{0},
 };
 static const struct tw_opt import_var_opts[] = {
-	{ "action-on-existing-key", 'a', TW_OPT_STR, "what to do with those there are", "overwrite|fail|skip", "overwrite",
-	  NULL },
-	{ 0 },
+	{"action-on-existing-key", 'a', TW_OPT_STR, "what to do with those there are",
+	 "overwrite|fail|skip", "overwrite", NULL},
+	{0},
 };
-static const struct tw_opt get_opts[] = { TW_OPT_OUTPUT, { 0 } };
-static const struct tw_opt none_opts[] = { { "color", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL }, { 0 } };
+static const struct tw_opt get_opts[] = {TW_OPT_OUTPUT, {0}};
+static const struct tw_opt none_opts[] = {{"color", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+					  {0}};
 static const struct tw_opt add_opts[] = {
-	{ "conn-uri", 0, TW_OPT_STR, "all of it as a URI", NULL, NULL, NULL },
-	{ "conn-json", 0, TW_OPT_STR, "all of it as JSON", NULL, NULL, NULL },
-	{ "conn-type", 0, TW_OPT_STR, "its type", NULL, NULL, NULL },
-	{ "conn-description", 0, TW_OPT_STR, "what it is for", NULL, NULL, NULL },
-	{ "conn-host", 0, TW_OPT_STR, "host", NULL, NULL, NULL },
-	{ "conn-login", 0, TW_OPT_STR, "login", NULL, NULL, NULL },
-	{ "conn-password", 0, TW_OPT_STR, "password", NULL, NULL, NULL },
-	{ "conn-schema", 0, TW_OPT_STR, "schema or database", NULL, NULL, NULL },
-	{ "conn-port", 0, TW_OPT_INT, "port", NULL, NULL, NULL },
-	{ "conn-extra", 0, TW_OPT_STR, "extra, as JSON", NULL, NULL, NULL },
-	{ 0 },
+	{"conn-uri", 0, TW_OPT_STR, "all of it as a URI", NULL, NULL, NULL},
+	{"conn-json", 0, TW_OPT_STR, "all of it as JSON", NULL, NULL, NULL},
+	{"conn-type", 0, TW_OPT_STR, "its type", NULL, NULL, NULL},
+	{"conn-description", 0, TW_OPT_STR, "what it is for", NULL, NULL, NULL},
+	{"conn-host", 0, TW_OPT_STR, "host", NULL, NULL, NULL},
+	{"conn-login", 0, TW_OPT_STR, "login", NULL, NULL, NULL},
+	{"conn-password", 0, TW_OPT_STR, "password", NULL, NULL, NULL},
+	{"conn-schema", 0, TW_OPT_STR, "schema or database", NULL, NULL, NULL},
+	{"conn-port", 0, TW_OPT_INT, "port", NULL, NULL, NULL},
+	{"conn-extra", 0, TW_OPT_STR, "extra, as JSON", NULL, NULL, NULL},
+	{0},
 };
 static const struct tw_opt export_opts[] = {
-	{ "file-format", 0, TW_OPT_STR, "of the file", "json|yaml|env", NULL, "format" },
-	{ "serialization-format", 0, TW_OPT_STR, "of each connection", "json|uri", NULL, NULL },
-	{ 0 },
+	{"file-format", 0, TW_OPT_STR, "of the file", "json|yaml|env", NULL, "format"},
+	{"serialization-format", 0, TW_OPT_STR, "of each connection", "json|uri", NULL, NULL},
+	{0},
 };
 static const struct tw_opt import_opts[] = {
-	{ "overwrite", 0, TW_OPT_FLAG, "replace those there are", NULL, NULL, NULL },
-	{ 0 },
+	{"overwrite", 0, TW_OPT_FLAG, "replace those there are", NULL, NULL, NULL},
+	{0},
 };
 
 const struct tw_verb tw_vault_verbs[] = {
-	{ "variables", "list", "List the Variables.", NULL, list_opts, var_list, false },
-	{ "variables", "get", "Print a Variable's value.", "key", get_var_opts, var_get, false },
-	{ "variables", "set", "Set a Variable.", "key value", set_var_opts, var_set, false },
-	{ "variables", "delete", "Delete a Variable.", "key", none_opts, var_delete, false },
-	{ "variables", "export", "Write all Variables into a file (JSON or YAML; - for standard output).", "file", none_opts,
-	  var_export, false },
-	{ "variables", "import", "Read Variables from a JSON or YAML file.", "file", import_var_opts, var_import, false },
-	{ "connections", "list", "List the Connections.", NULL, list_opts, conn_list, false },
-	{ "connections", "get", "Print a Connection.", "conn_id", get_opts, conn_get, false },
-	{ "connections", "add", "Add a Connection.", "conn_id", add_opts, conn_add, false },
-	{ "connections", "delete", "Delete a Connection.", "conn_id", none_opts, conn_delete, false },
-	{ "connections", "export", "Write all Connections into a file (JSON, YAML or env).", "file", export_opts, conn_export,
-	  false },
-	{ "connections", "import", "Read Connections from a file.", "file", import_opts, conn_import, false },
-	{ 0 },
+	{"variables", "list", "List the Variables.", NULL, list_opts, var_list, false},
+	{"variables", "get", "Print a Variable's value.", "key", get_var_opts, var_get, false},
+	{"variables", "set", "Set a Variable.", "key value", set_var_opts, var_set, false},
+	{"variables", "delete", "Delete a Variable.", "key", none_opts, var_delete, false},
+	{"variables", "export",
+	 "Write all Variables into a file (JSON or YAML; - for standard output).", "file",
+	 none_opts, var_export, false},
+	{"variables", "import", "Read Variables from a JSON or YAML file.", "file", import_var_opts,
+	 var_import, false},
+	{"connections", "list", "List the Connections.", NULL, list_opts, conn_list, false},
+	{"connections", "get", "Print a Connection.", "conn_id", get_opts, conn_get, false},
+	{"connections", "add", "Add a Connection.", "conn_id", add_opts, conn_add, false},
+	{"connections", "delete", "Delete a Connection.", "conn_id", none_opts, conn_delete, false},
+	{"connections", "export", "Write all Connections into a file (JSON, YAML or env).", "file",
+	 export_opts, conn_export, false},
+	{"connections", "import", "Read Connections from a file.", "file", import_opts, conn_import,
+	 false},
+	{0},
 };

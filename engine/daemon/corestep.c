@@ -24,16 +24,16 @@ struct stepper {
 	struct tw_dag *dag;
 	char *run_id;
 	bool virtual_time;
-	int64_t skipped;                 /* µs that virtual time is ahead of the clock */
+	int64_t skipped; /* µs that virtual time is ahead of the clock */
 	int64_t next_trigger_id;
-	int open;                        /* workloads fetched that have not ended */
+	int open; /* workloads fetched that have not ended */
 	TW_VEC(struct pending) pending;
-	struct tw_map tis;               /* "task\nindex" → heap JSON of its row as `ended` tells it */
-	struct tw_buf run;               /* the run as JSON, of its last change */
+	struct tw_map tis; /* "task\nindex" → heap JSON of its row as `ended` tells it */
+	struct tw_buf run; /* the run as JSON, of its last change */
 	enum tw_run_state run_state;
-	TW_VEC(char *) callbacks;        /* JSON objects */
-	struct tw_arena arena;           /* of the frame in hand */
-	bool accepted;                   /* what the last ack said */
+	TW_VEC(char *) callbacks; /* JSON objects */
+	struct tw_arena arena;	  /* of the frame in hand */
+	bool accepted;		  /* what the last ack said */
 };
 
 static tw_time now(const struct stepper *s)
@@ -103,8 +103,8 @@ static bool send_text(struct stepper *s, struct tw_str body)
 
 static bool send_error(struct stepper *s, const char *message)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 	bool ok;
 
 	tw_jw_obj(&w);
@@ -134,8 +134,8 @@ static void put_int(struct tw_jw *w, const char *key, int64_t v)
 
 static char *ti_json(const struct tw_ti_row *ti)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 
 	tw_jw_obj(&w);
 	put_str(&w, "task_id", ti->task_id);
@@ -154,7 +154,8 @@ static char *ti_json(const struct tw_ti_row *ti)
 
 static struct tw_str ti_key(struct stepper *s, const struct tw_ti_row *ti, int map_index)
 {
-	return tw_str(tw_arena_printf(&s->arena, TW_STR_FMT "\n%d", TW_STR_ARG(ti->task_id), map_index));
+	return tw_str(
+		tw_arena_printf(&s->arena, TW_STR_FMT "\n%d", TW_STR_ARG(ti->task_id), map_index));
 }
 
 static void mirror(struct stepper *s, const struct tw_effects *fx)
@@ -163,9 +164,12 @@ static void mirror(struct stepper *s, const struct tw_effects *fx)
 		const struct tw_fx_ti *t = &fx->tis.v[i];
 
 		if (t->op == TW_FX_DELETE || t->was != t->row.map_index)
-			free(tw_map_del(&s->tis, ti_key(s, &t->row, t->op == TW_FX_DELETE ? t->row.map_index : t->was)));
+			free(tw_map_del(&s->tis,
+					ti_key(s, &t->row,
+					       t->op == TW_FX_DELETE ? t->row.map_index : t->was)));
 		if (t->op != TW_FX_DELETE)
-			free(tw_map_set(&s->tis, ti_key(s, &t->row, t->row.map_index), ti_json(&t->row)));
+			free(tw_map_set(&s->tis, ti_key(s, &t->row, t->row.map_index),
+					ti_json(&t->row)));
 	}
 	for (size_t i = 0; i < fx->runs.n; i++) {
 		if (!s->run_id)
@@ -196,8 +200,8 @@ static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
 static void add_pending(struct stepper *s, const struct tw_fx_dispatch *d)
 {
 	const struct tw_ti_row *ti = &d->ti;
-	struct tw_buf b = { 0 }, run = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0}, run = {0};
+	struct tw_jw w = {.out = &b};
 	char id[37];
 
 	tw_id_text(ti->id, id);
@@ -225,7 +229,7 @@ static void add_pending(struct stepper *s, const struct tw_fx_dispatch *d)
 	tw_jw_key(&w, "start_trigger");
 	tw_jw_bool(&w, d->start_trigger);
 	tw_jw_end(&w);
-	tw_vec_push(&s->pending, ((struct pending){ ti->id, tw_buf_steal(&b) }));
+	tw_vec_push(&s->pending, ((struct pending){ti->id, tw_buf_steal(&b)}));
 }
 
 static void drop_pending(struct stepper *s, struct tw_id id)
@@ -234,7 +238,8 @@ static void drop_pending(struct stepper *s, struct tw_id id)
 		if (!tw_id_eq(s->pending.v[i].id, id))
 			continue;
 		free(s->pending.v[i].json);
-		memmove(&s->pending.v[i], &s->pending.v[i + 1], (s->pending.n - i - 1) * sizeof *s->pending.v);
+		memmove(&s->pending.v[i], &s->pending.v[i + 1],
+			(s->pending.n - i - 1) * sizeof *s->pending.v);
 		s->pending.n--;
 		return;
 	}
@@ -248,8 +253,8 @@ static void add_callback(struct stepper *s, const struct tw_fx_callback *c)
 		[TW_CALL_TASK_FAILURE] = "task_failure",
 		[TW_CALL_TASK_RETRY] = "task_retry",
 	};
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "kind");
@@ -282,8 +287,10 @@ static enum tw_rc step(struct stepper *s, struct tw_event ev, struct tw_err *err
 		add_callback(s, &fx->callbacks.v[i]);
 	for (size_t i = 0; i < fx->asks.n; i++)
 		if (fx->asks.v[i].kind == TW_ASK_PAST)
-			step(s, (struct tw_event){ .type = TW_EV_PAST,
-						   .past = { .run = { fx->asks.v[i].dag_id, fx->asks.v[i].run_id } } },
+			step(s,
+			     (struct tw_event){
+				     .type = TW_EV_PAST,
+				     .past = {.run = {fx->asks.v[i].dag_id, fx->asks.v[i].run_id}}},
 			     NULL);
 	tw_effects_free(fx);
 	return rc;
@@ -308,13 +315,20 @@ static enum tw_rc tell_dag(struct stepper *s, struct tw_value document, struct t
 	for (int i = 0; i < s->dag->ntasks; i++) {
 		const struct tw_task *t = &s->dag->tasks[i];
 
-		step(s, (struct tw_event){ .type = TW_EV_POOL, .pool = { .name = t->pool, .slots = -1 } }, NULL);
+		step(s,
+		     (struct tw_event){.type = TW_EV_POOL, .pool = {.name = t->pool, .slots = -1}},
+		     NULL);
 		if (t->executor.n)
-			step(s, (struct tw_event){ .type = TW_EV_EXECUTOR, .executor = { t->executor, 0 } }, NULL);
+			step(s,
+			     (struct tw_event){.type = TW_EV_EXECUTOR,
+					       .executor = {t->executor, 0}},
+			     NULL);
 	}
-	return step(s, (struct tw_event){ .type = TW_EV_DAG,
-					  .dag = { .dag = s->dag, .version_id = TW_STR("test"),
-						   .last_run = { .run_after = TW_TIME_NONE } } },
+	return step(s,
+		    (struct tw_event){.type = TW_EV_DAG,
+				      .dag = {.dag = s->dag,
+					      .version_id = TW_STR("test"),
+					      .last_run = {.run_after = TW_TIME_NONE}}},
 		    err);
 }
 
@@ -324,7 +338,7 @@ static enum tw_rc make_run(struct stepper *s, struct tw_value request, struct tw
 			only = tw_map_value(request, "only_tasks");
 	struct tw_str *names = tw_arena_array(&s->arena, struct tw_str, tw_value_len(only) + 1);
 	char *json = conf.kind == TW_V_MAP ? tw_json_dump(conf, TW_JSON_COMPACT) : NULL;
-	struct tw_event ev = { .type = TW_EV_RUN_NEW };
+	struct tw_event ev = {.type = TW_EV_RUN_NEW};
 	enum tw_rc rc;
 
 	ev.run_new.row = (struct tw_run_row){
@@ -340,7 +354,7 @@ static enum tw_rc make_run(struct stepper *s, struct tw_value request, struct tw
 		.end_date = TW_TIME_NONE,
 		.updated_at = TW_TIME_NONE,
 		.last_scheduling_decision = TW_TIME_NONE,
-		.conf = json ? tw_str(json) : (struct tw_str){ 0 },
+		.conf = json ? tw_str(json) : (struct tw_str){0},
 		.partition_key = tw_map_str(run, "partition_key", NULL),
 	};
 	if (!tw_run_type_parse(tw_map_str(run, "run_type", "manual"), &ev.run_new.row.type))
@@ -359,8 +373,8 @@ static enum tw_rc make_run(struct stepper *s, struct tw_value request, struct tw
 static bool on_begin(struct stepper *s, struct tw_value request)
 {
 	struct tw_sched_config cfg = tw_sched_config_default();
-	struct tw_err err = { 0 };
-	struct tw_buf b = { 0 };
+	struct tw_err err = {0};
+	struct tw_buf b = {0};
 	bool ok;
 
 	if (s->core)
@@ -373,7 +387,8 @@ static bool on_begin(struct stepper *s, struct tw_value request)
 	cfg.max_map_length = (int)tw_map_int(request, "max_map_length", cfg.max_map_length);
 	s->virtual_time = tw_map_bool(request, "virtual_time", false);
 	s->core = tw_sched_new(&cfg);
-	if (tell_dag(s, tw_map_value(request, "document"), &err) < 0 || make_run(s, request, &err) < 0) {
+	if (tell_dag(s, tw_map_value(request, "document"), &err) < 0 ||
+	    make_run(s, request, &err) < 0) {
 		send_error(s, err.msg);
 		return false;
 	}
@@ -387,13 +402,12 @@ static bool on_begin(struct stepper *s, struct tw_value request)
 
 static bool send_ended(struct stepper *s)
 {
-	struct tw_buf b = { 0 };
+	struct tw_buf b = {0};
 	size_t n = 0;
 	bool ok;
 
 	tw_buf_printf(&b, "{\"op\":\"ended\",\"run\":%s,\"tis\":[", tw_buf_cstr(&s->run));
-	tw_map_foreach(&s->tis, e)
-		tw_buf_printf(&b, "%s%s", n++ ? "," : "", (char *)e->value);
+	tw_map_foreach(&s->tis, e) tw_buf_printf(&b, "%s%s", n++ ? "," : "", (char *)e->value);
 	tw_buf_adds(&b, "],\"callbacks\":[");
 	for (size_t i = 0; i < s->callbacks.n; i++)
 		tw_buf_printf(&b, "%s%s", i ? "," : "", s->callbacks.v[i]);
@@ -406,9 +420,9 @@ static bool send_ended(struct stepper *s)
 /* Nothing to do, nobody at work, and no clock to wait for. */
 static bool send_stuck(struct stepper *s)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
-	struct tw_reasons why = { 0 };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
+	struct tw_reasons why = {0};
 	struct tw_sched_stats stats;
 	bool ok;
 
@@ -418,8 +432,8 @@ static bool send_stuck(struct stepper *s)
 	tw_jw_cstr(&w, stats.deferred ? "deferred" : "stuck");
 	tw_jw_key(&w, "why");
 	tw_jw_list(&w);
-	if (tw_sched_why(s->core, (struct tw_run_ref){ s->dag->dag_id, tw_str(s->run_id) }, (struct tw_str){ 0 }, -1, &why,
-			 NULL) == TW_OK)
+	if (tw_sched_why(s->core, (struct tw_run_ref){s->dag->dag_id, tw_str(s->run_id)},
+			 (struct tw_str){0}, -1, &why, NULL) == TW_OK)
 		for (size_t i = 0; i < why.v.n; i++)
 			tw_jw_str(&w, why.v.v[i]);
 	tw_jw_end(&w);
@@ -436,7 +450,8 @@ static bool send_pending(struct stepper *s, bool *ret_sent)
 	*ret_sent = false;
 	while (s->pending.n && !*ret_sent) {
 		struct pending p = s->pending.v[0];
-		struct tw_event ev = { .type = TW_EV_STARTED, .started = { .attempt = p.id, .pid = getppid() } };
+		struct tw_event ev = {.type = TW_EV_STARTED,
+				      .started = {.attempt = p.id, .pid = getppid()}};
 		char host[256] = "";
 		bool ok = true;
 
@@ -457,8 +472,8 @@ static bool send_pending(struct stepper *s, bool *ret_sent)
 
 static bool send_wait(struct stepper *s, tw_time until)
 {
-	struct tw_buf b = { 0 };
-	struct tw_jw w = { .out = &b };
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
 	bool ok;
 
 	tw_jw_obj(&w);
@@ -480,7 +495,7 @@ static bool on_next(struct stepper *s)
 		bool sent;
 
 		if (due != TW_TIME_NONE && due <= now(s))
-			step(s, (struct tw_event){ .type = TW_EV_TICK }, NULL);
+			step(s, (struct tw_event){.type = TW_EV_TICK}, NULL);
 		if (!send_pending(s, &sent))
 			return false;
 		if (sent)
@@ -504,7 +519,7 @@ static bool on_next(struct stepper *s)
 
 static bool send_ok(struct stepper *s, int64_t trigger_id)
 {
-	struct tw_buf b = { 0 };
+	struct tw_buf b = {0};
 	bool ok;
 
 	tw_buf_printf(&b, "{\"op\":\"ok\",\"accepted\":%s", s->accepted ? "true" : "false");
@@ -527,9 +542,9 @@ static struct tw_str json_of(struct stepper *s, struct tw_value v)
 
 static bool on_finished(struct stepper *s, struct tw_value body)
 {
-	struct tw_event ev = { .type = TW_EV_FINISHED };
+	struct tw_event ev = {.type = TW_EV_FINISHED};
 	struct tw_value defer = tw_map_value(body, "defer");
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 	struct tw_id id;
 	enum tw_end end;
 	double timeout = tw_map_num(defer, "timeout", -1);
@@ -543,7 +558,8 @@ static bool on_finished(struct stepper *s, struct tw_value body)
 		ev.finished.trigger_id = ++s->next_trigger_id;
 		ev.finished.next_method = tw_map_str(defer, "next_method", "");
 		ev.finished.next_kwargs = json_of(s, tw_map_value(defer, "next_kwargs"));
-		ev.finished.trigger_timeout = timeout < 0 ? TW_TIME_NONE : now(s) + (int64_t)(timeout * 1e6);
+		ev.finished.trigger_timeout =
+			timeout < 0 ? TW_TIME_NONE : now(s) + (int64_t)(timeout * 1e6);
 	}
 	if (step(s, ev, &err) < 0)
 		return send_error(s, err.msg);
@@ -554,14 +570,14 @@ static bool on_finished(struct stepper *s, struct tw_value body)
 
 static bool on_trigger(struct stepper *s, struct tw_value body)
 {
-	struct tw_event ev = { .type = TW_EV_TRIGGER };
+	struct tw_event ev = {.type = TW_EV_TRIGGER};
 	struct tw_str what = tw_map_str(body, "what", "fired");
-	struct tw_err err = { 0 };
+	struct tw_err err = {0};
 
 	ev.trigger.trigger_id = tw_map_int(body, "trigger", 0);
-	ev.trigger.what = tw_str_is(what, "failed")  ? TW_TRIGGER_FAILED :
-			  tw_str_is(what, "timeout") ? TW_TRIGGER_TIMEOUT :
-						       TW_TRIGGER_FIRED;
+	ev.trigger.what = tw_str_is(what, "failed")    ? TW_TRIGGER_FAILED
+			  : tw_str_is(what, "timeout") ? TW_TRIGGER_TIMEOUT
+						       : TW_TRIGGER_FIRED;
 	if (ev.trigger.what == TW_TRIGGER_FIRED)
 		ev.trigger.next_kwargs = json_of(s, tw_map_value(body, "event"));
 	else if (tw_map_value(body, "next_kwargs").kind != TW_V_NULL)
@@ -576,9 +592,10 @@ static bool on_trigger(struct stepper *s, struct tw_value body)
 static bool on_skip(struct stepper *s, struct tw_value body)
 {
 	struct tw_value tasks = tw_map_value(body, "tasks");
-	struct tw_ti_key *keys = tw_arena_array(&s->arena, struct tw_ti_key, tw_value_len(tasks) + 1);
-	struct tw_event ev = { .type = TW_EV_SKIP };
-	struct tw_err err = { 0 };
+	struct tw_ti_key *keys =
+		tw_arena_array(&s->arena, struct tw_ti_key, tw_value_len(tasks) + 1);
+	struct tw_event ev = {.type = TW_EV_SKIP};
+	struct tw_err err = {0};
 	struct tw_id id;
 
 	if (!tw_id_parse(tw_map_str(body, "attempt", ""), &id))
@@ -589,11 +606,12 @@ static bool on_skip(struct stepper *s, struct tw_value body)
 		struct tw_value t = tasks.list->v[i];
 
 		if (t.kind == TW_V_STR)
-			keys[ev.skip.ntis++] = (struct tw_ti_key){ t.s, TW_MAP_ALL };
-		else if (t.kind == TW_V_LIST && tw_value_len(t) == 2 && t.list->v[0].kind == TW_V_STR)
+			keys[ev.skip.ntis++] = (struct tw_ti_key){t.s, TW_MAP_ALL};
+		else if (t.kind == TW_V_LIST && tw_value_len(t) == 2 &&
+			 t.list->v[0].kind == TW_V_STR)
 			keys[ev.skip.ntis++] = (struct tw_ti_key){
-				t.list->v[0].s, t.list->v[1].kind == TW_V_INT ? (int)t.list->v[1].i : TW_MAP_ALL
-			};
+				t.list->v[0].s,
+				t.list->v[1].kind == TW_V_INT ? (int)t.list->v[1].i : TW_MAP_ALL};
 	}
 	if (step(s, ev, &err) < 0)
 		return send_error(s, err.msg);
@@ -626,8 +644,7 @@ static void release(struct stepper *s)
 	for (size_t i = 0; i < s->pending.n; i++)
 		free(s->pending.v[i].json);
 	tw_vec_release(&s->pending);
-	tw_map_foreach(&s->tis, e)
-		free(e->value);
+	tw_map_foreach(&s->tis, e) free(e->value);
 	tw_map_release(&s->tis);
 	for (size_t i = 0; i < s->callbacks.n; i++)
 		free(s->callbacks.v[i]);
@@ -640,13 +657,13 @@ static void release(struct stepper *s)
 
 int tw_corestep_run(int in_fd, int out_fd)
 {
-	struct stepper s = { .in = in_fd, .out = out_fd, .zones = { .load = tw_zoneinfo_load } };
-	struct tw_buf body = { 0 };
+	struct stepper s = {.in = in_fd, .out = out_fd, .zones = {.load = tw_zoneinfo_load}};
+	struct tw_buf body = {0};
 	int status = 0;
 
 	while (read_frame(&s, &body)) {
 		struct tw_value request;
-		struct tw_err err = { 0 };
+		struct tw_err err = {0};
 		bool go_on;
 
 		if (tw_json_parse(&s.arena, tw_buf_str(&body), &request, &err) < 0)

@@ -62,7 +62,7 @@ static struct tw_value ask(struct peer *p, const char *fmt, ...) TW_PRINTF(2, 3)
 
 static struct tw_value ask(struct peer *p, const char *fmt, ...)
 {
-	struct tw_buf text = { 0 };
+	struct tw_buf text = {0};
 	struct tw_value v;
 	uint32_t size;
 	va_list ap;
@@ -89,17 +89,19 @@ static bool op_is(struct tw_value v, const char *op)
 	return tw_str_is(tw_map_str(v, "op", ""), op);
 }
 
-#define TASK(id, up, more)                                                                             \
-	"{'task_id':'" id "','operator':{'module':'m','class':'C'},'args':{},'upstream':[" up "]" more "}"
-#define BEGIN(tasks, more)                                                                             \
-	"{'op':'begin','virtual_time':true,'document':{'format':1,'dag_id':'d','fileloc':'/d.py',"  \
-	"'schedule':{'type':'null'},'start_date':'2026-01-01T00:00:00+00:00','tasks':[" tasks "]}," more \
-	"'run':{'conf':{'a':1},'logical_date':'2026-01-02T00:00:00+00:00'}}"
+#define TASK(id, up, more)                                                                         \
+	"{'task_id':'" id "','operator':{'module':'m','class':'C'},'args':{},'upstream':[" up      \
+	"]" more "}"
+#define BEGIN(tasks, more)                                                                         \
+	"{'op':'begin','virtual_time':true,'document':{'format':1,'dag_id':'d','fileloc':'/d.py'," \
+	"'schedule':{'type':'null'},'start_date':'2026-01-01T00:00:00+00:00','tasks':[" tasks      \
+	"]}," more "'run':{'conf':{'a':1},'logical_date':'2026-01-02T00:00:00+00:00'}}"
 
 static void finish(struct peer *p, struct tw_value workload, const char *state)
 {
 	struct tw_str id = tw_map_str(workload, "attempt", "");
-	struct tw_value v = ask(p, "{'op':'finished','attempt':'" TW_STR_FMT "','state':'%s'}", TW_STR_ARG(id), state);
+	struct tw_value v = ask(p, "{'op':'finished','attempt':'" TW_STR_FMT "','state':'%s'}",
+				TW_STR_ARG(id), state);
 
 	assert_true(op_is(v, "ok"));
 	assert_true(tw_map_bool(v, "accepted", false));
@@ -118,8 +120,10 @@ static void runs_tasks_in_order_and_retries(void **state)
 	struct peer *p = open_peer();
 	struct tw_value v, run;
 
-	begin(p, BEGIN(TASK("a", "", ",'retries':1,'retry_delay':600") "," TASK("b", "'a'", ""), ""));
-	for (int attempt = 1; attempt <= 2; attempt++) { /* the ten minutes between them pass in no time */
+	begin(p,
+	      BEGIN(TASK("a", "", ",'retries':1,'retry_delay':600") "," TASK("b", "'a'", ""), ""));
+	for (int attempt = 1; attempt <= 2;
+	     attempt++) { /* the ten minutes between them pass in no time */
 		v = ask(p, "{'op':'next'}");
 		assert_true(op_is(v, "run"));
 		assert_true(tw_str_is(tw_map_str(v, "task_id", ""), "a"));
@@ -162,7 +166,8 @@ static void an_end_counts_once(void **state)
 	v = ask(p, "{'op':'next'}");
 	id = tw_map_str(v, "attempt", "");
 	finish(p, v, "success");
-	again = ask(p, "{'op':'finished','attempt':'" TW_STR_FMT "','state':'failed'}", TW_STR_ARG(id));
+	again = ask(p, "{'op':'finished','attempt':'" TW_STR_FMT "','state':'failed'}",
+		    TW_STR_ARG(id));
 	assert_false(op_is(again, "ok") && tw_map_bool(again, "accepted", false));
 	v = ask(p, "{'op':'next'}");
 	assert_true(tw_str_is(tw_map_str(tw_map_value(v, "run"), "state", ""), "success"));
@@ -210,9 +215,12 @@ static void a_torn_stream_ends_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runs_tasks_in_order_and_retries), cmocka_unit_test(a_failed_task_fails_the_run),
-		cmocka_unit_test(an_end_counts_once),		   cmocka_unit_test(what_is_wrong_is_said),
-		cmocka_unit_test(a_bad_document_ends_it),	   cmocka_unit_test(a_torn_stream_ends_it),
+		cmocka_unit_test(runs_tasks_in_order_and_retries),
+		cmocka_unit_test(a_failed_task_fails_the_run),
+		cmocka_unit_test(an_end_counts_once),
+		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_bad_document_ends_it),
+		cmocka_unit_test(a_torn_stream_ends_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
