@@ -21,18 +21,25 @@ static bool resumed(const struct ti *ti)
 	return ti->x && (ti->x->next_method.p || ti->x->reschedule_start != TW_TIME_NONE);
 }
 
+/*
+ * An attempt starts without the XComs of the one before; a resumed one keeps its own. Done when it is given out, which
+ * is committed before anybody can push a new one.
+ */
+void tw_core_clean_slate(struct ti *ti)
+{
+	if (resumed(ti) || ti->try_number < 2)
+		return;
+	tw_core_xcom_clear(ti);
+	tw_core_set_return(ti, false, -1);
+	if (ti->x)
+		ti->x->skip = TW_NULL;
+}
+
 static void begin(struct ti *ti)
 {
 	struct tw_sched *s = ti->run->s;
 	bool after_deferral = ti->x && ti->x->next_method.p;
 
-	/* An attempt starts without the XComs of the one before; a resumed one keeps its own. */
-	if (!resumed(ti) && ti->try_number > 1) {
-		tw_core_xcom_clear(ti);
-		tw_core_set_return(ti, false, -1);
-		if (ti->x)
-			ti->x->skip = TW_NULL;
-	}
 	if (!after_deferral || ti->start == TW_TIME_NONE)
 		ti->start = s->now;
 	ti->end = TW_TIME_NONE;

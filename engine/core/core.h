@@ -367,6 +367,7 @@ enum tw_rc tw_core_on_skip(struct tw_sched *s, const struct tw_ev_skip *ev, stru
 void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool process_gone,
 			    int64_t own_delay);
 void tw_core_attempt_stuck(struct ti *ti);
+void tw_core_clean_slate(struct ti *ti);
 void tw_core_skip_others(struct ti *by);
 void tw_core_read_skip(struct ti *ti, struct tw_value record);
 int64_t tw_core_retry_delay(const struct ti *ti);

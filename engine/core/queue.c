@@ -395,6 +395,7 @@ static void hand_out(struct ti *ti)
 	ti->queued = ti->beat = s->now;
 	take_out(ti);
 	tw_core_move(ti, TW_TI_QUEUED);
+	tw_core_clean_slate(ti);
 	ti->dispatch_turn = s->fx->turn;
 	ti->fx_dispatch = s->fx->dispatch.n;
 	struct tw_fx_dispatch d = {
