@@ -78,3 +78,13 @@ def test_a_timetable_built_on_a_shipped_one():
         restriction=TimeRestriction(utc(2026, 1, 1), utc(2026, 1, 2), catchup=True),
     )
     assert info.run_after == utc(2026, 1, 1, 2)
+
+
+def test_the_runs_of_a_dag():
+    from airflow import DAG
+
+    dag = DAG("d", schedule="0 6 * * *", start_date=utc(2026, 1, 1), catchup=True)
+    infos = list(dag.iter_dagrun_infos_between(utc(2026, 1, 1), utc(2026, 1, 3, 12)))
+    assert [i.logical_date for i in infos] == [utc(2026, 1, d, 6) for d in (1, 2, 3)]
+    assert dag.next_dagrun_info(None).logical_date == utc(2026, 1, 1, 6)
+    assert dag.next_dagrun_info(infos[0].data_interval).logical_date == utc(2026, 1, 2, 6)

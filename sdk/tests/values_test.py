@@ -22,18 +22,18 @@ from airflow.timetables.trigger import CronTriggerTimetable, MultipleCronTrigger
             "postgresql://user:p%40ss@host:5432/db?sslmode=require",
             ("postgres", "user", "p@ss", "host", 5432, "db", {"sslmode": "require"}),
         ),
-        ("http://https://host:443", ("http", None, None, "https://host", 443, None, {})),
+        ("http://https://host:443", ("http", None, None, "https://host", 443, "", {})),
         (
             "google-cloud-platform://?extra__x=1",
-            ("google_cloud_platform", None, None, None, None, None, {"extra__x": "1"}),
+            ("google_cloud_platform", None, None, "", None, "", {"extra__x": 1}),
         ),
-        ("aws://AK%2FID:se%2Fcret@", ("aws", "AK/ID", "se/cret", None, None, None, {})),
+        ("aws://AK%2FID:se%2Fcret@", ("aws", "AK/ID", "se/cret", "", None, "", {})),
         (
             "x://h?__extra__=%7B%22a%22%3A+%7B%22b%22%3A+1%7D%7D",
-            ("x", None, None, "h", None, None, {"a": {"b": 1}}),
+            ("x", None, None, "h", None, "", {"a": {"b": 1}}),
         ),
-        ("type://:pw@h/a%2Fb", ("type", None, "pw", "h", None, "a/b", {})),
-        ("s3://h?a=%7B%22b%22%3A1%7D&c=2", ("s3", None, None, "h", None, None, {"a": {"b": 1}, "c": "2"})),
+        ("type://:pw@h/a%2Fb", ("type", "", "pw", "h", None, "a/b", {})),
+        ("s3://h?a=%7B%22b%22%3A1%7D&c=2", ("s3", None, None, "h", None, "", {"a": {"b": 1}, "c": 2})),
     ],
 )
 def test_connection_uri(uri, fields):

@@ -81,14 +81,14 @@ class Connection:
         netloc = parts.netloc
         auth, at, place = netloc.rpartition("@")
         login, colon, password = auth.partition(":")
-        self.login = unquote(login) if at and login else None
+        self.login = unquote(login) if at else None
         self.password = unquote(password) if colon and password else None
         host, port = self._split_port(place)
         host = unquote(host) if host else host
-        self.host = f"{inner}://{host}" if inner else host or None
+        self.host = f"{inner}://{host}" if inner else host
         self.port = port
         path = unquote(parts.path[1:]) if parts.path else ""
-        self.schema = path or None
+        self.schema = path
         self.extra = None
         if parts.query:
             query: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -97,11 +97,9 @@ class Connection:
             else:
                 for key, value in query.items():
                     try:
-                        loaded = json.loads(value)
+                        query[key] = json.loads(value)
                     except (ValueError, TypeError):
                         continue
-                    if isinstance(loaded, (dict, list)) or not isinstance(loaded, str):
-                        query[key] = value if not isinstance(loaded, (dict, list)) else loaded
                 self.extra = json.dumps(query)
 
     @staticmethod
@@ -120,7 +118,7 @@ class Connection:
 
     def get_uri(self) -> str:
         """The connection as a URI."""
-        uri = ""
+        uri = "//"
         if self.conn_type:
             uri = f"{self.conn_type.lower().replace('_', '-')}://"
         host = self.host or ""
@@ -135,8 +133,7 @@ class Connection:
         if auth:
             auth += "@"
         if protocol:
-            uri += f"{auth}{protocol}://" if not auth else f"{auth}{protocol}://"
-            auth = ""
+            uri += f"{protocol}://"
         place = ""
         if host:
             place = quote(host, safe="")
@@ -214,7 +211,7 @@ class Connection:
         try:
             value = json.loads(self.extra)
         except (ValueError, TypeError):
-            self.log.exception("Failed parsing the json for conn_id %s", self.conn_id)
+            self.log.warning("The extra of connection %s is not JSON", self.conn_id)
             return {}
         if nested and isinstance(value, dict):
             for key, inner in value.items():

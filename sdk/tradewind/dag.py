@@ -8,7 +8,7 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from tradewind.exceptions import (
@@ -563,6 +563,42 @@ class DAG:
         from tradewind.serialize import dag_document
 
         return dag_document(self)
+
+    def next_dagrun_info(self, last_automated_dagrun: Any = None, *, restricted: bool = True) -> Any:
+        """The run that the schedule makes after the given one (a data interval, a run, or None for the first)."""
+        from tradewind.timetables import DataInterval, TimeRestriction
+
+        last = last_automated_dagrun
+        if last is not None and not isinstance(last, tuple):
+            last = DataInterval(last.data_interval_start, last.data_interval_end)
+        earliest = min([d for d in (self.start_date, *(t.start_date for t in self.tasks)) if d], default=None)
+        latest = self.end_date if restricted else None
+        return self.timetable.next_dagrun_info(
+            last_automated_data_interval=last,
+            restriction=TimeRestriction(earliest if restricted else None, latest, self.catchup),
+        )
+
+    def iter_dagrun_infos_between(self, earliest: Any, latest: Any, *, align: bool = True) -> Iterator[Any]:
+        """All runs of the schedule whose logical date lies between the two."""
+        from tradewind.timetables import TimeRestriction
+
+        zone = self.timezone_object
+        earliest, latest = to_instant(earliest, zone), to_instant(latest, zone)
+        restriction = TimeRestriction(earliest if earliest is not None else self.start_date, latest, True)
+        last = None
+        while True:
+            info = self.timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
+            if info is None or latest is not None and info.logical_date > latest:
+                return
+            yield info
+            last = info.data_interval
+
+    def get_run_dates(self, start_date: Any, end_date: Any = None, **_: Any) -> list[Any]:
+        """The logical dates between the two."""
+        from tradewind.timezone import utcnow
+
+        end = end_date if end_date is not None else utcnow()
+        return [info.logical_date for info in self.iter_dagrun_infos_between(start_date, end)]
 
     def get_run_data_interval(self, run: Any) -> Any:
         from tradewind.timetables import DataInterval
