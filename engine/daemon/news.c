@@ -224,7 +224,6 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	struct tw_event ev = { .type = TW_EV_FINISHED, .at = shell_now(sh) };
 	struct tw_fx_ack *ack;
 	struct tw_err err = { 0 };
-	double retry = tw_map_num(f->body, "retry_delay", -1); /* a RetryPolicy's own, in seconds */
 
 	if (dispatched_in_vain(sh, ex, f))
 		return;
