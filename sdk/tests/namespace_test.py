@@ -117,3 +117,19 @@ def test_import_airflow_is_light():
         [sys.executable, "-c", code], env={"PYTHONPATH": SDK}, capture_output=True, text=True
     )
     assert done.stdout.strip() == "False False", done.stderr
+
+
+def test_plugins_of_1_10(tmp_path):
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "mine.py").write_text(
+        "from airflow.plugins_manager import AirflowPlugin\nfrom airflow.models import BaseOperator\n"
+        "class MineOperator(BaseOperator): pass\ndef shout(x): return x.upper()\n"
+        "class P(AirflowPlugin):\n    name = 'acme'\n    operators = [MineOperator]\n    macros = [shout]\n"
+    )
+    code = (
+        "from airflow.operators.acme import MineOperator; from airflow import macros;"
+        "print(MineOperator(task_id='x').task_type, macros.acme.shout('a'))"
+    )
+    env = {"PYTHONPATH": SDK, "AIRFLOW_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.stdout.strip() == "MineOperator A", done.stderr

@@ -92,8 +92,6 @@ def ensure_plugins_loaded() -> None:
         for path in _files(folder):
             _load_file(path, folder)
     _load_packages()
-    for plugin in plugins:
-        _register_modules(plugin)
 
 
 def _load_file(path: str, folder: str) -> None:
@@ -164,13 +162,13 @@ def _module(name: str, objects: list[Any]) -> types.ModuleType:
     return module
 
 
-def _register_modules(plugin: Any) -> None:
+def module_of(kind: str, name: str) -> types.ModuleType | None:
     """1.10's plugins are imported as `airflow.operators.<plugin>` and the like."""
-    for kind in ("operators", "sensors", "hooks", "executors", "macros"):
-        objects = getattr(plugin, kind, None)
-        if objects and plugin.name:
-            name = f"airflow.{kind}.{plugin.name}"
-            sys.modules.setdefault(name, _module(name, objects))
+    ensure_plugins_loaded()
+    for plugin in plugins or ():
+        if plugin.name == name and getattr(plugin, kind, None):
+            return _module(f"airflow.{kind}.{name}", getattr(plugin, kind))
+    return None
 
 
 def integrate_macros_plugins() -> None:

@@ -108,6 +108,32 @@ class Finder:
         return spec
 
 
+class _PluginLoader:
+    """Gives out a module that a plugin's lists were made into."""
+
+    def __init__(self, module: types.ModuleType):
+        self.module = module
+
+    def create_module(self, spec: Any) -> types.ModuleType:
+        return self.module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        pass
+
+
+def _from_plugin(fullname: str) -> Any:
+    """1.10's `airflow.operators.<plugin>` and its like."""
+    parts = fullname.split(".")
+    if len(parts) != 3 or parts[1] not in ("operators", "sensors", "hooks", "executors", "macros"):
+        return None
+    from tradewind import plugins_manager
+
+    module = plugins_manager.module_of(parts[1], parts[2])
+    if module is None:
+        return None
+    return importlib.machinery.ModuleSpec(fullname, _PluginLoader(module))  # type: ignore[arg-type]
+
+
 class MissingFinder:
     """Last on the path: names the package to install."""
 
@@ -115,6 +141,9 @@ class MissingFinder:
     def find_spec(fullname: str, path: Any = None, target: Any = None) -> Any:
         if not fullname.startswith("airflow."):
             return None
+        found = _from_plugin(fullname)
+        if found is not None:
+            return found
         package = names_table.package_of(fullname)
         if package is None:
             return None
