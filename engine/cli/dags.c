@@ -247,9 +247,14 @@ static int cmd_details(const struct tw_args *args)
 
 static int cmd_state(const struct tw_args *args)
 {
-	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 1));
+	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
+	struct tw_run_row run;
 
-	puts(tw_run_state_name(run.state));
+	tw_dag_unref(dag);
+	if (cli_run_find(tw_arg_pos(args, 0), tw_arg_pos(args, 1), &run))
+		puts(tw_run_state_name(run.state));
+	else
+		puts("None");
 	return 0;
 }
 
@@ -424,6 +429,14 @@ static struct tw_run_info last_run_info(struct tw_str dag_id, bool *ret_has)
 	return info;
 }
 
+static void warn_if_paused(struct tw_str dag_id)
+{
+	struct tw_dag_row row;
+
+	if (tw_store_dag(tw_cli_store(), dag_id, &tw_cli()->arena, &row, NULL) == TW_OK && row.is_paused)
+		fputs("[INFO] Please be reminded this DAG is PAUSED now.\n", stderr);
+}
+
 static int cmd_next_execution(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -436,6 +449,7 @@ static int cmd_next_execution(const struct tw_args *args)
 	struct tw_run_info last = last_run_info(dag->dag_id, &has_last), next;
 	struct tw_err err = {0};
 
+	warn_if_paused(dag->dag_id);
 	for (int64_t i = 0; i < n; i++) {
 		struct tw_value row;
 
@@ -445,6 +459,8 @@ static int cmd_next_execution(const struct tw_args *args)
 		if (next.why != TW_NO_RUN_NONE) {
 			fprintf(stderr, "no %srun follows: %s\n", i ? "other " : "",
 				tw_no_run_text(next.why));
+			if (!i && !how && !tw_arg_flag(args, "table"))
+				puts("None");
 			break;
 		}
 		row = row_new(rows);

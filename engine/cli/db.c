@@ -135,6 +135,32 @@ static int cmd_clean(const struct tw_args *args)
 	return 0;
 }
 
+static int cmd_drop_archived(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_str wanted[64], *tables;
+	size_t nwanted = split(tw_arg(args, "tables"), wanted, 64), n;
+	struct tw_err err = {0};
+
+	if (tw_store_archives(tw_cli_store(), &c->arena, &tables, &n, &err) < 0)
+		tw_cli_die(&err);
+	if (!n) {
+		puts("There are no archived tables.");
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		printf(TW_STR_FMT "\n", TW_STR_ARG(tables[i]));
+	tw_cli_confirm(args, "These archived tables will be dropped. Proceed?");
+	if (tw_store_archives_drop(tw_cli_store(), wanted, nwanted, &err) < 0)
+		tw_cli_die(&err);
+	return 0;
+}
+
+static const struct tw_opt drop_opts[] = {
+	{"tables", 't', TW_OPT_STR, "only of these tables, separated by commas", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{0},
+};
 static const struct tw_opt yes_opts[] = {{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 					 {0}};
 static const struct tw_opt check_opts[] = {
@@ -176,5 +202,7 @@ const struct tw_verb tw_db_verbs[] = {
 	{"db", "reset", "Drop all tables and make them anew.", NULL, yes_opts, cmd_reset, false},
 	{"db", "shell", "Open the database's own client.", NULL, NULL, cmd_shell, false},
 	{"db", "clean", "Remove old rows.", NULL, clean_opts, cmd_clean, false},
+	{"db", "drop-archived", "Drop the archive tables that clean made.", NULL, drop_opts,
+	 cmd_drop_archived, false},
 	{0},
 };

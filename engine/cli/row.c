@@ -109,21 +109,33 @@ void row_json(struct tw_value row, const char *key, struct tw_str json)
 		    tw_json_parse(&tw_cli()->arena, json, &v, NULL) == TW_OK ? v : tw_v_str(json));
 }
 
-struct tw_run_row cli_run(const char *dag_id, const char *id_or_date)
+bool cli_run_find(const char *dag_id, const char *id_or_date, struct tw_run_row *ret_run)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_store *s = tw_cli_store();
 	struct tw_run_view view;
-	struct tw_err err = {0};
+	struct tw_err err = { 0 };
+	enum tw_rc rc = tw_store_run(s, tw_str(dag_id), tw_str(id_or_date), &c->arena, &view, &err);
 	tw_time t;
 
-	if (tw_store_run(s, tw_str(dag_id), tw_str(id_or_date), &c->arena, &view, &err) == TW_OK)
-		return view.run;
-	if (tw_time_parse(tw_str(id_or_date), tw_zones_fixed(&c->zones, 0), &t, NULL) == TW_OK &&
-	    tw_store_run_by_date(s, tw_str(dag_id), t, &c->arena, &view, &err) == TW_OK)
-		return view.run;
-	tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found", dag_id,
-		    id_or_date);
+	if (rc == TW_ERR_NOT_FOUND &&
+	    tw_time_parse(tw_str(id_or_date), tw_zones_fixed(&c->zones, 0), &t, NULL) == TW_OK)
+		rc = tw_store_run_by_date(s, tw_str(dag_id), t, &c->arena, &view, &err);
+	if (rc == TW_ERR_NOT_FOUND)
+		return false;
+	if (rc < 0)
+		tw_cli_die(&err);
+	*ret_run = view.run;
+	return true;
+}
+
+struct tw_run_row cli_run(const char *dag_id, const char *id_or_date)
+{
+	struct tw_run_row run;
+
+	if (!cli_run_find(dag_id, id_or_date, &run))
+		tw_cli_dief("DagRun for %s with run_id or logical_date of '%s' not found", dag_id, id_or_date);
+	return run;
 }
 
 static struct tw_dag *parse(struct tw_str json)

@@ -18,7 +18,9 @@ void row_date(struct tw_value row, const char *key, tw_time t);  /* as row_time;
 void row_words(struct tw_value row, const char *key, struct tw_str list); /* "a, b" as a list */
 void row_json(struct tw_value row, const char *key, struct tw_str json); /* parsed when it is JSON */
 
-/* A run by its id, or by its logical date as people write it. Exits when there is none. */
+/* A run by its id, or by its logical date as people write it. */
+bool cli_run_find(const char *dag_id, const char *id_or_date, struct tw_run_row *ret_run);
+/* The same; exits when there is none. */
 struct tw_run_row cli_run(const char *dag_id, const char *id_or_date);
 /* The newest document of a DAG, or that of a version. Exits when there is none. */
 struct tw_dag *cli_dag(const char *dag_id);
