@@ -285,8 +285,13 @@ def install(names: list[str]) -> int:
     """Install providers with all they need but Airflow itself, whose place the SDK takes."""
     from importlib import metadata
 
-    from packaging.requirements import Requirement
-
+    try:
+        from packaging.requirements import Requirement
+    except ImportError:
+        try:
+            from pip._vendor.packaging.requirements import Requirement
+        except ImportError:
+            raise Problem("pip is not installed in this Python") from None
     todo, done = [_package(name) for name in names], set()
     while todo:
         spec = todo.pop(0)

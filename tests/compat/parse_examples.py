@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,10 @@ class Parser:
     """A process that imported the SDK and forks for each file."""
 
     def __init__(self) -> None:
-        env = dict(os.environ, PYTHONPATH=str(ROOT / "sdk"))
+        # a home folder of its own: no configuration of whoever runs this
+        self.home = tempfile.TemporaryDirectory(prefix="parse-examples")
+        env = dict(os.environ, PYTHONPATH=str(ROOT / "sdk"), AIRFLOW_HOME=self.home.name)
+        env.pop("TRADEWIND_HOME", None)
         self.process = subprocess.Popen(
             [sys.executable, "-c", CHILD],
             stdin=subprocess.PIPE,

@@ -3,8 +3,20 @@
 import datetime as dt
 
 try:
-    from airflow.sdk import DAG, BaseOperator, Label, Param, TaskGroup, chain, cross_downstream, dag, setup, task
-    from airflow.sdk import task_group, teardown
+    from airflow.sdk import (
+        DAG,
+        BaseOperator,
+        Label,
+        Param,
+        TaskGroup,
+        chain,
+        cross_downstream,
+        dag,
+        setup,
+        task,
+        task_group,
+        teardown,
+    )
 except ImportError:
     from airflow import DAG
     from airflow.decorators import dag, setup, task, task_group, teardown
