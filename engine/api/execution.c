@@ -102,6 +102,7 @@ static void pull_terms(struct ask *q, struct tw_xcom_pull *pull)
 	struct tw_value maps = tw_map_value(q->body, "map_indexes");
 	size_t n = maps.kind == TW_V_INT ? 1 : tw_value_len(maps);
 	int *indexes = tw_arena_array(q->a, int, n + 1);
+	const struct tw_value *key = tw_map_findc(q->body, "key");
 
 	*pull = (struct tw_xcom_pull){
 		.dag_id = str_or(q->body, "dag_id", q->who->dag_id),
@@ -109,6 +110,8 @@ static void pull_terms(struct ask *q, struct tw_xcom_pull *pull)
 		.key = str_or(q->body, "key", TW_STR("return_value")),
 		.include_prior_dates = tw_map_bool(q->body, "include_prior_dates", false),
 	};
+	if (key && key->kind == TW_V_NULL)
+		pull->key = (struct tw_str){ 0 }; /* of any key */
 	pull->task_ids = str_list(q, "task_ids", &pull->ntasks);
 	if (maps.kind == TW_V_INT)
 		indexes[pull->nmaps++] = (int)maps.i;

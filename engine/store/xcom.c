@@ -103,7 +103,8 @@ static void pull_sql(struct tw_buf *sql, const struct tw_xcom_pull *p)
 		tw_buf_adds(
 			sql,
 			" where x.dag_run_id = (select id from dag_run where dag_id = ? and run_id = ?)");
-	tw_buf_adds(sql, " and x.key = ?");
+	if (p->key.p)
+		tw_buf_adds(sql, " and x.key = ?");
 	for (size_t i = 0; i < p->ntasks; i++)
 		tw_buf_adds(sql, i ? ",?" : " and x.task_id in (?");
 	if (p->ntasks)
@@ -115,7 +116,7 @@ static void pull_sql(struct tw_buf *sql, const struct tw_xcom_pull *p)
 	tw_buf_adds(sql, " order by x.task_id,");
 	if (p->include_prior_dates)
 		tw_buf_adds(sql, " d.logical_date desc, d.id desc,");
-	tw_buf_adds(sql, " x.map_index");
+	tw_buf_adds(sql, " x.map_index, x.timestamp desc");
 }
 
 struct found {
@@ -154,7 +155,8 @@ enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, 
 	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_q_put_str(&q, p->dag_id);
 	tw_q_put_str(&q, p->run_id);
-	tw_q_put_str(&q, p->key);
+	if (p->key.p)
+		tw_q_put_str(&q, p->key);
 	for (size_t i = 0; i < p->ntasks; i++)
 		tw_q_put_str(&q, p->task_ids[i]);
 	TW_TRY(TW_Q_ALL(&q, struct tw_xcom_row, read_xcom, a, &rows, &n, err));

@@ -13,7 +13,7 @@ enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str
 
 struct tw_xcom_pull {
 	struct tw_str dag_id, run_id;
-	struct tw_str key;
+	struct tw_str key;               /* p NULL = of any key, an instance's newest first */
 	const struct tw_str *task_ids;   /* ntasks 0 = of any task */
 	size_t ntasks;
 	const int *map_indexes;          /* nmaps 0 = all */
