@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import os
@@ -115,7 +116,7 @@ def _debug_failures() -> None:
         pdb.post_mortem(error.__traceback__)
         return told(self, error)
 
-    outcome.Attempt.failed = outcome.Attempt._failed = failed  # type: ignore[method-assign, assignment]
+    outcome.Attempt.failed = failed  # type: ignore[method-assign]
 
 
 def tasks_render(request: dict[str, Any]) -> int:
@@ -171,11 +172,14 @@ def _name(item: Any) -> str:
 def _installed() -> list[dict[str, Any]]:
     from importlib import metadata
 
+    from tradewind import providers
+
+    told = {package.lower(): info.get("description") or "" for package, _, info in providers.infos()}
     found = {}
     for dist in metadata.distributions():
         name = (dist.metadata["Name"] or "").lower()
         if name.startswith("apache-airflow-providers-"):
-            summary = dist.metadata["Summary"] or ""
+            summary = " ".join(told.get(name, "").split()) or dist.metadata["Summary"] or ""
             found[name] = {"package_name": name, "description": summary, "version": dist.version}
     return [found[name] for name in sorted(found)]
 
@@ -281,6 +285,10 @@ def _provider(name: str, full: bool) -> list[dict[str, Any]]:
     return [dict(known[name])]
 
 
+#: small packages that providers import without asking for them: they come with Airflow
+_FROM_AIRFLOW = ("packaging", "deprecated", "typing-extensions", "tenacity")
+
+
 def install(names: list[str]) -> int:
     """Install providers with all they need but Airflow itself, whose place the SDK takes."""
     from importlib import metadata
@@ -289,9 +297,12 @@ def install(names: list[str]) -> int:
         from packaging.requirements import Requirement
     except ImportError:
         try:
-            from pip._vendor.packaging.requirements import Requirement
+            from pip._vendor.packaging.requirements import Requirement  # type: ignore[assignment]
         except ImportError:
             raise Problem("pip is not installed in this Python") from None
+    missing = [name for name in _FROM_AIRFLOW if importlib.util.find_spec(name.replace("-", "_")) is None]
+    if missing and _pip("install", *missing):
+        return 1
     todo, done = [_package(name) for name in names], set()
     while todo:
         spec = todo.pop(0)
@@ -311,7 +322,7 @@ def install(names: list[str]) -> int:
                 todo.append(f"{requirement.name}{requirement.specifier}")
             elif not wanted.startswith("apache-airflow"):
                 others.append(f"{_with_extras(requirement)}{requirement.specifier}")
-        if others and _pip("install", *others):
+        if others and _pip("install", "--no-warn-conflicts", *others):
             return 1
     return 0
 
