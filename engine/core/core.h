@@ -200,6 +200,8 @@ struct dagent {
 	struct timer timer;
 	bool has_last, has_next, next_stale, asked_next, exceeds;
 	struct tw_run_info last, next;
+	uint64_t made_turn;          /* the turn that `made` counts scheduled runs of */
+	int made;
 	struct tw_recent_run *recent; /* finished, newest run_after first */
 	int nrecent;
 };

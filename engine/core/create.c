@@ -144,14 +144,27 @@ static bool full(const struct dagent *d)
 	return d->dag && d->queued_runs + d->running_runs >= d->dag->max_active_runs;
 }
 
+/*
+ * Runs whose tasks end at once leave room for the next in the same step: a catchup from long ago would hold up
+ * everybody for as long as it lasts. So a DAG gets so many scheduled runs a turn, and goes on in the next.
+ */
+#define RUNS_A_TURN 100
+
+static bool made_enough(const struct dagent *d)
+{
+	return d->made_turn == d->s->turn && d->made >= RUNS_A_TURN;
+}
+
 /* A run that is due and has no room is made when one ends, not by the clock. */
 static void arm_next(struct dagent *d)
 {
 	bool comes = d->has_next && d->next.why == TW_NO_RUN_NONE && !d->paused && !d->import_error;
 	bool due = comes && d->next.run_after <= d->s->now;
+	bool later = due && made_enough(d);
 
-	tw_core_arm(d->s, &d->timer, comes && !due ? d->next.run_after : TW_TIME_NONE);
-	if (due && !full(d))
+	tw_core_arm(d->s, &d->timer,
+		    later ? d->s->now + 1 : comes && !due ? d->next.run_after : TW_TIME_NONE);
+	if (due && !later && !full(d))
 		tw_core_dag_work(d);
 }
 
@@ -241,6 +254,8 @@ static void make_scheduled(struct dagent *d)
 			row.partition_key = tw_str(n->partition_key);
 		tw_core_make_run(d, d->dag, &row, NULL);
 	}
+	d->made = d->made_turn == d->s->turn ? d->made + 1 : 1;
+	d->made_turn = d->s->turn;
 	d->last = *n;
 	d->has_last = true;
 	tw_buf_release(&id);
@@ -262,6 +277,10 @@ void tw_core_make_runs(struct dagent *d)
 		if (exceeds) {
 			/* Without catchup the run to make is another one by the time there is room. */
 			d->next_stale = !d->dag->catchup;
+			return;
+		}
+		if (made_enough(d)) {
+			arm_next(d);
 			return;
 		}
 		make_scheduled(d);
