@@ -612,3 +612,40 @@ bool tw_execution_writes(struct tw_str what)
 			return words[i].writes;
 	return false;
 }
+
+const char *tw_execution_fault(enum tw_rc rc)
+{
+	switch (rc) {
+	case TW_ERR_NOT_FOUND:
+		return "not_found";
+	case TW_ERR_EXISTS:
+	case TW_ERR_CONFLICT:
+		return "conflict";
+	case TW_ERR_INVALID:
+	case TW_ERR_LIMIT:
+		return "invalid";
+	case TW_ERR_DENIED:
+		return "denied";
+	case TW_ERR_UNSUPPORTED:
+		return "unknown_do";
+	default:
+		return "unavailable";
+	}
+}
+
+struct tw_value tw_execution_reply(struct tw_arena *a, struct tw_value id, struct tw_value result, enum tw_rc rc,
+				   const struct tw_err *err)
+{
+	struct tw_value v = tw_v_map(a), e = tw_v_map(a);
+
+	tw_map_putc(a, v, "op", tw_v_cstr("reply"));
+	tw_map_putc(a, v, "id", id);
+	if (rc < 0) {
+		tw_map_putc(a, e, "kind", tw_v_cstr(tw_execution_fault(rc)));
+		tw_map_putc(a, e, "message", tw_v_cstr(err->msg));
+		tw_map_putc(a, v, "error", e);
+	} else {
+		tw_map_putc(a, v, "result", result);
+	}
+	return v;
+}

@@ -28,3 +28,8 @@ enum tw_rc tw_execution_do(struct tw_store *s, const struct tw_execution_caller 
 			   struct tw_err *err);
 /* Does this word write? Then the caller may want to take its turn among writers. */
 bool tw_execution_writes(struct tw_str what);
+/* What an error is called on the wire: not_found conflict invalid denied unavailable unknown_do. */
+const char *tw_execution_fault(enum tw_rc rc);
+/* The `reply` frame: the result, or with rc < 0 the error. Borrows err's text. */
+struct tw_value tw_execution_reply(struct tw_arena *a, struct tw_value id, struct tw_value result, enum tw_rc rc,
+				   const struct tw_err *err);

@@ -124,15 +124,12 @@ struct tw_store *tw_cli_store_mode(enum tw_store_mode mode)
 	struct tw_err err = {0};
 	struct tw_store_opts opts = {
 		.url = c->store_url,
-		.mode = mode,
-		.encrypt = tw_crypt_encrypt,
-		.decrypt = tw_crypt_decrypt,
-		.encrypts = tw_crypt_has_key,
-		.crypt_arg = &c->crypt,
+		.mode = mode
 	};
 
 	if (c->store)
 		return c->store;
+	tw_crypt_hook(&c->crypt, &opts);
 	if (tw_store_open(&opts, &c->store, &err) < 0)
 		tw_cli_die(&err);
 	return c->store;
@@ -161,10 +158,7 @@ void tw_cli_release(void)
 
 void tw_cli_ring(void)
 {
-	char *bell = tw_asprintf("%s/scheduler.bell", tw_cli()->paths.run_dir);
-
-	tw_bell_ring(bell);
-	free(bell);
+	tw_bell_ring(tw_cli()->paths.bell);
 }
 
 struct tw_str tw_cli_user(void)

@@ -94,9 +94,7 @@ static int cmd_scheduler(const struct tw_args *args)
 		.parallelism = (int)tw_config_int(cfg, "core", "parallelism"),
 		.core = tw_sched_config_default(),
 		.log_folder = c->log_folder,
-		.dags_folder = c->dags_folder,
 		.native = tw_config_bool(cfg, "core", "native_operators"),
-		.paused_at_creation = tw_config_bool(cfg, "core", "dags_are_paused_at_creation"),
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
 		.stop_runner = in_standalone(),
 	};

@@ -9,6 +9,7 @@
 #include "api/auth.h"
 #include "base/log.h"
 #include "daemon/crypt.h"
+#include "daemon/job.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/zoneinfo.h"
@@ -23,7 +24,7 @@ struct tw_apiserver {
 	struct tw_api api;
 	struct tw_crypt crypt;
 	struct tw_buf jwt_secret, secret_key, cert, key;
-	char *passwords_file, *bell;
+	char *passwords_file;
 	const char *host;
 	const char *hosts[6];
 	char *base_host; /* of [api] base_url; NULL: none */
@@ -170,14 +171,10 @@ static void fill_api(struct tw_apiserver *s)
 			{
 				.url = o->store_url,
 				.mode = TW_STORE_CHECK,
-				.relaxed = o->store_relaxed,
-				.encrypt = tw_crypt_encrypt,
-				.decrypt = tw_crypt_decrypt,
-				.encrypts = tw_crypt_has_key,
-				.crypt_arg = &s->crypt,
+				.relaxed = o->store_relaxed
 			},
 		.secret_key = tw_buf_str(&s->secret_key),
-		.bell = s->bell,
+		.bell = o->paths->bell,
 		.log_folder = o->log_folder,
 		.page_limit = number(o->page_limit, 50),
 		.page_max = number(o->page_max, 100),
@@ -192,6 +189,7 @@ static void fill_api(struct tw_apiserver *s)
 		.base_url = given(o->base_url, NULL),
 		.load_zone = tw_zoneinfo_load,
 	};
+	tw_crypt_hook(&s->crypt, &s->api.store);
 	fill_auth(s);
 	fill_hosts(s);
 }
@@ -204,7 +202,6 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 
 	s->opts = opts;
 	s->host = given(opts->host, "127.0.0.1");
-	s->bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
 	if (opts->passwords_file && *opts->passwords_file)
 		s->passwords_file = tw_strdup(opts->passwords_file);
 	else
@@ -265,7 +262,6 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	tw_buf_release(&s->cert);
 	tw_buf_release(&s->key);
 	free(s->passwords_file);
-	free(s->bell);
 	free(s->base_host);
 	free(s);
 }
@@ -289,19 +285,9 @@ static void on_beat(uv_timer_t *t)
 
 static enum tw_rc start_job(struct tw_apiserver *s, struct tw_err *err)
 {
-	char host[256] = "localhost";
-	struct tw_job_row job = {
-		.job_type = TW_STR("ApiServerJob"),
-		.state = TW_STR("running"),
-		.start_date = tw_now(),
-		.end_date = TW_TIME_NONE,
-		.latest_heartbeat = tw_now(),
-	};
 	enum tw_rc rc = tw_store_open(&s->api.store, &s->store, err);
 
-	gethostname(host, sizeof host - 1);
-	job.hostname = tw_str(host);
-	return rc < 0 ? rc : tw_store_job_start(s->store, &job, &s->job_id, err);
+	return rc < 0 ? rc : tw_job_begin(s->store, "ApiServerJob", NULL, &s->job_id, err);
 }
 
 static void loop_start(struct tw_apiserver *s)

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "io/token.h"
+#include "store/store.h"
 
 struct tw_crypt {
 	struct tw_fernet fernet;
 };
 
 enum tw_rc tw_crypt_init(struct tw_crypt *c, struct tw_str keys, struct tw_err *err);
-enum tw_rc tw_crypt_encrypt(void *arg, struct tw_str in, struct tw_buf *out, struct tw_err *err);
-enum tw_rc tw_crypt_decrypt(void *arg, struct tw_str in, struct tw_buf *out, struct tw_err *err);
-bool tw_crypt_has_key(void *arg);
+/* Puts the four hooks into a store's options. c must outlive the handle. */
+void tw_crypt_hook(struct tw_crypt *c, struct tw_store_opts *opts);

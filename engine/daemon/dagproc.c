@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/crypt.h"
+#include "daemon/job.h"
 #include "daemon/parse.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
@@ -139,7 +140,7 @@ static void file_gone(struct dagproc *dp, struct pfile *f)
 
 	if (tw_store_files_gone(dp->store, tw_str(dp->opts->bundle), &relative, 1, &err) < 0)
 		tw_error("%s", err.msg);
-	tw_bell_ring(dp->bell);
+	tw_bell_ring(dp->opts->paths->bell);
 	for (size_t i = dp->queue_head; i < dp->queue.n; i++)
 		if (dp->queue.v[i] == f) {
 			memmove(&dp->queue.v[i], &dp->queue.v[i + 1], (dp->queue.n - i - 1) * sizeof *dp->queue.v);
@@ -250,30 +251,19 @@ static void on_signal(uv_signal_t *sig, int signum)
 
 /* ── the daemon ───────────────────────────────────────────────────────────────────────── */
 
-static enum tw_rc start_job(struct dagproc *dp, struct tw_err *err)
-{
-	char host[256] = "localhost";
-	struct tw_job_row job = { .job_type = TW_STR("DagProcessorJob"), .state = TW_STR("running"),
-				  .start_date = tw_now(), .latest_heartbeat = tw_now(), .end_date = TW_TIME_NONE };
-
-	gethostname(host, sizeof host - 1);
-	job.hostname = tw_str(host);
-	return tw_store_job_start(dp->store, &job, &dp->job_id, err);
-}
-
 static enum tw_rc set_up(struct dagproc *dp, struct tw_crypt *crypt, struct tw_err *err)
 {
 	static const struct tw_watch_ops watch_ops = { on_change, on_lost };
-	struct tw_store_opts store = { .url = dp->opts->store_url, .mode = TW_STORE_CHECK, .encrypt = tw_crypt_encrypt,
-				       .decrypt = tw_crypt_decrypt, .encrypts = tw_crypt_has_key, .crypt_arg = crypt };
+	struct tw_store_opts store = { .url = dp->opts->store_url, .mode = TW_STORE_CHECK };
 	enum tw_rc rc = tw_crypt_init(crypt, tw_str(dp->opts->fernet_keys), err);
 
+	tw_crypt_hook(crypt, &store);
 	if (rc == TW_OK)
 		rc = tw_store_open(&store, &dp->store, err);
 	if (rc == TW_OK)
 		rc = tw_store_bundle_put(dp->store, tw_str(dp->opts->bundle), true, (struct tw_str){ 0 }, tw_now(), err);
 	if (rc == TW_OK)
-		rc = start_job(dp, err);
+		rc = tw_job_begin(dp->store, "DagProcessorJob", NULL, &dp->job_id, err);
 	if (rc == TW_OK)
 		rc = tw_reaper_new(&dp->loop, &dp->reaper, err);
 	if (rc == TW_OK)
@@ -341,7 +331,6 @@ static void tear_down(struct dagproc *dp)
 	tw_map_release(&dp->inputs);
 	tw_vec_release(&dp->queue);
 	tw_vec_release(&dp->active);
-	free(dp->bell);
 	uv_walk(&dp->loop, close_handle, NULL);
 	uv_run(&dp->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&dp->loop);
@@ -355,7 +344,6 @@ int tw_dagproc_run(const struct tw_dagproc_options *opts, struct tw_err *err)
 
 	tw_log_component("dag-processor");
 	uv_loop_init(&dp.loop);
-	dp.bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
 	if (set_up(&dp, &crypt, err) < 0) {
 		dp.status = 1;
 		dp.stopping = true;

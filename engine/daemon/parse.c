@@ -168,7 +168,7 @@ static void store_job_end(struct store_job *j)
 	if (tw_store_files_put(j->dp->store, &put, 1, &j->arena, &err) < 0)
 		tw_error("what was parsed cannot be stored: %s file=%s", err.msg, j->file->relative);
 	else
-		tw_bell_ring(j->dp->bell);
+		tw_bell_ring(j->dp->opts->paths->bell);
 	for (size_t i = 0; i < j->dags.n; i++)
 		tw_dag_unref(j->dags.v[i]);
 	tw_vec_release(&j->dags);
@@ -242,23 +242,6 @@ static void store_parsed(struct parse *p, struct tw_value v)
 	dagproc_set_inputs(p->file, p->dp, v);
 }
 
-static void reply(struct tw_link *link, struct tw_arena *a, struct tw_value id, struct tw_value result,
-		  enum tw_rc rc, const struct tw_err *err)
-{
-	struct tw_value v = tw_v_map(a), e = tw_v_map(a);
-
-	tw_map_putc(a, v, "op", tw_v_cstr("reply"));
-	tw_map_putc(a, v, "id", id);
-	if (rc < 0) {
-		tw_map_putc(a, e, "kind", tw_v_cstr(rc == TW_ERR_NOT_FOUND ? "not_found" : "invalid"));
-		tw_map_putc(a, e, "message", tw_v_cstr(err->msg));
-		tw_map_putc(a, v, "error", e);
-	} else {
-		tw_map_putc(a, v, "result", result);
-	}
-	tw_link_send_json(link, v, NULL);
-}
-
 /* A file that asks for a Variable or a Connection while it is imported. */
 static void answer_request(struct parse *p, struct tw_arena *a, struct tw_value v)
 {
@@ -275,7 +258,7 @@ static void answer_request(struct parse *p, struct tw_arena *a, struct tw_value 
 		rc = tw_err_set(&err, TW_ERR_INVALID, "'" TW_STR_FMT "' has no meaning while a DAG file is imported",
 				TW_STR_ARG(what));
 	if (id.kind != TW_V_NULL)
-		reply(p->link, a, id, result, rc, &err);
+		tw_link_send_json(p->link, tw_execution_reply(a, id, result, rc, &err), NULL);
 }
 
 static void on_child_frame(void *arg, struct tw_link *link, struct tw_str body, int *fds, size_t nfds)

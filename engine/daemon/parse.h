@@ -51,7 +51,6 @@ struct dagproc {
 	size_t queue_head;
 	TW_VEC(struct parse *) active;
 	int64_t next_id;
-	char *bell;
 	uv_timer_t rescan, refresh, beat;
 	uv_signal_t term, intr;
 	int64_t job_id;

@@ -93,6 +93,7 @@ enum tw_rc tw_paths_init(struct tw_paths *ret_paths, struct tw_err *err)
 	p.self = tw_strdup(exe);
 	p.home = find_home();
 	p.run_dir = tw_asprintf("%s/run", p.home);
+	p.bell = tw_asprintf("%s/scheduler.bell", p.run_dir);
 	find_root(&p);
 	if (python && *python) {
 		free(p.python);
@@ -116,6 +117,7 @@ void tw_paths_release(struct tw_paths *p)
 	free(p->self);
 	free(p->home);
 	free(p->run_dir);
+	free(p->bell);
 	free(p->root);
 	free(p->sdk);
 	free(p->python);

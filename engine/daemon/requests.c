@@ -41,7 +41,6 @@ struct requests {
 	struct queue asked, answered; /* under lock */
 	bool stop;                    /* under lock */
 	uv_async_t wake;
-	char *bell;
 };
 
 static void queue_push(struct queue *q, struct request *r)
@@ -85,7 +84,7 @@ static void answer(struct requests *rs, struct request *r)
 	if (writes)
 		pthread_mutex_unlock(&rs->sh->write_lock);
 	if (ring)
-		tw_bell_ring(rs->bell);
+		tw_bell_ring(rs->sh->opts->paths->bell);
 }
 
 static void *requests_main(void *arg)
@@ -111,26 +110,6 @@ static void *requests_main(void *arg)
 	return NULL;
 }
 
-static const char *kind_of(enum tw_rc rc)
-{
-	switch (rc) {
-	case TW_ERR_NOT_FOUND:
-		return "not_found";
-	case TW_ERR_EXISTS:
-	case TW_ERR_CONFLICT:
-		return "conflict";
-	case TW_ERR_INVALID:
-	case TW_ERR_LIMIT:
-		return "invalid";
-	case TW_ERR_DENIED:
-		return "denied";
-	case TW_ERR_UNSUPPORTED:
-		return "unknown_do";
-	default:
-		return "unavailable";
-	}
-}
-
 static void on_answered(uv_async_t *handle)
 {
 	struct requests *rs = handle->data;
@@ -143,7 +122,7 @@ static void on_answered(uv_async_t *handle)
 		if (!r)
 			break;
 		if (!r->nbeats && r->id)
-			tw_executor_reply(r->ex, r->id, r->result, r->rc < 0 ? kind_of(r->rc) : NULL, r->err.msg);
+			tw_executor_reply(r->ex, r->id, r->result, r->rc < 0 ? tw_execution_fault(r->rc) : NULL, r->err.msg);
 		request_free(r);
 	}
 	for (size_t i = 0; i < rs->sh->executors.n; i++)
@@ -193,18 +172,16 @@ enum tw_rc requests_start(struct shell *sh, struct tw_err *err)
 {
 	struct requests *rs = tw_new(struct requests);
 	struct tw_store_opts opts = {
-		.url = sh->opts->store_url, .mode = TW_STORE_CHECK, .relaxed = sh->opts->store_relaxed,
-		.encrypt = tw_crypt_encrypt, .decrypt = tw_crypt_decrypt, .encrypts = tw_crypt_has_key,
-		.crypt_arg = &rs->crypt,
+		.url = sh->opts->store_url, .mode = TW_STORE_CHECK, .relaxed = sh->opts->store_relaxed
 	};
 	enum tw_rc rc;
 	int errnum;
 
 	sh->requests = rs;
 	rs->sh = sh;
-	rs->bell = tw_asprintf("%s/scheduler.bell", sh->opts->paths->run_dir);
 	pthread_mutex_init(&rs->lock, NULL);
 	pthread_cond_init(&rs->work, NULL);
+	tw_crypt_hook(&rs->crypt, &opts);
 	rc = tw_crypt_init(&rs->crypt, tw_str(sh->opts->fernet_keys), err);
 	if (rc == TW_OK)
 		rc = tw_store_open(&opts, &rs->store, err);
@@ -235,7 +212,6 @@ void requests_stop(struct shell *sh)
 	while ((r = queue_pop(&rs->asked)) || (r = queue_pop(&rs->answered)))
 		request_free(r);
 	tw_store_close(rs->store);
-	free(rs->bell);
 	free(rs);
 	sh->requests = NULL;
 }

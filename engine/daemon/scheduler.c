@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/crypt.h"
+#include "daemon/job.h"
 #include "daemon/requests.h"
 #include "daemon/shell.h"
 #include "io/clock.h"
@@ -87,14 +88,12 @@ static enum tw_rc open_stores(struct shell *sh, struct tw_crypt *crypt, struct t
 	struct tw_store_opts opts = {
 		.url = sh->opts->store_url,
 		.mode = TW_STORE_CHECK,
-		.relaxed = sh->opts->store_relaxed,
-		.encrypt = tw_crypt_encrypt,
-		.decrypt = tw_crypt_decrypt,
-		.encrypts = tw_crypt_has_key,
-		.crypt_arg = crypt,
+		.relaxed = sh->opts->store_relaxed
 	};
-	enum tw_rc rc = tw_store_open(&opts, &sh->reader, err);
+	enum tw_rc rc;
 
+	tw_crypt_hook(crypt, &opts);
+	rc = tw_store_open(&opts, &sh->reader, err);
 	return rc < 0 ? rc : tw_store_open(&opts, &sh->writer, err);
 }
 
@@ -114,27 +113,9 @@ static enum tw_rc make_executors(struct shell *sh, struct tw_err *err)
 	return tw_executors_new(&opts, tw_str(sh->opts->executor), &sh->executors, err);
 }
 
-static enum tw_rc start_job(struct shell *sh, struct tw_err *err)
-{
-	char host[256] = "localhost";
-	struct tw_job_row job = {
-		.job_type = TW_STR("SchedulerJob"),
-		.state = TW_STR("running"),
-		.executor_class = tw_str(sh->opts->executor),
-		.start_date = tw_now(),
-		.latest_heartbeat = tw_now(),
-		.end_date = TW_TIME_NONE,
-	};
-
-	gethostname(host, sizeof host - 1);
-	job.hostname = tw_str(host);
-	return tw_store_job_start(sh->reader, &job, &sh->job_id, err);
-}
-
 static enum tw_rc set_up(struct shell *sh, struct tw_err *err)
 {
 	struct tw_sched_config core = sh->opts->core;
-	char *bell = tw_asprintf("%s/scheduler.bell", sh->opts->paths->run_dir);
 	enum tw_rc rc;
 
 	tw_random(&core.seed, sizeof core.seed);
@@ -146,12 +127,11 @@ static enum tw_rc set_up(struct shell *sh, struct tw_err *err)
 		rc = boot_lease(sh, err);
 	}
 	if (rc == TW_OK)
-		rc = tw_bell_new(&sh->loop, bell, on_bell, sh, &sh->bell, err);
-	free(bell);
+		rc = tw_bell_new(&sh->loop, sh->opts->paths->bell, on_bell, sh, &sh->bell, err);
 	if (rc < 0)
 		return rc;
 	sh->gathering = turn_new(sh);
-	if ((rc = start_job(sh, err)) < 0 || (rc = boot_load(sh, err)) < 0 ||
+	if ((rc = tw_job_begin(sh->reader, "SchedulerJob", sh->opts->executor, &sh->job_id, err)) < 0 || (rc = boot_load(sh, err)) < 0 ||
 	    (rc = turn_writer_start(sh, err)) < 0 || (rc = requests_start(sh, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < sh->executors.n; i++)

@@ -20,9 +20,7 @@ struct tw_scheduler_options {
 	int parallelism;
 	struct tw_sched_config core;     /* seed is drawn here */
 	const char *log_folder;          /* [logging] base_log_folder, absolute */
-	const char *dags_folder;
 	bool native;                     /* run shipped operators without Python where that is the same thing */
-	bool paused_at_creation;
 	int64_t health_timeout;          /* µs; [scheduler] scheduler_health_check_threshold: the lease's length */
 	bool stop_runner;                /* a stop ends the runner, too (standalone) */
 };

@@ -50,7 +50,6 @@ struct shell {
 	uv_signal_t term, intr;
 	uv_async_t committed;
 	struct tw_bell *bell;
-	struct tw_reaper *reaper;
 
 	struct tw_zones zones;
 	struct tw_sched *core;

@@ -9,17 +9,17 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "daemon/crypt.h"
+#include "daemon/job.h"
+#include "daemon/pychild.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
 #include "io/frame.h"
 #include "io/proc.h"
-#include "io/sock.h"
 #include "io/zoneinfo.h"
 #include "store/tis.h"
 #include "time/zone.h"
 #include "value/json.h"
 
-#define CHILD_FD 3
 #define LOOK_MS 1000
 #define IDLE_LOOK_MS 500
 #define BEAT_MS 5000
@@ -35,7 +35,6 @@ struct triggerer {
 	struct tw_zones zones;
 	struct tw_map running;         /* id as text → itself */
 	struct tw_bell *bell;
-	char *scheduler_bell;
 	uv_timer_t look, beat;
 	uv_signal_t term, intr;
 	int64_t job_id;
@@ -71,7 +70,7 @@ static void post(struct triggerer *t, int64_t id, const char *what, const char *
 	if (tw_store_inbox_post(t->store, &row, 1, NULL, &err) < 0)
 		tw_error("what trigger %lld said cannot be posted: %s", (long long)id, err.msg);
 	else
-		tw_bell_ring(t->scheduler_bell);
+		tw_bell_ring(t->opts->paths->bell);
 	free(json);
 	tw_map_del(&t->running, id_text(text, id));
 }
@@ -79,21 +78,12 @@ static void post(struct triggerer *t, int64_t id, const char *what, const char *
 static void answer(struct triggerer *t, struct tw_value v, struct tw_arena *a)
 {
 	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = &t->zones };
-	struct tw_value out = tw_v_map(a), e = tw_v_map(a), result = TW_NULL;
+	struct tw_value result = TW_NULL;
 	struct tw_err err = { 0 };
 	bool ring = false;
 	enum tw_rc rc = tw_execution_do(t->store, &who, tw_map_str(v, "do", ""), v, a, &result, &ring, &err);
 
-	tw_map_putc(a, out, "op", tw_v_cstr("reply"));
-	tw_map_putc(a, out, "id", tw_map_value(v, "id"));
-	if (rc < 0) {
-		tw_map_putc(a, e, "kind", tw_v_cstr(rc == TW_ERR_NOT_FOUND ? "not_found" : "invalid"));
-		tw_map_putc(a, e, "message", tw_v_cstr(err.msg));
-		tw_map_putc(a, out, "error", e);
-	} else {
-		tw_map_putc(a, out, "result", result);
-	}
-	tw_link_send_json(t->link, out, NULL);
+	tw_link_send_json(t->link, tw_execution_reply(a, tw_map_value(v, "id"), result, rc, &err), NULL);
 }
 
 static void on_said(struct triggerer *t, struct tw_value v, struct tw_arena *a)
@@ -237,25 +227,13 @@ static void on_exit_of_python(void *arg, const struct tw_exit *e)
 static enum tw_rc start_python(struct triggerer *t, struct tw_err *err)
 {
 	static const struct tw_link_ops ops = { on_frame, on_link_end, NULL };
-	const char *argv[] = { t->opts->paths->python, "-m", "tradewind.triggers_main", "3", NULL };
-	char **env = tw_paths_python_env(t->opts->paths, t->opts->dags_folder, t->opts->plugins_folder);
-	struct tw_fd_map map[] = { { -1, 0 }, { -1, CHILD_FD } };
-	struct tw_proc_opts opts = { .argv = argv, .envp = (const char *const *)env, .fds = map, .nfds = 2,
-				     .group = TW_PROC_OWN_GROUP };
-	int fds[2];
-	enum tw_rc rc = tw_sock_pair(fds, err);
+	int fd;
+	enum tw_rc rc = tw_pychild_start(t->opts->paths, t->opts->dags_folder, t->opts->plugins_folder,
+					 "tradewind.triggers_main", &t->pid, &fd, err);
 
-	if (rc == TW_OK) {
-		map[1].from = fds[1];
-		rc = tw_proc_spawn(&opts, &t->pid, err);
-		close(fds[1]);
-		if (rc < 0)
-			close(fds[0]);
-	}
-	tw_paths_free_env(env);
 	if (rc < 0)
-		return tw_err_wrap(err, "cannot start Python (%s; set TRADEWIND_PYTHON)", t->opts->paths->python);
-	t->link = tw_link_new(&t->loop, fds[0], &ops, t);
+		return rc;
+	t->link = tw_link_new(&t->loop, fd, &ops, t);
 	tw_reaper_watch(t->reaper, t->pid, TW_REAP_SWEEP, on_exit_of_python, t);
 	return TW_OK;
 }
@@ -304,19 +282,15 @@ static void on_signal(uv_signal_t *sig, int signum)
 
 static enum tw_rc set_up(struct triggerer *t, struct tw_crypt *crypt, struct tw_err *err)
 {
-	struct tw_store_opts store = { .url = t->opts->store_url, .mode = TW_STORE_CHECK, .encrypt = tw_crypt_encrypt,
-				       .decrypt = tw_crypt_decrypt, .encrypts = tw_crypt_has_key, .crypt_arg = crypt };
-	char host[256] = "localhost", *bell = tw_asprintf("%s/triggerer.bell", t->opts->paths->run_dir);
-	struct tw_job_row job = { .job_type = TW_STR("TriggererJob"), .state = TW_STR("running"),
-				  .start_date = tw_now(), .latest_heartbeat = tw_now(), .end_date = TW_TIME_NONE };
+	struct tw_store_opts store = { .url = t->opts->store_url, .mode = TW_STORE_CHECK };
+	char *bell = tw_asprintf("%s/triggerer.bell", t->opts->paths->run_dir);
 	enum tw_rc rc = tw_crypt_init(crypt, tw_str(t->opts->fernet_keys), err);
 
-	gethostname(host, sizeof host - 1);
-	job.hostname = tw_str(host);
+	tw_crypt_hook(crypt, &store);
 	if (rc == TW_OK)
 		rc = tw_store_open(&store, &t->store, err);
 	if (rc == TW_OK)
-		rc = tw_store_job_start(t->store, &job, &t->job_id, err);
+		rc = tw_job_begin(t->store, "TriggererJob", NULL, &t->job_id, err);
 	if (rc == TW_OK)
 		rc = tw_reaper_new(&t->loop, &t->reaper, err);
 	if (rc == TW_OK)
@@ -359,7 +333,6 @@ static void tear_down(struct triggerer *t)
 		tw_store_job_end(t->store, t->job_id, t->status ? "failed" : "success", tw_now(), NULL);
 	tw_store_close(t->store);
 	tw_map_release(&t->running);
-	free(t->scheduler_bell);
 	uv_walk(&t->loop, close_handle, NULL);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&t->loop);
@@ -373,7 +346,6 @@ int tw_triggerer_run(const struct tw_triggerer_options *opts, struct tw_err *err
 
 	tw_log_component("triggerer");
 	uv_loop_init(&t.loop);
-	t.scheduler_bell = tw_asprintf("%s/scheduler.bell", opts->paths->run_dir);
 	if (set_up(&t, &crypt, err) < 0) {
 		t.status = 1;
 		t.stopping = true;

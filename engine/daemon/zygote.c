@@ -1,15 +1,10 @@
 /* The Python process that has the SDK imported and forks a child for each parse (docs/runner-protocol.md). */
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/parse.h"
-#include "io/sock.h"
+#include "daemon/pychild.h"
 #include "value/json.h"
 
-#define CHILD_FD 3
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS 30000
 
@@ -82,30 +77,19 @@ static void on_zygote_exit(void *arg, const struct tw_exit *e)
 enum tw_rc zygote_start(struct dagproc *dp, struct tw_err *err)
 {
 	struct zygote *z = &dp->zygote;
-	const char *argv[] = { dp->opts->paths->python, "-m", "tradewind.zygote", "3", NULL };
-	char **env = tw_paths_python_env(dp->opts->paths, dp->opts->dags_folder, dp->opts->plugins_folder);
-	struct tw_fd_map map[] = { { -1, 0 }, { -1, CHILD_FD } };
-	struct tw_proc_opts opts = { .argv = argv, .envp = (const char *const *)env, .fds = map, .nfds = 2,
-				     .group = TW_PROC_OWN_GROUP };
-	int fds[2];
-	enum tw_rc rc = tw_sock_pair(fds, err);
+	int fd;
+	enum tw_rc rc;
 
 	if (!z->timer.data) {
 		uv_timer_init(&dp->loop, &z->timer);
 		z->timer.data = dp;
 		z->pause_ms = PAUSE_FIRST_MS;
 	}
-	if (rc == TW_OK) {
-		map[1].from = fds[1];
-		rc = tw_proc_spawn(&opts, &z->pid, err);
-		close(fds[1]);
-		if (rc < 0)
-			close(fds[0]);
-	}
-	tw_paths_free_env(env);
+	rc = tw_pychild_start(dp->opts->paths, dp->opts->dags_folder, dp->opts->plugins_folder, "tradewind.zygote", &z->pid,
+			      &fd, err);
 	if (rc < 0)
-		return tw_err_wrap(err, "cannot start Python (%s; set TRADEWIND_PYTHON)", dp->opts->paths->python);
-	z->link = tw_link_new(&dp->loop, fds[0], &zygote_ops, dp);
+		return rc;
+	z->link = tw_link_new(&dp->loop, fd, &zygote_ops, dp);
 	tw_reaper_watch(dp->reaper, z->pid, TW_REAP_SWEEP, on_zygote_exit, dp);
 	return TW_OK;
 }

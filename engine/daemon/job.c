@@ -1,0 +1,24 @@
+#include "daemon/job.h"
+
+#include <unistd.h>
+
+#include "io/clock.h"
+
+enum tw_rc tw_job_begin(struct tw_store *s, const char *job_type, const char *executor, int64_t *ret_id,
+			struct tw_err *err)
+{
+	char host[256] = "localhost";
+	int64_t now = tw_now();
+	struct tw_job_row job = {
+		.job_type = tw_str(job_type),
+		.state = TW_STR("running"),
+		.executor_class = tw_str(executor),
+		.start_date = now,
+		.latest_heartbeat = now,
+		.end_date = TW_TIME_NONE,
+	};
+
+	gethostname(host, sizeof host - 1);
+	job.hostname = tw_str(host);
+	return tw_store_job_start(s, &job, ret_id, err);
+}
