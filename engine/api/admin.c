@@ -75,23 +75,16 @@ static void get_event_logs(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_params(&q, event_params);
-	tw_asker_page(&q);
-	if (!tw_asker_order(&q, &event_sort) || !tw_asker_done(&q, &ask))
+	if (!tw_asker_list(&q, req, resp, event_params, &event_sort, &ask))
 		return;
 	if (tw_store_audits(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "event_logs");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "event_logs");
 	for (size_t i = 0; i < n; i++)
 		event_object(&w, &v[i]);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 static void get_event_log(struct tw_request *req, struct tw_response *resp)
@@ -267,9 +260,7 @@ static void get_providers(struct tw_request *req, struct tw_response *resp)
 	tw_jw_str_at(&w, "version", TW_STR(TW_VERSION));
 	tw_jw_null_at(&w, "documentation_url");
 	tw_jw_end(&w);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", 1);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, 1);
 }
 
 /* Paths and methods; the models are Airflow's. */

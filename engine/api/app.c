@@ -114,6 +114,20 @@ void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i)
 	tw_jw_int(w, i);
 }
 
+void tw_jw_page(struct tw_jw *w, const char *name)
+{
+	tw_jw_obj(w);
+	tw_jw_key(w, name);
+	tw_jw_list(w);
+}
+
+void tw_jw_page_end(struct tw_jw *w, int64_t total)
+{
+	tw_jw_end(w);
+	tw_jw_int_at(w, "total_entries", total);
+	tw_jw_end(w);
+}
+
 void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b)
 {
 	tw_jw_key(w, key);

@@ -74,6 +74,9 @@ struct tw_store *tw_api_thread_store(void *thread);
 void tw_jw_time(struct tw_jw *w, const char *key, tw_time t);
 void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s);
 void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i);
+/* The frame of every list: {name: [ … what comes between … ], "total_entries": total}. */
+void tw_jw_page(struct tw_jw *w, const char *name);
+void tw_jw_page_end(struct tw_jw *w, int64_t total);
 void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b);
 void tw_jw_null_at(struct tw_jw *w, const char *key);
 /* Seconds between two instants, null when either is none. */

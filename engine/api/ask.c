@@ -414,6 +414,15 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
 	return true;
 }
 
+bool tw_asker_list(struct tw_asker *q, struct tw_request *req, struct tw_response *resp,
+		   const struct tw_param *params, const struct tw_sort *sort, struct tw_ask *ret_ask)
+{
+	tw_asker_init(q, req, resp);
+	tw_asker_params(q, params);
+	tw_asker_page(q);
+	return tw_asker_order(q, sort) && tw_asker_done(q, ret_ask);
+}
+
 /* ── conditions in a body ─────────────────────────────────────────────────────────────── */
 
 void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key,

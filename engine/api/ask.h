@@ -91,6 +91,9 @@ void tw_asker_add(struct tw_asker *q, struct tw_cond cond);
 void tw_asker_path(struct tw_asker *q, const char *field, struct tw_str value);
 /* All of it; false: it has replied 422. */
 bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask);
+/* What most lists do: the parameters of a table, a page, an order; nothing of their own between. As done. */
+bool tw_asker_list(struct tw_asker *q, struct tw_request *req, struct tw_response *resp,
+		   const struct tw_param *params, const struct tw_sort *sort, struct tw_ask *ret_ask);
 
 /* Single parameters; faults are added. */
 int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t min);

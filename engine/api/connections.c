@@ -107,23 +107,16 @@ static void get_connections(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_params(&q, list_params);
-	tw_asker_page(&q);
-	if (!tw_asker_order(&q, &list_sort) || !tw_asker_done(&q, &ask))
+	if (!tw_asker_list(&q, req, resp, list_params, &list_sort, &ask))
 		return;
 	if (tw_store_connections(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "connections");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "connections");
 	for (size_t i = 0; i < n; i++)
 		connection_object(&w, tw_api_of(req), &v[i], req->arena);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */

@@ -101,14 +101,10 @@ static void get_dag_versions(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "dag_versions");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "dag_versions");
 	for (size_t i = 0; i < n; i++)
 		tw_jw_version_row(&w, &v[i]);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 static void get_dag_version(struct tw_request *req, struct tw_response *resp)
@@ -215,14 +211,10 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "tags");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "tags");
 	for (size_t i = 0; i < n; i++)
 		tw_jw_str(&w, v[i]);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 /* ── statistics ───────────────────────────────────────────────────────────────────────── */
@@ -293,14 +285,10 @@ static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "dags");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "dags");
 	for (size_t i = 0; i < n; i++)
 		listed_dags += stats_of(&w, s, &v[i], req->arena);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", listed_dags);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, listed_dags);
 }
 
 /* ── warnings and import errors ───────────────────────────────────────────────────────── */
@@ -326,18 +314,13 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_params(&q, warning_params);
-	tw_asker_page(&q);
-	if (!tw_asker_order(&q, &warning_sort) || !tw_asker_done(&q, &ask))
+	if (!tw_asker_list(&q, req, resp, warning_params, &warning_sort, &ask))
 		return;
 	if (tw_store_warnings(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "dag_warnings");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "dag_warnings");
 	for (size_t i = 0; i < n; i++) {
 		bool own = tw_str_is(v[i].warning_type, "parse");
 
@@ -352,9 +335,7 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 		tw_jw_str_at(&w, "dag_display_name", v[i].dag_id);
 		tw_jw_end(&w);
 	}
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 static void import_error(struct tw_jw *w, const struct tw_import_error_row *e)
@@ -394,23 +375,16 @@ static void get_import_errors(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_params(&q, import_error_params);
-	tw_asker_page(&q);
-	if (!tw_asker_order(&q, &import_error_sort) || !tw_asker_done(&q, &ask))
+	if (!tw_asker_list(&q, req, resp, import_error_params, &import_error_sort, &ask))
 		return;
 	if (tw_store_import_errors(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "import_errors");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "import_errors");
 	for (size_t i = 0; i < n; i++)
 		import_error(&w, &v[i]);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 static void get_import_error(struct tw_request *req, struct tw_response *resp)

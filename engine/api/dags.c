@@ -112,17 +112,13 @@ static void reply_dags(struct tw_request *req, struct tw_response *resp, const s
 {
 	struct tw_jw w = {.out = &resp->body};
 
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "dags");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "dags");
 	for (size_t i = 0; i < n; i++) {
 		tw_jw_obj(&w);
 		dag_fields(&w, tw_api_of(req), &v[i], req->arena);
 		tw_jw_end(&w);
 	}
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 /* Airflow's words for a missing DAG differ from place to place: fmt takes the id. */

@@ -162,14 +162,10 @@ static void get_jobs(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "jobs");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "jobs");
 	for (size_t i = 0; i < n; i++)
 		tw_jw_job(&w, &v[i]);
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 const struct tw_route tw_routes_monitor[] = {

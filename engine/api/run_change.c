@@ -210,9 +210,7 @@ static void reply_new_tasks(struct tw_request *req, struct tw_response *resp,
 
 	if (!tw_dag_load(req, resp, req->params[0], none, &dag))
 		return;
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "task_instances");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "task_instances");
 	for (int i = 0; i < dag->ntasks; i++) {
 		bool there = false;
 
@@ -226,9 +224,7 @@ static void reply_new_tasks(struct tw_request *req, struct tw_response *resp,
 		tw_jw_str_at(&w, "task_display_name", dag->tasks[i].display_name);
 		tw_jw_end(&w);
 	}
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", n);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, n);
 	tw_dag_unref(dag);
 }
 

@@ -86,17 +86,13 @@ static void get_xcom_entries(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "xcom_entries");
-	tw_jw_list(&w);
+	tw_jw_page(&w, "xcom_entries");
 	for (size_t i = 0; i < n; i++) {
 		tw_jw_obj(&w);
 		entry_fields(&w, &v[i]);
 		tw_jw_end(&w);
 	}
-	tw_jw_end(&w);
-	tw_jw_int_at(&w, "total_entries", total);
-	tw_jw_end(&w);
+	tw_jw_page_end(&w, total);
 }
 
 /* ── one ──────────────────────────────────────────────────────────────────────────────── */
