@@ -110,6 +110,8 @@ struct tw_cli *tw_cli(void)
 	cli.dags_folder = path_option("core", "dags_folder", "dags");
 	cli.plugins_folder = path_option("core", "plugins_folder", "plugins");
 	cli.log_folder = path_option("logging", "base_log_folder", "logs");
+	cli.child_log_folder =
+		path_option("logging", "dag_processor_child_process_log_directory", "logs/dag_processor");
 	cli.store_url = find_store_url();
 	cli.fernet_keys = find_fernet_keys();
 	if (tw_crypt_init(&cli.crypt, tw_str(cli.fernet_keys), &err) < 0)
@@ -154,6 +156,7 @@ void tw_cli_release(void)
 	free(cli.dags_folder);
 	free(cli.plugins_folder);
 	free(cli.log_folder);
+	free(cli.child_log_folder);
 }
 
 void tw_cli_ring(void)

@@ -134,6 +134,11 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.timeout = tw_config_float(cfg, "dag_processor", "dag_file_processor_timeout"),
 		.refresh = (double)tw_config_int(cfg, "dag_processor", "refresh_interval"),
 		.memory_limit = tw_config_int(cfg, "dag_processor", "parse_memory_limit_mib") * 1024 * 1024,
+		.log_folder = c->child_log_folder,
+		.callback_timeout = (double)tw_config_int(cfg, "callbacks", "callback_execution_timeout"),
+		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
+		.min_masked_secret = (int)tw_config_int(cfg, "logging", "min_length_masked_secret"),
+		.sensitive_names = tw_config_get(cfg, "core", "sensitive_var_conn_names"),
 		.num_runs = (int)tw_arg_int(args, "num-runs", -1),
 	};
 

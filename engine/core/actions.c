@@ -223,7 +223,7 @@ static void finish_by_hand(struct run *r, enum tw_run_state state)
 			tw_core_stop(ti, runs ? to : TW_TI_SKIPPED, why);
 		}
 	if (!teardown || r->row.state == TW_RUN_QUEUED)
-		tw_core_end_run(r, state, state == TW_RUN_SUCCESS ? "success" : "task_failure");
+		tw_core_end_run(r, state); /* no callbacks: a person knows what they did */
 }
 
 enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state *ev, struct tw_err *err)

@@ -128,7 +128,7 @@ static void restart(struct ti *ti)
 	tw_core_work(ti);
 }
 
-void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool process_gone,
+void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool nobody_calls,
 			    int64_t own_delay)
 {
 	struct run *r = ti->run;
@@ -144,7 +144,8 @@ void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool 
 		ti->start = ti->end;
 	tw_core_forget_trigger(ti);
 	bool again = !final && retries(ti);
-	if (process_gone && t->callbacks & (again ? TW_CB_RETRY : TW_CB_FAILURE))
+	unsigned wanted = again ? TW_CB_RETRY | TW_CB_MAIL_RETRY : TW_CB_FAILURE | TW_CB_MAIL_FAILURE;
+	if (nobody_calls && t->callbacks & wanted)
 		tw_core_callback(r, ti, again ? TW_CALL_TASK_RETRY : TW_CALL_TASK_FAILURE, reason);
 	if (again) {
 		retry_later(ti, own_delay);
@@ -239,7 +240,7 @@ static void failed(struct ti *ti, const struct tw_ev_finished *ev)
 
 	snprintf(reason, sizeof reason, TW_STR_FMT, (int)(ev->reason.n > 499 ? 499 : ev->reason.n),
 		 ev->reason.p ? ev->reason.p : "");
-	tw_core_attempt_failed(ti, reason, final, ev->outcome == TW_OUT_LOST, ev->retry_delay);
+	tw_core_attempt_failed(ti, reason, final, !ev->calls_back, ev->retry_delay);
 }
 
 enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *ev)

@@ -333,7 +333,7 @@ enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev,
 void tw_core_free_run(struct run *r);
 void tw_core_start_run(struct run *r);
 void tw_core_check_run(struct run *r);                   /* has it ended? */
-void tw_core_end_run(struct run *r, enum tw_run_state state, const char *reason);
+void tw_core_end_run(struct run *r, enum tw_run_state state);
 void tw_core_queue_run(struct run *r, bool fresh_start); /* back to queued */
 void tw_core_forget_run(struct run *r);                  /* leaves memory with this step */
 bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bool unset);
@@ -366,7 +366,8 @@ enum tw_rc tw_core_on_redispatch(struct tw_sched *s, struct tw_id id, struct tw_
 enum tw_rc tw_core_on_refused(struct tw_sched *s, const struct tw_ev_refused *ev);
 enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev, struct tw_err *err);
 enum tw_rc tw_core_on_skip(struct tw_sched *s, const struct tw_ev_skip *ev, struct tw_err *err);
-void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool process_gone,
+/* nobody_calls: no process of the task's is left to run its callbacks. */
+void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool nobody_calls,
 			    int64_t own_delay);
 void tw_core_attempt_stuck(struct ti *ti);
 void tw_core_clean_slate(struct ti *ti);

@@ -560,13 +560,76 @@ static bool deadlocked(const struct run *r)
 	return true;
 }
 
+/* The newest to have ended in a state: what a DAG's callback is told of. */
+static const struct ti *last_in(const struct run *r, enum tw_ti_state state)
+{
+	const struct ti *last = NULL;
+
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			const struct ti *ti = r->tasks[t].tis[i];
+			if (ti->state == state && (!last || ti->end > last->end))
+				last = ti;
+		}
+	return last;
+}
+
+/* The unfinished one that started last. */
+static const struct ti *last_started(const struct run *r)
+{
+	const struct ti *last = NULL;
+
+	for (int t = 0; t < r->ntasks; t++)
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			const struct ti *ti = r->tasks[t].tis[i];
+			if (!tw_ti_finished(ti->state) && (!last || ti->start > last->start))
+				last = ti;
+		}
+	return last;
+}
+
+static bool any_finished(const struct run *r, int task)
+{
+	for (int i = 0; i < r->tasks[task].n; i++)
+		if (tw_ti_finished(r->tasks[task].tis[i]->state))
+			return true;
+	return false;
+}
+
+/* In a deadlock: the first that waits although something above it has ended. */
+static const struct ti *blocking(const struct run *r)
+{
+	for (int t = 0; t < r->ntasks; t++) {
+		const struct tw_task *task = &r->dag->tasks[t];
+		if (!r->tasks[t].waiting)
+			continue;
+		for (int u = 0; u < task->nupstream; u++)
+			for (int i = 0; any_finished(r, task->upstream[u]) && i < r->tasks[t].n; i++)
+				if (!tw_ti_finished(r->tasks[t].tis[i]->state))
+					return r->tasks[t].tis[i];
+	}
+	return NULL;
+}
+
+/* The run ends by itself: its DAG's callback is due. `by`: the instance that decided it; NULL = none. */
+static void decide(struct run *r, enum tw_run_state state, const char *reason, const struct ti *by)
+{
+	bool good = state == TW_RUN_SUCCESS;
+
+	tw_core_end_run(r, state);
+	if (r->dag->callbacks & (good ? TW_CB_SUCCESS : TW_CB_FAILURE))
+		tw_core_callback(r, by, good ? TW_CALL_DAG_SUCCESS : TW_CALL_DAG_FAILURE, reason);
+}
+
 static void time_out(struct run *r)
 {
+	const struct ti *by = last_started(r);
+
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; i < r->tasks[t].n; i++)
 			if (!tw_ti_finished(r->tasks[t].tis[i]->state))
 				tw_core_stop(r->tasks[t].tis[i], TW_TI_SKIPPED, "dag run timed out");
-	tw_core_end_run(r, TW_RUN_FAILED, "timed_out");
+	decide(r, TW_RUN_FAILED, "timed_out", by);
 }
 
 void tw_core_check_run(struct run *r)
@@ -576,14 +639,14 @@ void tw_core_check_run(struct run *r)
 	if (r->timed_out)
 		time_out(r);
 	else if (!r->unfinished && any_leaf_failed(r))
-		tw_core_end_run(r, TW_RUN_FAILED, "task_failure");
+		decide(r, TW_RUN_FAILED, "task_failure", last_in(r, TW_TI_FAILED));
 	else if (!r->unfinished)
-		tw_core_end_run(r, TW_RUN_SUCCESS, "success");
+		decide(r, TW_RUN_SUCCESS, "success", last_in(r, TW_TI_SUCCESS));
 	else if (deadlocked(r))
-		tw_core_end_run(r, TW_RUN_FAILED, "all_tasks_deadlocked");
+		decide(r, TW_RUN_FAILED, "all_tasks_deadlocked", blocking(r));
 }
 
-void tw_core_end_run(struct run *r, enum tw_run_state state, const char *reason)
+void tw_core_end_run(struct run *r, enum tw_run_state state)
 {
 	struct tw_sched *s = r->s;
 	bool was_running = r->row.state == TW_RUN_RUNNING;
@@ -596,9 +659,6 @@ void tw_core_end_run(struct run *r, enum tw_run_state state, const char *reason)
 		r->row.start_date = s->now;
 	tw_core_touch_run(r);
 	tw_core_arm(s, &r->timer, TW_TIME_NONE);
-	if (r->dag->callbacks & (state == TW_RUN_SUCCESS ? TW_CB_SUCCESS : TW_CB_FAILURE))
-		tw_core_callback(r, NULL, state == TW_RUN_SUCCESS ? TW_CALL_DAG_SUCCESS : TW_CALL_DAG_FAILURE,
-				 reason);
 	r->over = true;
 	tw_core_note_ended(r);
 	tw_core_idle(r);

@@ -234,6 +234,7 @@ struct tw_ev_finished {
 	struct tw_value skip;        /* TW_NULL, or {"followed": [ids]} / {"skipped": [ids]} */
 	tw_time reschedule_at;
 	int64_t retry_delay;         /* µs; a RetryPolicy's own; -1 = the task's */
+	bool calls_back;             /* its process lives on and runs the task's callbacks and mail itself */
 	struct tw_str next_method, next_kwargs; /* DEFERRED */
 	int64_t trigger_id;          /* DEFERRED: the row that the shell made for the trigger. AWAITING_INPUT: a number of
 					its own that no trigger has */
@@ -351,12 +352,12 @@ struct tw_fx_xcom {
 };
 
 enum tw_fx_callback_kind { TW_CALL_DAG_SUCCESS, TW_CALL_DAG_FAILURE, TW_CALL_TASK_FAILURE, TW_CALL_TASK_RETRY };
-/* To be run in Python for what cannot run it itself: runs, and tasks whose process is gone. */
+/* To be run in Python for what cannot run it itself: runs, native tasks, and tasks whose process is gone. */
 struct tw_fx_callback {
 	enum tw_fx_callback_kind kind;
 	const struct tw_dag *dag;
 	struct tw_run_row run;
-	struct tw_ti_row ti;         /* task kinds */
+	struct tw_ti_row ti;         /* task kinds; of a run the instance that decided it, task_id p NULL = none */
 	const char *reason;          /* success task_failure all_tasks_deadlocked timed_out; a task's reason */
 };
 

@@ -266,6 +266,7 @@ static void test_timeout(void **state)
 	assert_ti(&w, "r", "b", -1, "skipped");
 	assert_int_equal(w.kills, 1);
 	assert_string_equal(w.last_reason, "timed_out");
+	assert_string_equal(w.last_about, "a"); /* the unfinished one that started last */
 	world_close(&w);
 }
 
@@ -397,6 +398,51 @@ static void test_mark(void **state)
 				    .run_state = { { tw_str("d"), tw_str("r") }, TW_RUN_FAILED, TW_STR("me") } });
 	assert_ti(&w, "r", "h", -1, "failed");
 	assert_run(&w, "r", "failed");
+	world_close(&w);
+}
+
+static void test_callbacks_name_the_instance_that_decided(void **state)
+{
+	static const struct script fails[] = { { "b", ANY, .outcome = TW_OUT_FAILED }, { 0 } };
+	static const struct script own[] = { { "a", ANY, .outcome = TW_OUT_FAILED, .calls_back = true }, { 0 } };
+	struct world w;
+
+	setup(&w, DAG(",'callbacks':['success','failure']", "{'task_id':'a'},{'task_id':'b','upstream':['a']}"), NULL);
+	world_run(&w, "d", "r");
+	world_go(&w, true);
+	assert_string_equal(w.last_reason, "success");
+	assert_string_equal(w.last_about, "b");
+	w.script = fails;
+	world_run(&w, "d", "r2");
+	world_go(&w, true);
+	assert_string_equal(w.last_reason, "task_failure");
+	assert_string_equal(w.last_about, "b");
+	world_close(&w);
+
+	/* A task that lives to call back itself, and one with mail that does not. */
+	setup(&w, DAG("", "{'task_id':'a','callbacks':['failure']}"), own);
+	world_run(&w, "d", "r");
+	world_go(&w, true);
+	assert_int_equal(w.callbacks, 0);
+	world_close(&w);
+	setup(&w, DAG("", "{'task_id':'b','email':'x@y','email_on_failure':true,'native':'bash'}"), fails);
+	world_run(&w, "d", "r");
+	world_go(&w, true);
+	assert_int_equal(w.callbacks, 1);
+	world_close(&w);
+}
+
+static void test_a_run_that_a_person_ends_calls_nobody(void **state)
+{
+	struct world w;
+
+	setup(&w, DAG(",'callbacks':['success','failure']", "{'task_id':'a'}"), NULL);
+	w.hold = true;
+	world_run(&w, "d", "r");
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_STATE,
+				    .run_state = { { tw_str("d"), tw_str("r") }, TW_RUN_FAILED, TW_STR("me") } });
+	assert_run(&w, "r", "failed");
+	assert_int_equal(w.callbacks, 0);
 	world_close(&w);
 }
 
@@ -604,6 +650,8 @@ int main(void)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_run_state_leaves_teardowns),
+		cmocka_unit_test(test_callbacks_name_the_instance_that_decided),
+		cmocka_unit_test(test_a_run_that_a_person_ends_calls_nobody),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_deferral),
 		cmocka_unit_test(test_reschedule),

@@ -21,6 +21,7 @@ struct script {
 	bool has_return;
 	const char *skip;            /* JSON */
 	bool hang;                   /* started, and never ends */
+	bool calls_back;             /* its process runs its callbacks itself */
 };
 
 struct open_attempt {
@@ -48,7 +49,7 @@ struct world {
 	struct tw_str last_args;
 	enum tw_rc rc;
 	struct tw_err err;
-	char last_reason[100];
+	char last_reason[100], last_about[64]; /* of the last callback: why, and the task it names */
 };
 
 static inline void world_open(struct world *w)
@@ -123,8 +124,12 @@ static inline void perform(struct world *w, struct tw_effects *fx)
 	w->kills += (int)fx->kills.n;
 	w->callbacks += (int)fx->callbacks.n;
 	w->history += (int)fx->history.n;
-	for (size_t i = 0; i < fx->callbacks.n; i++)
+	for (size_t i = 0; i < fx->callbacks.n; i++) {
+		struct tw_str about = fx->callbacks.v[i].ti.task_id;
+
 		snprintf(w->last_reason, sizeof w->last_reason, "%s", fx->callbacks.v[i].reason);
+		snprintf(w->last_about, sizeof w->last_about, TW_STR_FMT, TW_STR_ARG(about));
+	}
 	for (size_t i = 0; i < fx->dags.n; i++) {
 		w->next = fx->dags.v[i].next;
 		w->set_paused |= fx->dags.v[i].set_paused;
@@ -224,7 +229,7 @@ static inline void world_end(struct world *w, const struct open_attempt *a, cons
 	struct tw_arena arena = { 0 };
 	struct tw_ev_finished f = {
 		.attempt = a->id, .outcome = s ? s->outcome : TW_OUT_SUCCESS, .has_return = s && s->has_return,
-		.mapped_length = s && s->has_return ? s->length : -1, .retry_delay = -1,
+		.mapped_length = s && s->has_return ? s->length : -1, .retry_delay = -1, .calls_back = s && s->calls_back,
 		.reschedule_at = w->now + TW_US_MIN,
 	};
 	if (s && s->skip && tw_json_parse(&arena, tw_str(s->skip), &f.skip, NULL) < 0)

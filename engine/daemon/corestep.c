@@ -261,9 +261,10 @@ static void add_callback(struct stepper *s, const struct tw_fx_callback *c)
 	tw_jw_cstr(&w, names[c->kind]);
 	tw_jw_key(&w, "reason");
 	tw_jw_cstr(&w, c->reason);
-	if (c->kind == TW_CALL_TASK_FAILURE || c->kind == TW_CALL_TASK_RETRY) {
+	if (c->ti.task_id.p) {
 		put_str(&w, "task_id", c->ti.task_id);
 		put_int(&w, "map_index", c->ti.map_index);
+		put_int(&w, "try_number", c->ti.try_number);
 	}
 	tw_jw_end(&w);
 	tw_vec_push(&s->callbacks, tw_buf_steal(&b));

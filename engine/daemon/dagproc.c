@@ -82,7 +82,7 @@ void dagproc_set_inputs(struct pfile *f, struct dagproc *dp, struct tw_value par
 
 static bool all_parsed(struct dagproc *dp)
 {
-	if (dp->queue_head < dp->queue.n || dp->active.n)
+	if (dp->queue_head < dp->queue.n || dp->active.n || dp->calls.n)
 		return false;
 	tw_map_foreach(&dp->files, e)
 		if (((struct pfile *)e->value)->parses < dp->opts->num_runs)
@@ -241,6 +241,7 @@ static void on_beat(uv_timer_t *t)
 
 	if (tw_store_job_beat(dp->store, dp->job_id, tw_now(), &err) < 0)
 		tw_error("heartbeat: %s", err.msg);
+	calls_look(dp); /* in case a bell was not heard */
 }
 
 static void on_signal(uv_signal_t *sig, int signum)
@@ -268,6 +269,8 @@ static enum tw_rc set_up(struct dagproc *dp, struct tw_crypt *crypt, struct tw_e
 		rc = tw_reaper_new(&dp->loop, &dp->reaper, err);
 	if (rc == TW_OK)
 		rc = tw_watch_new(&dp->loop, QUIET_MS, &watch_ops, dp, &dp->watch, err);
+	if (rc == TW_OK)
+		rc = calls_start(dp, err);
 	return rc == TW_OK ? zygote_start(dp, err) : rc;
 }
 
@@ -302,6 +305,7 @@ static void tear_down(struct dagproc *dp)
 			tw_proc_kill_group(p->pid, SIGKILL, NULL);
 		parse_close(p);
 	}
+	calls_stop(dp);
 	zygote_stop(dp);
 	for (int i = 0; dp->zygote.pid && i < 400; i++) {
 		uv_run(&dp->loop, UV_RUN_NOWAIT);
@@ -331,6 +335,7 @@ static void tear_down(struct dagproc *dp)
 	tw_map_release(&dp->inputs);
 	tw_vec_release(&dp->queue);
 	tw_vec_release(&dp->active);
+	tw_vec_release(&dp->calls);
 	uv_walk(&dp->loop, close_handle, NULL);
 	uv_run(&dp->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&dp->loop);

@@ -23,6 +23,11 @@ struct tw_dagproc_options {
 	double timeout;                  /* seconds; [dag_processor] dag_file_processor_timeout */
 	double refresh;                  /* seconds; a look at the whole folder, whatever inotify said */
 	int64_t memory_limit;            /* bytes a parse child may take */
+	const char *log_folder;          /* of callbacks; [logging] dag_processor_child_process_log_directory */
+	double callback_timeout;         /* seconds; [callbacks] callback_execution_timeout, 0: as for a file */
+	int64_t health_timeout;          /* µs without a heartbeat after which another dag-processor counts as dead */
+	int min_masked_secret;           /* [logging] min_length_masked_secret */
+	const char *sensitive_names;     /* [core] sensitive_var_conn_names */
 	int num_runs;                    /* -1: for ever; n: ends when every file was parsed n times */
 };
 

@@ -138,6 +138,7 @@ struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struc
 		.skip = tw_map_value(body, "skip"),
 		.reschedule_at = read_time(body, "reschedule_at"),
 		.retry_delay = delay < 0 ? -1 : (int64_t)(delay * 1e6),
+		.calls_back = tw_map_bool(body, "callbacks", false),
 		.trigger_timeout = TW_TIME_NONE,
 	};
 

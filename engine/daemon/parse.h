@@ -1,7 +1,7 @@
 /*
  * What the dag-processor's files share.
  *	dagproc.c  the loop, files and what they depend on     parse.c  one file to documents, in a child or here
- *	zygote.c   the Python process that forks parse children
+ *	zygote.c   the Python process that forks parse children     calls.c    callbacks of runs and of dead tasks
  */
 #pragma once
 
@@ -10,13 +10,16 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "daemon/dagproc.h"
+#include "io/doorbell.h"
 #include "io/frame.h"
 #include "io/proc.h"
 #include "io/watch.h"
+#include "runner/tasklog.h"
 #include "store/dags.h"
 #include "time/zone.h"
 
 struct parse;
+struct call;
 
 /* A file of the folder. */
 struct pfile {
@@ -51,6 +54,9 @@ struct dagproc {
 	size_t queue_head;
 	TW_VEC(struct parse *) active;
 	int64_t next_id;
+	TW_VEC(struct call *) calls;   /* callbacks under way */
+	struct tw_logs logs;           /* theirs */
+	struct tw_bell *bell;
 	uv_timer_t rescan, refresh, beat;
 	uv_signal_t term, intr;
 	int64_t job_id;
@@ -89,6 +95,15 @@ void parse_forked(struct dagproc *dp, int64_t id, pid_t pid);
 void parse_exited(struct dagproc *dp, int64_t id, int status);
 void parse_fork_failed(struct dagproc *dp, int64_t id, struct tw_str why);
 void parse_fail_all(struct dagproc *dp, const char *why);
+
+/* calls.c */
+enum tw_rc calls_start(struct dagproc *dp, struct tw_err *err);
+void calls_look(struct dagproc *dp);                    /* takes what is there and there is room for */
+void calls_forked(struct dagproc *dp, struct tw_str id, pid_t pid);
+void calls_exited(struct dagproc *dp, struct tw_str id, int status);
+void calls_fork_failed(struct dagproc *dp, struct tw_str id, struct tw_str why);
+void calls_give_back(struct dagproc *dp);               /* all of them: the Python they ran in is gone */
+void calls_stop(struct dagproc *dp);
 
 /* zygote.c */
 enum tw_rc zygote_start(struct dagproc *dp, struct tw_err *err);

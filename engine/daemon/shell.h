@@ -119,6 +119,8 @@ void attempt_drop(struct shell *sh, struct tw_id id);
 
 /* workload.c */
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out);
+/* The piece of work that a dag-processor gets for a callback. */
+void workload_callback(struct shell *sh, const struct tw_fx_callback *c, struct tw_buf *out);
 void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id);
 /* The run as tasks see it; store may be any handle, or NULL: then there are no other runs. */
 void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out);

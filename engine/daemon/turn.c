@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "daemon/requests.h"
 #include "daemon/shell.h"
+#include "io/doorbell.h"
+#include "io/token.h"
 
 struct turn *turn_new(struct shell *sh)
 {
@@ -29,6 +31,30 @@ void turn_free(struct turn *t)
 enum tw_rc shell_step(struct shell *sh, const struct tw_event *ev, struct tw_err *err)
 {
 	return tw_sched_step(sh->core, ev, sh->gathering->fx, err);
+}
+
+/* ── before the commit ────────────────────────────────────────────────────────────────── */
+
+/* Callbacks that no task's process runs: rows of the same commit, for a dag-processor to take. */
+static void add_callbacks(struct shell *sh, struct turn *t)
+{
+	struct tw_buf json = { 0 };
+
+	for (size_t i = 0; i < t->fx->callbacks.n; i++) {
+		struct tw_callback_row *row = tw_arena_new(&t->arena, struct tw_callback_row);
+		char id[TW_UUID_LEN + 1];
+
+		tw_uuid7(id, shell_now(sh));
+		tw_id_parse(tw_str(id), &row->id);
+		tw_buf_clear(&json);
+		workload_callback(sh, &t->fx->callbacks.v[i], &json);
+		row->type = TW_STR("dag_processor");
+		row->data = tw_str_copy(&t->arena, tw_buf_str(&json));
+		row->priority_weight = 1;
+		row->created_at = shell_now(sh);
+		tw_batch_callback_new(&t->batch, row);
+	}
+	tw_buf_release(&json);
 }
 
 /* ── after the commit ─────────────────────────────────────────────────────────────────── */
@@ -114,6 +140,8 @@ static void perform(struct shell *sh, struct turn *t)
 	kill_attempts(sh, t);
 	dispatch(sh, t);
 	answer_asks(sh, t);
+	if (t->fx->callbacks.n)
+		tw_bell_ring(sh->opts->paths->dagproc_bell);
 	forget_ended_runs(sh, t);
 	for (size_t i = 0; i < sh->executors.n; i++)
 		tw_executor_flush(sh->executors.v[i]);
@@ -212,6 +240,7 @@ void turn_flush(struct shell *sh)
 	if (tw_effects_empty(t->fx) && tw_batch_empty(&t->batch) && !t->ended.n)
 		return;
 	tw_batch_effects(&t->batch, t->fx, &t->arena);
+	add_callbacks(sh, t);
 	sh->gathering = turn_new(sh);
 	sh->writing = t;
 	pthread_mutex_lock(&sh->lock);

@@ -204,9 +204,8 @@ void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
 	tw_jw_end(w);
 }
 
-static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_fx_dispatch *d)
+static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *ti)
 {
-	const struct tw_ti_row *ti = &d->ti;
 	struct tw_buf path = { 0 };
 	char id[37];
 
@@ -225,6 +224,11 @@ static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_fx_dispa
 	log_path(sh, ti, &path);
 	key_str(w, "log_path", tw_buf_str(&path));
 	tw_buf_release(&path);
+}
+
+/* How a deferred or rescheduled one goes on. */
+static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
+{
 	workload_time(w, "reschedule_start", ti->reschedule_start);
 	tw_jw_key(w, "resume");
 	if (ti->next_method.n) {
@@ -250,7 +254,8 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "op");
 	tw_jw_cstr(&w, "run");
-	write_ti(sh, &w, d);
+	write_ti(sh, &w, &d->ti);
+	write_resume(&w, &d->ti);
 	if (task->native.n && sh->opts->native && !d->ti.next_method.n)
 		key_str(&w, "native", task->native);
 	tw_jw_key(&w, "task");
@@ -267,5 +272,60 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 		tw_jw_float(&w, (double)task->execution_timeout / 1e6);
 	else
 		tw_jw_null(&w);
+	tw_jw_end(&w);
+}
+
+/* ── callbacks ────────────────────────────────────────────────────────────────────────── */
+
+static const struct {
+	const char *kind, *request; /* request: what Airflow calls it */
+} callbacks[] = {
+	[TW_CALL_DAG_SUCCESS] = { "dag_success", "DagCallbackRequest" },
+	[TW_CALL_DAG_FAILURE] = { "dag_failure", "DagCallbackRequest" },
+	[TW_CALL_TASK_FAILURE] = { "task_failure", "TaskCallbackRequest" },
+	[TW_CALL_TASK_RETRY] = { "task_retry", "TaskCallbackRequest" },
+};
+
+/* What the instance was, for who makes a task instance of it again. */
+static void write_ti_facts(struct tw_jw *w, const struct tw_ti_row *ti)
+{
+	tw_jw_key(w, "ti");
+	tw_jw_obj(w);
+	tw_jw_key(w, "state");
+	tw_jw_cstr(w, ti->state == TW_TI_NONE ? NULL : tw_ti_state_name(ti->state));
+	workload_time(w, "start_date", ti->start_date);
+	workload_time(w, "end_date", ti->end_date);
+	key_str(w, "hostname", ti->hostname);
+	key_str(w, "rendered_map_index", ti->rendered_map_index);
+	key_int(w, "pid", ti->pid);
+	tw_jw_end(w);
+}
+
+void workload_callback(struct shell *sh, const struct tw_fx_callback *c, struct tw_buf *out)
+{
+	struct tw_jw w = { .out = out };
+	struct tw_buf run = { 0 };
+
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "op");
+	tw_jw_cstr(&w, "callback");
+	tw_jw_key(&w, "kind");
+	tw_jw_cstr(&w, callbacks[c->kind].kind);
+	tw_jw_key(&w, "req_class");
+	tw_jw_cstr(&w, callbacks[c->kind].request);
+	tw_jw_key(&w, "reason");
+	tw_jw_cstr(&w, c->reason);
+	if (c->ti.task_id.p) {
+		write_ti(sh, &w, &c->ti);
+		write_ti_facts(&w, &c->ti);
+	} else {
+		key_str(&w, "dag_id", c->run.dag_id);
+		key_str(&w, "run_id", c->run.run_id);
+	}
+	write_dag(&w, c->dag, c->run.version_id);
+	workload_run_json(sh->reader, &c->run, &run);
+	tw_jw_key(&w, "run");
+	tw_jw_raw(&w, tw_buf_str(&run));
+	tw_buf_release(&run);
 	tw_jw_end(&w);
 }

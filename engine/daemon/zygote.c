@@ -8,13 +8,24 @@
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS 30000
 
+/* News of the process of a callback. */
+static void on_call(struct dagproc *dp, struct tw_str op, struct tw_str id, struct tw_value v)
+{
+	if (tw_str_is(op, "forked"))
+		calls_forked(dp, id, (pid_t)tw_map_int(v, "pid", 0));
+	else if (tw_str_is(op, "fork_failed"))
+		calls_fork_failed(dp, id, tw_map_str(v, "error", ""));
+	else if (tw_str_is(op, "exited"))
+		calls_exited(dp, id, (int)tw_map_int(v, "status", 0));
+}
+
 static void on_zygote_frame(void *arg, struct tw_link *link, struct tw_str body, int *fds, size_t nfds)
 {
 	struct dagproc *dp = arg;
 	struct tw_arena a = { 0 };
 	struct tw_value v;
 	struct tw_err err = { 0 };
-	struct tw_str op;
+	struct tw_str op, attempt;
 
 	if (tw_json_parse(&a, body, &v, &err) < 0) {
 		tw_error("the zygote sent no JSON: %s", err.msg);
@@ -22,10 +33,14 @@ static void on_zygote_frame(void *arg, struct tw_link *link, struct tw_str body,
 		return;
 	}
 	op = tw_map_str(v, "op", "");
-	if (tw_str_is(op, "hello")) {
+	attempt = tw_map_str(v, "attempt", NULL);
+	if (attempt.p) {
+		on_call(dp, op, attempt, v);
+	} else if (tw_str_is(op, "hello")) {
 		dp->zygote.ready = true;
 		dp->zygote.pause_ms = PAUSE_FIRST_MS;
 		dagproc_next(dp);
+		calls_look(dp);
 	} else if (tw_str_is(op, "forked")) {
 		parse_forked(dp, tw_map_int(v, "id", 0), (pid_t)tw_map_int(v, "pid", 0));
 	} else if (tw_str_is(op, "fork_failed")) {
@@ -70,6 +85,7 @@ static void on_zygote_exit(void *arg, const struct tw_exit *e)
 	tw_error("the Python parser process ended (status %d, signal %d); starting it again in %u ms", e->code, e->signal,
 		 z->pause_ms);
 	parse_fail_all(dp, "the parser process ended");
+	calls_give_back(dp);
 	uv_timer_start(&z->timer, on_pause_over, z->pause_ms, 0);
 	z->pause_ms = z->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : z->pause_ms * 2;
 }

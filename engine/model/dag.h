@@ -106,6 +106,8 @@ struct tw_edge {
 #define TW_CB_RETRY 8u
 #define TW_CB_SKIPPED 16u
 #define TW_CB_SLA_MISS 32u
+#define TW_CB_MAIL_FAILURE 64u  /* email and email_on_failure */
+#define TW_CB_MAIL_RETRY 128u
 
 struct tw_task {
 	int index;

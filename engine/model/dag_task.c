@@ -186,6 +186,10 @@ static enum tw_rc read_task(struct tw_reader *r, int index, struct tw_value v)
 	snprintf(where, sizeof where, "tasks[%d].callbacks", index);
 	if (tw_read_callbacks(r, where, raw.callbacks, &t->callbacks) < 0)
 		return TW_ERR_INVALID;
+	if (tw_map_bool(v, "email_on_failure", false))
+		t->callbacks |= TW_CB_MAIL_FAILURE;
+	if (tw_map_bool(v, "email_on_retry", false))
+		t->callbacks |= TW_CB_MAIL_RETRY;
 	t->index = index;
 	t->raw = v;
 	t->op_module = tw_map_str(raw.operator, "module", "");

@@ -167,9 +167,6 @@ void tw_request_reply(struct tw_runner *r, struct tw_value reply);
 void tw_request_resend(struct tw_runner *r);   /* to a new scheduler */
 void tw_request_forget(struct tw_attempt *a);
 void tw_request_release(struct tw_runner *r);
-/* Secrets in an answer: a sensitive variable, a connection's password. */
-void tw_request_learn(struct tw_attempt *a, struct tw_str what, struct tw_value request,
-		      struct tw_value result);
 
 /* pytask.c */
 void tw_pytask_start(struct tw_attempt *a);

@@ -198,3 +198,20 @@ size_t tw_masker_mask(const struct tw_masker *m, struct tw_str text, bool final,
 	tw_buf_add(out, text.p + from, i - from);
 	return i;
 }
+
+void tw_masker_learn(struct tw_masker *m, struct tw_arena *a, struct tw_str what, struct tw_value request,
+		     struct tw_value result)
+{
+	if (tw_str_is(what, "variable_get")) {
+		if (tw_name_is_sensitive(tw_map_str(request, "key", "")))
+			tw_masker_add_value(m, result);
+		return;
+	}
+	if (!tw_str_is(what, "connection_get") || result.kind != TW_V_MAP)
+		return;
+	tw_masker_add_value(m, tw_map_value(result, "password"));
+	struct tw_value extra = tw_map_value(result, "extra"), read;
+	if (extra.kind == TW_V_STR && tw_json_parse(a, extra.s, &read, NULL) == TW_OK)
+		extra = read;
+	tw_masker_add_sensitive(m, TW_STR(""), extra);
+}

@@ -36,6 +36,13 @@ void tw_masker_add_value(struct tw_masker *m, struct tw_value v);
  */
 void tw_masker_add_sensitive(struct tw_masker *m, struct tw_str name, struct tw_value v);
 
+/*
+ * The secrets in an answer to a task's request (docs/runner-protocol.md): `what` is its `do`, request its body. The
+ * arena is for the moment.
+ */
+void tw_masker_learn(struct tw_masker *m, struct tw_arena *a, struct tw_str what, struct tw_value request,
+		     struct tw_value result);
+
 static inline bool tw_masker_empty(const struct tw_masker *m)
 {
 	return m->longest == 0;

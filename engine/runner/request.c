@@ -72,24 +72,6 @@ void tw_request_send(struct tw_attempt *a, struct tw_value body, tw_reply_fn fn,
 	tw_map_set(&r->requests, key_of(&q->id), q);
 }
 
-void tw_request_learn(struct tw_attempt *a, struct tw_str what, struct tw_value request,
-		      struct tw_value result)
-{
-	if (tw_str_is(what, "variable_get")) {
-		struct tw_str key = tw_map_str(request, "key", "");
-		if (tw_name_is_sensitive(key))
-			tw_masker_add_value(&a->masker, result);
-		return;
-	}
-	if (!tw_str_is(what, "connection_get") || result.kind != TW_V_MAP)
-		return;
-	tw_masker_add_value(&a->masker, tw_map_value(result, "password"));
-	struct tw_value extra = tw_map_value(result, "extra"), read;
-	if (extra.kind == TW_V_STR && tw_json_parse(&a->arena, extra.s, &read, NULL) == TW_OK)
-		extra = read;
-	tw_masker_add_sensitive(&a->masker, TW_STR(""), extra);
-}
-
 void tw_request_reply(struct tw_runner *r, struct tw_value reply)
 {
 	int64_t id = tw_map_int(reply, "id", 0);
@@ -100,7 +82,7 @@ void tw_request_reply(struct tw_runner *r, struct tw_value reply)
 	if (a && q->fn) {
 		struct tw_value asked = tw_v_map(&a->arena);
 		tw_map_putc(&a->arena, asked, "key", tw_v_cstr(q->name));
-		tw_request_learn(a, tw_str(q->what), asked, tw_map_value(reply, "result"));
+		tw_masker_learn(&a->masker, &a->arena, tw_str(q->what), asked, tw_map_value(reply, "result"));
 		q->fn(a, q->arg, reply);
 	}
 	request_free(q);

@@ -103,6 +103,8 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 				 "is", c->num, c->text);
 	case TW_CH_AUDIT:
 		return tw_write_audit(s, c->audit, err);
+	case TW_CH_CALLBACK_NEW:
+		return tw_write_callback(s, c->callback, err);
 	case TW_CH_INBOX_POST:
 		return tw_write_inbox(s, c->inbox, err);
 	case TW_CH_INBOX_DONE:

@@ -109,6 +109,11 @@ void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row)
 	CHANGE(TW_CH_AUDIT, .audit = row);
 }
 
+void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row)
+{
+	CHANGE(TW_CH_CALLBACK_NEW, .callback = row);
+}
+
 void tw_batch_inbox_post(struct tw_batch *b, const struct tw_inbox_row *row)
 {
 	CHANGE(TW_CH_INBOX_POST, .inbox = row);

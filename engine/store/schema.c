@@ -130,10 +130,32 @@ static const char house[] =
 	" expires_at {stamp} not null);"
 	"create table meta (key {key} not null primary key, value {text});";
 
+/* What follows a run or an attempt: callbacks, deadlines, SLAs, questions to people. */
+static const char after[] =
+	"create table callback (id {uuid} not null primary key, type {key} not null, fetch_method {key} not null,"
+	" data {json} not null, bundle_name {key}, state {key}, output {text}, priority_weight integer not null,"
+	" created_at {stamp} not null, trigger_id integer, job_id integer, attempts integer not null default 0);"
+	"create index callback_due on callback (type, state, priority_weight);"
+	"create table deadline (id {uuid} not null primary key, created_at {stamp} not null,"
+	" last_updated_at {stamp} not null, dagrun_id integer, deadline_time {stamp} not null, missed {bool} not null,"
+	" callback_id {uuid}, deadline_alert_id {uuid}, dag_id {key} not null, run_id {key} not null,"
+	" alert integer not null default 0, name {text});"
+	"create index deadline_due on deadline (missed, deadline_time);"
+	"create index deadline_run on deadline (dag_id, run_id);"
+	"create table sla_miss (task_id {key} not null, dag_id {key} not null, execution_date {stamp} not null,"
+	" email_sent {bool} not null default 0, timestamp {stamp}, description {text},"
+	" notification_sent {bool} not null default 0, primary key (task_id, dag_id, execution_date));"
+	"create index sla_miss_dag on sla_miss (dag_id);"
+	"create table hitl_detail (ti_id {uuid} not null primary key, options {json} not null, subject {text} not null,"
+	" body {text}, defaults {json}, multiple {bool} not null default 0, params {json} not null, assignees {json},"
+	" created_at {stamp} not null, responded_at {stamp}, responded_by {json}, chosen_options {json},"
+	" params_input {json} not null);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
 	{ 3, "task instances", tis },
 	{ 4, "house", house },
+	{ 5, "after", after },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -260,6 +260,20 @@ struct tw_trigger_row {
 	struct tw_str queue;
 };
 
+/* A callback that is to be run: `data` says what, by its `type` (docs/callbacks.md). */
+struct tw_callback_row {
+	struct tw_id id;
+	struct tw_str type;        /* "dag_processor" "triggerer" "executor" */
+	struct tw_str data;        /* JSON */
+	struct tw_str bundle_name; /* whose dag-processor; p NULL = none */
+	struct tw_str state;       /* p NULL = to be taken by a dag-processor; else pending queued running success failed */
+	struct tw_str output;      /* what it returned or raised */
+	int priority_weight;
+	tw_time created_at;        /* NONE when writing = now */
+	int64_t trigger_id, job_id; /* 0 = none */
+	int attempts;              /* how often it was taken */
+};
+
 struct tw_audit_row {
 	int64_t id;
 	tw_time at;                /* NONE when writing = now */
@@ -300,6 +314,7 @@ enum tw_change_kind {
 	TW_CH_NEXT_RUN,      /* next_run */
 	TW_CH_DAG_PAUSED,    /* text: dag_id; num: 0 or 1 (max_consecutive_failed_dag_runs) */
 	TW_CH_AUDIT,         /* audit */
+	TW_CH_CALLBACK_NEW,  /* callback */
 	TW_CH_INBOX_POST,    /* inbox */
 	TW_CH_INBOX_DONE,    /* num: the row's id */
 	TW_CH_INBOX_DONE_TO, /* num: all rows up to and including this id */
@@ -322,6 +337,7 @@ struct tw_change {
 		const struct tw_trigger_row *trigger;
 		const struct tw_next_run *next_run;
 		const struct tw_audit_row *audit;
+		const struct tw_callback_row *callback;
 		const struct tw_inbox_row *inbox;
 	};
 };
@@ -359,6 +375,7 @@ void tw_batch_trigger_drop(struct tw_batch *b, int64_t id);
 void tw_batch_next_run(struct tw_batch *b, const struct tw_next_run *next);
 void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
+void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row);
 void tw_batch_inbox_post(struct tw_batch *b, const struct tw_inbox_row *row);
 void tw_batch_inbox_done(struct tw_batch *b, int64_t id);
 void tw_batch_inbox_done_to(struct tw_batch *b, int64_t id);

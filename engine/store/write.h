@@ -15,3 +15,4 @@ enum tw_rc tw_write_inbox(struct tw_store *s, const struct tw_inbox_row *r, stru
 enum tw_rc tw_write_post(struct tw_store *s, const char *kind, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc tw_write_trigger(struct tw_store *s, const struct tw_trigger_row *t, struct tw_err *err);
 enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err);
+enum tw_rc tw_write_callback(struct tw_store *s, const struct tw_callback_row *c, struct tw_err *err);

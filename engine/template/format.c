@@ -574,7 +574,7 @@ struct conversion {
 static enum tw_rc star_or_int(struct tw_tpl *t, struct percent *p, struct tw_str s, size_t *i,
 			      int64_t *ret)
 {
-	struct tw_value v;
+	struct tw_value v = TW_NULL;
 
 	if (*i < s.n && s.p[*i] == '*') {
 		(*i)++;

@@ -9,6 +9,8 @@ from tradewind import context as contexts
 from tradewind.comms import Link
 from tradewind.execution import callbacks, load
 from tradewind.execution.dagrun import DagRun, instant, text
+from tradewind.execution.ti import RuntimeTaskInstance
+from tradewind.states import TaskInstanceState
 
 logger = logging.getLogger("task")
 
@@ -62,13 +64,25 @@ def _callback(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
     return {"state": "success"}
 
 
+def _instance(workload: dict[str, Any], dag: Any, task: Any) -> RuntimeTaskInstance:
+    """The task instance as it was, from what the scheduler knows of it."""
+    ti = RuntimeTaskInstance(workload, dag, task)
+    facts = workload.get("ti") or {}
+    for name in ("start_date", "end_date"):
+        if facts.get(name):
+            setattr(ti, name, instant(facts[name]))
+    for name in ("hostname", "pid", "rendered_map_index"):
+        if facts.get(name):
+            setattr(ti, name, facts[name])
+    if facts.get("state"):
+        ti.state = TaskInstanceState(facts["state"])
+    return ti
+
+
 def _task_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
     """A task that died could not call these itself; fields are not rendered."""
-    from tradewind.execution.ti import RuntimeTaskInstance
-    from tradewind.states import TaskInstanceState
-
     task = dag.task_dict[str(workload["task_id"])]
-    ti = RuntimeTaskInstance(workload, dag, task)
+    ti = _instance(workload, dag, task)
     context = ti.get_template_context()
     states = {"task_retry": "up_for_retry", "task_failure": "failed"}
     ti.state = TaskInstanceState(states.get(kind, kind[5:]))
@@ -84,19 +98,21 @@ def _task_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
 
 
 def _dag_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
-    context: dict[str, Any]
+    """With the context of the instance that decided the run's end, where there is one."""
+    context: dict[str, Any] = {"dag": dag, "run_id": workload.get("run_id")}
     task_id = workload.get("task_id")
-    if task_id and task_id in dag.task_dict:  # the task instance that decided it
-        from tradewind.execution.ti import RuntimeTaskInstance
-
-        context = RuntimeTaskInstance(workload, dag, dag.task_dict[task_id]).get_template_context()
+    if task_id and task_id in dag.task_dict:
+        context = _instance(workload, dag, dag.task_dict[task_id]).get_template_context()
     else:
+        if task_id:
+            logger.warning("Task %r is not in the DAG any more; the callback gets a short context", task_id)
         run = DagRun({"dag_id": dag.dag_id, **(workload.get("run") or {})}, dag)
-        context = {"dag": dag, "run_id": run.run_id, "dag_run": run, "logical_date": run.logical_date}
-        context["params"] = dict(dag.params)
+        context.update(run_id=run.run_id, dag_run=run, logical_date=run.logical_date, params=dict(dag.params))
         context["execution_date"] = run.logical_date
     context["reason"] = workload.get("reason")
-    callbacks.run(dag, kind, context)
+    logger.info("Executing %s of DAG %s, run %s", kind, dag.dag_id, workload.get("run_id"))
+    with contexts.set_current_context(context):
+        callbacks.run(dag, kind, context)
 
 
 def _sla_miss(workload: dict[str, Any], dag: Any) -> None:
