@@ -243,27 +243,8 @@ static void failed(struct ti *ti, const struct tw_ev_finished *ev)
 	tw_core_attempt_failed(ti, reason, final, !ev->calls_back, ev->retry_delay);
 }
 
-enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *ev)
+static void end_attempt(struct ti *ti, const struct tw_ev_finished *ev)
 {
-	struct ti *ti = open_attempt(s, ev->attempt);
-
-	/* A resumed attempt that has not started yet cannot have paused again: that is its earlier pause, told twice. */
-	bool paused = ev->outcome == TW_OUT_DEFERRED || ev->outcome == TW_OUT_RESCHEDULE;
-	if (ti && ti->state == TW_TI_QUEUED && resumed(ti) && paused)
-		ti = NULL;
-	tw_core_ack(s, ev->attempt, TW_EV_FINISHED, ti && ti->state != TW_TI_RESTARTING ? ti : NULL);
-	if (!ti)
-		return TW_OK;
-	if (ti->state == TW_TI_RESTARTING) {
-		restart(ti);
-		return TW_OK;
-	}
-	if (ti->state == TW_TI_QUEUED && ev->outcome != TW_OUT_LOST) {
-		begin(ti);
-		tw_core_move(ti, TW_TI_RUNNING);
-	}
-	if (ev->map_index_label.p)
-		keep_into(ti, &tw_core_extra(ti)->label, ev->map_index_label);
 	switch (ev->outcome) {
 	case TW_OUT_SUCCESS:
 		finish_success(ti, ev, TW_TI_SUCCESS);
@@ -286,6 +267,30 @@ enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *
 		failed(ti, ev);
 		break;
 	}
+}
+
+enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *ev)
+{
+	struct ti *ti = open_attempt(s, ev->attempt);
+
+	/* A resumed attempt that has not started yet cannot have paused again: that is its earlier pause, told twice. */
+	bool paused = ev->outcome == TW_OUT_DEFERRED || ev->outcome == TW_OUT_RESCHEDULE;
+	if (ti && ti->state == TW_TI_QUEUED && resumed(ti) && paused)
+		ti = NULL;
+	tw_core_ack(s, ev->attempt, TW_EV_FINISHED, ti && ti->state != TW_TI_RESTARTING ? ti : NULL);
+	if (!ti)
+		return TW_OK;
+	if (ti->state == TW_TI_RESTARTING) {
+		restart(ti);
+		return TW_OK;
+	}
+	if (ti->state == TW_TI_QUEUED && ev->outcome != TW_OUT_LOST) {
+		begin(ti);
+		tw_core_move(ti, TW_TI_RUNNING);
+	}
+	if (ev->map_index_label.p)
+		keep_into(ti, &tw_core_extra(ti)->label, ev->map_index_label);
+	end_attempt(ti, ev);
 	return TW_OK;
 }
 
@@ -303,6 +308,32 @@ static struct tw_str with_event(struct tw_arena *a, struct tw_str kwargs, struct
 				      inner.n ? "," : "", TW_STR_ARG(event)));
 }
 
+/*
+ * May a trigger end the task by itself? Not when somebody in Python must hear of that end: a callback, the
+ * mail, the assets it tells of. Then the task goes on with the method "__end__", which ends it there.
+ */
+static bool may_end_here(const struct ti *ti, enum tw_outcome outcome)
+{
+	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
+
+	switch (outcome) {
+	case TW_OUT_SUCCESS:
+		return !(t->callbacks & TW_CB_SUCCESS) && !t->has_outlets;
+	case TW_OUT_SKIPPED:
+		return !(t->callbacks & TW_CB_SKIPPED);
+	default:
+		return !(t->callbacks & (TW_CB_FAILURE | TW_CB_RETRY)) && !tw_map_findc(t->raw, "email");
+	}
+}
+
+static enum tw_rc trigger_ended(struct ti *ti, const struct tw_ev_finished *end)
+{
+	tw_core_ack(ti->run->s, ti->id, TW_EV_TRIGGER, ti);
+	tw_core_forget_trigger(ti);
+	end_attempt(ti, end);
+	return TW_OK;
+}
+
 enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev, struct tw_err *err)
 {
 	int64_t id = ev->trigger_id;
@@ -311,7 +342,11 @@ enum tw_rc tw_core_on_trigger(struct tw_sched *s, const struct tw_ev_trigger *ev
 	if (!ti || (ti->state != TW_TI_DEFERRED && ti->state != TW_TI_AWAITING_INPUT))
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "nobody waits for trigger %lld", (long long)id);
 	struct ti_extra *x = ti->x;
-	if (ev->what != TW_TRIGGER_FIRED) {
+	if (ev->what == TW_TRIGGER_ENDED && may_end_here(ti, ev->end->outcome))
+		return trigger_ended(ti, ev->end);
+	if (ev->what == TW_TRIGGER_ENDED) {
+		x->next_method = TW_STR("__end__");
+	} else if (ev->what != TW_TRIGGER_FIRED) {
 		x->next_method = TW_STR("__fail__");
 		if (ev->what == TW_TRIGGER_TIMEOUT && !ev->next_kwargs.p)
 			x->next_kwargs = TW_STR("{\"error\": \"Trigger timeout\"}");

@@ -1,20 +1,8 @@
 /* How long until the next try (states.md §5). */
 #include <math.h>
-#include <openssl/evp.h>
 
 #include "core/core.h"
-
-/* The hash that spreads retries, modulo m: SHA-1 of a text as one big number. */
-static uint64_t sha1_mod(struct tw_str text, uint64_t m)
-{
-	unsigned char sum[20];
-	uint64_t rest = 0;
-
-	TW_ASSERT(EVP_Digest(text.p, text.n, sum, NULL, EVP_sha1(), NULL) == 1);
-	for (int i = 0; i < 20; i++)
-		rest = (rest * 256 + sum[i]) % m;
-	return rest;
-}
+#include "model/spread.h"
 
 /* str(datetime): a space where ISO has its T. */
 static void date_text(struct tw_buf *out, tw_time t)
@@ -44,7 +32,7 @@ int64_t tw_core_retry_delay(const struct ti *ti)
 		tw_buf_addc(&text, '#');
 		date_text(&text, r->row.logical_date);
 		tw_buf_printf(&text, "#%d", ti->try_number);
-		int64_t s = m + (int64_t)sha1_mod(tw_buf_str(&text), (uint64_t)m);
+		int64_t s = m + (int64_t)tw_spread(tw_buf_str(&text), (uint64_t)m);
 		wait = (s > 86400 ? 86400 : s) * TW_US_SEC;
 		tw_buf_release(&text);
 	}

@@ -253,8 +253,11 @@ struct tw_ev_refused {
 
 struct tw_ev_trigger {
 	int64_t trigger_id;
-	enum { TW_TRIGGER_FIRED, TW_TRIGGER_FAILED, TW_TRIGGER_TIMEOUT } what;
-	struct tw_str next_kwargs;   /* JSON. FIRED: the event, put among the kwargs as "event"; FAILED: kwargs of __fail__ */
+	enum { TW_TRIGGER_FIRED, TW_TRIGGER_FAILED, TW_TRIGGER_TIMEOUT, TW_TRIGGER_ENDED } what;
+	struct tw_str next_kwargs;   /* JSON. FIRED: the event, put among the kwargs as "event"; FAILED: kwargs of __fail__;
+					ENDED: kwargs of __end__, should the end have to go through Python */
+	const struct tw_ev_finished *end; /* ENDED: how (its attempt is not looked at). Answered with an ack when that
+					was the end, like FINISHED */
 };
 
 struct tw_ev_skip {
@@ -385,7 +388,7 @@ struct tw_fx_ask {
 };
 
 /*
- * Answer to STARTED, FINISHED, SKIP: accepted means that it is this attempt's word and counts. What came with a
+ * Answer to STARTED, FINISHED, SKIP, TRIGGER (ended): accepted means that it is this attempt's word and counts. What came with a
  * refused one (XComs, rendered fields) must not be stored, and a refused start must be killed.
  * With FINISHED the shell writes its XComs and task_map in the same commit.
  */

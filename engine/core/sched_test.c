@@ -520,6 +520,63 @@ static void test_deferral(void **state)
 	world_close(&w);
 }
 
+/* Defers the one task that runs, with trigger 5, and has that trigger end it so. */
+static void end_in_trigger(struct world *w, enum tw_outcome outcome)
+{
+	static struct tw_ev_finished end;
+	struct open_attempt a = w->open.v[0];
+
+	end = (struct tw_ev_finished){ .outcome = outcome, .reason = TW_STR("because"), .has_return = true,
+				       .mapped_length = 3, .retry_delay = -1 };
+	world_start(w, &a);
+	w->open.n = 0;
+	step(w, (struct tw_event){ .type = TW_EV_FINISHED,
+				   .finished = { .attempt = a.id, .outcome = TW_OUT_DEFERRED, .trigger_id = 5,
+						 .trigger_timeout = TW_TIME_NONE } });
+	step(w, (struct tw_event){ .type = TW_EV_TRIGGER,
+				   .trigger = { .trigger_id = 5, .what = TW_TRIGGER_ENDED, .end = &end,
+						.next_kwargs = TW_STR("{\"state\":\"x\"}") } });
+	assert_int_equal(w->rc, TW_OK);
+	step(w, (struct tw_event){ .type = TW_EV_TRIGGER,
+				   .trigger = { .trigger_id = 5, .what = TW_TRIGGER_ENDED, .end = &end } });
+	assert_int_equal(w->rc, TW_ERR_NOT_FOUND); /* the first counts */
+}
+
+static void test_end_in_trigger(void **state)
+{
+	static const struct {
+		const char *task;
+		enum tw_outcome outcome;
+		const char *end;
+	} cases[] = {
+		{ "{'task_id':'a'}", TW_OUT_SUCCESS, "success" },
+		{ "{'task_id':'a'}", TW_OUT_SKIPPED, "skipped" },
+		{ "{'task_id':'a'}", TW_OUT_FAILED, "failed" },
+		{ "{'task_id':'a','retries':1}", TW_OUT_FAILED, "up_for_retry" },
+		{ "{'task_id':'a','retries':1}", TW_OUT_FAILED_FINAL, "failed" },
+		/* Python has to hear of it: the attempt goes back there. */
+		{ "{'task_id':'a','callbacks':['success']}", TW_OUT_SUCCESS, "queued" },
+		{ "{'task_id':'a','callbacks':['success']}", TW_OUT_FAILED, "failed" },
+		{ "{'task_id':'a','callbacks':['retry']}", TW_OUT_FAILED, "queued" },
+		{ "{'task_id':'a','callbacks':['skipped']}", TW_OUT_SKIPPED, "queued" },
+		{ "{'task_id':'a','email':'me@x.org','email_on_failure':true,'email_on_retry':true}", TW_OUT_FAILED,
+		  "queued" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world w;
+		char doc[400];
+
+		snprintf(doc, sizeof doc, "{'dag_id':'d','tasks':[%s]}", cases[i].task);
+		setup(&w, doc, NULL);
+		w.hold = true;
+		world_run(&w, "d", "r");
+		end_in_trigger(&w, cases[i].outcome);
+		assert_ti(&w, "r", "a", -1, cases[i].end);
+		world_close(&w);
+	}
+}
+
 static void test_reschedule(void **state)
 {
 	struct world w;
@@ -654,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_a_run_that_a_person_ends_calls_nobody),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_deferral),
+		cmocka_unit_test(test_end_in_trigger),
 		cmocka_unit_test(test_reschedule),
 		cmocka_unit_test(test_failed_streak),
 		cmocka_unit_test(test_past),

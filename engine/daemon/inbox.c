@@ -145,22 +145,56 @@ static enum tw_rc take_mark(struct shell *sh, const struct tw_inbox_row *row, st
 	return step_run(sh, &ev, row, err);
 }
 
-/* A trigger fired, failed or timed out: the triggerer says so. */
+/* The trigger ended its task: what it says is what a runner's `finished` says. */
+static enum tw_rc trigger_ended(struct shell *sh, struct tw_event *ev, struct tw_value end, struct tw_err *err)
+{
+	struct tw_effects *fx = sh->gathering->fx;
+	struct tw_ev_finished f;
+	enum tw_end how;
+	size_t acks = fx->acks.n;
+	enum tw_rc rc;
+
+	if (!tw_end_parse(tw_map_str(end, "state", ""), &how))
+		return tw_err_set(err, TW_ERR_INVALID, "a trigger that ends its task in no known state");
+	f = news_finished((struct tw_id){ { 0 } }, how, tw_map_str(end, "reason", NULL), end);
+	ev->trigger.end = &f;
+	rc = shell_step(sh, ev, err);
+	if (rc == TW_OK && fx->acks.n > acks && fx->acks.v[fx->acks.n - 1].accepted)
+		news_keep(sh, &fx->acks.v[fx->acks.n - 1], end, &f);
+	return rc;
+}
+
+/* A trigger fired, failed, timed out or ended its task: the triggerer says so. */
 static enum tw_rc take_trigger(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			       struct tw_arena *a, struct tw_err *err)
 {
+	static const struct {
+		const char *what, *key;
+	} words[] = {
+		[TW_TRIGGER_FIRED] = { "fired", "event" },
+		[TW_TRIGGER_FAILED] = { "failed", "next_kwargs" },
+		[TW_TRIGGER_TIMEOUT] = { "timeout", "next_kwargs" },
+		[TW_TRIGGER_ENDED] = { "ended", "end" },
+	};
 	struct tw_event ev = { .type = TW_EV_TRIGGER, .at = shell_now(sh) };
 	struct tw_str what = tw_map_str(payload, "what", "fired");
-	struct tw_buf kwargs = { 0 };
+	TW_AUTO(tw_buf_release) struct tw_buf kwargs = { 0 };
+	struct tw_value said;
+	size_t i = 0, n = sizeof words / sizeof *words;
 	enum tw_rc rc;
 
-	tw_json_write(&kwargs, tw_map_value(payload, tw_str_is(what, "fired") ? "event" : "next_kwargs"), TW_JSON_COMPACT);
+	while (i < n && !tw_str_is(what, words[i].what))
+		i++;
+	if (i == n)
+		return tw_err_set(err, TW_ERR_INVALID, "a trigger neither fired, failed, timed out nor ended its task");
+	said = tw_map_value(payload, words[i].key);
 	ev.trigger.trigger_id = tw_map_int(payload, "trigger_id", 0);
-	ev.trigger.what = tw_str_is(what, "fired") ? TW_TRIGGER_FIRED :
-			  tw_str_is(what, "failed") ? TW_TRIGGER_FAILED : TW_TRIGGER_TIMEOUT;
-	ev.trigger.next_kwargs = tw_buf_str(&kwargs);
-	rc = shell_step(sh, &ev, err);
-	tw_buf_release(&kwargs);
+	ev.trigger.what = i;
+	if (said.kind != TW_V_NULL) {
+		tw_json_write(&kwargs, said, TW_JSON_COMPACT);
+		ev.trigger.next_kwargs = tw_buf_str(&kwargs);
+	}
+	rc = i == TW_TRIGGER_ENDED ? trigger_ended(sh, &ev, said, err) : shell_step(sh, &ev, err);
 	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
 }
 

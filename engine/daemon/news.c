@@ -147,10 +147,9 @@ struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struc
 }
 
 /* A deferral: its trigger becomes a row of the same commit. */
-static void read_defer(struct shell *sh, struct tw_value body, struct tw_ev_finished *f)
+static void read_defer(struct shell *sh, struct tw_value defer, struct tw_ev_finished *f)
 {
 	struct turn *t = sh->gathering;
-	struct tw_value defer = tw_map_value(body, "defer");
 	struct tw_trigger_row *row = tw_arena_new(&t->arena, struct tw_trigger_row);
 	double timeout = tw_map_num(defer, "timeout", -1);
 
@@ -158,6 +157,7 @@ static void read_defer(struct shell *sh, struct tw_value body, struct tw_ev_fini
 	row->classpath = tw_str_copy(&t->arena, tw_map_str(defer, "classpath", ""));
 	row->kwargs = json_copy(&t->arena, tw_map_value(defer, "kwargs"));
 	row->created_date = shell_now(sh);
+	row->queue = tw_str_copy(&t->arena, tw_map_str(defer, "queue", NULL));
 	tw_batch_trigger_new(&t->batch, row);
 	f->trigger_id = row->id;
 	f->next_method = tw_map_str(defer, "next_method", "");
@@ -165,9 +165,23 @@ static void read_defer(struct shell *sh, struct tw_value body, struct tw_ev_fini
 	f->trigger_timeout = timeout < 0 ? TW_TIME_NONE : shell_now(sh) + (int64_t)(timeout * 1e6);
 }
 
-/* What came with an accepted end, into the commit that ends it. */
-static void keep_gifts(struct shell *sh, const struct tw_fx_ack *ack, struct tw_value body,
-		       const struct tw_ev_finished *f)
+void news_start_deferred(struct shell *sh, const struct tw_fx_dispatch *d)
+{
+	const struct tw_task *task = &d->dag->tasks[d->task];
+	struct tw_event ev = { .type = TW_EV_FINISHED, .at = shell_now(sh) };
+	struct tw_ev_finished *f = &ev.finished;
+	struct tw_err err = { 0 };
+
+	*f = news_finished(d->ti.id, TW_END_DEFERRED, tw_str(NULL), TW_NULL);
+	read_defer(sh, tw_map_value(task->raw, "start_from_trigger"), f);
+	if (task->execution_timeout >= 0 &&
+	    (f->trigger_timeout == TW_TIME_NONE || f->trigger_timeout > ev.at + task->execution_timeout))
+		f->trigger_timeout = ev.at + task->execution_timeout;
+	if (shell_step(sh, &ev, &err) < 0)
+		tw_warn("start from a trigger not taken: %s", err.msg);
+}
+
+void news_keep(struct shell *sh, const struct tw_fx_ack *ack, struct tw_value body, const struct tw_ev_finished *f)
 {
 	struct turn *t = sh->gathering;
 	struct tw_value xcoms = tw_map_value(body, "xcoms"), rendered = tw_map_value(body, "rendered");
@@ -231,7 +245,7 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	adopted(sh, f->attempt);
 	ev.finished = news_finished(f->attempt, f->end, f->reason, f->body);
 	if (f->end == TW_END_DEFERRED)
-		read_defer(sh, f->body, &ev.finished);
+		read_defer(sh, tw_map_value(f->body, "defer"), &ev.finished);
 	if (shell_step(sh, &ev, &err) < 0) {
 		tw_warn("end not taken: %s", err.msg);
 		tw_executor_ack(ex, f->attempt);
@@ -241,7 +255,7 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	tw_vec_push(&sh->gathering->ended, f->attempt);
 	ack = &sh->gathering->fx->acks.v[sh->gathering->fx->acks.n - 1];
 	if (ack->accepted)
-		keep_gifts(sh, ack, f->body, &ev.finished);
+		news_keep(sh, ack, f->body, &ev.finished);
 }
 
 static void on_request(void *arg, struct tw_executor *ex, const struct tw_exec_request *r)

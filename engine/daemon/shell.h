@@ -112,6 +112,10 @@ void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask);
 /* news.c */
 /* The end of an attempt out of the `finished` body; what a deferral says of its trigger is left to the caller. */
 struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struct tw_str reason, struct tw_value body);
+/* start_from_trigger: the attempt is deferred at once, by what its document says. */
+void news_start_deferred(struct shell *sh, const struct tw_fx_dispatch *d);
+/* What came with an accepted end (XComs, rendered fields, …), into the commit that ends it. */
+void news_keep(struct shell *sh, const struct tw_fx_ack *ack, struct tw_value body, const struct tw_ev_finished *f);
 struct tw_executor_sink news_sink(struct shell *sh);
 struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
 struct attempt *attempt_find(struct shell *sh, struct tw_id id);

@@ -68,8 +68,12 @@ static void dispatch(struct shell *sh, struct turn *t)
 		struct tw_executor *ex;
 		struct tw_workload w;
 
-		if (d->dropped || d->start_trigger)
+		if (d->dropped)
 			continue;
+		if (d->start_trigger) {
+			news_start_deferred(sh, d);
+			continue;
+		}
 		ex = tw_executors_find(&sh->executors, d->executor);
 		if (!ex) {
 			struct tw_event ev = { .type = TW_EV_REFUSED, .at = shell_now(sh),

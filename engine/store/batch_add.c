@@ -86,11 +86,13 @@ void tw_batch_reschedule(struct tw_batch *b, const struct tw_reschedule_row *res
 
 void tw_batch_trigger_new(struct tw_batch *b, const struct tw_trigger_row *trigger)
 {
+	b->triggers = true;
 	CHANGE(TW_CH_TRIGGER_NEW, .trigger = trigger);
 }
 
 void tw_batch_trigger_drop(struct tw_batch *b, int64_t id)
 {
+	b->triggers = true;
 	CHANGE(TW_CH_TRIGGER_DROP, .num = id);
 }
 

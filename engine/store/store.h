@@ -348,6 +348,7 @@ struct tw_batch {
 	int64_t lease_epoch;
 	TW_VEC(struct tw_change) changes;
 	size_t missing;      /* set by the commit */
+	bool triggers;       /* it makes or drops triggers: triggerers should look */
 };
 
 void tw_batch_release(struct tw_batch *b);
