@@ -14,10 +14,11 @@
 #include "value/value.h"
 
 struct tw_op;
+struct tw_zones;
 
 /* How it ended. Strings are borrowed during the call of done. */
 struct tw_op_outcome {
-	const char *state;      /* "success", "failed", "failed_final", "skipped", "up_for_reschedule" */
+	const char *state;      /* "success", "failed", "failed_final", "skipped", "up_for_reschedule", "deferred" */
 	struct tw_str reason;   /* in words, for people; empty on success */
 	const char *exception;  /* as Python's log would call it: "AirflowException"; NULL: none */
 	int exit_code;          /* -1: there is none */
@@ -26,6 +27,7 @@ struct tw_op_outcome {
 	struct tw_value result;
 	struct tw_value skip;   /* {"followed": […]} or {"skipped": […]}; NULL kind: none */
 	int64_t reschedule_at;  /* microseconds since the epoch, for up_for_reschedule */
+	struct tw_value defer;  /* deferred: as in the `finished` frame */
 };
 
 typedef void (*tw_op_decode_fn)(void *arg, struct tw_str bytes, struct tw_buf *out);
@@ -43,6 +45,8 @@ struct tw_op_host {
 	/* Asks the scheduler's side (docs/runner-protocol.md, "Requests of a task"); body gets "do". */
 	void (*request)(struct tw_op *op, const char *what, struct tw_value body, tw_op_reply_fn fn);
 	void (*done)(struct tw_op *op, const struct tw_op_outcome *o);
+	/* The text with the secrets that are known masked; lives as long as the operator. */
+	struct tw_str (*mask)(struct tw_op *op, struct tw_str text);
 	/* A temporary folder, empty. Given back with drop_folder, which removes it some time soon. */
 	enum tw_rc (*make_folder)(struct tw_op *op, char **ret_path, struct tw_err *err);
 	void (*drop_folder)(struct tw_op *op, char *path);
@@ -61,6 +65,8 @@ struct tw_op {
 	int64_t first_start;      /* of this attempt, before reschedules: the sensor's clock */
 	const char *const *environ; /* "K=V", what the task inherits; with AIRFLOW_CTX_… for operators */
 	const char *tmp;          /* folder for temporary files */
+	struct tw_zones *zones;
+	bool secrets_backend;     /* one is configured: only Python can look up connections */
 	bool killed;              /* the host is ending it: do not wait for anything any more */
 	void *state;              /* the operator's own */
 };
@@ -80,7 +86,9 @@ struct tw_op_type {
 /* NULL: there is no native operator of that name. */
 const struct tw_op_type *tw_op_find(struct tw_str name);
 
-extern const struct tw_op_type tw_op_empty, tw_op_bash;
+extern const struct tw_op_type tw_op_empty, tw_op_bash, tw_op_file_sensor, tw_op_date_time_sensor,
+	tw_op_time_sensor, tw_op_time_delta_sensor, tw_op_wait_sensor, tw_op_day_of_week_sensor,
+	tw_op_external_task_sensor;
 
 /* Helpers of operators ---------------------------------------------------------------------- */
 

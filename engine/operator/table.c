@@ -6,6 +6,13 @@
 static const struct tw_op_type *const table[] = {
 	&tw_op_empty,
 	&tw_op_bash,
+	&tw_op_file_sensor,
+	&tw_op_date_time_sensor,
+	&tw_op_time_sensor,
+	&tw_op_time_delta_sensor,
+	&tw_op_wait_sensor,
+	&tw_op_day_of_week_sensor,
+	&tw_op_external_task_sensor,
 };
 
 const struct tw_op_type *tw_op_find(struct tw_str name)

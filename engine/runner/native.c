@@ -107,6 +107,8 @@ static struct tw_value extra_of(struct tw_attempt *a, const struct tw_op_outcome
 		put_return_value(a, extra, o->result);
 	if (o->skip.kind == TW_V_MAP)
 		tw_map_putc(ar, extra, "skip", o->skip);
+	if (o->defer.kind == TW_V_MAP)
+		tw_map_putc(ar, extra, "defer", o->defer);
 	if (o->reschedule_at) {
 		char text[TW_ISO_MAX];
 		tw_time_iso_utc(text, o->reschedule_at);
@@ -150,6 +152,17 @@ static void host_done(struct tw_op *op, const struct tw_op_outcome *o)
 	tw_attempt_bury(a);
 }
 
+static struct tw_str host_mask(struct tw_op *op, struct tw_str text)
+{
+	struct tw_attempt *a = attempt_of(op);
+	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
+
+	if (tw_masker_empty(&a->masker))
+		return text;
+	tw_masker_mask(&a->masker, text, true, &b);
+	return tw_str_copy(&a->arena, tw_buf_str(&b));
+}
+
 static enum tw_rc host_make_folder(struct tw_op *op, char **ret_path, struct tw_err *err)
 {
 	return tw_tmpdirs_take(&attempt_of(op)->r->tmpdirs, ret_path, err);
@@ -166,6 +179,7 @@ static const struct tw_op_host host = {
 	.spawned = host_spawned,
 	.request = host_request,
 	.done = host_done,
+	.mask = host_mask,
 	.make_folder = host_make_folder,
 	.drop_folder = host_drop_folder,
 };
@@ -242,6 +256,8 @@ static void run(struct tw_attempt *a, struct tw_value args)
 	op->first_start = first_start(a, op->now);
 	op->environ = a->env.v;
 	op->tmp = r->opts.tmp;
+	op->zones = &r->zones;
+	op->secrets_backend = r->opts.secrets_backend;
 	a->state = TW_ATTEMPT_RUNNING;
 	tw_journal_start(&r->journal, tw_str(a->id), op->now);
 	enum tw_rc rc = op->type->start(op, &err);
