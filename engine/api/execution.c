@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/trigger.h"
+#include "store/hitl.h"
 #include "store/runs.h"
 #include "store/tis.h"
 #include "store/vault.h"
@@ -301,6 +302,35 @@ static enum tw_rc skip_downstream(struct ask *q, struct tw_err *err)
 	return tw_store_inbox_post(q->s, &row, 1, NULL, err);
 }
 
+/* A list or object at key as JSON; p NULL where there is none. */
+static struct tw_str dump_at(struct ask *q, const char *key)
+{
+	struct tw_value v = tw_map_value(q->body, key);
+
+	return v.kind == TW_V_NULL ? (struct tw_str){ 0 } : dump(q->a, v);
+}
+
+static enum tw_rc hitl_ask(struct ask *q, struct tw_err *err)
+{
+	struct tw_hitl_row row = {
+		.ti_id = q->who->attempt,
+		.subject = tw_map_str(q->body, "subject", ""),
+		.body = tw_map_str(q->body, "body", NULL),
+		.options = dump_at(q, "options"),
+		.defaults = dump_at(q, "defaults"),
+		.params = dump_at(q, "params"),
+		.assignees = dump_at(q, "assigned_users"),
+		.multiple = tw_map_bool(q->body, "multiple", false),
+		.created_at = q->who->now,
+	};
+
+	if (!tw_value_len(tw_map_value(q->body, "options")))
+		return tw_err_set(err, TW_ERR_INVALID, "a question needs options");
+	if (!row.params.p)
+		row.params = TW_STR("{}");
+	return tw_store_hitl_ask(q->s, &row, err);
+}
+
 /* ── other runs ───────────────────────────────────────────────────────────────────────── */
 
 static struct tw_value run_value(struct ask *q, const struct tw_run_row *r)
@@ -579,6 +609,7 @@ static const struct {
 	{ "ti_count", ti_count, false },
 	{ "skip_downstream", skip_downstream, true },
 	{ "reschedule_start", reschedule_start, false },
+	{ "hitl_ask", hitl_ask, true },
 	{ "previous_successful", previous_successful, false },
 	{ "previous_ti", previous_ti, false },
 };

@@ -15,6 +15,7 @@ extern const struct tw_route tw_routes_run_change[];
 extern const struct tw_route tw_routes_tis[];
 extern const struct tw_route tw_routes_ti_change[];
 extern const struct tw_route tw_routes_ti_mapped[];
+extern const struct tw_route tw_routes_hitl[];
 extern const struct tw_route tw_routes_why[];
 extern const struct tw_route tw_routes_logs[];
 extern const struct tw_route tw_routes_xcoms[];

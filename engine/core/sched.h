@@ -376,11 +376,14 @@ enum tw_fx_ask_kind {
 	TW_ASK_LOAD_RUN,             /* an event named a run that is not held */
 	TW_ASK_PAST,                 /* answer with TW_EV_PAST: the run before this one. logical_date and by_schedule say which */
 	TW_ASK_NEXT_RUN,             /* answer with TW_EV_NEXT_RUN: ask Python's timetable */
+	TW_ASK_NO_ANSWER,            /* nobody answered attempt's question in time: say what is taken instead, with TW_EV_TRIGGER */
 };
 struct tw_fx_ask {
 	enum tw_fx_ask_kind kind;
 	struct tw_str dag_id, run_id;
 	tw_time logical_date;        /* PAST: the newest run with a smaller one */
+	struct tw_id attempt;        /* NO_ANSWER */
+	int64_t trigger_id;          /* NO_ANSWER */
 	bool by_schedule;            /* PAST: of type scheduled or backfill only (catchup); else any type */
 	struct tw_run_info last;     /* NEXT_RUN */
 	struct tw_restriction bounds;

@@ -54,6 +54,20 @@ void tw_core_arm_ti(struct ti *ti)
 	tw_core_arm(ti->run->s, &ti->timer, ti_deadline(ti));
 }
 
+/* Only the store knows whether somebody has answered, or what is taken when nobody has. */
+static void ask_for_defaults(struct ti *ti)
+{
+	struct tw_fx_ask a = {
+		.kind = TW_ASK_NO_ANSWER,
+		.dag_id = ti->run->row.dag_id,
+		.run_id = ti->run->row.run_id,
+		.logical_date = TW_TIME_NONE,
+		.attempt = ti->id,
+		.trigger_id = ti->x->trigger_id,
+	};
+	tw_vec_push(&ti->run->s->fx->asks, a);
+}
+
 static void fire_ti(struct ti *ti)
 {
 	struct tw_sched *s = ti->run->s;
@@ -75,8 +89,10 @@ static void fire_ti(struct ti *ti)
 		tw_core_kill(ti, "heartbeat lost", false);
 		tw_core_attempt_failed(ti, "heartbeat lost", false, true, -1);
 		break;
-	case TW_TI_DEFERRED:
-	case TW_TI_AWAITING_INPUT: {
+	case TW_TI_AWAITING_INPUT:
+		ask_for_defaults(ti);
+		break;
+	case TW_TI_DEFERRED: {
 		struct tw_ev_trigger ev = { .trigger_id = ti->x->trigger_id, .what = TW_TRIGGER_TIMEOUT };
 		tw_core_on_trigger(s, &ev, NULL);
 		break;

@@ -209,6 +209,17 @@ static enum tw_rc take_skip(struct shell *sh, const struct tw_inbox_row *row, st
 	return shell_step(sh, &ev, err);
 }
 
+/* A person has answered an attempt's question. */
+static enum tw_rc take_answered(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_id attempt;
+
+	if (!tw_id_parse(tw_map_str(payload, "attempt", ""), &attempt))
+		return tw_err_set(err, TW_ERR_INVALID, "no attempt");
+	return hitl_answered(sh, attempt, err);
+}
+
 static const struct {
 	const char *kind;
 	inbox_fn take;
@@ -217,7 +228,7 @@ static const struct {
 	{ "pools_changed", take_pools },
 	{ "run_new", take_run_new },	     { "run_state", take_run_state },	  { "run_delete", take_run_delete },
 	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },
-	{ "skip", take_skip },
+	{ "skip", take_skip },		     { "answered", take_answered },
 };
 
 /*

@@ -82,7 +82,7 @@ static enum tw_outcome outcome_of(enum tw_end end)
 		[TW_END_SUCCESS] = TW_OUT_SUCCESS,   [TW_END_FAILED] = TW_OUT_FAILED,
 		[TW_END_FAILED_FINAL] = TW_OUT_FAILED_FINAL, [TW_END_SKIPPED] = TW_OUT_SKIPPED,
 		[TW_END_RESCHEDULE] = TW_OUT_RESCHEDULE, [TW_END_DEFERRED] = TW_OUT_DEFERRED,
-		[TW_END_LOST] = TW_OUT_LOST,
+		[TW_END_AWAITING_INPUT] = TW_OUT_AWAITING_INPUT, [TW_END_LOST] = TW_OUT_LOST,
 	};
 
 	return outcomes[end];
@@ -146,23 +146,29 @@ struct tw_ev_finished news_finished(struct tw_id attempt, enum tw_end end, struc
 	return f;
 }
 
+/* How it goes on when what it waits for is there: a trigger, or a person. Each wait has a number. */
+static void read_wait(struct shell *sh, struct tw_value defer, struct tw_ev_finished *f)
+{
+	double timeout = tw_map_num(defer, "timeout", -1);
+
+	f->trigger_id = sh->next_trigger_id++;
+	f->next_method = tw_map_str(defer, "next_method", "");
+	f->next_kwargs = json_copy(&sh->gathering->arena, tw_map_value(defer, "next_kwargs"));
+	f->trigger_timeout = timeout < 0 ? TW_TIME_NONE : shell_now(sh) + (int64_t)(timeout * 1e6);
+}
+
 /* A deferral: its trigger becomes a row of the same commit. */
-static void read_defer(struct shell *sh, struct tw_value defer, struct tw_ev_finished *f)
+static void add_trigger(struct shell *sh, struct tw_value defer, const struct tw_ev_finished *f)
 {
 	struct turn *t = sh->gathering;
 	struct tw_trigger_row *row = tw_arena_new(&t->arena, struct tw_trigger_row);
-	double timeout = tw_map_num(defer, "timeout", -1);
 
-	row->id = sh->next_trigger_id++;
+	row->id = f->trigger_id;
 	row->classpath = tw_str_copy(&t->arena, tw_map_str(defer, "classpath", ""));
 	row->kwargs = json_copy(&t->arena, tw_map_value(defer, "kwargs"));
 	row->created_date = shell_now(sh);
 	row->queue = tw_str_copy(&t->arena, tw_map_str(defer, "queue", NULL));
 	tw_batch_trigger_new(&t->batch, row);
-	f->trigger_id = row->id;
-	f->next_method = tw_map_str(defer, "next_method", "");
-	f->next_kwargs = json_copy(&t->arena, tw_map_value(defer, "next_kwargs"));
-	f->trigger_timeout = timeout < 0 ? TW_TIME_NONE : shell_now(sh) + (int64_t)(timeout * 1e6);
 }
 
 void news_start_deferred(struct shell *sh, const struct tw_fx_dispatch *d)
@@ -173,7 +179,8 @@ void news_start_deferred(struct shell *sh, const struct tw_fx_dispatch *d)
 	struct tw_err err = { 0 };
 
 	*f = news_finished(d->ti.id, TW_END_DEFERRED, tw_str(NULL), TW_NULL);
-	read_defer(sh, tw_map_value(task->raw, "start_from_trigger"), f);
+	read_wait(sh, tw_map_value(task->raw, "start_from_trigger"), f);
+	add_trigger(sh, tw_map_value(task->raw, "start_from_trigger"), f);
 	if (task->execution_timeout >= 0 &&
 	    (f->trigger_timeout == TW_TIME_NONE || f->trigger_timeout > ev.at + task->execution_timeout))
 		f->trigger_timeout = ev.at + task->execution_timeout;
@@ -244,8 +251,10 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 		return;
 	adopted(sh, f->attempt);
 	ev.finished = news_finished(f->attempt, f->end, f->reason, f->body);
+	if (f->end == TW_END_DEFERRED || f->end == TW_END_AWAITING_INPUT)
+		read_wait(sh, tw_map_value(f->body, "defer"), &ev.finished);
 	if (f->end == TW_END_DEFERRED)
-		read_defer(sh, tw_map_value(f->body, "defer"), &ev.finished);
+		add_trigger(sh, tw_map_value(f->body, "defer"), &ev.finished);
 	if (shell_step(sh, &ev, &err) < 0) {
 		tw_warn("end not taken: %s", err.msg);
 		tw_executor_ack(ex, f->attempt);
@@ -256,6 +265,8 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	ack = &sh->gathering->fx->acks.v[sh->gathering->fx->acks.n - 1];
 	if (ack->accepted)
 		news_keep(sh, ack, f->body, &ev.finished);
+	if (ack->accepted && f->end == TW_END_AWAITING_INPUT)
+		hitl_parked(sh, f->attempt, ev.finished.trigger_id);
 }
 
 static void on_request(void *arg, struct tw_executor *ex, const struct tw_exec_request *r)

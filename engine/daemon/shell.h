@@ -3,6 +3,7 @@
  *	scheduler.c  start, stop, the loop      boot.c   the lease, loading documents and live runs
  *	turn.c       effects → batch → commit → perform        news.c   what executors tell
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
+ *	hitl.c       questions to people, their answers
  */
 #pragma once
 
@@ -120,6 +121,13 @@ struct tw_executor_sink news_sink(struct shell *sh);
 struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
 struct attempt *attempt_find(struct shell *sh, struct tw_id id);
 void attempt_drop(struct shell *sh, struct tw_id id);
+
+/* hitl.c */
+/* It has just begun to wait: perhaps the answer is there already. */
+void hitl_parked(struct shell *sh, struct tw_id attempt, int64_t trigger_id);
+/* Somebody has answered; nothing happens while the attempt is not waiting yet. */
+enum tw_rc hitl_answered(struct shell *sh, struct tw_id attempt, struct tw_err *err);
+void hitl_no_answer(struct shell *sh, const struct tw_fx_ask *ask);
 
 /* workload.c */
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out);

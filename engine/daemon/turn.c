@@ -122,6 +122,8 @@ static void answer_asks(struct shell *sh, struct turn *t)
 
 		if (ask->kind == TW_ASK_PAST)
 			inbox_answer_past(sh, ask);
+		else if (ask->kind == TW_ASK_NO_ANSWER)
+			hitl_no_answer(sh, ask);
 		else if (ask->kind == TW_ASK_NEXT_RUN)
 			tw_warn("its timetable is written in Python: runs are made by hand only dag=" TW_STR_FMT,
 				TW_STR_ARG(ask->dag_id));

@@ -43,6 +43,7 @@ struct tw_workload {
 	X(SKIPPED, "skipped")                                                                      \
 	X(RESCHEDULE, "up_for_reschedule")                                                         \
 	X(DEFERRED, "deferred")                                                                    \
+	X(AWAITING_INPUT, "awaiting_input") /* a person is asked */                                \
 	X(LOST, "lost")                 /* it had started, and nobody knows how it ended */
 
 enum tw_end {

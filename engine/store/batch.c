@@ -105,6 +105,8 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 		return tw_write_audit(s, c->audit, err);
 	case TW_CH_CALLBACK_NEW:
 		return tw_write_callback(s, c->callback, err);
+	case TW_CH_HITL_ANSWER:
+		return tw_write_hitl_answer(s, c->hitl, &ignored, err);
 	case TW_CH_INBOX_POST:
 		return tw_write_inbox(s, c->inbox, err);
 	case TW_CH_INBOX_DONE:

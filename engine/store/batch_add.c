@@ -111,6 +111,11 @@ void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row)
 	CHANGE(TW_CH_AUDIT, .audit = row);
 }
 
+void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row)
+{
+	CHANGE(TW_CH_HITL_ANSWER, .hitl = row);
+}
+
 void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row)
 {
 	CHANGE(TW_CH_CALLBACK_NEW, .callback = row);

@@ -18,6 +18,11 @@ enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str 
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?)",
+		"delete from hitl_detail where ti_id in (select id from task_instance where dag_id = ? and "
+		"run_id = ?)",
+		"delete from hitl_detail where ti_id in (select task_instance_id from task_instance_history where dag_id = "
+		"? and run_id = ?)",
+		"delete from deadline where dag_id = ? and run_id = ?",
 		"delete from task_reschedule where ti_id in (select id from task_instance where dag_id = ? and "
 		"run_id = ?)",
 		"delete from \"trigger\" where id in (select trigger_id from task_instance where dag_id = ? and "
@@ -37,6 +42,11 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_id = ?",
+		"delete from hitl_detail where ti_id in (select id from task_instance where dag_id = ?)",
+		"delete from hitl_detail where ti_id in (select task_instance_id from task_instance_history where dag_id = "
+		"?)",
+		"delete from deadline where dag_id = ?",
+		"delete from sla_miss where dag_id = ?",
 		"delete from task_reschedule where ti_id in (select id from task_instance where dag_id = ?)",
 		"delete from \"trigger\" where id in (select trigger_id from task_instance where dag_id = ? and "
 		"trigger_id is not null)",
@@ -64,6 +74,8 @@ enum tw_rc tw_purge_ti(struct tw_store *s, const struct tw_ti_row *t, int64_t *r
 	static const char *const sql[] = {
 		"delete from xcom where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?) and "
 		"task_id = ? and map_index = ?",
+		"delete from hitl_detail where ti_id in (select id from task_instance where dag_id = ? and "
+		"run_id = ? and task_id = ? and map_index = ?)",
 		"delete from task_reschedule where ti_id in (select id from task_instance where dag_id = ? and "
 		"run_id = ? and task_id = ? and map_index = ?)",
 		"delete from task_map where dag_id = ? and run_id = ? and task_id = ? and map_index = ?",

@@ -151,11 +151,16 @@ static const char after[] =
 	" created_at {stamp} not null, responded_at {stamp}, responded_by {json}, chosen_options {json},"
 	" params_input {json} not null);";
 
+/* Who answered, apart from the JSON, so that lists can be narrowed by it. */
+static const char answers[] = "alter table hitl_detail add column responded_by_user_id {key};"
+			      "alter table hitl_detail add column responded_by_user_name {text};";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
 	{ 3, "task instances", tis },
 	{ 4, "house", house },
 	{ 5, "after", after },
+	{ 6, "answers", answers },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

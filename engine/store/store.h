@@ -315,6 +315,7 @@ enum tw_change_kind {
 	TW_CH_DAG_PAUSED,    /* text: dag_id; num: 0 or 1 (max_consecutive_failed_dag_runs) */
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_CALLBACK_NEW,  /* callback */
+	TW_CH_HITL_ANSWER,   /* hitl: its answer, when there is none yet */
 	TW_CH_INBOX_POST,    /* inbox */
 	TW_CH_INBOX_DONE,    /* num: the row's id */
 	TW_CH_INBOX_DONE_TO, /* num: all rows up to and including this id */
@@ -338,6 +339,7 @@ struct tw_change {
 		const struct tw_next_run *next_run;
 		const struct tw_audit_row *audit;
 		const struct tw_callback_row *callback;
+		const struct tw_hitl_row *hitl;
 		const struct tw_inbox_row *inbox;
 	};
 };
@@ -376,6 +378,8 @@ void tw_batch_trigger_drop(struct tw_batch *b, int64_t id);
 void tw_batch_next_run(struct tw_batch *b, const struct tw_next_run *next);
 void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
+struct tw_hitl_row;
+void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row);
 void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row);
 void tw_batch_inbox_post(struct tw_batch *b, const struct tw_inbox_row *row);
 void tw_batch_inbox_done(struct tw_batch *b, int64_t id);

@@ -103,6 +103,8 @@ class Templater:
             return type(content)(*items) if hasattr(content, "_fields") else tuple(items)
         if isinstance(content, list):
             return [self.render_template(v, context, env, seen) for v in content]
+        if type(content).__name__ == "ParamsDict":  # keeps its schemas; the values are data
+            return content
         if isinstance(content, Mapping):
             return {k: self.render_template(v, context, env, seen) for k, v in content.items()}
         if isinstance(content, (set, frozenset)):

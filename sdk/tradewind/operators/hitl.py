@@ -10,7 +10,7 @@ from tradewind.operator import BaseOperator
 from tradewind.skip import SkipMixin
 
 
-class HITLTriggerEventError(AirflowException):
+class HITLTriggerEventError(Exception):
     """The wait for an answer failed."""
 
 
@@ -110,18 +110,84 @@ class HITLOperator(BaseOperator):
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         if event.get("error"):
-            kind = HITLTimeoutError if event.get("error_type") == "timeout" else HITLTriggerEventError
-            raise kind(event["error"])
-        chosen = event.get("chosen_options") or []
-        wrong = [option for option in chosen if option not in self.options]
-        if wrong:
-            raise ValueError(f"chosen_options {chosen} should be a subset of options {self.options}")
+            self.process_trigger_event_error(event)
+        chosen, values = event.get("chosen_options") or [], event.get("params_input") or {}
+        self.validate_chosen_options(chosen)
+        self.validate_params_input(values)
         return {
             "chosen_options": list(chosen),
-            "params_input": dict(event.get("params_input") or {}),
+            "params_input": dict(values),
             "responded_at": event.get("responded_at"),
             "responded_by_user": event.get("responded_by_user"),
         }
+
+    def process_trigger_event_error(self, event: Mapping[str, Any]) -> None:
+        kind = HITLTimeoutError if event.get("error_type") == "timeout" else HITLTriggerEventError
+        raise kind(event)
+
+    def validate_chosen_options(self, chosen_options: list[str]) -> None:
+        wrong = set(chosen_options) - set(self.options)
+        if wrong:
+            raise ValueError(f"Responses {wrong} not in {self.options}")
+
+    def validate_params_input(self, params_input: Mapping[str, Any]) -> None:
+        """All params were answered and no others, and each value holds its schema."""
+        names = {name for name, _ in self.params.raw_items()}
+        if names and params_input and names ^ set(params_input):
+            raise ValueError(f"params_input {params_input} does not match params {self.params}")
+        for name, value in params_input.items():
+            self.params[name] = value
+
+    # -- where a person answers --------------------------------------------------------------------
+
+    def generate_link_to_ui(
+        self,
+        *,
+        task_instance: Any,
+        base_url: str | None = None,
+        options: str | list[str] | None = None,
+        params_input: dict[str, Any] | None = None,
+    ) -> str:
+        """The page of a task instance's question, with an answer filled in if one is given."""
+        from urllib.parse import urlencode, urlsplit, urlunsplit
+
+        from tradewind.conf import conf
+
+        options = [options] if isinstance(options, str) else options
+        query: dict[str, Any] = {}
+        if options:
+            if wrong := set(options) - set(self.options):
+                raise ValueError(f"options {wrong} are not valid options")
+            query["_options"] = options
+        if params_input:
+            if unknown := set(params_input) - {name for name, _ in self.params.raw_items()}:
+                raise ValueError(f"params {unknown} are not valid params")
+            query.update(params_input)
+        base = base_url or conf.get("api", "base_url", fallback=None)
+        if not base:
+            raise ValueError("Not able to retrieve base_url")
+        query["map_index"] = task_instance.map_index
+        ti, parts = task_instance, urlsplit(base)
+        path = f"/dags/{ti.dag_id}/runs/{ti.run_id}/tasks/{ti.task_id}/required_actions"
+        return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), ""))
+
+    @staticmethod
+    def generate_link_to_ui_from_context(
+        *,
+        context: Any,
+        base_url: str | None = None,
+        options: list[str] | None = None,
+        params_input: dict[str, Any] | None = None,
+    ) -> str:
+        task = context["task"]
+        if not isinstance(task, HITLOperator):
+            raise ValueError("This method only supports HITLOperator")
+        return task.generate_link_to_ui(
+            task_instance=context["task_instance"],
+            base_url=base_url,
+            options=options,
+            params_input=params_input,
+        )
 
 
 class ApprovalOperator(HITLOperator, SkipMixin):
@@ -178,7 +244,7 @@ class HITLEntryOperator(HITLOperator):
     def __init__(self, **kwargs: Any):
         if "options" not in kwargs:
             kwargs["options"] = [self.OK]
-            kwargs["defaults"] = [self.OK]
+            kwargs.setdefault("defaults", [self.OK])
         super().__init__(**kwargs)
 
 
