@@ -1,0 +1,70 @@
+"""Takes the probe DAGs through their plans in a world: real Airflow (make_golden.py) or the engine (semantics_test.py)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from plan import DATE, expected, plan
+
+Row = tuple[Any, ...]
+
+
+class World(Protocol):
+    """Where DAGs run."""
+
+    def ask(self, question: str) -> list[Row]:
+        """Rows of its metastore."""
+
+    def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None: ...
+
+    def clear(self, dag_id: str, tasks: str, downstream: bool) -> None: ...
+
+
+class Course:
+    """One DAG on its way through its plan."""
+
+    def __init__(self, dag_id: str) -> None:
+        self.dag_id = dag_id
+        self.plan = plan(dag_id)
+        self.waiting: list[dict[str, Any]] = list(self.plan.get("runs", []))
+        self.clears: list[dict[str, Any]] = list(self.plan.get("clear", []))
+
+    def forward(self, world: World, states: list[str]) -> bool:
+        """Do what is due. True when all is done."""
+        ended = all(s in ("success", "failed") for s in states)
+        if self.waiting and not self.plan.get("serial"):
+            for n, run in enumerate(self.waiting):
+                self.start(world, run, n)
+            self.waiting = []
+            return False
+        if self.waiting and ended:
+            self.start(world, self.waiting.pop(0), len(states))
+            return False
+        if not ended or len(states) < expected(self.dag_id):
+            return False
+        if self.clears:
+            clear = self.clears.pop(0)
+            world.clear(self.dag_id, clear["tasks"], clear.get("downstream", False))
+            return False
+        return True
+
+    def start(self, world: World, run: dict[str, Any], number: int) -> None:
+        day = f"{DATE[:8]}{int(DATE[8:10]) + number:02}{DATE[10:]}"
+        world.trigger(self.dag_id, run.get("date", day), run.get("conf", {}))
+
+
+def drive(world: World, dags: list[str], timeout: float, wave: int = 10_000, look: float = 0.2) -> list[str]:
+    """Every DAG to the end of its plan, `wave` at a time. Returns those that did not get there."""
+    courses = [Course(d) for d in dags]
+    begin = time.monotonic()
+    live: list[Course] = []
+    while (courses or live) and time.monotonic() - begin < timeout:
+        while courses and len(live) < wave:
+            live.append(courses.pop(0))
+        states: dict[str, list[str]] = {}
+        for dag_id, state in world.ask("SELECT dag_id, state FROM dag_run"):
+            states.setdefault(dag_id, []).append(state)
+        live = [c for c in live if not c.forward(world, states.get(c.dag_id, []))]
+        time.sleep(look)
+    return [c.dag_id for c in live + courses]

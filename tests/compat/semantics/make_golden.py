@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Runs the probe DAGs on real Airflow and writes what they ended as.
+
+    VENV/bin/python tests/compat/semantics/make_golden.py --generation 3|2 --database postgresql+psycopg2://… [--files rules.py,…] [--dag ID]…
+
+VENV has apache-airflow 3.3.2 or 2.11.0 (and psycopg2). An empty database is made Airflow's. All of Airflow is started once: scheduler with LocalExecutor,
+triggerer, and in 3 API server and DAG processor. Rows of golden-3.jsonl (golden-2.jsonl) are replaced for the DAGs that were run, the others stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def settings(home: Path, generation: str, database: str, pace: str) -> dict[str, str]:
+    url = f"http://127.0.0.1:{free_port()}"
+    common = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "12",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "50",
+        "AIRFLOW__SCHEDULER__PARSING_PROCESSES": "1",
+        "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "3600",
+        "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+        "SEMANTICS_GENERATION": generation,
+        "SEMANTICS_PACE": pace,
+        "SEMANTICS_NOTES": str(home / "notes"),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+    if generation == "3":
+        common |= {
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "AIRFLOW__API__PORT": url.rpartition(":")[2],
+            "AIRFLOW__API__BASE_URL": url,
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+        }
+    return common
+
+
+class Airflow:
+    """Real Airflow as a world. Its settings must be in this process's environment before."""
+
+    def __init__(self, home: Path, generation: str) -> None:
+        self.home, self.generation = home, generation
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def cli(self, *args: str) -> None:
+        done = subprocess.run([sys.executable, "-m", "airflow", *args], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(args)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+    def start(self) -> None:
+        self.cli("db", "migrate")
+        parts = [["scheduler"], ["triggerer"]]
+        if self.generation == "3":
+            parts += [["api-server", "--port", os.environ["AIRFLOW__API__PORT"]], ["dag-processor"]]
+        for part in parts:
+            with open(self.home / f"{part[0]}.log", "ab") as log:
+                self.processes.append(
+                    subprocess.Popen([sys.executable, "-m", "airflow", *part], stdout=log, stderr=log, start_new_session=True)
+                )
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+
+    def ask(self, question: str) -> list[tuple]:
+        from airflow.utils.session import create_session
+        from sqlalchemy import text
+
+        with create_session() as session:
+            return [tuple(r) for r in session.execute(text(question))]
+
+    def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None:
+        from airflow.api.common.trigger_dag import trigger_dag
+
+        when = datetime.fromisoformat(date) if date else None
+        try:
+            if self.generation == "3":
+                from airflow.utils.types import DagRunTriggeredByType
+
+                trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, logical_date=when, conf=conf)
+            else:
+                trigger_dag(dag_id, execution_date=when, conf=conf)
+        except Exception as e:
+            print(f"{dag_id} is not triggered: {type(e).__name__}: {e}", flush=True)
+            raise
+
+    def clear(self, dag_id: str, tasks: str, downstream: bool) -> None:
+        self.cli("tasks", "clear", dag_id, "-t", tasks, "-y", *(["-d"] if downstream else []))
+
+
+def rows(path: Path) -> dict[str, Any]:
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {row["dag"]: row for row in map(json.loads, lines)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--generation", choices=("2", "3"), required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--files", default="", help="these DAG files only")
+    parser.add_argument("--dag", action="append", default=[], help="this DAG only")
+    parser.add_argument("--pace", default="5", help="seconds in a beat")
+    parser.add_argument("--wave", type=int, default=30, help="so many DAGs at a time")
+    parser.add_argument("--seconds", type=float, default=3600)
+    args = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="semantics-airflow-"))
+    (home / "notes").mkdir()
+    (home / "dags").mkdir()
+    wanted = {f for f in args.files.split(",") if f}
+    for file in sorted((HERE / "dags").iterdir()):
+        if file.is_file() and (not wanted or file.name in wanted or file.name in (".airflowignore", "semantics_common.py")):
+            shutil.copy(file, home / "dags")
+    os.environ.update(settings(home, args.generation, args.database, args.pace))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Airflow is stopped on the way out
+    airflow = Airflow(home, args.generation)
+    from drive import drive
+    from plan import POOLS, plan
+    from shape import shape
+
+    try:
+        airflow.start()
+        for name, slots in POOLS.items():
+            airflow.cli("pools", "set", name, str(slots), "probe")
+        dags: list[str] = []
+        still = 0
+        while still < 20:  # until nothing new was parsed for some seconds
+            time.sleep(1)
+            now = sorted(r[0] for r in airflow.ask("SELECT dag_id FROM serialized_dag"))
+            still = still + 1 if now == dags and now else 0
+            dags = now
+        errors = airflow.ask("SELECT filename, stacktrace FROM import_error")
+        for file, text in errors:
+            print(f"import error: {Path(file).name}: {text.strip().splitlines()[-1]}")
+        todo = [d for d in dags if not plan(d).get("called") and (not args.dag or d in args.dag)]
+        print(f"{len(dags)} DAGs in {home}, {len(todo)} to run", flush=True)
+        left = drive(airflow, todo, args.seconds, args.wave, 1)
+        print("did not end:", left)
+        path = HERE / f"golden-{args.generation}.jsonl"
+        found = rows(path)
+        for dag_id in dags:
+            if dag_id not in left and (not args.dag or dag_id in args.dag):
+                found[dag_id] = shape(airflow.ask, dag_id, args.generation, home / "notes")
+        path.write_text("".join(json.dumps(found[d], sort_keys=True) + "\n" for d in sorted(found)))
+        print(f"{len(found)} rows in {path}")
+    finally:
+        airflow.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""From a metastore's rows to what is compared: one JSON object for a DAG. Airflow's tables and ours have the same names."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Callable
+
+Ask = Callable[[str], list[tuple]]  # an SQL question to rows
+
+STAMP = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:?00|Z)?")
+UUID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
+SUFFIX = re.compile(r"(__\{now\})_\w{8}\b")
+
+
+def plain(value: Any) -> Any:
+    """Without what differs from run to run: instants of today, random ids."""
+    if isinstance(value, str):
+        value = STAMP.sub(lambda m: m.group() if m.group(1, 2) <= ("2026", "06") else "{now}", value)
+        return SUFFIX.sub(r"\1_{random}", UUID.sub("{id}", value))
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    return value
+
+
+def instant(value: Any) -> str | None:
+    """One spelling of an instant, and `{now}` for one of today."""
+    if value is None:
+        return None
+    text = str(value).replace("T", " ")
+    text = re.sub(r"(\.0+)?([+-]00:?00|Z)?$", "", text)
+    return "{now}" if text[:7] > "2026-06" else text
+
+
+def decode(value: Any) -> Any:
+    if isinstance(value, (memoryview, bytes)):
+        value = bytes(value).decode()
+    if isinstance(value, str):
+        value = json.loads(value)
+    return value
+
+
+def shape(ask: Ask, dag_id: str, generation: str, notes: Path) -> dict[str, Any]:
+    date = "logical_date" if generation == "3" else "execution_date"
+    runs = ask(
+        f"SELECT run_id, state, run_type, {date}, data_interval_start, data_interval_end, conf, id FROM dag_run "
+        f"WHERE dag_id = '{dag_id}' ORDER BY {date}, id"
+    )
+    tis = ask(
+        "SELECT run_id, task_id, map_index, state, try_number, max_tries, rendered_map_index "
+        f"FROM task_instance WHERE dag_id = '{dag_id}'"
+    )
+    tries = ask(
+        "SELECT run_id, task_id, map_index, try_number, state FROM task_instance_history "
+        f"WHERE dag_id = '{dag_id}' ORDER BY try_number"
+    )
+    values = ask(f"SELECT run_id, task_id, map_index, key, value FROM xcom WHERE dag_id = '{dag_id}'")
+    found = []
+    for run_id, state, kind, logical, start, stop, conf, _ in runs:
+        run: dict[str, Any] = {
+            "run_id": plain(run_id),
+            "state": state,
+            "type": kind,
+            "date": instant(logical),
+            "interval": [instant(start), instant(stop)],
+        }
+        if generation == "3":
+            run["conf"] = plain(decode(conf)) or {}
+        tasks: dict[str, Any] = {}
+        for of, task, index, end, number, most, label in tis:
+            if of == run_id:
+                tasks[f"{task}[{index}]" if index >= 0 else task] = it = {"state": end, "try": [number, most]}
+                if label is not None:
+                    it["label"] = plain(label)
+                before = [s for o, t, i, n, s in tries if (o, t, i) == (of, task, index) and n < number]
+                if before:
+                    it["before"] = before
+                xcoms = {k: plain(decode(v)) for o, t, i, k, v in values if (o, t, i) == (of, task, index)}
+                if xcoms:
+                    it["xcom"] = dict(sorted(xcoms.items()))
+        run["tasks"] = dict(sorted(tasks.items()))
+        found.append(run)
+    seen: dict[str, Any] = {"dag": dag_id, "runs": found}
+    told = notes / f"{dag_id}.txt"
+    if told.exists():
+        seen["notes"] = sorted(plain(told.read_text()).splitlines())
+    return seen
