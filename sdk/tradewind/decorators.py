@@ -279,12 +279,14 @@ class _TaskDecorator:
         self._check_names("expand", mapped)
         _no_duplicates(self.kwargs.get("op_kwargs", {}), mapped, "partial")
         ensure_expandable(mapped)
+        if any(isinstance(v, XComArg) for v in mapped.values()):
+            self._refuse_always("expand")
         return self._expand(DictOfListsExpandInput(mapped))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
         """One instance per set of arguments."""
         if isinstance(kwargs, XComArg):
-            pass
+            self._refuse_always("expand_kwargs")
         elif isinstance(kwargs, (list, tuple)):
             for item in kwargs:
                 if not isinstance(item, (XComArg, Mapping)):
@@ -292,6 +294,12 @@ class _TaskDecorator:
         else:
             raise TypeError(f"expected XComArg or list[dict], not {type(kwargs).__name__}")
         return self._expand(ListOfDictsExpandInput(kwargs))
+
+    def _refuse_always(self, func: str) -> None:
+        if self.kwargs.get("trigger_rule") == TriggerRule.ALWAYS:
+            raise ValueError(
+                f"Task-generated mapping within a task using '{func}' is not allowed with trigger rule 'always'."
+            )
 
     def _expand(self, expand_input: Any) -> XComArg:
         options = self._options(documented=False)

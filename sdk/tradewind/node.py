@@ -222,6 +222,8 @@ class EdgeModifier(DependencyMixin):
         return [getattr(v, "operator", v) if not isinstance(v, DAGNode) else v for v in as_list(value)]
 
     def _take(self, nodes: Any, upstream: bool) -> None:
+        if any(isinstance(n, EdgeModifier) for n in as_list(nodes)):
+            raise TypeError("Cannot use edge labels with EdgeModifier, only tasks, XComArg or TaskGroups")
         side = self._upstream if upstream else self._downstream
         side.extend(n for n in self._nodes(nodes) if n is not self and n not in side)
 

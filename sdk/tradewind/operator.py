@@ -231,10 +231,14 @@ class AbstractOperator(Templater, DAGNode):
         return self.is_mapped or self.get_closest_mapped_task_group() is not None
 
     def as_setup(self) -> Any:
+        if self.is_teardown:
+            raise ValueError(f"Cannot mark task '{self.task_id}' as setup; task is already a teardown.")
         self.is_setup = True
         return self
 
     def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool | None = None) -> Any:
+        if self.is_setup:
+            raise ValueError(f"Cannot mark task '{self.task_id}' as teardown; task is already a setup.")
         self.is_teardown = True
         self.trigger_rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
         if on_failure_fail_dagrun is not None:
@@ -242,7 +246,7 @@ class AbstractOperator(Templater, DAGNode):
         if setups is not None:
             for setup in as_list(setups):
                 task = getattr(setup, "operator", setup)
-                task.is_setup = True
+                task.as_setup()
                 task.set_downstream(self)
         return self
 
@@ -458,6 +462,11 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
             FailFastDagInvalidTriggerRule.check_fail_fast_dag(dag=dag, task=self)
         self.resources = resources
         self.run_as_user = run_as_user
+        if map_index_template is not None and not isinstance(map_index_template, str):
+            raise TypeError(
+                f"'map_index_template' for task '{task_id}' expects a text, "
+                f"got {type(map_index_template).__name__} {map_index_template!r}"
+            )
         self.map_index_template = map_index_template
         self.max_active_tis_per_dag = (
             task_concurrency if max_active_tis_per_dag is None else max_active_tis_per_dag
@@ -479,12 +488,6 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
         if unmapped:
             return
         if task_group is not None:
-            if self.trigger_rule == TriggerRule.ALWAYS and next(
-                iter(task_group.iter_mapped_task_groups()), None
-            ):
-                raise ValueError(
-                    "Task-generated mapping within a mapped task group is not allowed with trigger rule 'always'"
-                )
             task_group.add(self)
             self.task_group = task_group
         if dag is not None:

@@ -28,7 +28,7 @@ class SkipMixin:
         if not ids:
             return
         ti.xcom_push(key=XCOM_SKIPMIXIN_KEY, value={XCOM_SKIPMIXIN_SKIPPED: ids})
-        _skip_now([(i, -1) for i in ids])
+        _skip_now(ti, ids)
 
     @staticmethod
     def get_tasks_id(tasks: Iterable[Any]) -> list[str]:
@@ -78,15 +78,7 @@ class SkipMixin:
         skipped = [t.task_id for t in direct if t.task_id not in kept]
         followed = [t.task_id for t in direct if t.task_id in kept]
         ti.xcom_push(key=XCOM_SKIPMIXIN_KEY, value={XCOM_SKIPMIXIN_FOLLOWED: followed})
-        if skipped:
-            index = ti.map_index if task.get_closest_mapped_task_group() is not None else -1
-            inside = task.get_closest_mapped_task_group()
-            _skip_now(
-                [
-                    (i, index if inside is not None and _in_group(dag.get_task(i), inside) else -1)
-                    for i in skipped
-                ]
-            )
+        _skip_now(ti, skipped)
 
     def short_circuit(
         self, context: Any, condition: Any, ignore_downstream_trigger_rules: bool = True
@@ -113,7 +105,16 @@ def _is_generator(value: Any) -> bool:
     return hasattr(value, "__next__")
 
 
-def _skip_now(tasks: list[tuple[str, int]]) -> None:
+def _skip_now(ti: Any, ids: list[str]) -> None:
+    """Skip these at once. One index of many speaks for its own index of the mapped group it is in, and for nobody else."""
     from tradewind.comms import request
 
-    request("skip_downstream", tasks=[list(t) for t in tasks])
+    index = ti.map_index
+    if index is not None and index >= 0:
+        group = ti.task.get_closest_mapped_task_group()
+        dag = ti.task.dag
+        tasks = [[i, index] for i in ids if group is not None and _in_group(dag.get_task(i), group)]
+    else:
+        tasks = [[i, -1] for i in ids]
+    if tasks:
+        request("skip_downstream", tasks=tasks)

@@ -10,7 +10,7 @@ class DagContext:
     """The stack of `with DAG(...)` blocks, and the DAGs that register themselves when left."""
 
     _stack: list[Any] = []
-    autoregistered_dags: set[tuple[Any, Any]] = set()
+    autoregistered_dags: dict[tuple[Any, Any], None] = {}  # in the order of the file
     current_autoregister_module_name: str | None = None
 
     @classmethod
@@ -24,7 +24,7 @@ class DagContext:
         dag = cls._stack.pop()
         name = cls.current_autoregister_module_name
         if name and getattr(dag, "auto_register", True):
-            cls.autoregistered_dags.add((dag, sys.modules.get(name)))
+            cls.autoregistered_dags[(dag, sys.modules.get(name))] = None
         return dag
 
     pop_context_managed_dag = pop

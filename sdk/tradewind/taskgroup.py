@@ -277,14 +277,10 @@ class TaskGroup(DAGNode):
         super()._link(others, upstream, edge_modifier)
 
     def as_setup(self) -> TaskGroup:
-        for task in self:
-            task.is_setup = True
-        return self
+        raise NotImplementedError("A task group cannot be a setup; mark its tasks.")
 
     def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool | None = None) -> TaskGroup:
-        for task in self:
-            task.as_teardown(setups=setups, on_failure_fail_dagrun=on_failure_fail_dagrun)
-        return self
+        raise NotImplementedError("A task group cannot be a teardown; mark its tasks.")
 
     def add_task(self, task: Any) -> None:
         if not TaskGroupContext._stack:

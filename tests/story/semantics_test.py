@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import os
+import subprocess
 import sys
 from typing import Any
 
 import pytest
 from engine import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "compat" / "semantics"))
+FOLDER = ROOT / "tests" / "compat" / "semantics"
+sys.path.insert(0, str(FOLDER))
 
 from here import differences, golden, seen
 from plan import LOOSE
+from refused import FILES, OTHERWISE
 
 PROBES = [(g, dag_id) for g in ("3", "2") for dag_id in sorted(golden(g))]
 
@@ -29,3 +35,20 @@ def test_ends_as_on_airflow(ends: dict[str, dict[str, Any]], generation: str, da
     lines = differences(ends[generation][dag_id], golden(generation)[dag_id])
     lines = [line for line in lines if not any(place in line for place in LOOSE.get(dag_id, {}))]
     assert not lines, "\n".join(lines)
+
+
+@functools.cache
+def taken_here(generation: str) -> dict[str, Any]:
+    argv = [sys.executable, str(FOLDER / "refused_here.py"), generation]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "sdk")}
+    return json.loads(subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=120).stdout)
+
+
+@pytest.mark.parametrize("generation", ["3", "2"])
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_file_is_taken_or_refused_as_by_airflow(name: str, generation: str) -> None:
+    there = json.loads((FOLDER / f"refused-{generation}.json").read_text())[name]
+    here = taken_here(generation)[name]
+    if name not in OTHERWISE:
+        assert ("error" in here) == ("error" in there), (here, there)
+        assert here.get("dags") == there.get("dags")

@@ -43,6 +43,7 @@ class Here:
             TRADEWIND__CORE__PARALLELISM="16",
             SEMANTICS_GENERATION=generation,
             SEMANTICS_PACE=os.environ.get("SEMANTICS_PACE", "0.5"),
+            SEMANTICS_LONG=os.environ.get("SEMANTICS_LONG", "20"),
             SEMANTICS_NOTES=str(folder / "notes"),
         )
         self.notes = folder / "notes"
@@ -90,7 +91,7 @@ def seen(generation: str, only: list[str] = [], keep: Path | None = None) -> dic
         here = Here(keep or Path(folder), generation)
         try:
             here.start()
-            dags = [d for d in here.dags() if d in rows and (not only or d in only)]
+            dags = [d for d in here.dags() if (not rows or d in rows) and (not only or d in only)]
             left = drive(here, [d for d in dags if not plan(d).get("called")], 240)
             found = {d: shape(here.ask, d, "3" if generation == "3" else "2", here.notes) for d in dags}
         finally:
@@ -122,7 +123,7 @@ def main() -> int:
     rows, bad = golden(args.generation), 0
     found = seen(args.generation, args.dag, args.keep)
     for dag_id, row in found.items():
-        lines = differences(row, rows[dag_id])
+        lines = differences(row, rows.get(dag_id, {}))
         bad += bool(lines)
         print(*(f"{dag_id}{line}" for line in lines), sep="\n", end="\n" if lines else "")
     print(f"{len(found)} DAGs, {bad} differ")

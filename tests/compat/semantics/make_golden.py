@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def settings(home: Path, generation: str, database: str, pace: str) -> dict[str,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "12",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
@@ -50,6 +51,7 @@ def settings(home: Path, generation: str, database: str, pace: str) -> dict[str,
         "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
         "SEMANTICS_GENERATION": generation,
         "SEMANTICS_PACE": pace,
+        "SEMANTICS_LONG": "60",
         "SEMANTICS_NOTES": str(home / "notes"),
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
@@ -71,6 +73,7 @@ class Airflow:
 
     def __init__(self, home: Path, generation: str) -> None:
         self.home, self.generation = home, generation
+        self.token = ""
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def cli(self, *args: str) -> None:
@@ -106,19 +109,36 @@ class Airflow:
             return [tuple(r) for r in session.execute(text(question))]
 
     def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None:
-        from airflow.api.common.trigger_dag import trigger_dag
+        if self.generation == "3":
+            self.rest(f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": date, "conf": conf})
+        else:
+            from airflow.api.common.trigger_dag import trigger_dag
 
-        when = datetime.fromisoformat(date) if date else None
+            trigger_dag(dag_id, execution_date=datetime.fromisoformat(date) if date else None, conf=conf)
+
+    def rest(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        url = os.environ["AIRFLOW__API__BASE_URL"]
+        if not self.token and path != "/auth/token":
+            self.token = self.rest("/auth/token")["access_token"]
+        asked = urllib.request.Request(url + path, json.dumps(body).encode() if body else None)
+        asked.add_header("Authorization", f"Bearer {self.token}")
+        asked.add_header("Content-Type", "application/json")
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=120) as answer:
+            return json.load(answer)
+
+    def ready(self) -> bool:
+        """Does the API server answer? Nothing may run before, as tasks would fail."""
         try:
-            if self.generation == "3":
-                from airflow.utils.types import DagRunTriggeredByType
+            return self.generation == "2" or bool(self.rest("/auth/token"))
+        except OSError:
+            return False
 
-                trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, logical_date=when, conf=conf)
-            else:
-                trigger_dag(dag_id, execution_date=when, conf=conf)
-        except Exception as e:
-            print(f"{dag_id} is not triggered: {type(e).__name__}: {e}", flush=True)
-            raise
+    def unpause(self) -> None:
+        from airflow.utils.session import create_session
+        from sqlalchemy import text
+
+        with create_session() as session:
+            session.execute(text("UPDATE dag SET is_paused = false"))
 
     def clear(self, dag_id: str, tasks: str, downstream: bool) -> None:
         self.cli("tasks", "clear", dag_id, "-t", tasks, "-y", *(["-d"] if downstream else []))
@@ -164,6 +184,9 @@ def main() -> int:
             now = sorted(r[0] for r in airflow.ask("SELECT dag_id FROM serialized_dag"))
             still = still + 1 if now == dags and now else 0
             dags = now
+        while not airflow.ready():
+            time.sleep(1)
+        airflow.unpause()
         errors = airflow.ask("SELECT filename, stacktrace FROM import_error")
         for file, text in errors:
             print(f"import error: {Path(file).name}: {text.strip().splitlines()[-1]}")
@@ -175,7 +198,7 @@ def main() -> int:
         found = rows(path)
         for dag_id in dags:
             if dag_id not in left and (not args.dag or dag_id in args.dag):
-                found[dag_id] = shape(airflow.ask, dag_id, args.generation, home / "notes")
+                found[dag_id] = shape(airflow.ask, dag_id, args.generation, home / "notes", args.generation == "3")
         path.write_text("".join(json.dumps(found[d], sort_keys=True) + "\n" for d in sorted(found)))
         print(f"{len(found)} rows in {path}")
     finally:

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 Ask = Callable[[str], list[tuple]]  # an SQL question to rows
 
-STAMP = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:?00|Z)?")
+STAMP = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:?00|Z)?")
 UUID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
 SUFFIX = re.compile(r"(__\{now\})_\w{8}\b")
 
@@ -35,7 +35,10 @@ def instant(value: Any) -> str | None:
     return "{now}" if text[:7] > "2026-06" else text
 
 
-def decode(value: Any) -> Any:
+def decode(value: Any, ready: bool) -> Any:
+    """A JSON column's value; `ready`: the driver has read it already."""
+    if ready:
+        return value
     if isinstance(value, (memoryview, bytes)):
         value = bytes(value).decode()
     if isinstance(value, str):
@@ -43,7 +46,7 @@ def decode(value: Any) -> Any:
     return value
 
 
-def shape(ask: Ask, dag_id: str, generation: str, notes: Path) -> dict[str, Any]:
+def shape(ask: Ask, dag_id: str, generation: str, notes: Path, ready: bool = False) -> dict[str, Any]:
     date = "logical_date" if generation == "3" else "execution_date"
     runs = ask(
         f"SELECT run_id, state, run_type, {date}, data_interval_start, data_interval_end, conf, id FROM dag_run "
@@ -68,7 +71,7 @@ def shape(ask: Ask, dag_id: str, generation: str, notes: Path) -> dict[str, Any]
             "interval": [instant(start), instant(stop)],
         }
         if generation == "3":
-            run["conf"] = plain(decode(conf)) or {}
+            run["conf"] = plain(decode(conf, ready)) or {}
         tasks: dict[str, Any] = {}
         for of, task, index, end, number, most, label in tis:
             if of == run_id:
@@ -78,7 +81,9 @@ def shape(ask: Ask, dag_id: str, generation: str, notes: Path) -> dict[str, Any]
                 before = [s for o, t, i, n, s in tries if (o, t, i) == (of, task, index) and n < number]
                 if before:
                     it["before"] = before
-                xcoms = {k: plain(decode(v)) for o, t, i, k, v in values if (o, t, i) == (of, task, index)}
+                xcoms = {k: plain(decode(v, ready)) for o, t, i, k, v in values if (o, t, i) == (of, task, index)}
+                for kind, ids in xcoms.get("skipmixin_key", {}).items():
+                    xcoms["skipmixin_key"][kind] = sorted(ids)  # the order is a set's
                 if xcoms:
                     it["xcom"] = dict(sorted(xcoms.items()))
         run["tasks"] = dict(sorted(tasks.items()))

@@ -89,9 +89,9 @@ with probe("li_weights"):
     c >> d
     empty("e", priority_weight=7, weight_rule="absolute") >> d
 
-with probe("li_pool_missing", dagrun_timeout=dt.timedelta(seconds=beats(4))):
+with probe("li_pool_missing", dagrun_timeout=dt.timedelta(seconds=LONG)):
     # A pool that nobody made: the task waits until the run times out.
     give.override(task_id="t", pool="nobody_made_this")(1) >> empty("after", trigger_rule="all_done")
 
-with probe("li_too_many_slots", dagrun_timeout=dt.timedelta(seconds=beats(4))):
+with probe("li_too_many_slots", dagrun_timeout=dt.timedelta(seconds=LONG)):
     give.override(task_id="t", pool="one_slot", pool_slots=2)(1) >> empty("after")

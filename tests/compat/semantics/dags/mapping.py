@@ -88,7 +88,7 @@ with probe("mp_map_fails"):
     collect(give.expand(x=numbers(3).map(breaks)))
 
 with probe("mp_map_twice"):
-    give.expand(x=numbers(2).map(lambda n: n + 1).map(str))
+    give.expand(x=numbers(2).map(lambda n: n + 1).map(lambda n: str(n)))
 
 with probe("mp_zip_of_maps"):
     join.expand(t=numbers(2).map(lambda n: -n).zip(give(["a", "b"]).map(lambda s: s.upper())))
@@ -296,7 +296,7 @@ with probe("mg_ends"):
         first >> empty("second") >> empty("third", trigger_rule="all_done")
         first >> empty("any", trigger_rule="one_success")
 
-    g.expand(x=["S", "F", "K"]) >> [empty("after"), empty("after_done", trigger_rule="all_done")]
+    g.expand(x=["S", "F", "K2"]) >> [empty("after"), empty("after_done", trigger_rule="all_done")]
 
 with probe("mg_empty"):
 

@@ -25,7 +25,7 @@ with daily("dp_all_good"):
 with daily("dp_skip_counts"):
     days("a", "SKS", depends_on_past=True) >> empty("b", trigger_rule="none_failed", depends_on_past=True)
 
-with daily("dp_timeout", dagrun_timeout=dt.timedelta(seconds=beats(12)), max_active_runs=1):
+with daily("dp_timeout", dagrun_timeout=dt.timedelta(seconds=LONG), max_active_runs=1):
     # The second day fails: the third waits for it until its run times out.
     days("a", "SFS", depends_on_past=True) >> empty("b", trigger_rule="all_done")
     empty("free")
@@ -36,7 +36,7 @@ with daily("dp_first_only", default_args={"depends_on_past": True}, end_date=STA
 with daily("dp_wait_for_downstream"):
     days("a", "SSS", wait_for_downstream=True) >> empty("b") >> empty("c")
 
-with daily("dp_wait_for_downstream_fails", dagrun_timeout=dt.timedelta(seconds=beats(12)), max_active_runs=1):
+with daily("dp_wait_for_downstream_fails", dagrun_timeout=dt.timedelta(seconds=LONG), max_active_runs=1):
     days("a", "SSS", wait_for_downstream=True) >> days("b", "FSS")
 
 with daily("dp_wait_skipping"):
@@ -94,7 +94,7 @@ with daily("cu_prior_dates", max_active_runs=1):
 with probe("dp_by_hand", default_args={"depends_on_past": True}):
     does("a", "S") >> empty("b")
 
-with probe("dp_by_hand_failed", dagrun_timeout=dt.timedelta(seconds=beats(12))):
+with probe("dp_by_hand_failed", dagrun_timeout=dt.timedelta(seconds=LONG)):
     PythonOperator(
         task_id="a",
         python_callable=lambda dag_run=None: end((dag_run.conf or {}).get("how", "S")),

@@ -54,42 +54,41 @@ for how in "SFK":
 
 
 def was_there(name):
+    (NOTES / f"{name}.seen").write_text("")
     return (NOTES / name).exists()
 
 
 def leave(name):
-    beat(3)
+    """Waits until the other has looked, if it does before this ends."""
+    until = time.monotonic() + beats(8)
+    while time.monotonic() < until and not (NOTES / f"{name}.seen").exists():
+        time.sleep(0.05)
     (NOTES / name).write_text("")
+
+
+def slow_and_watcher(mark, rule, watcher):
+    slow = PythonOperator(task_id="slow", python_callable=leave, op_args=[mark])
+    sees = PythonOperator(task_id=watcher, python_callable=was_there, op_args=[mark], trigger_rule=rule)
+    return slow, sees
 
 
 for rule, quick in (("one_success", "S"), ("one_failed", "F"), ("one_done", "S"), ("one_done", "F"), ("always", "S")):
     with probe(f"tr_early_{rule}_{quick}"):
         # The quick one's end is enough: the rule's task runs while the slow one still does.
-        slow = PythonOperator(task_id="slow", python_callable=leave, op_args=[f"{rule}_{quick}.left"])
-        sees = PythonOperator(
-            task_id="sees", python_callable=was_there, op_args=[f"{rule}_{quick}.left"], trigger_rule=rule
-        )
+        slow, sees = slow_and_watcher(f"{rule}_{quick}.left", rule, "sees")
         [slow, does("quick", quick)] >> sees
 
 for rule in ("all_success", "none_failed", "none_skipped", "all_failed", "all_skipped", "none_failed_min_one_success"):
     for quick in "FK":
         with probe(f"tr_certain_{rule}_{quick}"):
             # What is certain is set before the others end: the watcher below it sees the slow one's mark missing or not.
-            slow = PythonOperator(task_id="slow", python_callable=leave, op_args=[f"c_{rule}_{quick}.left"])
+            slow, watcher = slow_and_watcher(f"c_{rule}_{quick}.left", "all_done", "watcher")
             decided = empty("decided", trigger_rule=rule)
-            [slow, does("quick", quick)] >> decided
-            decided >> PythonOperator(
-                task_id="watcher",
-                python_callable=was_there,
-                op_args=[f"c_{rule}_{quick}.left"],
-                trigger_rule="all_done",
-            )
+            [slow, does("quick", quick)] >> decided >> watcher
 
 with probe("tr_waits_for_all_done"):
-    slow = PythonOperator(task_id="slow", python_callable=leave, op_args=["all_done.left"])
-    [slow, does("quick", "F")] >> PythonOperator(
-        task_id="sees", python_callable=was_there, op_args=["all_done.left"], trigger_rule="all_done"
-    )
+    slow, sees = slow_and_watcher("all_done.left", "all_done", "sees")
+    [slow, does("quick", "F")] >> sees
 
 with probe("tr_diamond"):
     top, left, right = does("top", "S"), does("left", "K"), does("right", "F", 2)

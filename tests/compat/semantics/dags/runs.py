@@ -4,8 +4,8 @@ from semantics_common import *
 
 FAIL_FAST = {"fail_fast" if V3 else "fail_stop": True}
 
-with probe("rn_timeout", dagrun_timeout=dt.timedelta(seconds=beats(4))):
-    PythonOperator(task_id="slow", python_callable=beat, op_args=[30]) >> empty("after") >> empty("last", trigger_rule="all_done")
+with probe("rn_timeout", dagrun_timeout=dt.timedelta(seconds=LONG)):
+    PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG]) >> empty("after") >> empty("last", trigger_rule="all_done")
     empty("quick")
 
 with probe("rn_timeout_not_reached", dagrun_timeout=dt.timedelta(hours=1)):
@@ -13,7 +13,7 @@ with probe("rn_timeout_not_reached", dagrun_timeout=dt.timedelta(hours=1)):
 
 with probe("rn_fail_fast", **FAIL_FAST):
     bad = does("bad", "F", 2)
-    slow = PythonOperator(task_id="slow", python_callable=beat, op_args=[30])
+    slow = PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG])
     slow >> empty("after_slow")
     bad >> empty("after_bad")
     does("early", "S") >> empty("after_early")
@@ -26,7 +26,7 @@ with probe("rn_fail_fast_skip", **FAIL_FAST):
     does("other", "S", 1) >> empty("after_other")
 
 with probe("rn_fail_fast_mapped", **FAIL_FAST):
-    letter.expand(x=["F", "S9", "S9"]) >> empty("after")
+    letter.expand(x=["F1", "S90", "S90"]) >> empty("after")
 
 with probe("rn_no_tasks"):
     pass

@@ -68,6 +68,7 @@ from airflow.exceptions import AirflowException, AirflowFailException, AirflowSk
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 PACE = float(os.environ.get("SEMANTICS_PACE", "1"))
+LONG = float(os.environ.get("SEMANTICS_LONG", "20"))  # seconds in which anything that can run has run
 NOTES = Path(os.environ.get("SEMANTICS_NOTES", "/tmp"))
 
 RULES = [

@@ -198,4 +198,4 @@ with probe("st_branch_inside"):
 with probe("st_fail_fast", **{"fail_fast" if V3 else "fail_stop": True}):
     s, t = does("s", "S").as_setup(), does("t", "S")
     s >> does("w", "F") >> empty("w2") >> t.as_teardown(setups=s)
-    s >> PythonOperator(task_id="slow", python_callable=beat, op_args=[12]) >> t
+    s >> PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG]) >> t
