@@ -134,7 +134,7 @@ def _run(loaded: LoadedFile, path: str, name: str, execute: Any) -> None:
     for value in list(vars(module).values()):
         if isinstance(value, DAG):
             found.setdefault(id(value), value)
-    # of two with one id the first counts
+    # of two with one id the last counts
     for dag, _ in sorted(registered, key=lambda item: item[0].dag_id):
         found.setdefault(id(dag), dag)
     for dag in found.values():

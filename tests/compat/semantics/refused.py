@@ -387,5 +387,6 @@ OTHERWISE = {
     "expand_twice": "refused here when the file is read; Airflow takes it",
     "group_in_mapped_group": "refused here; Airflow takes it",
     "start_date_text": "a text that is a date is taken here",
+    "same_dag_twice": "which of two DAGs with one id counts is chance in Airflow, and the last here",
     "no_start_date": "3.x takes it, and so do we for both generations",
 }
