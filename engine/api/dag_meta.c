@@ -322,7 +322,8 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 	}
 	tw_jw_page(&w, "dag_warnings");
 	for (size_t i = 0; i < n; i++) {
-		bool own = tw_str_is(v[i].warning_type, "parse");
+		bool own = tw_str_is(v[i].warning_type, "parse") ||
+			   tw_str_is(v[i].warning_type, "timetable");
 
 		tw_jw_obj(&w);
 		tw_jw_str_at(&w, "dag_id", v[i].dag_id);

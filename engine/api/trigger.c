@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/coming.h"
 #include "io/token.h"
 #include "model/dag.h"
 #include "model/params.h"
@@ -32,7 +33,7 @@ static bool allows(const struct tw_dag *dag, enum tw_run_type type)
 	return dag->nallowed_run_types == 0;
 }
 
-/* A timetable of the author's own infers nothing here: its run covers the moment it is for. */
+/* A timetable of the author's own is asked by the scheduler: the run goes to it without an interval. */
 static enum tw_rc infer(const struct tw_dag *dag, const struct tw_trigger_opts *o,
 			struct tw_run_row *run, struct tw_err *err)
 {
@@ -48,9 +49,11 @@ static enum tw_rc infer(const struct tw_dag *dag, const struct tw_trigger_opts *
 		run->interval_end = o->interval_end;
 		return TW_OK;
 	}
+	if (tw_coming_is_custom(dag->timetable))
+		return TW_OK;
 	rc = dag->timetable ? tw_timetable_manual_interval(dag->timetable, from, &interval, err)
 			    : TW_OK;
-	if (rc < 0 && rc != TW_ERR_UNSUPPORTED)
+	if (rc < 0)
 		return rc == TW_ERR_NOT_FOUND
 			       ? tw_err_set(err, TW_ERR_INVALID, "%s", err ? err->msg : "")
 			       : rc;

@@ -100,6 +100,9 @@ static int cmd_scheduler(const struct tw_args *args)
 	};
 
 	redirect_log(args);
+	o.dags_folder = c->dags_folder;
+	o.plugins_folder = c->plugins_folder;
+	o.timetable_timeout_s = (unsigned)tw_config_float(cfg, "core", "dagbag_import_timeout") + 30;
 	o.core.parallelism = o.parallelism;
 	o.core.heartbeat_timeout = tw_config_int(cfg, "scheduler", "task_instance_heartbeat_timeout") * 1000000;
 	o.core.queued_timeout = (int64_t)(tw_config_float(cfg, "scheduler", "task_queued_timeout") * 1e6);

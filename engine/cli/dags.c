@@ -389,6 +389,7 @@ int dags_trigger(const struct tw_args *args)
 
 	if (o.logical_date != TW_TIME_NONE && !tw_arg_flag(args, "no-replace-microseconds"))
 		o.logical_date -= o.logical_date % TW_US_SEC;
+	dags_ask_interval(&o);
 	if (tw_trigger_run(tw_cli_store(), &o, &c->arena, &run, &err) < 0)
 		tw_cli_die(&err);
 	tw_cli_ring();
@@ -407,88 +408,6 @@ int dags_trigger(const struct tw_args *args)
 	row_str(row, "triggering_user_name", run.triggering_user);
 	tw_output_rows(args, rows);
 	return tw_arg_flag(args, "wait") ? dags_wait_for(run.dag_id, run.run_id) : 0;
-}
-
-/* ── next-execution ───────────────────────────────────────────────────────────────────── */
-
-static struct tw_run_info last_run_info(struct tw_str dag_id, bool *ret_has)
-{
-	struct tw_run_row row;
-	struct tw_run_info info = {.run_after = TW_TIME_NONE,
-				   .logical_date = TW_TIME_NONE,
-				   .interval = {TW_TIME_NONE, TW_TIME_NONE},
-				   .partition_date = TW_TIME_NONE};
-
-	*ret_has = tw_store_run_last_automated(tw_cli_store(), dag_id, &tw_cli()->arena, &row,
-					       NULL) == TW_OK;
-	if (*ret_has) {
-		info.run_after = row.run_after;
-		info.logical_date = row.logical_date;
-		info.interval = (struct tw_interval){row.interval_start, row.interval_end};
-	}
-	return info;
-}
-
-static void warn_if_paused(struct tw_str dag_id)
-{
-	struct tw_dag_row row;
-
-	if (tw_store_dag(tw_cli_store(), dag_id, &tw_cli()->arena, &row, NULL) == TW_OK && row.is_paused)
-		fputs("[INFO] Please be reminded this DAG is PAUSED now.\n", stderr);
-}
-
-static int cmd_next_execution(const struct tw_args *args)
-{
-	struct tw_cli *c = tw_cli();
-	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
-	tw_time now = tw_arg(args, "now") ? tw_cli_time(tw_arg(args, "now")) : tw_now();
-	int64_t n = tw_arg_int(args, "num-executions", 1);
-	const char *how = tw_arg(args, "output"), *field = tw_arg(args, "field");
-	struct tw_value rows = tw_v_list(&c->arena);
-	bool has_last;
-	struct tw_run_info last = last_run_info(dag->dag_id, &has_last), next;
-	struct tw_err err = {0};
-
-	warn_if_paused(dag->dag_id);
-	for (int64_t i = 0; i < n; i++) {
-		struct tw_value row;
-
-		if (tw_timetable_next(dag->timetable, has_last ? &last : NULL, &dag->bounds, now,
-				      &next, &err) < 0)
-			tw_cli_die(&err);
-		if (next.why != TW_NO_RUN_NONE) {
-			fprintf(stderr, "no %srun follows: %s\n", i ? "other " : "",
-				tw_no_run_text(next.why));
-			if (!i && !how && !tw_arg_flag(args, "table"))
-				puts("None");
-			break;
-		}
-		row = row_new(rows);
-		row_time(row, "logical_date", next.logical_date);
-		row_time(row, "run_after", next.run_after);
-		row_time(row, "data_interval_start", next.interval.start);
-		row_time(row, "data_interval_end", next.interval.end);
-		last = next;
-		has_last = true;
-		if (now < next.run_after)
-			now = next.run_after;
-	}
-	tw_dag_unref(dag);
-	if (how || tw_arg_flag(args, "table")) {
-		tw_output_rows(args, rows);
-		return 0;
-	}
-	for (size_t i = 0; i < tw_value_len(rows); i++) {
-		struct tw_str s;
-
-		if (field && strcmp(field, "data_interval.start") == 0)
-			field = "data_interval_start";
-		if (field && strcmp(field, "data_interval.end") == 0)
-			field = "data_interval_end";
-		s = tw_map_str(rows.list->v[i], field ? field : "logical_date", "None");
-		printf(TW_STR_FMT "\n", TW_STR_ARG(s));
-	}
-	return 0;
 }
 
 /* ── report, reserialize ────────────────────────────────────────────────────────── */
@@ -600,16 +519,6 @@ const struct tw_opt dags_trigger_opts[] = {
 	TW_OPT_OUTPUT,
 	{0},
 };
-static const struct tw_opt next_opts[] = {
-	{"num-executions", 'n', TW_OPT_INT, "how many", NULL, "1", NULL},
-	{"now", 0, TW_OPT_STR, "as if it were this instant", NULL, NULL, NULL},
-	{"field", 0, TW_OPT_STR, "which date to print",
-	 "logical_date|run_after|data_interval.start|data_interval.end", NULL, NULL},
-	{"table", 0, TW_OPT_FLAG, "all dates, as a table", NULL, NULL, NULL},
-	{"output", 'o', TW_OPT_STR, "all dates, printed so", "table|json|yaml|plain", NULL, NULL},
-	{0},
-};
-
 const struct tw_verb tw_dags_verbs[] = {
 	{"dags", "list", "List all the DAGs.", NULL, list_opts, cmd_list, false},
 	{"dags", "list-import-errors",
@@ -625,8 +534,8 @@ const struct tw_verb tw_dags_verbs[] = {
 	{"dags", "pause", "Pause a DAG.", "dag_id", pause_opts, cmd_pause, false},
 	{"dags", "unpause", "Let a paused DAG run again.", "dag_id", pause_opts, cmd_unpause,
 	 false},
-	{"dags", "next-execution", "When the next runs are.", "dag_id", next_opts,
-	 cmd_next_execution, false},
+	{"dags", "next-execution", "When the next runs are.", "dag_id", dags_next_opts,
+	 dags_next_execution, false},
 	{"dags", "report", "Which file holds which DAGs, and how long it took to import.", NULL,
 	 list_opts, cmd_report, false},
 	{"dags", "reserialize", "Read all DAG files again now.", NULL, list_opts, cmd_reserialize,

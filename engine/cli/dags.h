@@ -1,6 +1,8 @@
 /* What `tradewind dags` and `tradewind runs` share. */
 #pragma once
 
+#include "api/coming.h"
+#include "api/trigger.h"
 #include "cli/args.h"
 
 int dags_list_runs(const struct tw_args *args);
@@ -8,4 +10,11 @@ int dags_trigger(const struct tw_args *args);
 /* Follows a run to its end and prints its state to stderr; the exit status says whether it was success. */
 int dags_wait_for(struct tw_str dag_id, struct tw_str run_id);
 
+int dags_next_execution(const struct tw_args *args);
+/* What a timetable of the user's own says, asked of Python now. Exits when it fails: it has said why. */
+struct tw_value dags_ask_timetable(const struct tw_coming_ask *ask);
+/* A run by hand of a DAG with such a timetable: its data interval, when no other is given. */
+void dags_ask_interval(struct tw_trigger_opts *o);
+
+extern const struct tw_opt dags_next_opts[];
 extern const struct tw_opt dags_runs_opts[], dags_trigger_opts[];

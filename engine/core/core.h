@@ -311,6 +311,7 @@ void tw_core_count_all(struct run *r);                   /* every counter, from 
 struct pool *tw_core_pool(struct tw_sched *s, struct tw_str name);
 struct executor *tw_core_executor(struct tw_sched *s, struct tw_str name);
 struct tw_str tw_core_executor_name(const struct ti *ti);
+int tw_core_weight(const struct ti *ti);                 /* what it is ordered by; a custom rule's may change by attempt */
 void tw_core_enqueue(struct ti *ti);
 void tw_core_dequeue(struct ti *ti);
 void tw_core_pool_changed(struct tw_sched *s, struct pool *p);

@@ -219,6 +219,10 @@ static void run_id_of(struct dagent *d, enum tw_run_type type, const struct tw_r
 	const char *name = tw_run_type_name(type);
 	char random[9];
 
+	if (type == TW_RUNTYPE_SCHEDULED && info->run_id[0]) {
+		tw_buf_adds(out, info->run_id);
+		return;
+	}
 	if (type == TW_RUNTYPE_ASSET_TRIGGERED && dag->compat == 2)
 		name = "dataset_triggered";
 	letters(d->s, random);
@@ -470,7 +474,7 @@ enum tw_rc tw_core_on_next_run(struct tw_sched *s, const struct tw_ev_next_run *
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "no DAG '" TW_STR_FMT "'", TW_STR_ARG(ev->dag_id));
 	if (!d->asked_next)
 		return TW_OK; /* the document has changed since */
-	d->asked_next = false;
+	d->asked_next = ev->next.why == TW_NO_RUN_FAILED; /* the shell goes on asking */
 	d->next = ev->next;
 	d->has_next = true;
 	tell_next(d);

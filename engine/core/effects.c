@@ -117,7 +117,7 @@ void tw_core_ti_row(const struct ti *ti, struct tw_ti_row *ret)
 		.next_retry = ti->due,
 		.updated_at = ti->updated,
 		.pool_slots = t->pool_slots,
-		.priority_weight = t->weight_total,
+		.priority_weight = tw_core_weight(ti),
 		.pool = t->pool,
 		.queue = t->queue.p ? t->queue : cfg->default_queue,
 		.executor = t->executor,

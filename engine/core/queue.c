@@ -11,9 +11,20 @@ static const struct tw_task *task_of(const struct ti *ti)
 	return &ti->run->dag->tasks[ti->task];
 }
 
+int tw_core_weight(const struct ti *ti)
+{
+	const struct tw_task *t = task_of(ti);
+	bool counted = ti->state != TW_TI_NONE && ti->state != TW_TI_UP_FOR_RETRY;
+	int made = ti->try_number - (counted && ti->try_number > 0);
+
+	if (!t->nweights)
+		return t->weight_total;
+	return t->weights[made < t->nweights ? made : t->nweights - 1];
+}
+
 static bool before(const struct ti *a, const struct ti *b)
 {
-	int wa = task_of(a)->weight_total, wb = task_of(b)->weight_total;
+	int wa = tw_core_weight(a), wb = tw_core_weight(b);
 	const struct tw_run_row *ra = &a->run->row, *rb = &b->run->row;
 	tw_time la = ra->logical_date != TW_TIME_NONE ? ra->logical_date : ra->run_after;
 	tw_time lb = rb->logical_date != TW_TIME_NONE ? rb->logical_date : rb->run_after;

@@ -354,6 +354,8 @@ enum tw_rc tw_core_load_run(struct tw_sched *s, const struct tw_ev_run_load *ev,
 				  TW_STR_ARG(ev->row.run_id));
 	struct run *r = new_run(d, ev->dag, &ev->row);
 	r->stored = true;
+	if (ev->changed)
+		tw_core_touch_run(r);
 	load_rows(r, ev);
 	if (!tw_run_finished(r->row.state))
 		make_new_tasks(r); /* a run that was asked for through the inbox comes without instances */

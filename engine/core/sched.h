@@ -154,6 +154,7 @@ struct tw_ev_run_load {
 	const struct tw_dag *dag;    /* the version that the run was made with */
 	const struct tw_ti_load *tis; /* tasks without any get theirs made, while the run is unfinished */
 	int ntis;
+	bool changed;                /* the row is not as the store has it: write it */
 };
 
 struct tw_ev_run_state {
@@ -375,7 +376,7 @@ struct tw_fx_audit {
 enum tw_fx_ask_kind {
 	TW_ASK_LOAD_RUN,             /* an event named a run that is not held */
 	TW_ASK_PAST,                 /* answer with TW_EV_PAST: the run before this one. logical_date and by_schedule say which */
-	TW_ASK_NEXT_RUN,             /* answer with TW_EV_NEXT_RUN: ask Python's timetable */
+	TW_ASK_NEXT_RUN,             /* answer with TW_EV_NEXT_RUN: ask Python's timetable. TW_NO_RUN_FAILED leaves it open */
 	TW_ASK_NO_ANSWER,            /* nobody answered attempt's question in time: say what is taken instead, with TW_EV_TRIGGER */
 };
 struct tw_fx_ask {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/shell.h"
+#include "daemon/timetable.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/token.h"
@@ -216,12 +217,13 @@ enum tw_rc boot_pools(struct shell *sh, struct tw_err *err)
 
 /* ── live runs ────────────────────────────────────────────────────────────────────────── */
 
-static enum tw_rc load_run(struct shell *sh, const struct tw_run_row *run, const struct tw_ti_load *tis, size_t n,
-			   struct tw_err *err)
+static enum tw_rc load_run(struct shell *sh, struct tw_run_row *run, const struct tw_ti_load *tis, size_t n,
+			   int64_t inbox_id, struct tw_err *err)
 {
 	struct tw_dag *dag;
 	struct tw_arena a = { 0 };
 	struct tw_event ev = { .type = TW_EV_RUN_LOAD, .at = shell_now(sh) };
+	bool changed = false;
 	enum tw_rc rc;
 
 	if (run->version_id.n) {
@@ -233,8 +235,11 @@ static enum tw_rc load_run(struct shell *sh, const struct tw_run_row *run, const
 		if (rc == TW_OK)
 			rc = boot_version(sh, v.id, &dag, err);
 	}
+	if (rc == TW_OK)
+		rc = timetable_manual(sh, dag, run, inbox_id, &changed);
 	if (rc == TW_OK) {
-		ev.run_load = (struct tw_ev_run_load){ .row = *run, .dag = dag, .tis = tis, .ntis = (int)n };
+		ev.run_load = (struct tw_ev_run_load){ .row = *run, .dag = dag, .tis = tis, .ntis = (int)n,
+						       .changed = changed };
 		rc = shell_step(sh, &ev, err);
 	}
 	tw_arena_release(&a);
@@ -248,19 +253,19 @@ static void load_live(struct shell *sh, const struct tw_live *live)
 	struct tw_err err = { 0 };
 
 	for (size_t i = 0; i < live->nruns; i++)
-		if (load_run(sh, &live->runs[i], live->tis + live->first[i], live->first[i + 1] - live->first[i],
-			     &err) < 0)
+		if (load_run(sh, &live->runs[i], live->tis + live->first[i], live->first[i + 1] - live->first[i], 0,
+			     &err) < 0 && err.rc != TW_ERR_AGAIN)
 			tw_error("not loaded: %s", err.msg);
 }
 
-enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, struct tw_err *err)
+enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, int64_t inbox_id, struct tw_err *err)
 {
 	struct tw_arena a = { 0 };
 	struct tw_live live;
 	enum tw_rc rc = tw_store_live_run(sh->reader, dag_id, run_id, &a, &live, err);
 
 	if (rc == TW_OK)
-		rc = load_run(sh, &live.runs[0], live.tis, live.first[1], err);
+		rc = load_run(sh, &live.runs[0], live.tis, live.first[1], inbox_id, err);
 	tw_arena_release(&a);
 	return rc;
 }

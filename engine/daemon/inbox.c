@@ -23,7 +23,7 @@ static enum tw_rc step_run(struct shell *sh, const struct tw_event *ev, const st
 	if (rc != TW_ERR_AGAIN)
 		return rc;
 	sh->gathering->fx->asks.n = asks;
-	rc = boot_run(sh, row->dag_id, row->run_id, err);
+	rc = boot_run(sh, row->dag_id, row->run_id, 0, err);
 	return rc < 0 ? rc : shell_step(sh, ev, err);
 }
 
@@ -42,7 +42,7 @@ static enum tw_rc take_pools(struct shell *sh, const struct tw_inbox_row *row, s
 static enum tw_rc take_run_new(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			       struct tw_arena *a, struct tw_err *err)
 {
-	enum tw_rc rc = boot_run(sh, row->dag_id, row->run_id, err);
+	enum tw_rc rc = boot_run(sh, row->dag_id, row->run_id, row->id, err);
 
 	return rc == TW_ERR_EXISTS ? TW_OK : rc;
 }
@@ -233,9 +233,10 @@ static const struct {
 
 /*
  * Nothing of a bad row is applied; it is logged and done with, so that it holds up nobody. When an event needs a
- * run that is not held while this turn already has effects, the rest waits for their commit.
+ * run that is not held while this turn already has effects, the rest waits for their commit. False: it is not done with
+ * yet, Python is asked first (timetable.h).
  */
-static void take_row(struct shell *sh, const struct tw_inbox_row *row)
+static bool take_row(struct shell *sh, const struct tw_inbox_row *row)
 {
 	struct tw_arena a = { 0 };
 	struct tw_value payload = TW_NULL;
@@ -251,11 +252,12 @@ static void take_row(struct shell *sh, const struct tw_inbox_row *row)
 		rc = kinds[i].take(sh, row, payload, &a, &err);
 	else
 		tw_err_set(&err, TW_ERR_INVALID, "unknown kind");
-	if (rc < 0)
+	if (rc < 0 && rc != TW_ERR_AGAIN)
 		tw_warn("inbox row %lld (" TW_STR_FMT ") not applied: %s dag=" TW_STR_FMT " run=" TW_STR_FMT,
 			(long long)row->id, TW_STR_ARG(row->kind), err.msg, TW_STR_ARG(row->dag_id),
 			TW_STR_ARG(row->run_id));
 	tw_arena_release(&a);
+	return rc != TW_ERR_AGAIN || !tw_str_is(row->kind, "run_new");
 }
 
 void inbox_take(struct shell *sh)
@@ -271,9 +273,11 @@ void inbox_take(struct shell *sh)
 		n = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		take_row(sh, &rows[i]);
+		bool done = take_row(sh, &rows[i]);
+
 		sh->inbox_seen = rows[i].id;
-		tw_batch_inbox_done(&sh->gathering->batch, rows[i].id);
+		if (done)
+			tw_batch_inbox_done(&sh->gathering->batch, rows[i].id);
 	}
 	if (n == ROWS_A_TURN)
 		sh->inbox_rung = true;

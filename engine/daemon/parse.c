@@ -4,9 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "api/execution.h"
 #include "base/log.h"
 #include "daemon/parse.h"
+#include "daemon/pychild.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
 #include "io/file.h"
@@ -242,25 +242,6 @@ static void store_parsed(struct parse *p, struct tw_value v)
 	dagproc_set_inputs(p->file, p->dp, v);
 }
 
-/* A file that asks for a Variable or a Connection while it is imported. */
-static void answer_request(struct parse *p, struct tw_arena *a, struct tw_value v)
-{
-	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = &p->dp->zones };
-	struct tw_value result = TW_NULL, id = tw_map_value(v, "id");
-	struct tw_str what = tw_map_str(v, "do", "");
-	struct tw_err err = { 0 };
-	bool ring = false;
-	enum tw_rc rc;
-
-	if (tw_str_starts(what, "variable_") || tw_str_is(what, "connection_get"))
-		rc = tw_execution_do(p->dp->store, &who, what, v, a, &result, &ring, &err);
-	else
-		rc = tw_err_set(&err, TW_ERR_INVALID, "'" TW_STR_FMT "' has no meaning while a DAG file is imported",
-				TW_STR_ARG(what));
-	if (id.kind != TW_V_NULL)
-		tw_link_send_json(p->link, tw_execution_reply(a, id, result, rc, &err), NULL);
-}
-
 static void on_child_frame(void *arg, struct tw_link *link, struct tw_str body, int *fds, size_t nfds)
 {
 	struct parse *p = arg;
@@ -271,7 +252,7 @@ static void on_child_frame(void *arg, struct tw_link *link, struct tw_str body, 
 	if (tw_json_parse(&a, body, &v, &err) < 0) {
 		tw_error("a parse child sent no JSON: %s", err.msg);
 	} else if (tw_str_is(tw_map_str(v, "op", ""), "request")) {
-		answer_request(p, &a, v);
+		tw_pychild_answer(p->link, p->dp->store, &p->dp->zones, v);
 	} else if (tw_str_is(tw_map_str(v, "op", ""), "parsed") && !p->done) {
 		p->done = true;
 		if (p->file)

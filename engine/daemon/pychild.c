@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "api/execution.h"
+#include "io/clock.h"
 #include "io/proc.h"
 #include "io/sock.h"
 
@@ -31,4 +33,24 @@ enum tw_rc tw_pychild_start(const struct tw_paths *paths, const char *dags_folde
 		return tw_err_wrap(err, "cannot start Python (%s; set TRADEWIND_PYTHON)", paths->python);
 	*ret_fd = fds[0];
 	return TW_OK;
+}
+
+void tw_pychild_answer(struct tw_link *link, struct tw_store *store, struct tw_zones *zones, struct tw_value v)
+{
+	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = zones };
+	struct tw_value result = TW_NULL, id = tw_map_value(v, "id");
+	struct tw_str what = tw_map_str(v, "do", "");
+	struct tw_arena a = { 0 };
+	struct tw_err err = { 0 };
+	bool ring = false;
+	enum tw_rc rc;
+
+	if (tw_str_starts(what, "variable_") || tw_str_is(what, "connection_get"))
+		rc = tw_execution_do(store, &who, what, v, &a, &result, &ring, &err);
+	else
+		rc = tw_err_set(&err, TW_ERR_INVALID, "'" TW_STR_FMT "' has no meaning while a DAG file is imported",
+				TW_STR_ARG(what));
+	if (id.kind != TW_V_NULL)
+		tw_link_send_json(link, tw_execution_reply(&a, id, result, rc, &err), NULL);
+	tw_arena_release(&a);
 }

@@ -9,6 +9,7 @@
 #include "daemon/job.h"
 #include "daemon/requests.h"
 #include "daemon/shell.h"
+#include "daemon/timetable.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
 #include "io/file.h"
@@ -169,6 +170,8 @@ static void tear_down(struct shell *sh)
 	if (sh->writer_thread)
 		turn_writer_stop(sh);
 	requests_stop(sh);
+	timetables_free(sh->timetables);
+	sh->timetables = NULL;
 	tw_executors_free(&sh->executors, sh->opts->stop_runner && !sh->status);
 	tw_bell_free(sh->bell);
 	turn_free(sh->writing);

@@ -57,6 +57,7 @@ struct shell {
 	struct tw_executors executors;
 	struct tw_store *reader;              /* the loop's own handle */
 	struct requests *requests;
+	struct timetables *timetables;        /* those of the users' own (timetable.h) */
 	struct tw_map versions;               /* version id → struct version */
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
 	struct tw_map pools;                  /* name → the round of reading that saw it last */
@@ -102,7 +103,8 @@ void boot_adopt(struct shell *sh);
 /* Reads the DAG's row and newest document again and tells the core. */
 enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc boot_pools(struct shell *sh, struct tw_err *err);
-enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, struct tw_err *err);
+/* TW_ERR_AGAIN: its data interval is being asked for; inbox_id (0 = none) is done when it is loaded (timetable.h). */
+enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, int64_t inbox_id, struct tw_err *err);
 /* The document of a version, borrowed from the table of versions. */
 enum tw_rc boot_version(struct shell *sh, struct tw_str version_id, struct tw_dag **ret_dag, struct tw_err *err);
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "daemon/requests.h"
 #include "daemon/shell.h"
+#include "daemon/timetable.h"
 #include "io/doorbell.h"
 #include "io/token.h"
 
@@ -125,8 +126,7 @@ static void answer_asks(struct shell *sh, struct turn *t)
 		else if (ask->kind == TW_ASK_NO_ANSWER)
 			hitl_no_answer(sh, ask);
 		else if (ask->kind == TW_ASK_NEXT_RUN)
-			tw_warn("its timetable is written in Python: runs are made by hand only dag=" TW_STR_FMT,
-				TW_STR_ARG(ask->dag_id));
+			timetable_next(sh, ask);
 	}
 }
 

@@ -138,6 +138,8 @@ struct tw_task {
 	int priority_weight;
 	enum tw_weight_rule weight_rule;
 	int weight_total;            /* what queues order by; computed, in 32 bits */
+	const int *weights;          /* of a custom rule: by tries made before, the last for all after; see tw_task_weight */
+	int nweights;
 	struct tw_str queue, executor; /* p NULL = default */
 	bool depends_on_past, wait_for_downstream, ignore_first_depends_on_past, wait_past_skip;
 	int max_active_per_dag, max_active_per_run; /* -1 = none */

@@ -1,4 +1,5 @@
 /* Tasks and groups of a document. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -104,6 +105,25 @@ static enum tw_rc bad(struct tw_reader *r, const struct tw_task *t, const char *
 			  TW_STR_ARG(t->task_id), what, TW_STR_ARG(arg));
 }
 
+/* {"class", "data", "weights": [by tries made before]}: Python computed them when the file was parsed. */
+static enum tw_rc read_custom_weight(struct tw_reader *r, struct tw_task *t, struct tw_value rule)
+{
+	struct tw_value list = tw_map_value(rule, "weights");
+	size_t n = tw_value_len(list);
+	int *weights = tw_arena_array(&r->dag->arena, int, n + 1);
+
+	t->weight_rule = TW_WEIGHT_CUSTOM;
+	for (size_t i = 0; i < n; i++) {
+		if (list.kind != TW_V_LIST || list.list->v[i].kind != TW_V_INT ||
+		    list.list->v[i].i < INT_MIN || list.list->v[i].i > INT_MAX)
+			return bad(r, t, "weights of a weight rule are integers of 32 bits, not", TW_STR("others"));
+		weights[i] = (int)list.list->v[i].i;
+	}
+	t->weights = weights;
+	t->nweights = (int)n;
+	return TW_OK;
+}
+
 static enum tw_rc read_words(struct tw_reader *r, struct raw_task *raw)
 {
 	struct tw_task *t = &raw->t;
@@ -111,7 +131,9 @@ static enum tw_rc read_words(struct tw_reader *r, struct raw_task *raw)
 	if (raw->trigger_rule.p && !tw_trigger_rule_parse(raw->trigger_rule, &t->trigger_rule))
 		return bad(r, t, "unknown trigger rule", raw->trigger_rule);
 	if (raw->weight_rule.kind == TW_V_MAP) {
-		t->weight_rule = TW_WEIGHT_CUSTOM;
+		enum tw_rc rc = read_custom_weight(r, t, raw->weight_rule);
+		if (rc < 0)
+			return rc;
 	} else if (raw->weight_rule.kind == TW_V_STR) {
 		if (tw_str_is(raw->weight_rule.s, "upstream"))
 			t->weight_rule = TW_WEIGHT_UPSTREAM;

@@ -149,7 +149,8 @@ static void sum_direction(struct tw_dag *dag, enum tw_weight_rule rule, bool up)
 void tw_dag_weights_build(struct tw_dag *dag)
 {
 	for (int i = 0; i < dag->ntasks; i++)
-		dag->tasks[i].weight_total = dag->tasks[i].priority_weight;
+		dag->tasks[i].weight_total = dag->tasks[i].nweights ? dag->tasks[i].weights[0] :
+								      dag->tasks[i].priority_weight;
 	sum_direction(dag, TW_WEIGHT_DOWNSTREAM, false);
 	sum_direction(dag, TW_WEIGHT_UPSTREAM, true);
 }

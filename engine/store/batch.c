@@ -55,6 +55,18 @@ static enum tw_rc put_next_run(struct tw_store *s, const struct tw_next_run *n, 
 			 (int64_t)n->exceeds_max_active, n->dag_id);
 }
 
+static enum tw_rc put_warning(struct tw_store *s, const struct tw_warning_row *w, struct tw_err *err)
+{
+	TW_TRY(tw_q_exec(s, NULL, err, "delete from dag_warning where dag_id = ? and warning_type = ?",
+			 "ss", w->dag_id, w->warning_type));
+	if (!w->message.p)
+		return TW_OK;
+	return tw_q_exec(
+		s, NULL, err,
+		"insert into dag_warning (dag_id, warning_type, message, timestamp) values (?, ?, ?, ?)",
+		"ssst", w->dag_id, w->warning_type, w->message, w->timestamp);
+}
+
 /* changes: of those whose row must be there; else it stays as it is. */
 static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *changes,
 			struct tw_err *err)
@@ -101,6 +113,8 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 	case TW_CH_DAG_PAUSED:
 		return tw_q_exec(s, changes, err, "update dag set is_paused = ? where dag_id = ?",
 				 "is", c->num, c->text);
+	case TW_CH_DAG_WARNING:
+		return put_warning(s, c->warning, err);
 	case TW_CH_AUDIT:
 		return tw_write_audit(s, c->audit, err);
 	case TW_CH_CALLBACK_NEW:

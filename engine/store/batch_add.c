@@ -106,6 +106,11 @@ void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused)
 	CHANGE(TW_CH_DAG_PAUSED, .text = dag_id, .num = paused);
 }
 
+void tw_batch_dag_warning(struct tw_batch *b, const struct tw_warning_row *row)
+{
+	CHANGE(TW_CH_DAG_WARNING, .warning = row);
+}
+
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row)
 {
 	CHANGE(TW_CH_AUDIT, .audit = row);

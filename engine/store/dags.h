@@ -165,10 +165,6 @@ enum tw_rc tw_store_import_errors(struct tw_store *s, const struct tw_ask *ask, 
 				  struct tw_import_error_row **ret_v, size_t *ret_n, int64_t *ret_total,
 				  struct tw_err *err);
 
-struct tw_warning_row {
-	struct tw_str dag_id, warning_type, message;
-	tw_time timestamp;
-};
 /* Fields: dag_id warning_type message timestamp. */
 enum tw_rc tw_store_warnings(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			     struct tw_warning_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);

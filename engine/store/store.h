@@ -282,6 +282,11 @@ struct tw_audit_row {
 	tw_time logical_date;
 };
 
+struct tw_warning_row {
+	struct tw_str dag_id, warning_type, message;
+	tw_time timestamp;
+};
+
 struct tw_next_run {
 	struct tw_str dag_id;
 	tw_time logical_date, interval_start, interval_end, create_after; /* all NONE: no next run */
@@ -313,6 +318,7 @@ enum tw_change_kind {
 	TW_CH_TRIGGER_DROP,  /* num: its id */
 	TW_CH_NEXT_RUN,      /* next_run */
 	TW_CH_DAG_PAUSED,    /* text: dag_id; num: 0 or 1 (max_consecutive_failed_dag_runs) */
+	TW_CH_DAG_WARNING,   /* warning: in place of the DAG's of that type; message p NULL = none */
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_CALLBACK_NEW,  /* callback */
 	TW_CH_HITL_ANSWER,   /* hitl: its answer, when there is none yet */
@@ -337,6 +343,7 @@ struct tw_change {
 		const struct tw_reschedule_row *reschedule;
 		const struct tw_trigger_row *trigger;
 		const struct tw_next_run *next_run;
+		const struct tw_warning_row *warning;
 		const struct tw_audit_row *audit;
 		const struct tw_callback_row *callback;
 		const struct tw_hitl_row *hitl;
@@ -377,6 +384,7 @@ void tw_batch_trigger_new(struct tw_batch *b, const struct tw_trigger_row *trigg
 void tw_batch_trigger_drop(struct tw_batch *b, int64_t id);
 void tw_batch_next_run(struct tw_batch *b, const struct tw_next_run *next);
 void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused);
+void tw_batch_dag_warning(struct tw_batch *b, const struct tw_warning_row *row);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
 struct tw_hitl_row;
 void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row);

@@ -29,6 +29,10 @@ const char *tw_no_run_text(enum tw_no_run why)
 		return "catchup is on and there is no start date to catch up from";
 	case TW_NO_RUN_IMPOSSIBLE:
 		return "the cron expression names a date that does not come";
+	case TW_NO_RUN_CUSTOM:
+		return "its timetable gives none";
+	case TW_NO_RUN_FAILED:
+		return "its timetable failed (see the DAG's warnings)";
 	}
 	return "unknown";
 }

@@ -98,6 +98,8 @@ enum tw_no_run {
 	TW_NO_RUN_PAST_END,   /* the next one would lie past `latest` */
 	TW_NO_RUN_NO_START,   /* catchup, and no date to catch up from */
 	TW_NO_RUN_IMPOSSIBLE, /* no such date: 30 February */
+	TW_NO_RUN_CUSTOM,     /* a timetable of the user's says so; never this library's answer */
+	TW_NO_RUN_FAILED,     /* it raised, or took too long */
 };
 const char *tw_no_run_text(enum tw_no_run why);
 
@@ -108,6 +110,7 @@ struct tw_run_info {
 	struct tw_interval interval;
 	tw_time partition_date;
 	char partition_key[TW_TT_KEY_MAX + 1]; /* "" = none */
+	char run_id[TW_TT_KEY_MAX + 1];	       /* a custom timetable's own; "" = by the rule */
 };
 
 /*

@@ -1,6 +1,6 @@
 """What the `tradewind` binary leaves to Python: `python -m tradewind.commands WORDS…` (engine/cli/python.h).
 
-`dags-test`, `tasks-test` and `tasks-render` get one JSON object; `plugins` and `providers …` print JSON rows.
+`dags-test`, `dags-next`, `tasks-test` and `tasks-render` get one JSON object; `plugins` and `providers …` print JSON rows.
 """
 
 from __future__ import annotations
@@ -89,6 +89,23 @@ def _workload(request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         dag.task_dict[task_id].params.update(request["task_params"])
     when = instant(request.get("logical_date"))
     return dag, task_workload(dag, task_id, request.get("run"), when, request.get("run_id"), index)
+
+
+def dags_next(request: dict[str, Any]) -> dict[str, Any]:
+    """What a timetable of the user's own says: the coming runs, those between two dates, or a manual interval."""
+    import traceback
+
+    from tradewind import comms
+    from tradewind.execution import coming
+    from tradewind.local import LocalSupervisor
+
+    comms.set_supervisor(LocalSupervisor())
+    dag = find_dag(request)
+    try:
+        return coming.answer(dag, request)
+    except Exception as e:
+        traceback.print_exc()
+        raise Problem(f"the timetable of dag '{dag.dag_id}' failed: {type(e).__name__}: {e}") from e
 
 
 def tasks_test(request: dict[str, Any]) -> int:
@@ -358,6 +375,9 @@ def main(argv: list[str]) -> int:
             return _RUNS[verb](json.loads(words[0]))
         if verb == "providers" and words[0] == "install":
             return install(words[1:])
+        if verb == "dags-next":
+            json.dump(dags_next(json.loads(words[0])), sys.stdout, ensure_ascii=False)
+            return 0
         rows = plugins() if verb == "plugins" else providers_rows(words[0], words[1:])
     except (Problem, CoreError) as e:
         print(f"error: {e}", file=sys.stderr)

@@ -207,7 +207,7 @@ def manual_interval(timetable: Any, run_after: Any) -> DataInterval:
         end = max(c.align_prev(run_after) for c in _crons(timetable))
         return DataInterval(end - timetable._interval, end)
     if word == "asset_or_time":
-        return manual_interval(timetable.timetable, run_after)
+        return timetable.timetable.infer_manual_data_interval(run_after=run_after)
     if word == "events" and timetable.event_dates:
         if timetable.restrict_to_events:
             past = [e for e in timetable.event_dates if e <= run_after]
@@ -231,7 +231,9 @@ def next_info(timetable: Any, last: DataInterval | None, restriction: TimeRestri
     catchup = restriction.catchup if restriction else False
     word = timetable._word
     if word == "asset_or_time":
-        return next_info(timetable.timetable, last, restriction)
+        return timetable.timetable.next_dagrun_info(
+            last_automated_data_interval=last, restriction=restriction
+        )
     if word in ("cron_interval", "delta_interval"):
         return _interval_info(timetable, last, earliest, latest, catchup)
     if word in ("cron_trigger", "delta_trigger", "multiple_cron"):

@@ -14,6 +14,7 @@ from typing import Any
 from tradewind.exceptions import AirflowException
 from tradewind.operator import NOTSET, Defaults
 from tradewind.states import WeightRule
+from tradewind.weights import custom_weights
 from tradewind.xcom_arg import PlainXComArg, ResolveMixin
 
 FORMAT = 1
@@ -244,10 +245,14 @@ def _doc(task: Any) -> dict[str, Any] | None:
     return None
 
 
-def _weight_rule(rule: Any) -> Any:
+def _weight_rule(rule: Any, task: Any) -> Any:
     if isinstance(rule, WeightRule):
         return rule.value
-    return {"class": f"{_module(type(rule))}.{type(rule).__qualname__}", "data": encode(rule.serialize())}
+    doc = {"class": f"{_module(type(rule))}.{type(rule).__qualname__}", "data": encode(rule.serialize())}
+    weights = custom_weights(rule, task)
+    if weights:
+        doc["weights"] = weights
+    return doc
 
 
 def _skip_kind(cls: type) -> str | None:
@@ -370,7 +375,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         value = getattr(task, name)
         if value is not None:
             doc[name] = _seconds(value)
-    rule = _weight_rule(task.weight_rule)
+    rule = _weight_rule(task.weight_rule, task)
     if rule != "downstream":
         doc["weight_rule"] = rule
     if task.queue != defaults["queue"]:

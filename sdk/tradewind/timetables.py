@@ -66,6 +66,7 @@ class Timetable:
     active_runs_limit: int | None = None
     asset_condition: Any = None
     partitioned: bool = False
+    partitioned_at_runtime: bool = False
 
     @property
     def summary(self) -> str:
@@ -94,6 +95,11 @@ class Timetable:
 
     def next_dagrun_info(self, *, last_automated_data_interval: Any, restriction: TimeRestriction) -> Any:
         raise NotImplementedError()
+
+    def next_dagrun_info_v2(self, *, last_dagrun_info: Any, restriction: TimeRestriction) -> Any:
+        """What the engine asks; a timetable that needs more of the last run than its interval overrides it."""
+        last = last_dagrun_info.data_interval if last_dagrun_info is not None else None
+        return self.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
 
     def generate_run_id(self, *, run_type: Any, run_after: Any, data_interval: Any = None, **_: Any) -> str:
         return f"{run_type}__{run_after.isoformat()}"

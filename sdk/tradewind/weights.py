@@ -41,3 +41,40 @@ def find_strategy(name: str) -> PriorityWeightStrategy | None:
         if isinstance(found, type) and issubclass(found, PriorityWeightStrategy):
             return found()
     return None
+
+
+class _Instance:
+    """What a strategy may look at when a DAG file is read: the task's own words, and how often it was tried."""
+
+    def __init__(self, task: Any, tries: int):
+        self.task, self.try_number = task, tries
+        self.dag_id = task.dag.dag_id if task.dag is not None else ""
+        self.task_id, self.map_index = task.task_id, -1
+        self.priority_weight, self.max_tries = task.priority_weight, task.retries or 0
+        self.pool, self.pool_slots, self.queue = task.pool, task.pool_slots, task.queue
+        self.operator = type(task).__name__
+
+
+_TRIES = 20
+
+
+def custom_weights(rule: Any, task: Any) -> list[int]:
+    """The weights of a strategy of one's own, by tries made before; the last stands for all after it.
+
+    One that cannot be computed from the task alone is told of, and counts as `absolute`.
+    """
+    import warnings
+
+    from tradewind.states import db_safe_priority
+
+    try:
+        tries = min(_TRIES, int(task.retries or 0) + 2)
+        weights = [db_safe_priority(int(rule.get_weight(_Instance(task, n)))) for n in range(tries)]
+    except Exception as e:
+        message = f"the weight rule {type(rule).__name__} of task {task.task_id!r} failed, its weight is {task.priority_weight}"
+        file = task.dag.fileloc if task.dag is not None else __file__
+        warnings.warn_explicit(f"{message}: {type(e).__name__}: {e}", UserWarning, file, 1)
+        return []
+    while len(weights) > 1 and weights[-1] == weights[-2]:
+        weights.pop()
+    return weights

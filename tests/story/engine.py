@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,32 @@ class Engine:
     def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
         path = self.home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}" / f"attempt={attempt}.log"
         return path.read_text()
+
+    def serve(self) -> None:
+        """The API, until it answers; with a scheduler that is seen to be alive, if there is one."""
+        self.start("api-server")
+        alive = "healthy" if "scheduler" in self.processes else None
+
+        def healthy() -> bool:
+            status, body = self.ask("GET", "/api/v2/monitor/health")
+            return status == 200 and (alive is None or body["scheduler"]["status"] == alive)
+
+        wait_until(healthy, 30, "the API does not answer")
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and JSON of the answer; status 0: nobody listens."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", data, {"Content-Type": "application/json"}, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as r:
+                text = r.read()
+                return r.status, json.loads(text) if text else None
+        except urllib.error.HTTPError as e:
+            return e.code, json.loads(e.read() or b"null")
+        except OSError:
+            return 0, None
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as r:

@@ -1,4 +1,4 @@
-"""The other pieces of work that a DAG file's process does: callbacks, custom timetables, custom weight rules."""
+"""The other pieces of work that a DAG file's process does: callbacks, custom timetables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tradewind import context as contexts
 from tradewind.comms import Link
 from tradewind.execution import callbacks, load
-from tradewind.execution.dagrun import DagRun, instant, text
+from tradewind.execution.dagrun import DagRun, instant
 from tradewind.execution.ti import RuntimeTaskInstance
 from tradewind.states import TaskInstanceState
 
@@ -25,14 +25,15 @@ _TASK_KINDS = {
 def perform(link: Link, workload: dict[str, Any], loaded: load.LoadedFile | None) -> None:
     """Do what `op` says, and report."""
     try:
-        finished = _perform(workload, loaded)
+        finished = answer(workload, loaded)
     except Exception as e:
         logger.exception("%s failed", workload.get("op"))
         finished = {"state": "failed", "reason": f"{type(e).__name__}: {e}"}
     link.send({"op": "finished", **finished})
 
 
-def _perform(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str, Any]:
+def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str, Any]:
+    """The body of `finished`; what the user's code raises gets out."""
     about = workload.get("dag") or {}
     if loaded is None:
         loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
@@ -44,10 +45,9 @@ def _perform(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[s
     if op == "callback":
         return _callback(workload, dag)
     if op == "timetable":
-        return {"state": "success", "runs": coming_runs(dag, workload)}
-    if op == "weight":
-        wanted = workload.get("tasks") or list(dag.task_dict)
-        return {"state": "success", "weights": {t: weight_of(dag, dag.task_dict[t]) for t in wanted}}
+        from tradewind.execution import coming
+
+        return {"state": "success", **coming.answer(dag, workload)}
     return {"state": "failed", "reason": f"unknown op {op!r}"}
 
 
@@ -120,54 +120,3 @@ def _sla_miss(workload: dict[str, Any], dag: Any) -> None:
     for callback in found if isinstance(found, (list, tuple)) else [found] if found else []:
         tasks = workload.get("tasks") or []
         callback(dag, "\n".join(tasks), "", [], [])
-
-
-# -- what only Python knows of a schedule ------------------------------------------------------------
-
-
-def coming_runs(dag: Any, ask: dict[str, Any]) -> list[dict[str, Any]]:
-    """The next runs by the DAG's own timetable, at most `count`."""
-    from tradewind import timetables
-
-    last = ask.get("last")
-    interval = None
-    if last:
-        interval = timetables.DataInterval(instant(last["start"]), instant(last["end"]))
-    runs: list[dict[str, Any]] = []
-    for _ in range(max(1, min(int(ask.get("count") or 1), 1000))):
-        restriction = timetables.TimeRestriction(
-            earliest=instant(ask.get("earliest")),
-            latest=instant(ask.get("latest")),
-            catchup=bool(ask.get("catchup", False)),
-        )
-        info = dag.timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)
-        if info is None:
-            break
-        interval = info.data_interval
-        runs.append(
-            {
-                "logical_date": text(info.logical_date),
-                "start": text(interval.start) if interval else None,
-                "end": text(interval.end) if interval else None,
-                "run_after": text(info.run_after),
-            }
-        )
-        if interval is None or not ask.get("catchup", False):
-            break
-    return runs
-
-
-def weight_of(dag: Any, task: Any) -> int:
-    """A task's weight by its own rule object."""
-    rule = task.weight_rule
-    method = getattr(rule, "get_weight", None)
-    if method is None:
-        return int(task.priority_weight_total)
-
-    class Instance:
-        pass
-
-    ti: Any = Instance()
-    ti.task, ti.dag_id, ti.task_id = task, dag.dag_id, task.task_id
-    ti.priority_weight, ti.try_number, ti.map_index = task.priority_weight, 1, -1
-    return int(method(ti))
