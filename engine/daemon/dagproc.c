@@ -96,57 +96,75 @@ static void stop(struct dagproc *dp)
 	uv_stop(&dp->loop);
 }
 
+static struct pfile *take(struct dagproc *dp)
+{
+	struct pfile *f = dp->queue.v[dp->queue_head++];
+
+	f->queued = false;
+	if (dp->queue_head == dp->queue.n)
+		dp->queue_head = dp->queue.n = 0;
+	return f;
+}
+
 void dagproc_next(struct dagproc *dp)
 {
 	while (dp->zygote.ready && !dp->stopping && dp->queue_head < dp->queue.n &&
 	       dp->active.n < (size_t)dp->opts->processes) {
-		struct pfile *f = dp->queue.v[dp->queue_head++];
+		struct pfile *f = take(dp);
 
-		f->queued = false;
-		parse_start(dp, f);
+		if (!parse_here(dp, f))
+			parse_start(dp, f);
 	}
-	if (dp->queue_head == dp->queue.n)
-		dp->queue_head = dp->queue.n = 0;
 	if (dp->zygote.ready && dp->opts->num_runs > 0 && all_parsed(dp))
 		stop(dp);
+}
+
+static void file_parsed(struct dagproc *dp, struct pfile *f)
+{
+	f->parse = NULL;
+	if (!f->alone)
+		f->parses++;
+	if (!f->inputs.n)
+		add_input(dp, f, f->path);
+	if (f->changed)
+		enqueue(dp, f);
+}
+
+bool dagproc_more(struct parse *p)
+{
+	struct dagproc *dp = p->dp;
+
+	if (p->file)
+		file_parsed(dp, p->file);
+	p->file = NULL;
+	while (!dp->stopping && dp->queue_head < dp->queue.n && !dp->queue.v[dp->queue_head]->alone) {
+		struct pfile *f = take(dp);
+
+		if (!parse_here(dp, f)) {
+			parse_again(p, f);
+			return true;
+		}
+	}
+	return false;
 }
 
 void dagproc_parse_ended(struct parse *p)
 {
 	struct dagproc *dp = p->dp;
-	struct pfile *f = p->file;
 
 	for (size_t i = 0; i < dp->active.n; i++)
 		if (dp->active.v[i] == p)
 			dp->active.v[i--] = dp->active.v[--dp->active.n];
-	if (f) {
-		f->parse = NULL;
-		f->parses++;
-		if (!f->inputs.n)
-			add_input(dp, f, f->path);
-		if (f->changed)
-			enqueue(dp, f);
-	}
+	if (p->file)
+		file_parsed(dp, p->file);
 	parse_close(p);
 	dagproc_next(dp);
 }
 
 /* ── the folder ───────────────────────────────────────────────────────────────────────── */
 
-static void file_gone(struct dagproc *dp, struct pfile *f)
+static void forget(struct dagproc *dp, struct pfile *f)
 {
-	struct tw_str relative = tw_str(f->relative);
-	struct tw_err err = { 0 };
-
-	if (tw_store_files_gone(dp->store, tw_str(dp->opts->bundle), &relative, 1, &err) < 0)
-		tw_error("%s", err.msg);
-	tw_bell_ring(dp->opts->paths->bell);
-	for (size_t i = dp->queue_head; i < dp->queue.n; i++)
-		if (dp->queue.v[i] == f) {
-			memmove(&dp->queue.v[i], &dp->queue.v[i + 1], (dp->queue.n - i - 1) * sizeof *dp->queue.v);
-			dp->queue.n--;
-			i--;
-		}
 	if (f->parse)
 		f->parse->file = NULL;
 	drop_inputs(dp, f);
@@ -173,20 +191,43 @@ static void take_file(struct dagproc *dp, const struct tw_dagfile *found)
 	f->seen = true;
 }
 
+static void leave_queue(struct dagproc *dp)
+{
+	size_t kept = dp->queue_head;
+
+	for (size_t i = dp->queue_head; i < dp->queue.n; i++)
+		if (dp->queue.v[i]->seen)
+			dp->queue.v[kept++] = dp->queue.v[i];
+	dp->queue.n = kept;
+}
+
 static void drop_unseen(struct dagproc *dp)
 {
 	TW_VEC(struct pfile *) gone = { 0 };
+	TW_VEC(struct tw_str) names = { 0 };
+	struct tw_err err = { 0 };
 
 	tw_map_foreach(&dp->files, e) {
 		struct pfile *f = e->value;
 
-		if (!f->seen)
-			tw_vec_push(&gone, f);
-		f->seen = false;
+		if (f->seen)
+			continue;
+		tw_vec_push(&gone, f);
+		tw_vec_push(&names, tw_str(f->relative));
+	}
+	if (gone.n) {
+		leave_queue(dp);
+		found_store_all(dp);
+		if (tw_store_files_gone(dp->store, tw_str(dp->opts->bundle), names.v, names.n, &err) < 0)
+			tw_error("%s", err.msg);
+		tw_bell_ring(dp->opts->paths->bell);
 	}
 	for (size_t i = 0; i < gone.n; i++)
-		file_gone(dp, gone.v[i]);
+		forget(dp, gone.v[i]);
+	tw_map_foreach(&dp->files, e)
+		((struct pfile *)e->value)->seen = false;
 	tw_vec_release(&gone);
+	tw_vec_release(&names);
 }
 
 static void look(struct dagproc *dp)
@@ -278,12 +319,13 @@ static void set_handles(struct dagproc *dp)
 {
 	uint64_t refresh = (uint64_t)(dp->opts->refresh * 1000);
 
+	uv_timer_init(&dp->loop, &dp->gather);
 	uv_timer_init(&dp->loop, &dp->rescan);
 	uv_timer_init(&dp->loop, &dp->refresh);
 	uv_timer_init(&dp->loop, &dp->beat);
 	uv_signal_init(&dp->loop, &dp->term);
 	uv_signal_init(&dp->loop, &dp->intr);
-	dp->rescan.data = dp->refresh.data = dp->beat.data = dp->term.data = dp->intr.data = dp;
+	dp->gather.data = dp->rescan.data = dp->refresh.data = dp->beat.data = dp->term.data = dp->intr.data = dp;
 	uv_timer_start(&dp->refresh, on_rescan, refresh, refresh);
 	uv_timer_start(&dp->beat, on_beat, BEAT_MS, BEAT_MS);
 	uv_signal_start(&dp->term, on_signal, SIGTERM);
@@ -306,6 +348,8 @@ static void tear_down(struct dagproc *dp)
 		parse_close(p);
 	}
 	calls_stop(dp);
+	if (dp->store)
+		found_store_all(dp);
 	zygote_stop(dp);
 	for (int i = 0; dp->zygote.pid && i < 400; i++) {
 		uv_run(&dp->loop, UV_RUN_NOWAIT);
@@ -336,6 +380,7 @@ static void tear_down(struct dagproc *dp)
 	tw_vec_release(&dp->queue);
 	tw_vec_release(&dp->active);
 	tw_vec_release(&dp->calls);
+	tw_vec_release(&dp->found);
 	uv_walk(&dp->loop, close_handle, NULL);
 	uv_run(&dp->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&dp->loop);

@@ -658,6 +658,12 @@ MOVED: dict[tuple[str, str], tuple[str, tuple[str, str] | None]] = {
     ("triggerer", "default_capacity"): ("1000", ("triggerer", "capacity")),
 }
 
+#: what an option was called before
+FORMER: dict[tuple[str, str], list[tuple[str, str]]] = {}
+for _old, (_, _new) in MOVED.items():
+    if _new is not None:
+        FORMER.setdefault(_new, []).append(_old)
+
 #: defaults that were different in 2.x
 COMPAT2: dict[tuple[str, str], str] = {
     ("api", "fallback_page_limit"): "100",

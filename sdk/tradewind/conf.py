@@ -87,16 +87,15 @@ class Configuration:
         return None
 
     def _lookup(self, section: str, key: str) -> str | None:
-        from tradewind._config_defaults import COMPAT2, DEFAULTS, MOVED
+        from tradewind._config_defaults import COMPAT2, DEFAULTS, FORMER, MOVED
 
         value = self._own_value(section, key)
         if value is not None:
             return value
-        for (old_section, old_key), (_, new) in MOVED.items():
-            if new == (section, key):
-                value = self._own_value(old_section, old_key)
-                if value is not None:
-                    return value
+        for former in FORMER.get((section, key), ()):
+            value = self._own_value(*former)
+            if value is not None:
+                return value
         if (section, key) in MOVED:
             default, new = MOVED[section, key]
             return self._lookup(*new) if new else default

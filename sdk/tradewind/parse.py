@@ -9,10 +9,13 @@ import os
 import sys
 import threading
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewind import dagfile
 from tradewind.recording import Recorder
+
+if TYPE_CHECKING:
+    from tradewind.execution.traces import Traces
 
 
 def parse_file(
@@ -20,9 +23,13 @@ def parse_file(
     bundle_path: str | None = None,
     compat: int | None = None,
     safe_mode: bool = True,
+    traces: Traces | None = None,
     **_: Any,
 ) -> dict[str, Any]:
-    """Import the file and write its documents. Never raises for what the file does."""
+    """Import the file and write its documents. Never raises for what the file does.
+
+    With `traces` the file's modules are forgotten again, and `left` says what cannot be.
+    """
     from tradewind.conf import conf
     from tradewind.operator import Defaults
 
@@ -34,6 +41,8 @@ def parse_file(
     folder = bundle_path or os.path.dirname(path)
     recorder = Recorder([folder, os.path.dirname(path)]).start()
     recorder.paths.add(dagfile.split_zip(path)[0])
+    if traces is not None:
+        traces.begin(recorder.inside)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
@@ -51,6 +60,7 @@ def parse_file(
         "connections": sorted(recorder.connections),
         "warnings": sorted({_warning(w) for w in caught if recorder.inside(w.filename)}),
         "threads": _threads(),
+        "left": traces.end() if traces is not None else None,
     }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sqlite3
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from engine import Engine, wait_until
 
@@ -50,10 +53,56 @@ def test_a_failing_file_is_an_import_error_and_spoils_no_other(engine: Engine) -
     engine.parse()
     assert [d["dag_id"] for d in engine.json("dags", "list")] == ["chain"]
     listed = engine.run("dags", "list-import-errors", "-o", "json", check=False)
-    errors = {e["filepath"]: e["error"] for e in __import__("json").loads(listed.stdout)}
+    errors = {e["filepath"]: e["error"] for e in json.loads(listed.stdout)}
     assert sorted(errors) == ["crash.py", "exit.py", "syntax.py"]
     assert "SyntaxError" in errors["syntax.py"]
     assert "signal 11" in errors["crash.py"]
+
+
+def test_bad_files_among_many_spoil_no_other(engine: Engine) -> None:
+    """Files share processes; what one of them does is nobody else's error, nor in anybody else's document."""
+    bad = {
+        "crash": "import os\nos.kill(os.getpid(), 11)",
+        "exit": "import sys\nsys.exit(3)",
+        "end": "import os\nos._exit(0)",
+        "hang": "while True: pass",
+        "memory": "x = bytearray(1 << 30)",
+        "syntax": "def broken(:",
+        "raises": "1 / 0",
+    }
+    patch = """
+import os, socket
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+DAG.validate = lambda self: 1 / 0
+BashOperator.ui_color = socket.socket = None
+os.environ["AIRFLOW__CORE__DEFAULT_TASK_RETRIES"] = "9"
+"""
+    for n in range(60):
+        engine.write(f"good_{n:02}.py", CHAIN.replace('"chain"', f'"good_{n:02}"'))
+    for n, (name, text) in enumerate(bad.items()):
+        engine.write(f"good_{7 * n:02}_{name}.py", f"from airflow import DAG\n{text}\n")
+        engine.write(f"good_{7 * n + 3:02}_patch.py", patch)
+    engine.env.update(
+        TRADEWIND__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT="3",
+        TRADEWIND__DAG_PROCESSOR__PARSE_MEMORY_LIMIT_MIB="700",
+    )
+    engine.parse()
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == [f"good_{n:02}" for n in range(60)]
+    listed = engine.run("dags", "list-import-errors", "-o", "json", check=False)
+    errors = {e["filepath"].split("_", 2)[2]: e["error"] for e in json.loads(listed.stdout)}
+    said = {"crash": "signal 11", "exit": "SystemExit: 3", "end": "exit status 0", "hang": "longer than 3 seconds",
+            "memory": "MemoryError", "syntax": "SyntaxError", "raises": "ZeroDivisionError"}  # fmt: skip
+    assert {name + ".py" for name in said} == set(errors)
+    for name, words in said.items():
+        assert words in errors[name + ".py"], errors[name + ".py"]
+    assert {t.get("retries", 0) for d in ("good_04", "good_59") for t in documents(engine, d)["tasks"]} == {0}
+
+
+def documents(engine: Engine, dag_id: str) -> dict[str, Any]:
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        (text,) = db.execute("SELECT data FROM serialized_dag WHERE dag_id = ?", [dag_id]).fetchone()
+    return json.loads(text)
 
 
 def test_a_file_that_changes_is_parsed_again_and_one_that_goes_takes_its_dag_along(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""A parse child: one DAG file, its documents, and what it read; forked from the zygote."""
+"""A parse child: DAG files, one after the other, their documents, and what they read; forked from the zygote."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import traceback
 from typing import Any
 
 from tradewind import comms, log
-from tradewind.comms import Link, SocketSupervisor
+from tradewind.comms import Link, LinkClosed, SocketSupervisor
+from tradewind.execution.traces import Traces
 
 
 def serve(fds: list[int], message: dict[str, Any]) -> int:
-    """Parse what the message names, answer on the first descriptor; the second, if any, takes the output."""
+    """Parse what the message names, answer on the first descriptor; the second, if any, takes the output.
+
+    Then whatever else is asked on that descriptor, until it ends or a file has left something behind.
+    """
     link = Link.from_fd(fds[0])
     if len(fds) > 1:
         output = os.dup(fds[1])
@@ -23,13 +27,26 @@ def serve(fds: list[int], message: dict[str, Any]) -> int:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
-    parsed = _parse(message)
-    log.flush_streams()
-    link.send(parsed)
+    traces = Traces()
+    try:
+        while _one(link, message, traces):
+            message, extra = link.recv()
+            for fd in extra:
+                os.close(fd)
+    except LinkClosed:
+        pass
     return 0
 
 
-def _parse(message: dict[str, Any]) -> dict[str, Any]:
+def _one(link: Link, message: dict[str, Any], traces: Traces) -> bool:
+    """Parse and answer; True when this process may parse another file."""
+    parsed = _parse(message, traces)
+    log.flush_streams()
+    link.send(parsed)
+    return bool(parsed["more"])
+
+
+def _parse(message: dict[str, Any], traces: Traces) -> dict[str, Any]:
     from tradewind import parse
 
     file = str(message.get("file"))
@@ -39,8 +56,10 @@ def _parse(message: dict[str, Any]) -> dict[str, Any]:
             bundle_path=message.get("bundle_path"),
             compat=message.get("compat"),
             safe_mode=bool(message.get("safe_mode", True)),
+            traces=traces,
         )
         parsed["op"] = "parsed"
+        parsed["more"] = parsed["left"] is None and not parsed["errors"]
         comms.pack(parsed)  # what cannot be sent is an error of the file
         return parsed
     except KeyboardInterrupt:
@@ -56,6 +75,8 @@ def _parse(message: dict[str, Any]) -> dict[str, Any]:
             "connections": [],
             "warnings": [],
             "threads": 0,
+            "left": "failed",
+            "more": False,
         }
 
 
