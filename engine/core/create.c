@@ -168,6 +168,14 @@ static void arm_next(struct dagent *d)
 		tw_core_dag_work(d);
 }
 
+/* @continuous: a run that ended at once is followed in the same instant. One of the same instant would have the same id. */
+static tw_time apart(const struct dagent *d)
+{
+	bool follows = d->has_last && d->dag->timetable->type == TW_TT_CONTINUOUS;
+
+	return follows && d->last.run_after >= d->s->now ? d->last.run_after + 1 : d->s->now;
+}
+
 static void find_next(struct dagent *d)
 {
 	struct tw_err err = { 0 };
@@ -180,7 +188,7 @@ static void find_next(struct dagent *d)
 		d->has_next = true;
 	} else {
 		enum tw_rc rc = tw_timetable_next(d->dag->timetable, d->has_last ? &d->last : NULL,
-						  &d->dag->bounds, d->s->now, &d->next, &err);
+						  &d->dag->bounds, apart(d), &d->next, &err);
 		if (rc == TW_ERR_UNSUPPORTED) {
 			if (!d->asked_next)
 				ask_python(d);

@@ -212,6 +212,16 @@ static void test_schedule(void **state)
 	assert_int_equal(w.runs.len, 3);
 	assert_run(&w, "scheduled__2026-01-01T06:00:00+00:00", "success");
 	world_close(&w);
+	/* one after the other, though each ends in the instant it began */
+	world_open(&w);
+	world_pool(&w, "default_pool", 128, false);
+	world_dag(&w, DAG(",'max_active_runs':1,'schedule':{'type':'continuous'},'start_date':'2026-01-01T00:00:00+00:00'", "{'task_id':'a','native':'empty'}"), false);
+	assert_int_equal(w.next.run_after, T0 + 1);
+	for (int i = 0; i < 3; i++)
+		world_later(&w, 1);
+	assert_true(w.runs.len >= 3);
+	assert_run(&w, "scheduled__2026-01-01T00:00:00.000002+00:00", "success");
+	world_close(&w);
 	/* catchup, two at a time */
 	world_open(&w);
 	w.hold = true;

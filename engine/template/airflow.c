@@ -565,6 +565,12 @@ static bool has_logical_date(const struct tw_airflow *af)
 	return tw_map_value(af->data, "logical_date").kind != TW_V_NULL;
 }
 
+/* A name that Airflow 3 took away. Files of before still use it; Python's context has it for them. */
+static enum tw_rc old_name(struct tw_tpl *t, const char *name)
+{
+	return tw_tpl_unsupported(t, "'%s', a name of Airflow 2", name);
+}
+
 /* ds, ts and their like: texts of a date-time. */
 static enum tw_rc derived(struct tw_tpl *t, struct tw_airflow *af, struct tw_str name,
 			  struct tw_value *ret)
@@ -591,8 +597,10 @@ static enum tw_rc derived(struct tw_tpl *t, struct tw_airflow *af, struct tw_str
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (tw_str_is(name, texts[i].name)) {
-			if ((texts[i].only2 && !af->compat2) || !has_logical_date(af))
+			if (!has_logical_date(af))
 				return TW_ERR_NOT_FOUND;
+			if (texts[i].only2 && !af->compat2)
+				return old_name(t, texts[i].name);
 			return date_text(t, af, texts[i].from, texts[i].fmt, texts[i].days, ret);
 		}
 	if (!tw_str_is(name, "ts") && !tw_str_is(name, "ts_nodash_with_tz"))
@@ -703,12 +711,14 @@ static enum tw_rc named(struct tw_tpl *t, struct tw_airflow *af, size_t i, struc
 		*ret = *v;
 		return TW_OK;
 	}
-	if ((kind == PLAIN2 || kind == DATE2 || kind == BEYOND2) && !af->compat2)
+	if (tw_str_is(tw_str(names[i].name), "expanded_ti_count") && !af->compat2)
 		return TW_ERR_NOT_FOUND;
 	if ((kind == PLAIN3 || kind == DATE3 || kind == BEYOND3) && af->compat2)
 		return TW_ERR_NOT_FOUND;
 	if ((kind == DATED || kind == PREV_DATED || kind == DATE2) && !has_logical_date(af))
 		return TW_ERR_NOT_FOUND;
+	if ((kind == PLAIN2 || kind == DATE2 || kind == BEYOND2) && !af->compat2)
+		return old_name(t, names[i].name);
 	if (kind == RECORD)
 		return record_new(t, af, names[i].from, ret);
 	if (kind == PREV || kind == PREV_DATED)

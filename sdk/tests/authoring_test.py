@@ -444,3 +444,49 @@ def test_skip_if_and_run_if():
 def test_missing_decorators_name_their_package():
     with pytest.raises(AttributeError, match="apache-airflow-providers-docker"):
         task.docker  # noqa: B018
+
+
+def test_dag_task_is_the_decorator_of_this_dag():
+    d = DAG("d", schedule=None)
+
+    @d.task
+    def plain():
+        return 1
+
+    @d.task(task_id="named", retries=3)
+    def other(x):
+        return x
+
+    other(plain())
+    assert d.task_ids == ["plain", "named"]
+    assert d.get_task("named").upstream_task_ids == {"plain"} and d.get_task("named").retries == 3
+
+
+def test_an_operator_of_1_10_may_call_its_attributes_label_and_output():
+    class Old(BaseOperator):
+        def __init__(self, label, output, **kwargs):
+            super().__init__(**kwargs)
+            self.label, self.output = label, output
+
+    with DAG("d", schedule=None) as d:
+        with TaskGroup("g"):
+            task = Old(task_id="t", label="shown", output="/tmp/x")
+        task >> Old(task_id="u", label="", output="")
+    assert (task.label, task.output) == ("shown", "/tmp/x")
+    document = d.to_document()
+    assert [t.get("label") for t in document["tasks"]] == ["t", None]
+
+
+def test_a_group_refuses_arguments_that_it_does_not_know():
+    with DAG("d", schedule=None), pytest.raises(TypeError, match="tool_tip"):
+        TaskGroup("g", tool_tip="x")
+
+
+def test_dates_of_a_schedule_as_before_airflow_3():
+    d = DAG("d", schedule="0 */6 * * *", start_date=dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc))
+    at = dt.datetime(2024, 3, 1, tzinfo=dt.timezone.utc)
+    assert str(d.following_schedule(at)) == "2024-03-01 06:00:00+00:00"
+    assert str(d.previous_schedule(at)) == "2024-02-29 18:00:00+00:00"
+    assert len(d.date_range(d.start_date, num=3)) == 3
+    with pytest.raises(AirflowException, match="no database"):
+        d.get_last_dagrun()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from tradewind.dag_old import OldDag
 from tradewind.exceptions import (
     AirflowDagCycleException,
     AirflowException,
@@ -60,7 +61,7 @@ def _caller_file() -> str:
     return ""
 
 
-class DAG:
+class DAG(OldDag):
     """A directed acyclic graph of tasks and when it runs. Arguments are those of every Airflow generation."""
 
     partial: bool = False
@@ -306,6 +307,13 @@ class DAG:
 
     def get_is_paused(self, *_: Any, **__: Any) -> bool | None:
         return self.is_paused_upon_creation
+
+    @property
+    def task(self) -> Any:
+        """`@dag.task`: the decorator for this DAG, outside of its `with` block."""
+        from tradewind.decorators import task
+
+        return functools.partial(task, dag=self)
 
     @property
     def dataset_triggers(self) -> Any:

@@ -553,7 +553,7 @@ class _TaskGroupFactory:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from tradewind.taskgroup import TaskGroup
 
-        group = TaskGroup(add_suffix_on_collision=True, **self.kwargs)
+        group = TaskGroup(**{"add_suffix_on_collision": True, **self.kwargs})
         inputs = {**self.partial_kwargs, **kwargs}
         return self._make(group, args, inputs)
 
@@ -594,7 +594,7 @@ class _TaskGroupFactory:
     def _expand(self, expand_input: Any, arguments: dict[str, Any]) -> Any:
         from tradewind.taskgroup import MappedTaskGroup
 
-        group = MappedTaskGroup(expand_input=expand_input, add_suffix_on_collision=True, **self.kwargs)
+        group = MappedTaskGroup(expand_input=expand_input, **{"add_suffix_on_collision": True, **self.kwargs})
         return self._make(group, (), {**self.partial_kwargs, **arguments})
 
 

@@ -139,6 +139,30 @@ class Job(_Model, metaclass=_Findable):
     pass
 
 
+class DagCode(_Model, metaclass=_Findable):
+    pass
+
+
+class DagWarning(_Model, metaclass=_Findable):
+    pass
+
+
+class DagVersion(_Model, metaclass=_Findable):
+    pass
+
+
+class DagBundleModel(_Model, metaclass=_Findable):
+    pass
+
+
+class TaskInstanceHistory(_Model, metaclass=_Findable):
+    pass
+
+
+class TaskMap(_Model, metaclass=_Findable):
+    pass
+
+
 class Base(_Model, metaclass=_Findable):
     metadata: Any = None
 

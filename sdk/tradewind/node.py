@@ -57,6 +57,18 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
 
 
+class yielding:
+    """A property that gives way to an operator's own attribute of that name: 1.10's operators were free to call theirs `label` or
+    `output`."""
+
+    def __init__(self, get: Any):
+        self.get = get
+        self.__doc__ = get.__doc__
+
+    def __get__(self, node: Any, owner: Any = None) -> Any:
+        return self if node is None else self.get(node)
+
+
 class DAGNode(DependencyMixin):
     """A task or a group: it has an id and a place in a DAG."""
 
@@ -69,9 +81,12 @@ class DAGNode(DependencyMixin):
     def node_id(self) -> str:
         raise NotImplementedError
 
-    @property
+    @yielding
     def label(self) -> str:
         """The id without the group's prefix."""
+        return self.node_label()
+
+    def node_label(self) -> str:
         group = self.task_group
         if group is not None and group.node_id and group.prefix_group_id:
             start = f"{group.node_id}."

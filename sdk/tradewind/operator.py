@@ -20,7 +20,7 @@ from tradewind.exceptions import (
     TaskDeferralTimeout,
     TaskDeferred,
 )
-from tradewind.node import DAGNode, SetupTeardownContext, as_list
+from tradewind.node import DAGNode, SetupTeardownContext, as_list, yielding
 from tradewind.stacks import DagContext, TaskGroupContext
 from tradewind.states import TriggerRule, WeightRule
 from tradewind.templater import Templater
@@ -216,7 +216,7 @@ class AbstractOperator(Templater, DAGNode):
     def leaves(self) -> list[Any]:
         return [self]
 
-    @property
+    @yielding
     def output(self) -> XComArg:
         return PlainXComArg(self)
 

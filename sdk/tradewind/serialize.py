@@ -329,8 +329,8 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         "task_id": task.task_id,
         "operator": {"module": _module(cls), "class": cls.__name__, "name": task.operator_name},
     }
-    if task.label != task.task_id:
-        doc["label"] = task.label
+    if task.node_label() != task.task_id:
+        doc["label"] = task.node_label()
     if task.task_display_name != task.task_id:
         doc["display_name"] = task.task_display_name
     args = _template_args(task)

@@ -40,15 +40,19 @@ class TaskGroup(DAGNode):
         ui_fgcolor: str = "#000",
         add_suffix_on_collision: bool = False,
         group_display_name: str = "",
-        **_: Any,
+        doc_md: str | None = None,
+        *,
+        _root: bool = False,
     ):
-        self._root = group_id is None and parent_group is None and dag is not None and _.get("_root", False)
+        self._root = group_id is None and parent_group is None and dag is not None and _root
         self.prefix_group_id = prefix_group_id
         self.default_args = copy.deepcopy(default_args or {})
         self.tooltip = tooltip
         self.ui_color = ui_color
         self.ui_fgcolor = ui_fgcolor
         self.group_display_name = group_display_name
+        self.doc_md = doc_md
+        self.add_suffix_on_collision = add_suffix_on_collision
         self.children: dict[str, Any] = {}
         self.upstream_group_ids: set[str | None] = set()
         self.downstream_group_ids: set[str | None] = set()
@@ -101,6 +105,9 @@ class TaskGroup(DAGNode):
         while full(f"{base}__{number}") in taken:
             number += 1
         return f"{base}__{number}"
+
+    def get_dag(self) -> Any:
+        return self.dag
 
     @classmethod
     def create_root(cls, dag: Any) -> TaskGroup:
@@ -319,7 +326,7 @@ class MappedTaskGroup(TaskGroup):
 def task_group_to_dict(node: Any) -> dict[str, Any]:
     """A group as the nested dictionaries a graph view draws."""
     if not isinstance(node, TaskGroup):
-        return {"id": node.task_id, "label": node.label, "type": "task"}
+        return {"id": node.task_id, "label": node.node_label(), "type": "task"}
     return {
         "id": node.group_id,
         "label": node.label,
