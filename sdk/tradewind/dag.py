@@ -583,7 +583,9 @@ class DAG(OldDag):
         latest = self.end_date if restricted else None
         return self.timetable.next_dagrun_info(
             last_automated_data_interval=last,
-            restriction=TimeRestriction(earliest if restricted else None, latest, self.catchup or not restricted),
+            restriction=TimeRestriction(
+                earliest if restricted else None, latest, self.catchup or not restricted
+            ),
         )
 
     def iter_dagrun_infos_between(self, earliest: Any, latest: Any, *, align: bool = True) -> Iterator[Any]:
