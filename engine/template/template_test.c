@@ -288,8 +288,6 @@ static void test_context(void **state)
 		{"{{ ti.xcom_pull(task_ids='up', key='missing') }}", "None"},
 		{"{{ prev_data_interval_end_success | ds }}{{ prev_start_date_success }}",
 		 "2026-01-01None"},
-		{"{{ execution_date is defined }}{{ next_ds is defined }}{{ conf is defined }}",
-		 "FalseFalseFalse"},
 	};
 	struct fixture f = {0};
 	struct answers s = {.f = &f, .ready = true};
@@ -449,7 +447,7 @@ static void replay(const char *below, int most_unsupported)
 
 static void test_airflow3(void **state)
 {
-	replay("tests/compat/template/airflow-3.json", 32); /* 2.x's names are for Python */
+	replay("tests/compat/template/airflow-3.json", 20);
 }
 
 static void test_airflow2(void **state)
