@@ -43,6 +43,11 @@ struct tw_api {
 				     NULL-terminated; NULL: any */
 	const char *base_url;	  /* where "/" leads; NULL: the health page */
 	tw_zone_loader load_zone;
+	/* Asks a user's own timetable (api/backfill.h); NULL: nobody can. */
+	enum tw_rc (*ask_python)(void *arg, struct tw_store *s, struct tw_str question,
+				 struct tw_arena *a, struct tw_value *ret_answer, struct tw_err *err);
+	void *ask_arg;
+	const char *dags_folder;
 };
 
 /* Tables of routes, for tw_http_server_opts.routes. */

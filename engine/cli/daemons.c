@@ -208,6 +208,8 @@ static int cmd_api_server(const struct tw_args *args)
 		.paths = &c->paths,
 		.store_url = c->store_url,
 		.fernet_keys = c->fernet_keys,
+		.dags_folder = c->dags_folder,
+		.plugins_folder = c->plugins_folder,
 		.host = host ? host : tw_config_get(cfg, "api", "host"),
 		.port = (unsigned)tw_arg_int(args, "port", tw_config_int(cfg, "api", "port")),
 		.threads = (unsigned)tw_arg_int(args, "workers", 0),

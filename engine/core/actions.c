@@ -118,6 +118,18 @@ static void clear_fn(struct ti *ti, const void *arg)
 	tw_core_clear_one(ti, ev->keep_tries);
 }
 
+static void take_into_backfill(struct run *r, const struct tw_ev_clear *ev)
+{
+	tw_core_run_counted(r, -1);
+	r->row.type = TW_RUNTYPE_BACKFILL;
+	r->row.triggered_by = TW_STR("backfill");
+	r->row.backfill_id = ev->backfill_id;
+	r->row.backfill_ordinal = ev->backfill_ordinal;
+	if (ev->conf.p)
+		r->row.conf = tw_core_keep(&r->arena, ev->conf);
+	tw_core_run_counted(r, 1);
+}
+
 enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, struct tw_err *err)
 {
 	struct run *r;
@@ -129,12 +141,15 @@ enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, st
 		return TW_ERR_NOT_FOUND;
 	if (ev->dag && ev->dag != r->dag)
 		tw_core_migrate(r, ev->dag, ev->version_id);
-	if (!for_keys(r, ev->tis, ev->ntis, clear_fn, ev) || ev->keep_run_state)
+	bool any = for_keys(r, ev->tis, ev->ntis, clear_fn, ev);
+	if (ev->backfill_id)
+		take_into_backfill(r, ev);
+	else if (!any || ev->keep_run_state)
 		return TW_OK;
 	r->row.clear_number++;
 	r->row.queued_at = s->now;
 	tw_core_touch_run(r);
-	if (tw_run_finished(r->row.state))
+	if (tw_run_finished(r->row.state) || (ev->backfill_id && r->row.state == TW_RUN_QUEUED))
 		tw_core_queue_run(r, true);
 	return TW_OK;
 }
@@ -236,6 +251,11 @@ enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state
 	if (rc < 0)
 		return rc;
 	tw_core_audit(r, NULL, tw_run_state_name(ev->state), ev->by, tw_str(NULL));
+	if (ev->bare) {
+		if (r->row.state == TW_RUN_QUEUED)
+			tw_core_end_run(r, ev->state);
+		return TW_OK;
+	}
 	if (ev->state != TW_RUN_QUEUED) {
 		if (r->row.state != ev->state)
 			finish_by_hand(r, ev->state);
@@ -248,7 +268,7 @@ enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state
 	return TW_OK;
 }
 
-static void stop_open(struct run *r, const char *reason)
+static void stop_open(struct run *r, const char *reason, enum tw_fx_op written)
 {
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; i < r->tasks[t].n; i++) {
@@ -257,7 +277,7 @@ static void stop_open(struct run *r, const char *reason)
 				tw_core_kill(ti, reason, false);
 			tw_core_forget_trigger(ti);
 			if (ti->fx_turn == r->s->fx->turn)
-				r->s->fx->tis.v[ti->fx_slot].op = TW_FX_DELETE;
+				r->s->fx->tis.v[ti->fx_slot].op = written;
 		}
 }
 
@@ -270,7 +290,9 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 	enum tw_rc rc = tw_core_held(s, ref, &r, err);
 	if (rc < 0)
 		return rc;
-	stop_open(r, drop ? "dropped" : "run deleted");
+	stop_open(r, drop ? "dropped" : "run deleted", drop ? TW_FX_NONE : TW_FX_DELETE);
+	if (drop && r->fx_turn == s->fx->turn)
+		s->fx->runs.v[r->fx_slot].op = TW_FX_NONE;
 	tw_core_dag_work(r->d);
 	if (!drop) {
 		tw_core_was_deleted(s, ref, true, false);

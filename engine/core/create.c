@@ -13,6 +13,16 @@ static bool run_before(const struct tw_heap_node *a, const struct tw_heap_node *
 	return x->seq < y->seq;
 }
 
+static bool backfill_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	const struct run *x = tw_container_of(a, struct run, waiting);
+	const struct run *y = tw_container_of(b, struct run, waiting);
+
+	if (x->row.backfill_ordinal != y->row.backfill_ordinal)
+		return x->row.backfill_ordinal < y->row.backfill_ordinal;
+	return run_before(a, b);
+}
+
 struct dagent *tw_core_dag(struct tw_sched *s, struct tw_str dag_id, bool make)
 {
 	struct dagent *d = tw_map_get(&s->dags, dag_id);
@@ -64,7 +74,7 @@ struct backfill *tw_core_backfill(struct dagent *d, int64_t id)
 	struct backfill *b = tw_new(struct backfill);
 	b->id = id;
 	b->max = 10;
-	b->queued.before = run_before;
+	b->queued.before = backfill_before;
 	struct { struct backfill **v; size_t n, cap; } vec = { d->backfills, d->nbackfills, d->cap_backfills };
 	tw_vec_push(&vec, b);
 	d->backfills = vec.v;

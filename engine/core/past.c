@@ -119,6 +119,8 @@ static bool first_of_backfill(const struct run *r)
 {
 	if (r->row.type != TW_RUNTYPE_BACKFILL)
 		return false;
+	if (r->row.backfill_ordinal)
+		return r->row.backfill_ordinal == 1;
 	for (size_t i = 0; i < r->d->nruns; i++) {
 		const struct run *p = r->d->runs[i];
 		if (can_precede(p, r) && p->row.backfill_id == r->row.backfill_id)

@@ -160,6 +160,7 @@ struct tw_ev_run_load {
 struct tw_ev_run_state {
 	struct tw_run_ref run;
 	enum tw_run_state state;     /* queued, success, failed */
+	bool bare;                   /* a cancelled backfill's queued run: instances stay as they are, nobody is called back */
 	struct tw_str by;            /* the user, for the audit log */
 };
 
@@ -196,6 +197,10 @@ struct tw_ev_clear {
 	enum tw_run_state run_state; /* TW_RUN_QUEUED; or what the caller wants kept */
 	bool keep_run_state;         /* dag_run_state=false: the run stays as it is */
 	bool keep_tries;             /* max_tries is left as it is */
+	/* A backfill takes the run over (id 0 = none); conf p NULL: the run keeps its own. */
+	int64_t backfill_id;
+	int backfill_ordinal;
+	struct tw_str conf;
 	struct tw_str by;
 };
 
@@ -296,7 +301,7 @@ struct tw_event {
 
 /* ── effects ────────────────────────────────────────────────────────────────────────────── */
 
-enum tw_fx_op { TW_FX_INSERT, TW_FX_UPDATE, TW_FX_DELETE };
+enum tw_fx_op { TW_FX_INSERT, TW_FX_UPDATE, TW_FX_DELETE, TW_FX_NONE }; /* NONE: taken back, nothing is written */
 
 /* At most one per run and turn, holding its last state. DELETE takes its task instances along. */
 struct tw_fx_run {

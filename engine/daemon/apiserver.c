@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "daemon/job.h"
+#include "daemon/pyask.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/zoneinfo.h"
@@ -162,6 +163,26 @@ static void fill_hosts(struct tw_apiserver *s)
 	s->api.hosts = s->hosts;
 }
 
+/* A thread of the pool waits for the process. */
+static enum tw_rc ask_python(void *arg, struct tw_store *store, struct tw_str question, struct tw_arena *a,
+			     struct tw_value *ret_answer, struct tw_err *err)
+{
+	const struct tw_apiserver *s = arg;
+	struct tw_zones zones = { .load = tw_zoneinfo_load };
+	struct tw_pyask_env env = {
+		.paths = s->opts->paths,
+		.dags_folder = s->opts->dags_folder,
+		.plugins_folder = s->opts->plugins_folder,
+		.store = store,
+		.zones = &zones,
+		.timeout_s = 60,
+	};
+	enum tw_rc rc = tw_pyask_wait(&env, question, a, ret_answer, err);
+
+	tw_zones_release(&zones);
+	return rc;
+}
+
 static void fill_api(struct tw_apiserver *s)
 {
 	const struct tw_apiserver_options *o = s->opts;
@@ -188,6 +209,9 @@ static void fill_api(struct tw_apiserver *s)
 		.nsettings = o->nsettings,
 		.base_url = given(o->base_url, NULL),
 		.load_zone = tw_zoneinfo_load,
+		.ask_python = ask_python,
+		.ask_arg = s,
+		.dags_folder = o->dags_folder,
 	};
 	tw_crypt_hook(&s->crypt, &s->api.store);
 	fill_auth(s);

@@ -10,6 +10,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/token.h"
+#include "store/backfill.h"
 #include "store/dags.h"
 #include "store/house.h"
 #include "store/runs.h"
@@ -215,6 +216,22 @@ enum tw_rc boot_pools(struct shell *sh, struct tw_err *err)
 	return rc;
 }
 
+enum tw_rc boot_backfills(struct shell *sh, struct tw_err *err)
+{
+	struct tw_arena a = { 0 };
+	struct tw_cond open = { .field = "completed_at", .op = TW_OP_NULL };
+	struct tw_ask ask = { .conds = &open, .nconds = 1, .limit = -1 };
+	struct tw_backfill_row *v;
+	size_t n = 0;
+	int64_t total;
+	enum tw_rc rc = tw_store_backfills(sh->reader, &ask, &a, &v, &n, &total, err);
+
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		rc = backfill_load(sh, v[i].id, false, err);
+	tw_arena_release(&a);
+	return rc;
+}
+
 /* ── live runs ────────────────────────────────────────────────────────────────────────── */
 
 static enum tw_rc load_run(struct shell *sh, struct tw_run_row *run, const struct tw_ti_load *tis, size_t n,
@@ -320,6 +337,8 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 	}
 	if (rc == TW_OK)
 		rc = tw_store_documents(sh->reader, each_document, sh, err);
+	if (rc == TW_OK)
+		rc = boot_backfills(sh, err);
 	if (rc == TW_OK)
 		rc = tw_store_live(sh->reader, &a, &live, err);
 	if (rc == TW_OK) {

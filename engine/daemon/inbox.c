@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/shell.h"
+#include "store/backfill.h"
 #include "store/dags.h"
 #include "store/runs.h"
 #include "store/tis.h"
@@ -104,6 +105,84 @@ static struct tw_ti_key *all_keys(struct shell *sh, const struct tw_inbox_row *r
 	return keys;
 }
 
+/* ── backfills ────────────────────────────────────────────────────────────────────────── */
+
+static void load_queued(struct shell *sh, const struct tw_backfill_row *b, struct tw_arena *a)
+{
+	struct tw_err err = { 0 };
+	struct tw_str *ids;
+	size_t n = 0;
+
+	if (tw_store_backfill_queued(sh->reader, b->id, a, &ids, &n, &err) < 0)
+		tw_error("runs of backfill %lld: %s", (long long)b->id, err.msg);
+	for (size_t i = 0; i < n; i++)
+		if (boot_run(sh, b->dag_id, ids[i], 0, &err) < 0 && err.rc != TW_ERR_EXISTS && err.rc != TW_ERR_AGAIN)
+			tw_error("not loaded: %s", err.msg);
+}
+
+enum tw_rc backfill_load(struct shell *sh, int64_t id, bool with_runs, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_BACKFILL, .at = shell_now(sh) };
+	struct tw_backfill_row b;
+	struct tw_arena a = { 0 };
+	enum tw_rc rc = tw_store_backfill(sh->reader, id, &a, &b, err);
+
+	if (rc == TW_OK) {
+		ev.backfill = (struct tw_ev_backfill){ b.dag_id, b.id, b.max_active_runs, b.is_paused };
+		rc = shell_step(sh, &ev, err);
+	}
+	if (rc == TW_OK && with_runs && b.completed_at == TW_TIME_NONE)
+		load_queued(sh, &b, &a);
+	tw_arena_release(&a);
+	return rc;
+}
+
+static enum tw_rc take_backfill(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				struct tw_arena *a, struct tw_err *err)
+{
+	return backfill_load(sh, tw_map_int(payload, "id", 0), true, err);
+}
+
+/* Its queued runs fail, what runs goes on. */
+static enum tw_rc take_backfill_cancel(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				       struct tw_arena *a, struct tw_err *err)
+{
+	int64_t id = tw_map_int(payload, "id", 0);
+	struct tw_str *ids;
+	size_t n;
+	enum tw_rc rc = backfill_load(sh, id, false, err);
+
+	if (rc == TW_OK)
+		rc = tw_store_backfill_queued(sh->reader, id, a, &ids, &n, err);
+	for (size_t i = 0; rc == TW_OK && i < n; i++) {
+		struct tw_inbox_row run = { .dag_id = row->dag_id, .run_id = ids[i] };
+		struct tw_event ev = { .type = TW_EV_RUN_STATE, .at = shell_now(sh) };
+		struct tw_err why = { 0 };
+
+		ev.run_state = (struct tw_ev_run_state){ { row->dag_id, ids[i] }, TW_RUN_FAILED, true, { 0 } };
+		if (step_run(sh, &ev, &run, &why) < 0)
+			tw_warn("not cancelled: %s", why.msg);
+	}
+	return rc;
+}
+
+/* The clear of a run that a backfill takes over. */
+static void read_backfill(struct tw_value v, struct tw_arena *a, struct tw_ev_clear *ret)
+{
+	struct tw_value conf = tw_map_value(v, "conf");
+	struct tw_buf text = { 0 };
+
+	if (v.kind != TW_V_MAP)
+		return;
+	ret->backfill_id = tw_map_int(v, "id", 0);
+	ret->backfill_ordinal = (int)tw_map_int(v, "ordinal", 0);
+	if (conf.kind == TW_V_MAP) {
+		tw_json_write(&text, conf, TW_JSON_COMPACT);
+		ret->conf = tw_str_copy(a, tw_buf_str(&text));
+		tw_buf_release(&text);
+	}
+}
+
 static enum tw_rc take_clear(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			     struct tw_arena *a, struct tw_err *err)
 {
@@ -118,6 +197,7 @@ static enum tw_rc take_clear(struct shell *sh, const struct tw_inbox_row *row, s
 	ev.clear.run_state = TW_RUN_QUEUED;
 	ev.clear.keep_run_state = !tw_map_bool(payload, "reset_run", true);
 	ev.clear.by = tw_map_str(payload, "by", NULL);
+	read_backfill(tw_map_value(payload, "backfill"), a, &ev.clear);
 	if (tw_map_bool(payload, "newest_version", false)) {
 		struct tw_dag *dag;
 		enum tw_rc rc = tw_store_version(sh->reader, row->dag_id, 0, a, &newest, err);
@@ -229,6 +309,7 @@ static const struct {
 	{ "run_new", take_run_new },	     { "run_state", take_run_state },	  { "run_delete", take_run_delete },
 	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },
 	{ "skip", take_skip },		     { "answered", take_answered },
+	{ "backfill", take_backfill },	  { "backfill_cancel", take_backfill_cancel },
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "io/proc.h"
 #include "io/token.h"
 #include "io/zoneinfo.h"
+#include "store/backfill.h"
 #include "store/house.h"
 
 #define BEAT_MS 5000
@@ -59,6 +60,17 @@ static void on_bell(void *arg)
 	sh->inbox_rung = true;
 }
 
+static void complete_backfills(struct shell *sh)
+{
+	struct tw_err err = { 0 };
+	int64_t n = 0;
+
+	if (tw_store_backfills_complete(sh->reader, shell_now(sh), &n, &err) < 0)
+		tw_error("completing backfills: %s", err.msg);
+	else if (n)
+		tw_info("completed %lld backfills", (long long)n);
+}
+
 /* Signs of life, and a look into the inbox in case a bell was not heard. */
 static void on_beat(uv_timer_t *t)
 {
@@ -72,6 +84,8 @@ static void on_beat(uv_timer_t *t)
 	rc = tw_store_lease_renew(sh->reader, sh->lease.name, sh->lease.epoch, now + sh->opts->health_timeout, &err);
 	if (rc == TW_OK)
 		rc = tw_store_job_beat(sh->reader, sh->job_id, now, &err);
+	if (rc == TW_OK)
+		complete_backfills(sh);
 	pthread_mutex_unlock(&sh->write_lock);
 	if (rc == TW_ERR_CONFLICT)
 		shell_fail(sh, &err);

@@ -102,6 +102,8 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err);
 void boot_adopt(struct shell *sh);
 /* Reads the DAG's row and newest document again and tells the core. */
 enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err);
+/* Of every backfill that is not complete: how many of its runs may run. Before the runs. */
+enum tw_rc boot_backfills(struct shell *sh, struct tw_err *err);
 enum tw_rc boot_pools(struct shell *sh, struct tw_err *err);
 /* TW_ERR_AGAIN: its data interval is being asked for; inbox_id (0 = none) is done when it is loaded (timetable.h). */
 enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, int64_t inbox_id, struct tw_err *err);
@@ -110,6 +112,8 @@ enum tw_rc boot_version(struct shell *sh, struct tw_str version_id, struct tw_da
 
 /* inbox.c */
 void inbox_take(struct shell *sh);          /* only while nothing is being written */
+/* Tells the core of a backfill's limit, and gives it the queued runs that it does not hold. */
+enum tw_rc backfill_load(struct shell *sh, int64_t id, bool with_runs, struct tw_err *err);
 void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask);
 
 /* news.c */

@@ -7,6 +7,7 @@
 #include "daemon/timetable.h"
 #include "io/doorbell.h"
 #include "io/token.h"
+#include "store/runs.h"
 
 struct turn *turn_new(struct shell *sh)
 {
@@ -234,6 +235,34 @@ static void set_tick(struct shell *sh)
 	uv_timer_start(&sh->tick, sh->tick.timer_cb, ms < 0 ? 0 : (uint64_t)ms, 0);
 }
 
+/* Is there a run of that date that the core does not know of, because it has ended? */
+static bool taken(struct shell *sh, const struct tw_run_row *row)
+{
+	struct tw_arena a = { 0 };
+	struct tw_run_view there;
+	bool is = tw_store_run_by_date(sh->reader, row->dag_id, row->logical_date, &a, &there, NULL) == TW_OK &&
+		  !(tw_str_eq(there.run.run_id, row->run_id) && there.run.state == TW_RUN_QUEUED);
+
+	tw_arena_release(&a);
+	return is;
+}
+
+/*
+ * A run that was made by hand or by a backfill for a date of the schedule stands for it: the schedule goes on with the next.
+ * Dropping one may make another: the list grows meanwhile.
+ */
+static void drop_taken(struct shell *sh, struct turn *t)
+{
+	for (size_t i = 0; i < t->fx->runs.n; i++) {
+		struct tw_fx_run *r = &t->fx->runs.v[i];
+		struct tw_event ev = { .type = TW_EV_RUN_DROP, .at = shell_now(sh), .ref = { r->row.dag_id, r->row.run_id } };
+
+		if (r->op == TW_FX_INSERT && r->row.type == TW_RUNTYPE_SCHEDULED && r->row.logical_date != TW_TIME_NONE &&
+		    taken(sh, &r->row))
+			shell_step(sh, &ev, NULL);
+	}
+}
+
 void turn_flush(struct shell *sh)
 {
 	struct turn *t = sh->gathering;
@@ -245,6 +274,7 @@ void turn_flush(struct shell *sh)
 	set_tick(sh);
 	if (tw_effects_empty(t->fx) && tw_batch_empty(&t->batch) && !t->ended.n)
 		return;
+	drop_taken(sh, t);
 	tw_batch_effects(&t->batch, t->fx, &t->arena);
 	add_callbacks(sh, t);
 	sh->gathering = turn_new(sh);

@@ -37,6 +37,7 @@ struct tw_run_row {
 	struct tw_str note;
 	struct tw_str partition_key;
 	int64_t backfill_id;             /* 0 = none */
+	int backfill_ordinal;            /* its place in the backfill's order, from 1; 0 = unknown */
 	int clear_number;
 	struct tw_str bundle_version;
 };

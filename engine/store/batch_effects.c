@@ -8,7 +8,7 @@ static void add_run(struct tw_batch *b, const struct tw_fx_run *fx)
 		tw_batch_run_new(b, &fx->row);
 	else if (fx->op == TW_FX_UPDATE)
 		tw_batch_run(b, &fx->row, TW_RUNCOL_ALL);
-	else
+	else if (fx->op == TW_FX_DELETE)
 		tw_batch_run_delete(b, &fx->row);
 }
 
@@ -18,7 +18,7 @@ static void add_ti(struct tw_batch *b, const struct tw_fx_ti *fx)
 		tw_batch_ti_new(b, &fx->row);
 	else if (fx->op == TW_FX_UPDATE)
 		tw_batch_ti(b, &fx->row, fx->was, TW_TICOL_ALL);
-	else
+	else if (fx->op == TW_FX_DELETE)
 		tw_batch_ti_delete(b, &fx->row);
 }
 

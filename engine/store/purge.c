@@ -27,6 +27,7 @@ enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str 
 		"run_id = ?)",
 		"delete from \"trigger\" where id in (select trigger_id from task_instance where dag_id = ? and "
 		"run_id = ? and trigger_id is not null)",
+		"update backfill_dag_run set dag_run_id = null where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?)",
 		"delete from task_map where dag_id = ? and run_id = ?",
 		"delete from rendered_task_instance_fields where dag_id = ? and run_id = ?",
 		"delete from task_instance_history where dag_id = ? and run_id = ?",
@@ -55,6 +56,8 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 		"delete from task_instance_history where dag_id = ?",
 		"delete from task_instance where dag_id = ?",
 		"delete from dag_run where dag_id = ?",
+		"delete from backfill_dag_run where backfill_id in (select id from backfill where dag_id = ?)",
+		"delete from backfill where dag_id = ?",
 		"delete from dag_code where dag_id = ?",
 		"delete from serialized_dag where dag_id = ?",
 		"delete from dag_version where dag_id = ?",

@@ -31,6 +31,7 @@ void tw_run_read(struct tw_q *q, struct tw_arena *a, struct tw_run_row *r)
 	r->backfill_id = tw_q_get_int(q);
 	r->clear_number = (int)tw_q_get_int(q);
 	r->bundle_version = tw_q_get_str(q, a);
+	r->backfill_ordinal = (int)tw_q_get_int(q);
 }
 
 static void put_col(struct tw_q *q, const struct tw_run_row *r, int col)
@@ -78,6 +79,12 @@ static void put_col(struct tw_q *q, const struct tw_run_row *r, int col)
 	case TW_RUNCOL_NO_BUNDLE_VERSION:
 		tw_q_put_str(q, r->bundle_version);
 		break;
+	case TW_RUNCOL_NO_TYPE:
+		tw_q_put_cstr(q, tw_run_type_name(r->type));
+		break;
+	case TW_RUNCOL_NO_TRIGGERED_BY:
+		tw_q_put_str(q, r->triggered_by);
+		break;
 	case TW_RUNCOL_NO_NOTE:
 		tw_q_put_str(q, r->note);
 		break;
@@ -103,8 +110,8 @@ static int64_t stamp_of(const struct tw_store *s, tw_time given)
 #define INSERT                                                                                     \
 	"insert into dag_run (state, logical_date, data_interval_start, data_interval_end,"        \
 	" run_after, queued_at, start_date, end_date, last_scheduling_decision, conf,"             \
-	" created_dag_version_id, clear_number, backfill_id, bundle_version, note, duration,"      \
-	" dag_id, run_id, run_type, triggered_by, triggering_user_name, partition_key,"            \
+	" created_dag_version_id, clear_number, backfill_id, bundle_version, note, run_type,"      \
+	" triggered_by, duration, dag_id, run_id, triggering_user_name, partition_key,"            \
 	" updated_at, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 #define TAKE_OVER                                                                                    \
@@ -149,8 +156,6 @@ enum tw_rc tw_run_insert(struct tw_store *s, const struct tw_run_row *r, bool ta
 	put_duration(&q, r);
 	tw_q_put_str(&q, r->dag_id);
 	tw_q_put_str(&q, r->run_id);
-	tw_q_put_cstr(&q, tw_run_type_name(r->type));
-	tw_q_put_str(&q, r->triggered_by);
 	tw_q_put_str(&q, r->triggering_user);
 	tw_q_put_str(&q, r->partition_key);
 	tw_q_put_time(&q, at);

@@ -155,6 +155,18 @@ static const char after[] =
 static const char answers[] = "alter table hitl_detail add column responded_by_user_id {key};"
 			      "alter table hitl_detail add column responded_by_user_name {text};";
 
+static const char backfill[] =
+	"create table backfill (id {rowid}, dag_id {key} not null, from_date {stamp} not null, to_date {stamp} not null,"
+	" dag_run_conf {json}, is_paused {bool} not null default 0, reprocess_behavior {key} not null,"
+	" max_active_runs integer not null default 10, created_at {stamp} not null, completed_at {stamp},"
+	" updated_at {stamp} not null, triggering_user_name {text});"
+	"create index backfill_dag on backfill (dag_id, completed_at);"
+	"create table backfill_dag_run (id {rowid}, backfill_id integer not null, dag_run_id integer,"
+	" exception_reason {key}, logical_date {stamp}, partition_key {key}, sort_ordinal integer not null);"
+	"create index backfill_dag_run_backfill on backfill_dag_run (backfill_id, sort_ordinal);"
+	"create index backfill_dag_run_run on backfill_dag_run (dag_run_id) where dag_run_id is not null;"
+	"create index dag_run_backfill on dag_run (backfill_id, state) where backfill_id is not null;";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -162,5 +174,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 4, "house", house },
 	{ 5, "after", after },
 	{ 6, "answers", answers },
+	{ 7, "backfill", backfill },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

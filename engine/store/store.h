@@ -189,7 +189,8 @@ enum tw_rc tw_store_jobs(struct tw_store *s, const struct tw_ask *ask, struct tw
 	X(START_DATE, "start_date") X(END_DATE, "end_date")                                        \
 	X(LAST_DECISION, "last_scheduling_decision") X(CONF, "conf")                               \
 	X(VERSION, "created_dag_version_id") X(CLEAR_NUMBER, "clear_number")                       \
-	X(BACKFILL, "backfill_id") X(BUNDLE_VERSION, "bundle_version") X(NOTE, "note")
+	X(BACKFILL, "backfill_id") X(BUNDLE_VERSION, "bundle_version") X(NOTE, "note") \
+	X(TYPE, "run_type") X(TRIGGERED_BY, "triggered_by")
 
 /* Columns of a task instance that an update may write. `duration` follows start and end. */
 #define TW_TI_COLUMNS(X)                                                                           \
