@@ -160,8 +160,8 @@ struct tw_ev_run_load {
 struct tw_ev_run_state {
 	struct tw_run_ref run;
 	enum tw_run_state state;     /* queued, success, failed */
-	bool bare;                   /* a cancelled backfill's queued run: instances stay as they are, nobody is called back */
 	struct tw_str by;            /* the user, for the audit log */
+	bool bare;                   /* a cancelled backfill's queued run: instances stay as they are, nobody is called back */
 };
 
 /* Facts of the run before, for depends_on_past. */

@@ -159,7 +159,7 @@ static enum tw_rc take_backfill_cancel(struct shell *sh, const struct tw_inbox_r
 		struct tw_event ev = { .type = TW_EV_RUN_STATE, .at = shell_now(sh) };
 		struct tw_err why = { 0 };
 
-		ev.run_state = (struct tw_ev_run_state){ { row->dag_id, ids[i] }, TW_RUN_FAILED, true, { 0 } };
+		ev.run_state = (struct tw_ev_run_state){ .run = { row->dag_id, ids[i] }, .state = TW_RUN_FAILED, .bare = true };
 		if (step_run(sh, &ev, &run, &why) < 0)
 			tw_warn("not cancelled: %s", why.msg);
 	}
