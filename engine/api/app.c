@@ -231,6 +231,15 @@ bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct 
 	return true;
 }
 
+void tw_api_await(struct tw_request *req, int64_t inbox_id)
+{
+	struct wait *w = tw_arena_new(req->arena, struct wait);
+
+	w->last_id = inbox_id;
+	req->memo = w;
+	req->began = tw_monotonic();
+}
+
 static bool scheduler_lives(struct tw_request *req, struct tw_store *s)
 {
 	struct tw_job_row job;

@@ -97,6 +97,8 @@ void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_i
  * follow. */
 bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows,
 		 size_t n);
+/* The same for a row that the handler has posted together with something else; it has rung the bell. */
+void tw_api_await(struct tw_request *req, int64_t inbox_id);
 /* What a handler wants to have when it goes on after waiting; after tw_api_post. */
 void tw_api_keep(struct tw_request *req, void *what);
 void *tw_api_kept(const struct tw_request *req);

@@ -306,6 +306,11 @@ static void one(struct tw_asker *q, const struct tw_param *p, const char *field)
 	case TW_P_PREFIX:
 		c.op = TW_OP_PREFIX;
 		break;
+	case TW_P_HAS:
+		if (!text.n)
+			return;
+		c.op = TW_OP_HAS;
+		break;
 	case TW_P_INT:
 		if (!read_int(q, p->name, text, &c.num))
 			return;

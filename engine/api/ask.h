@@ -29,6 +29,7 @@ enum tw_param_kind {
 	TW_P_IN,   /* repeatable text, any of */
 	TW_P_LIKE, /* pattern; "~" is all */
 	TW_P_PREFIX,
+	TW_P_HAS, /* text, found in it as it is */
 	TW_P_ANY_LIKE, /* repeatable text, found in it */
 	TW_P_INT,
 	TW_P_INT_IN,

@@ -156,6 +156,8 @@ static const struct tw_param list_params[] = {
 	{"bundle_name", TW_P_EQ, NULL},
 	{"bundle_version", TW_P_EQ, NULL},
 	{"timetable_type", TW_P_IN, NULL},
+	{"has_asset_schedule", TW_P_BOOL, NULL},
+	{"asset_dependency", TW_P_HAS, NULL},
 	{0},
 };
 

@@ -1,7 +1,5 @@
-#include "api/execution.h"
-
-#include <stdlib.h>
-
+#include "api/execution_ask.h"
+#include "api/task_assets.h"
 #include "api/trigger.h"
 #include "store/hitl.h"
 #include "store/runs.h"
@@ -10,54 +8,6 @@
 #include "store/xcoms.h"
 #include "time/instant.h"
 #include "value/json.h"
-
-/* One question under way. */
-struct ask {
-	struct tw_store *s;
-	const struct tw_execution_caller *who;
-	struct tw_value body;
-	struct tw_arena *a;
-	struct tw_value result;
-	bool ring;
-};
-
-static struct tw_str str_or(struct tw_value body, const char *key, struct tw_str dflt)
-{
-	struct tw_str s = tw_map_str(body, key, NULL);
-
-	return s.p ? s : dflt;
-}
-
-static struct tw_value time_value(struct tw_arena *a, tw_time t)
-{
-	char text[TW_ISO_MAX];
-
-	return t == TW_TIME_NONE ? TW_NULL : tw_v_cstr(tw_arena_strdup(a, tw_time_iso_utc(text, t)));
-}
-
-static struct tw_value str_value(struct tw_str s)
-{
-	return s.p ? tw_v_str(s) : TW_NULL;
-}
-
-static struct tw_str dump(struct tw_arena *a, struct tw_value v)
-{
-	char *text = tw_json_dump(v, TW_JSON_COMPACT);
-	struct tw_str s = tw_str_copy(a, tw_str(text));
-
-	free(text);
-	return s;
-}
-
-/* Stored text back to a value; what is no JSON (written by hand) comes as a string. */
-static struct tw_value load(struct tw_arena *a, struct tw_str json)
-{
-	struct tw_value v;
-
-	if (!json.p)
-		return TW_NULL;
-	return tw_json_parse(a, json, &v, NULL) == TW_OK ? v : tw_v_str(json);
-}
 
 /* A list of strings, or one string, at key; NULL and 0 when absent. */
 static struct tw_str *str_list(struct ask *q, const char *key, size_t *ret_n)
@@ -367,14 +317,6 @@ static enum tw_rc dag_run_get(struct ask *q, struct tw_err *err)
 	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
 }
 
-static tw_time body_time(struct ask *q, const char *key)
-{
-	struct tw_str s = tw_map_str(q->body, key, NULL);
-	tw_time t;
-
-	return s.p && tw_time_parse(s, NULL, &t, NULL) == TW_OK ? t : TW_TIME_NONE;
-}
-
 static enum tw_rc dag_run_previous(struct ask *q, struct tw_err *err)
 {
 	struct tw_run_row run;
@@ -612,6 +554,17 @@ static const struct {
 	{ "hitl_ask", hitl_ask, true },
 	{ "previous_successful", previous_successful, false },
 	{ "previous_ti", previous_ti, false },
+	{ "asset_get", tw_task_asset_get, false },
+	{ "asset_events", tw_task_asset_events, false },
+	{ "assets_by_alias", tw_task_assets_by_alias, false },
+	{ "task_state_get", tw_task_state_get, false },
+	{ "task_state_set", tw_task_state_set, true },
+	{ "task_state_delete", tw_task_state_delete, true },
+	{ "task_state_clear", tw_task_state_clear, true },
+	{ "asset_state_get", tw_asset_state_get, false },
+	{ "asset_state_set", tw_asset_state_set, true },
+	{ "asset_state_delete", tw_asset_state_delete, true },
+	{ "asset_state_clear", tw_asset_state_clear, true },
 };
 
 enum tw_rc tw_execution_do(struct tw_store *s, const struct tw_execution_caller *who, struct tw_str what,

@@ -112,6 +112,7 @@ static const struct tw_param list_params[] = {
 	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
 	{"partition_key_pattern", TW_P_LIKE, "partition_key"},
 	{"partition_key_prefix_pattern", TW_P_PREFIX, "partition_key"},
+	{"consuming_asset_pattern", TW_P_HAS, "consuming_asset"},
 	{0},
 };
 static const char *const sort_names[] = {

@@ -25,6 +25,9 @@ extern const struct tw_route tw_routes_backfills[];
 extern const struct tw_route tw_routes_pools[];
 extern const struct tw_route tw_routes_admin[];
 extern const struct tw_route tw_routes_tasks[];
+extern const struct tw_route tw_routes_assets[];
+extern const struct tw_route tw_routes_asset_queue[];
+extern const struct tw_route tw_routes_state_store[];
 
 struct tw_dag;
 

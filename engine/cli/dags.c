@@ -17,31 +17,6 @@
 
 /* ── list ─────────────────────────────────────────────────────────────────────────────── */
 
-/* Only the columns that --columns names, in its order. */
-static struct tw_value pick_columns(struct tw_value rows, const char *columns)
-{
-	struct tw_arena *a = &tw_cli()->arena;
-	struct tw_value out = tw_v_list(a);
-
-	if (!columns)
-		return rows;
-	for (size_t i = 0; i < tw_value_len(rows); i++) {
-		struct tw_value row = tw_v_map(a);
-		struct tw_str rest = tw_str(columns);
-
-		while (rest.p) {
-			struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
-			const struct tw_value *v = tw_map_find(rows.list->v[i], name);
-
-			if (!v)
-				tw_cli_dief("unknown column '" TW_STR_FMT "'", TW_STR_ARG(name));
-			tw_map_put(a, row, name, *v);
-		}
-		tw_list_push(a, out, row);
-	}
-	return out;
-}
-
 static void dag_row(struct tw_value rows, const struct tw_dag_row *d)
 {
 	struct tw_value row = row_new(rows);
@@ -76,7 +51,7 @@ static int cmd_list(const struct tw_args *args)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++)
 		dag_row(rows, &dags[i]);
-	tw_output_rows(args, pick_columns(rows, columns));
+	tw_output_rows(args, row_pick(rows, columns));
 	return 0;
 }
 
@@ -365,6 +340,25 @@ int dags_wait_for(struct tw_str dag_id, struct tw_str run_id)
 	return view.run.state == TW_RUN_SUCCESS ? 0 : 1;
 }
 
+void dags_print_run(const struct tw_args *args, const struct tw_run_row *run)
+{
+	struct tw_value rows = tw_v_list(&tw_cli()->arena), row = row_new(rows);
+
+	row_json(row, "conf", run->conf.p ? run->conf : TW_STR("{}"));
+	row_str(row, "dag_id", run->dag_id);
+	row_str(row, "dag_run_id", run->run_id);
+	row_stamp(row, "data_interval_start", run->interval_start);
+	row_stamp(row, "data_interval_end", run->interval_end);
+	row_stamp(row, "end_date", TW_TIME_NONE);
+	row_stamp(row, "last_scheduling_decision", TW_TIME_NONE);
+	row_stamp(row, "logical_date", run->logical_date);
+	row_cstr(row, "run_type", tw_run_type_name(run->type));
+	row_stamp(row, "start_date", TW_TIME_NONE);
+	row_cstr(row, "state", tw_run_state_name(run->state));
+	row_str(row, "triggering_user_name", run->triggering_user);
+	tw_output_rows(args, rows);
+}
+
 int dags_trigger(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -384,7 +378,6 @@ int dags_trigger(const struct tw_args *args)
 		.zones = &c->zones,
 	};
 	struct tw_run_row run;
-	struct tw_value rows = tw_v_list(&c->arena), row;
 	struct tw_err err = {0};
 
 	if (o.logical_date != TW_TIME_NONE && !tw_arg_flag(args, "no-replace-microseconds"))
@@ -393,20 +386,7 @@ int dags_trigger(const struct tw_args *args)
 	if (tw_trigger_run(tw_cli_store(), &o, &c->arena, &run, &err) < 0)
 		tw_cli_die(&err);
 	tw_cli_ring();
-	row = row_new(rows);
-	row_json(row, "conf", run.conf.p ? run.conf : TW_STR("{}"));
-	row_str(row, "dag_id", run.dag_id);
-	row_str(row, "dag_run_id", run.run_id);
-	row_stamp(row, "data_interval_start", run.interval_start);
-	row_stamp(row, "data_interval_end", run.interval_end);
-	row_stamp(row, "end_date", TW_TIME_NONE);
-	row_stamp(row, "last_scheduling_decision", TW_TIME_NONE);
-	row_stamp(row, "logical_date", run.logical_date);
-	row_cstr(row, "run_type", tw_run_type_name(run.type));
-	row_stamp(row, "start_date", TW_TIME_NONE);
-	row_cstr(row, "state", tw_run_state_name(run.state));
-	row_str(row, "triggering_user_name", run.triggering_user);
-	tw_output_rows(args, rows);
+	dags_print_run(args, &run);
 	return tw_arg_flag(args, "wait") ? dags_wait_for(run.dag_id, run.run_id) : 0;
 }
 

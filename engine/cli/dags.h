@@ -4,9 +4,12 @@
 #include "api/coming.h"
 #include "api/trigger.h"
 #include "cli/args.h"
+#include "model/record.h"
 
 int dags_list_runs(const struct tw_args *args);
 int dags_trigger(const struct tw_args *args);
+/* A run that was just asked for, as `dags trigger` prints it. */
+void dags_print_run(const struct tw_args *args, const struct tw_run_row *run);
 /* Follows a run to its end and prints its state to stderr; the exit status says whether it was success. */
 int dags_wait_for(struct tw_str dag_id, struct tw_str run_id);
 

@@ -252,3 +252,27 @@ void cli_write_file(const char *path, struct tw_value v, const char *format)
 		tw_cli_die(&err);
 	tw_buf_release(&out);
 }
+
+struct tw_value row_pick(struct tw_value rows, const char *columns)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_value out = tw_v_list(a);
+
+	if (!columns)
+		return rows;
+	for (size_t i = 0; i < tw_value_len(rows); i++) {
+		struct tw_value row = tw_v_map(a);
+		struct tw_str rest = tw_str(columns);
+
+		while (rest.p) {
+			struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
+			const struct tw_value *v = tw_map_find(rows.list->v[i], name);
+
+			if (!v)
+				tw_cli_dief("unknown column '" TW_STR_FMT "'", TW_STR_ARG(name));
+			tw_map_put(a, row, name, *v);
+		}
+		tw_list_push(a, out, row);
+	}
+	return out;
+}

@@ -248,6 +248,8 @@ static void end_attempt(struct ti *ti, const struct tw_ev_finished *ev)
 	switch (ev->outcome) {
 	case TW_OUT_SUCCESS:
 		finish_success(ti, ev, TW_TI_SUCCESS);
+		for (int i = 0; i < ev->nassets; i++)
+			tw_core_asset_happened(ti->run->s, &ev->assets[i], ti, 0);
 		break;
 	case TW_OUT_SKIPPED:
 		finish_success(ti, ev, TW_TI_SKIPPED);

@@ -12,6 +12,7 @@
  *	attempt.c  what executors report                  queue.c   pools, limits, who is next
  *	actions.c  what people ask for                    past.c    the run before
  *	timers.c   what waits for the clock               effects.c what the shell is told
+ *	asset.c    what happened to assets, and the runs that follow from it
  */
 #pragma once
 
@@ -182,6 +183,12 @@ struct dag_task {
 	struct tw_heap parked;
 };
 
+/* An asset has changed since the DAG's last asset run. */
+struct asset_mark {
+	struct tw_str name, uri;     /* owned */
+	tw_time at;
+};
+
 struct dagent {
 	struct tw_sched *s;
 	struct tw_str dag_id;
@@ -204,6 +211,9 @@ struct dagent {
 	int made;
 	struct tw_recent_run *recent; /* finished, newest run_after first */
 	int nrecent;
+	TW_VEC(struct asset_mark) marks;
+	tw_time span_start, span_end; /* of the runs that made the events since (2.x) */
+	tw_time asset_seen;          /* the last event it was told of */
 };
 
 /* Open attempts by id. */
@@ -227,6 +237,9 @@ struct tw_sched {
 	uint64_t turn, seq;
 	struct tw_map dags, pools, executors;
 	struct tw_map triggers;      /* trigger id (8 bytes) → struct ti */
+	struct tw_map listeners;     /* leaf of an asset condition → struct listeners: the DAGs that name it */
+	struct tw_map behind;        /* alias and asset: this asset came by that alias */
+	tw_time asset_clock;         /* the time of the last asset event */
 	struct tw_map deleted;       /* runs whose deletion a store may not have committed yet */
 	struct tw_heap timers;
 	struct tw_heap ready_pools;
@@ -358,6 +371,10 @@ void tw_core_note_ended(struct run *r);
 void tw_core_free_dag(struct dagent *d);
 struct backfill *tw_core_backfill(struct dagent *d, int64_t id);
 void tw_core_make_runs(struct dagent *d);
+bool tw_core_dag_full(const struct dagent *d);           /* max_active_runs */
+bool tw_core_run_exists(const struct dagent *d, struct tw_str run_id, tw_time logical);
+void tw_core_run_id(struct dagent *d, enum tw_run_type type, const struct tw_run_info *info, const struct tw_dag *dag,
+		    struct tw_buf *out);
 
 /* attempt.c, retry.c */
 enum tw_rc tw_core_on_started(struct tw_sched *s, const struct tw_ev_started *ev);
@@ -393,6 +410,17 @@ bool tw_core_past_met(struct ti *ti);                    /* asks when it must; f
 void tw_core_past_moved(struct ti *ti);                  /* its state changed: who looks back at it? */
 void tw_core_past_new_run(struct run *r);
 void tw_core_past_release(struct run *r);
+
+/* asset.c */
+void tw_core_asset_happened(struct tw_sched *s, const struct tw_asset_said *said, const struct ti *source,
+			    int64_t event_id);
+enum tw_rc tw_core_on_asset_load(struct tw_sched *s, const struct tw_ev_asset_load *ev, struct tw_err *err);
+enum tw_rc tw_core_on_asset_unmark(struct tw_sched *s, const struct tw_ev_asset_unmark *ev);
+void tw_core_asset_listen(struct dagent *d, bool on);    /* to what its document names */
+void tw_core_asset_marks_check(struct dagent *d);        /* another document: marks it does not name go */
+void tw_core_asset_run(struct dagent *d);                /* is it time for one? */
+void tw_core_asset_free_dag(struct dagent *d);
+void tw_core_asset_free(struct tw_sched *s);
 
 /* timers.c */
 void tw_core_arm(struct tw_sched *s, struct timer *t, tw_time at); /* TW_TIME_NONE = disarm */

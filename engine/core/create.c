@@ -34,6 +34,7 @@ struct dagent *tw_core_dag(struct tw_sched *s, struct tw_str dag_id, bool make)
 	d->dag_id = (struct tw_str){ tw_str_dup(dag_id), dag_id.n };
 	d->queued.before = run_before;
 	d->timer.kind = TIMER_DAG;
+	d->span_start = d->span_end = d->asset_seen = TW_TIME_NONE;
 	d->removed = true; /* until its document comes */
 	tw_map_set(&s->dags, dag_id, d);
 	return d;
@@ -56,6 +57,7 @@ void tw_core_free_dag(struct dagent *d)
 		tw_core_free_run(d->runs[i]);
 	tw_map_release(&d->tasks);
 	tw_map_release(&d->by_run_id);
+	tw_core_asset_free_dag(d);
 	tw_dag_unref(d->dag);
 	free((char *)d->version_id.p);
 	free((char *)d->bundle_version.p);
@@ -149,7 +151,7 @@ static void ask_python(struct dagent *d)
 	tw_vec_push(&d->s->fx->asks, a);
 }
 
-static bool full(const struct dagent *d)
+bool tw_core_dag_full(const struct dagent *d)
 {
 	return d->dag && d->queued_runs + d->running_runs >= d->dag->max_active_runs;
 }
@@ -174,7 +176,7 @@ static void arm_next(struct dagent *d)
 
 	tw_core_arm(d->s, &d->timer,
 		    later ? d->s->now + 1 : comes && !due ? d->next.run_after : TW_TIME_NONE);
-	if (due && !later && !full(d))
+	if (due && !later && !tw_core_dag_full(d))
 		tw_core_dag_work(d);
 }
 
@@ -212,7 +214,7 @@ static void find_next(struct dagent *d)
 	arm_next(d);
 }
 
-static bool exists(const struct dagent *d, struct tw_str run_id, tw_time logical)
+bool tw_core_run_exists(const struct dagent *d, struct tw_str run_id, tw_time logical)
 {
 	if (tw_map_get(&d->by_run_id, run_id))
 		return true;
@@ -231,8 +233,8 @@ static void letters(struct tw_sched *s, char out[9])
 	out[8] = '\0';
 }
 
-static void run_id_of(struct dagent *d, enum tw_run_type type, const struct tw_run_info *info,
-		      const struct tw_dag *dag, struct tw_buf *out)
+void tw_core_run_id(struct dagent *d, enum tw_run_type type, const struct tw_run_info *info, const struct tw_dag *dag,
+		    struct tw_buf *out)
 {
 	const char *name = tw_run_type_name(type);
 	char random[9];
@@ -253,8 +255,8 @@ static void make_scheduled(struct dagent *d)
 	struct tw_buf id = { 0 };
 	struct tw_run_info *n = &d->next;
 
-	run_id_of(d, TW_RUNTYPE_SCHEDULED, n, d->dag, &id);
-	if (!exists(d, tw_buf_str(&id), n->logical_date)) {
+	tw_core_run_id(d, TW_RUNTYPE_SCHEDULED, n, d->dag, &id);
+	if (!tw_core_run_exists(d, tw_buf_str(&id), n->logical_date)) {
 		struct tw_run_row row = {
 			.dag_id = d->dag_id,
 			.run_id = tw_buf_str(&id),
@@ -291,7 +293,7 @@ void tw_core_make_runs(struct dagent *d)
 	if (!d->has_next || d->next_stale)
 		find_next(d);
 	while (d->has_next && d->next.why == TW_NO_RUN_NONE && d->next.run_after <= d->s->now) {
-		bool exceeds = full(d);
+		bool exceeds = tw_core_dag_full(d);
 		if (exceeds != d->exceeds) {
 			d->exceeds = exceeds;
 			tell_next(d);
@@ -341,6 +343,7 @@ static void start_runs(struct dagent *d)
 void tw_core_dag_settle(struct dagent *d)
 {
 	tw_core_make_runs(d);
+	tw_core_asset_run(d);
 	start_runs(d);
 }
 
@@ -416,11 +419,15 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 	struct dagent *d = tw_core_dag(s, ev->dag->dag_id, true);
 	bool was_paused = d->paused;
 
-	if (!d->dag)
+	if (!d->dag) {
 		first_seen(d, ev);
-	else
+	} else {
+		tw_core_asset_listen(d, false);
 		tw_core_bury(s, NULL, d->dag, NULL);
+	}
 	d->dag = tw_dag_ref(ev->dag);
+	tw_core_asset_listen(d, true);
+	tw_core_asset_marks_check(d);
 	d->version_id = own(d, d->version_id, ev->version_id);
 	d->bundle_version = own(d, d->bundle_version, ev->bundle_version);
 	d->removed = false;
@@ -521,10 +528,10 @@ static enum tw_rc complete_row(struct dagent *d, const struct tw_dag *dag, struc
 					    .interval = iv };
 		if (row->partition_key.p && row->partition_key.n <= TW_TT_KEY_MAX)
 			memcpy(info.partition_key, row->partition_key.p, row->partition_key.n);
-		run_id_of(d, row->type, &info, dag, id);
+		tw_core_run_id(d, row->type, &info, dag, id);
 		row->run_id = tw_buf_str(id);
 	}
-	if (exists(d, row->run_id, row->logical_date))
+	if (tw_core_run_exists(d, row->run_id, row->logical_date))
 		return tw_err_set(err, TW_ERR_EXISTS,
 				  "dag '" TW_STR_FMT "' has a run '" TW_STR_FMT "' or one of that logical date already",
 				  TW_STR_ARG(d->dag_id), TW_STR_ARG(row->run_id));

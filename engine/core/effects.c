@@ -30,6 +30,7 @@ void tw_effects_free(struct tw_effects *fx)
 	tw_vec_release(&fx->xcoms);
 	tw_vec_release(&fx->dags);
 	tw_vec_release(&fx->audit);
+	tw_vec_release(&fx->assets);
 	tw_vec_release(&fx->triggers_gone);
 	tw_vec_release(&fx->dispatch);
 	tw_vec_release(&fx->kills);
@@ -43,7 +44,7 @@ void tw_effects_free(struct tw_effects *fx)
 bool tw_effects_empty(const struct tw_effects *fx)
 {
 	return !fx->runs.n && !fx->tis.n && !fx->history.n && !fx->xcoms.n && !fx->dags.n &&
-	       !fx->audit.n && !fx->triggers_gone.n && !fx->dispatch.n && !fx->kills.n &&
+	       !fx->audit.n && !fx->assets.n && !fx->triggers_gone.n && !fx->dispatch.n && !fx->kills.n &&
 	       !fx->callbacks.n && !fx->asks.n && !fx->acks.n;
 }
 

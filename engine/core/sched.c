@@ -57,6 +57,7 @@ void tw_sched_free(struct tw_sched *s)
 	tw_map_release(&s->dags);
 	tw_map_release(&s->pools);
 	tw_map_release(&s->executors);
+	tw_core_asset_free(s);
 	tw_map_release(&s->triggers);
 	tw_map_release(&s->deleted);
 	tw_vec_release(&s->work);
@@ -225,6 +226,13 @@ static enum tw_rc apply(struct tw_sched *s, const struct tw_event *ev, struct tw
 		return tw_core_on_trigger(s, &ev->trigger, err);
 	case TW_EV_SKIP:
 		return tw_core_on_skip(s, &ev->skip, err);
+	case TW_EV_ASSET:
+		tw_core_asset_happened(s, &ev->asset.said, NULL, ev->asset.event_id);
+		return TW_OK;
+	case TW_EV_ASSET_LOAD:
+		return tw_core_on_asset_load(s, &ev->asset_load, err);
+	case TW_EV_ASSET_UNMARK:
+		return tw_core_on_asset_unmark(s, &ev->asset_unmark);
 	}
 	return tw_err_set(err, TW_ERR_INVALID, "unknown event %d", (int)ev->type);
 }
@@ -303,6 +311,13 @@ bool tw_sched_ti(const struct tw_sched *s, struct tw_run_ref run, struct tw_str 
 	if (ti)
 		tw_core_ti_row(ti, ret);
 	return ti != NULL;
+}
+
+const struct tw_task *tw_sched_attempt_task(const struct tw_sched *s, struct tw_id attempt)
+{
+	const struct ti *ti = tw_idmap_get(&s->ids, attempt);
+
+	return ti ? &ti->run->dag->tasks[ti->task] : NULL;
 }
 
 void tw_sched_each_ti(const struct tw_sched *s, struct tw_run_ref run, tw_ti_visit visit, void *ctx)

@@ -84,6 +84,10 @@ enum tw_event_type {
 	TW_EV_REFUSED,       /* .refused: the executor could not take it */
 	TW_EV_TRIGGER,       /* .trigger: a deferred attempt's trigger fired, failed or timed out; a person answered */
 	TW_EV_SKIP,          /* .skip: a running attempt asks to skip others */
+	/* assets */
+	TW_EV_ASSET,         /* .asset: something happened to one, and no task of ours did it */
+	TW_EV_ASSET_LOAD,    /* .asset_load: what the store knew, after the DAGs and before LOADED */
+	TW_EV_ASSET_UNMARK,  /* .asset_unmark: a person takes back what waits for a DAG's next asset run */
 };
 
 struct tw_ev_dag {
@@ -219,6 +223,33 @@ struct tw_ev_started {
 	struct tw_str external_executor_id;
 };
 
+/* One event of one asset. The core gives it its time: no two have the same. */
+struct tw_asset_said {
+	struct tw_str name, uri;
+	struct tw_str extra;         /* JSON; p NULL = {} */
+	struct tw_str asset_extra;   /* JSON: of an asset that an alias may make */
+	const struct tw_str *aliases; /* it came by these */
+	int naliases;
+	struct tw_str partition_key; /* p NULL: that of the run, if it has one */
+};
+
+struct tw_ev_asset {
+	struct tw_asset_said said;
+	int64_t event_id;            /* of the row that its poster stored; 0 = store one */
+};
+
+/* alias set: the asset was seen behind it. Else a mark of the DAG, if `at` is a time, and the span of its events (2.x). */
+struct tw_ev_asset_load {
+	struct tw_str dag_id, alias, name, uri;
+	tw_time at, span_start, span_end;
+};
+
+struct tw_ev_asset_unmark {
+	struct tw_str dag_id;        /* p NULL: of every DAG */
+	struct tw_str name, uri;     /* p NULL: of every asset */
+	tw_time before;              /* TW_TIME_NONE: whenever it was made */
+};
+
 enum tw_outcome {
 	TW_OUT_SUCCESS,
 	TW_OUT_FAILED,               /* retried if tries are left */
@@ -242,6 +273,8 @@ struct tw_ev_finished {
 	int64_t retry_delay;         /* µs; a RetryPolicy's own; -1 = the task's */
 	bool calls_back;             /* its process lives on and runs the task's callbacks and mail itself */
 	struct tw_str next_method, next_kwargs; /* DEFERRED */
+	const struct tw_asset_said *assets; /* SUCCESS: what happened to its outlets */
+	int nassets;
 	int64_t trigger_id;          /* DEFERRED: the row that the shell made for the trigger. AWAITING_INPUT: a number of
 					its own that no trigger has */
 	tw_time trigger_timeout;
@@ -296,6 +329,9 @@ struct tw_event {
 		struct tw_ev_refused refused;
 		struct tw_ev_trigger trigger;
 		struct tw_ev_skip skip;
+		struct tw_ev_asset asset;
+		struct tw_ev_asset_load asset_load;
+		struct tw_ev_asset_unmark asset_unmark;
 	};
 };
 
@@ -360,6 +396,20 @@ struct tw_fx_xcom {
 	struct tw_str key, value;
 };
 
+/*
+ * What is to be kept of assets, in this order, after the runs: an event; a mark that a DAG waits to be run for it, one however
+ * many events; marks that are used or taken back (name p NULL: all of the DAG); that a run takes the events up to `at`
+ * that no run before it took.
+ */
+enum tw_fx_asset_op { TW_FX_ASSET_EVENT, TW_FX_ASSET_MARK, TW_FX_ASSET_UNMARK, TW_FX_ASSET_CONSUME };
+struct tw_fx_asset {
+	enum tw_fx_asset_op op;
+	struct tw_asset_event_row event; /* EVENT; MARK and UNMARK: its name and uri */
+	struct tw_str dag_id, run_id;
+	tw_time at;
+	bool all_before;             /* CONSUME, of a first run: also events from before the DAG listened */
+};
+
 enum tw_fx_callback_kind { TW_CALL_DAG_SUCCESS, TW_CALL_DAG_FAILURE, TW_CALL_TASK_FAILURE, TW_CALL_TASK_RETRY };
 /* To be run in Python for what cannot run it itself: runs, native tasks, and tasks whose process is gone. */
 struct tw_fx_callback {
@@ -417,6 +467,7 @@ struct tw_effects {
 	TW_VEC(struct tw_fx_xcom) xcoms;
 	TW_VEC(struct tw_fx_dag) dags;
 	TW_VEC(struct tw_fx_audit) audit;
+	TW_VEC(struct tw_fx_asset) assets;
 	TW_VEC(int64_t) triggers_gone;         /* trigger rows nobody waits for any more */
 	TW_VEC(struct tw_fx_dispatch) dispatch; /* from here on: after the commit */
 	TW_VEC(struct tw_fx_kill) kills;
@@ -485,5 +536,10 @@ bool tw_sched_ti(const struct tw_sched *s, struct tw_run_ref run, struct tw_str 
 		 int map_index, struct tw_ti_row *ret);
 typedef void (*tw_ti_visit)(void *ctx, const struct tw_ti_row *row);
 void tw_sched_each_ti(const struct tw_sched *s, struct tw_run_ref run, tw_ti_visit visit, void *ctx);
+/* The task whose open attempt this is; NULL = it is not held. Valid until the next step. */
+const struct tw_task *tw_sched_attempt_task(const struct tw_sched *s, struct tw_id attempt);
+/* The marks of a DAG: which assets have changed since its last asset run. */
+typedef void (*tw_mark_visit)(void *ctx, struct tw_str name, struct tw_str uri, tw_time at);
+void tw_sched_each_asset_mark(const struct tw_sched *s, struct tw_str dag_id, tw_mark_visit visit, void *ctx);
 typedef void (*tw_run_visit)(void *ctx, const struct tw_run_row *row);
 void tw_sched_each_run(const struct tw_sched *s, tw_run_visit visit, void *ctx);

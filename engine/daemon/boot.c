@@ -150,6 +150,7 @@ static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struc
 	ev.dag.nrecent = (int)nrecent;
 	last_run(sh, dag->dag_id, &a, &ev.dag.last_run);
 	rc = shell_step(sh, &ev, err);
+	assets_sync_watchers(sh, dag);
 	tw_dag_unref(dag);
 	tw_arena_release(&a);
 	return rc;
@@ -173,11 +174,17 @@ enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err)
 	enum tw_rc rc = tw_store_dag_doc(sh->reader, dag_id, &a, &doc, err);
 
 	if (rc == TW_ERR_NOT_FOUND || (rc == TW_OK && doc.dag.is_stale)) {
+		struct tw_event unmark = { .type = TW_EV_ASSET_UNMARK, .at = shell_now(sh) };
+
+		unmark.asset_unmark = (struct tw_ev_asset_unmark){ .dag_id = dag_id, .before = TW_TIME_NONE };
+		if (rc == TW_ERR_NOT_FOUND)
+			shell_step(sh, &unmark, NULL);
 		shell_step(sh, &gone, NULL);
 		rc = TW_OK;
 	} else if (rc == TW_OK) {
 		rc = tell_dag(sh, &doc, err);
 	}
+	assets_drop_watchers(sh);
 	tw_arena_release(&a);
 	return rc;
 }
@@ -328,6 +335,8 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 	struct tw_live live;
 	enum tw_rc rc = boot_pools(sh, err);
 
+	if (rc == TW_OK)
+		rc = tw_store_trigger_next_id(sh->reader, &sh->next_trigger_id, err);
 	for (size_t i = 0; rc == TW_OK && i < sh->executors.n; i++) {
 		struct tw_event ev = { .type = TW_EV_EXECUTOR, .at = shell_now(sh) };
 
@@ -340,6 +349,8 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 	if (rc == TW_OK)
 		rc = boot_backfills(sh, err);
 	if (rc == TW_OK)
+		rc = assets_load(sh, err);
+	if (rc == TW_OK)
 		rc = tw_store_live(sh->reader, &a, &live, err);
 	if (rc == TW_OK) {
 		struct tw_event all = { .type = TW_EV_LOADED, .at = shell_now(sh) };
@@ -349,7 +360,5 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 		rc = shell_step(sh, &all, err);
 	}
 	tw_arena_release(&a);
-	if (rc == TW_OK)
-		rc = tw_store_trigger_next_id(sh->reader, &sh->next_trigger_id, err);
 	return rc;
 }

@@ -91,6 +91,8 @@ static void fill_row(struct dagproc *dp, struct tw_arena *a, const struct tw_dag
 		.owner_links = json_of(a, tw_map_value(dag->doc, "owner_links")),
 		.allowed_run_types = json_of(a, tw_map_value(dag->doc, "allowed_run_types")),
 	};
+	if (dag->asset_condition)
+		row->asset_expression = json_of(a, tw_asset_term_value(dag, a, dag->asset_condition));
 	row->tags = tw_arena_array(a, struct tw_str, n + 1);
 	for (size_t i = 0; i < n; i++)
 		row->tags[row->ntags++] = dag->tags.list->v[i].s;
@@ -154,6 +156,7 @@ void found_document(struct found *j, struct tw_value doc, struct tw_value warnin
 	put.document = tw_str_copy(&j->arena, tw_buf_str(&json));
 	tw_buf_release(&json);
 	put.hash = tw_str(dag->hash);
+	put.parsed = dag;
 	put.source = j->source;
 	for (size_t i = 0; i < n; i++)
 		if (warnings.list->v[i].kind == TW_V_STR)

@@ -300,6 +300,18 @@ static enum tw_rc take_answered(struct shell *sh, const struct tw_inbox_row *row
 	return hitl_answered(sh, attempt, err);
 }
 
+static enum tw_rc take_asset_event(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				   struct tw_arena *a, struct tw_err *err)
+{
+	return assets_take_event(sh, payload, a, err);
+}
+
+static enum tw_rc take_asset_unmark(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				    struct tw_arena *a, struct tw_err *err)
+{
+	return assets_take_unmark(sh, row->dag_id, payload, err);
+}
+
 static const struct {
 	const char *kind;
 	inbox_fn take;
@@ -310,6 +322,7 @@ static const struct {
 	{ "clear", take_clear },	     { "ti_state", take_mark },		  { "trigger", take_trigger },
 	{ "skip", take_skip },		     { "answered", take_answered },
 	{ "backfill", take_backfill },	  { "backfill_cancel", take_backfill_cancel },
+	{ "asset_event", take_asset_event }, { "asset_unmark", take_asset_unmark },
 };
 
 /*

@@ -255,6 +255,9 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 		read_wait(sh, tw_map_value(f->body, "defer"), &ev.finished);
 	if (f->end == TW_END_DEFERRED)
 		add_trigger(sh, tw_map_value(f->body, "defer"), &ev.finished);
+	if (f->end == TW_END_SUCCESS)
+		assets_read_outlets(sh, tw_sched_attempt_task(sh->core, f->attempt),
+				    tw_map_value(f->body, "outlet_events"), &sh->gathering->arena, &ev.finished);
 	if (shell_step(sh, &ev, &err) < 0) {
 		tw_warn("end not taken: %s", err.msg);
 		tw_executor_ack(ex, f->attempt);

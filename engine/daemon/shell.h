@@ -22,6 +22,7 @@ struct turn {
 	struct tw_effects *fx;
 	struct tw_arena arena;                /* rows that the shell adds */
 	struct tw_batch batch;
+	struct tw_map watched;                /* assets whose watchers it sets right */
 	TW_VEC(struct tw_id) ended;           /* to be acknowledged to their executors */
 	enum tw_rc rc;
 	struct tw_err err;
@@ -115,6 +116,16 @@ void inbox_take(struct shell *sh);          /* only while nothing is being writt
 /* Tells the core of a backfill's limit, and gives it the queued runs that it does not hold. */
 enum tw_rc backfill_load(struct shell *sh, int64_t id, bool with_runs, struct tw_err *err);
 void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask);
+
+/* assets.c */
+/* A `finished` frame's outlet_events, in whole: into the event, which borrows from the arena. */
+void assets_read_outlets(struct shell *sh, const struct tw_task *task, struct tw_value events, struct tw_arena *a,
+			 struct tw_ev_finished *f);
+enum tw_rc assets_take_event(struct shell *sh, struct tw_value payload, struct tw_arena *a, struct tw_err *err);
+enum tw_rc assets_take_unmark(struct shell *sh, struct tw_str dag_id, struct tw_value payload, struct tw_err *err);
+enum tw_rc assets_load(struct shell *sh, struct tw_err *err); /* marks, and what is behind aliases */
+void assets_sync_watchers(struct shell *sh, const struct tw_dag *dag);
+void assets_drop_watchers(struct shell *sh);
 
 /* news.c */
 /* The end of an attempt out of the `finished` body; what a deferral says of its trigger is left to the caller. */

@@ -16,6 +16,7 @@
 #include "io/frame.h"
 #include "io/proc.h"
 #include "io/zoneinfo.h"
+#include "store/assets.h"
 #include "store/tis.h"
 #include "time/zone.h"
 #include "value/json.h"
@@ -42,7 +43,7 @@ struct triggerer {
 	int status;
 };
 
-static char present;
+static char present, watching;
 
 static struct tw_str id_text(char out[24], int64_t id)
 {
@@ -75,6 +76,52 @@ static void post(struct triggerer *t, int64_t id, const char *what, const char *
 	tw_map_del(&t->running, id_text(text, id));
 }
 
+/* An event of a trigger that watches assets is an event of each of them; the trigger goes on. */
+static void post_asset_events(struct triggerer *t, int64_t id, struct tw_value payload, struct tw_arena *a)
+{
+	struct tw_value extra = tw_v_map(a);
+	struct tw_asset_event_row e = { .source_map_index = -1 };
+	struct tw_watcher_row *watched;
+	struct tw_err err = { 0 };
+	int64_t event_id, inbox_id;
+	size_t n = 0;
+	char *json;
+
+	tw_map_putc(a, extra, "from_trigger", tw_v_bool(true));
+	tw_map_putc(a, extra, "payload", payload);
+	json = tw_json_dump(extra, TW_JSON_COMPACT);
+	e.extra = tw_str(json);
+	if (tw_store_watchers(t->store, 0, a, &watched, &n, &err) < 0)
+		tw_error("what trigger %lld saw cannot be posted: %s", (long long)id, err.msg);
+	for (size_t i = 0; i < n; i++) {
+		if (watched[i].trigger_id != id)
+			continue;
+		e.asset_id = watched[i].asset_id;
+		if (tw_store_asset_event_post(t->store, &e, &event_id, &inbox_id, &err) < 0)
+			tw_error("what trigger %lld saw cannot be posted: %s", (long long)id, err.msg);
+	}
+	tw_bell_ring(t->opts->paths->bell);
+	free(json);
+}
+
+static bool is_watching(struct triggerer *t, int64_t id)
+{
+	char text[24];
+
+	return tw_map_get(&t->running, id_text(text, id)) == &watching;
+}
+
+/* It ended by itself, or failed: it is started again when the table is looked at next. */
+static void watcher_ended(struct triggerer *t, int64_t id, struct tw_str why)
+{
+	char text[24];
+
+	if (why.n)
+		tw_error("a trigger that watches an asset failed and is started again: trigger=%lld " TW_STR_FMT,
+			 (long long)id, TW_STR_ARG(why));
+	tw_map_del(&t->running, id_text(text, id));
+}
+
 static void answer(struct triggerer *t, struct tw_value v, struct tw_arena *a)
 {
 	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = &t->zones };
@@ -96,6 +143,10 @@ static void on_said(struct triggerer *t, struct tw_value v, struct tw_arena *a)
 		uv_timer_start(&t->look, look, 0, LOOK_MS);
 	} else if (tw_str_is(op, "request")) {
 		answer(t, v, a);
+	} else if (is_watching(t, id) && tw_str_is(op, "event")) {
+		post_asset_events(t, id, tw_map_value(v, "plain"), a);
+	} else if (is_watching(t, id) && (tw_str_is(op, "failed") || tw_str_is(op, "ended"))) {
+		watcher_ended(t, id, tw_map_str(v, "error", ""));
 	} else if (tw_str_is(op, "event")) {
 		post(t, id, "fired", "event", tw_map_value(v, "payload"), a);
 	} else if (tw_str_is(op, "failed")) {
@@ -131,9 +182,23 @@ static void on_link_end(void *arg, struct tw_link *link, const struct tw_err *wh
 
 /* ── which triggers run here ──────────────────────────────────────────────────────────── */
 
+static bool watches(struct triggerer *t, int64_t id, struct tw_arena *a)
+{
+	struct tw_watcher_row *v;
+	bool does = false;
+	size_t n = 0;
+
+	if (tw_store_watchers(t->store, 0, a, &v, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		does |= v[i].trigger_id == id;
+	return does;
+}
+
 static void start_trigger(struct triggerer *t, const struct tw_trigger_row *row, struct tw_arena *a)
 {
 	struct tw_value v = tw_v_map(a), kwargs;
+	bool watcher;
 	char text[24];
 
 	if (tw_map_get(&t->running, id_text(text, row->id)))
@@ -144,8 +209,11 @@ static void start_trigger(struct triggerer *t, const struct tw_trigger_row *row,
 	tw_map_putc(a, v, "id", tw_v_int(row->id));
 	tw_map_putc(a, v, "classpath", tw_v_str(row->classpath));
 	tw_map_putc(a, v, "kwargs", kwargs);
+	watcher = watches(t, row->id, a);
+	if (watcher)
+		tw_map_putc(a, v, "watcher", tw_v_bool(true));
 	tw_link_send_json(t->link, v, NULL);
-	tw_map_set(&t->running, id_text(text, row->id), &present);
+	tw_map_set(&t->running, id_text(text, row->id), watcher ? &watching : &present);
 }
 
 static bool still_there(const struct tw_trigger_row *rows, size_t n, struct tw_str id)

@@ -26,6 +26,7 @@ void turn_free(struct turn *t)
 	tw_effects_free(t->fx);
 	tw_batch_release(&t->batch);
 	tw_vec_release(&t->ended);
+	tw_map_release(&t->watched);
 	tw_arena_release(&t->arena);
 	free(t);
 }

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "api/task_assets.h"
 #include "daemon/shell.h"
+#include "store/assets.h"
 #include "store/runs.h"
 #include "time/instant.h"
 #include "value/json.h"
@@ -58,6 +60,24 @@ static void neighbours(struct tw_store *store, const struct tw_run_row *run, str
 	tw_arena_release(&a);
 }
 
+/* The events that made the run, as tasks see them. */
+static void consumed(struct tw_store *store, const struct tw_run_row *run, struct tw_jw *w)
+{
+	struct tw_arena a = { 0 };
+	struct tw_asset_event_row *events;
+	size_t n = 0;
+
+	if (!store || run->type != TW_RUNTYPE_ASSET_TRIGGERED ||
+	    tw_store_run_events(store, run->dag_id, run->run_id, &a, &events, &n, NULL) < 0)
+		n = 0;
+	tw_jw_key(w, "consumed_asset_events");
+	tw_jw_list(w);
+	for (size_t i = 0; i < n; i++)
+		tw_jw_value(w, tw_asset_event_value(&a, &events[i]));
+	tw_jw_end(w);
+	tw_arena_release(&a);
+}
+
 void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out)
 {
 	struct tw_jw w = { .out = out };
@@ -90,6 +110,7 @@ void workload_run_json(struct tw_store *store, const struct tw_run_row *run, str
 	key_str(&w, "partition_key", run->partition_key);
 	previous_success(store, run, &w);
 	neighbours(store, run, &w);
+	consumed(store, run, &w);
 	tw_jw_end(&w);
 }
 
@@ -245,6 +266,43 @@ static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
 	}
 }
 
+static void add_inactive(struct shell *sh, struct tw_jw *w, const struct tw_asset_term *v, int n, struct tw_arena *a,
+			 bool *ret_any)
+{
+	struct tw_asset_row row;
+
+	for (int i = 0; i < n; i++) {
+		if (v[i].kind != TW_ASSET_EXACT ||
+		    tw_store_asset_find(sh->reader, v[i].key.name, v[i].key.uri, true, a, &row, NULL) != TW_ERR_NOT_FOUND)
+			continue;
+		if (!*ret_any) {
+			tw_jw_key(w, "inactive_assets");
+			tw_jw_list(w);
+		}
+		*ret_any = true;
+		tw_jw_obj(w);
+		key_str(w, "name", v[i].key.name);
+		key_str(w, "uri", v[i].key.uri);
+		tw_jw_end(w);
+	}
+}
+
+/* Inlets and outlets that are not active: the task fails of them, in Python, which says so in its log. 2.x did not ask. */
+static bool inactive_assets(struct shell *sh, struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *task)
+{
+	struct tw_arena a = { 0 };
+	bool any = false;
+
+	if (dag->compat == 2 || (!task->ninlets && !task->noutlets))
+		return false;
+	add_inactive(sh, w, task->inlets, task->ninlets, &a, &any);
+	add_inactive(sh, w, task->outlets, task->noutlets, &a, &any);
+	if (any)
+		tw_jw_end(w);
+	tw_arena_release(&a);
+	return any;
+}
+
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out)
 {
 	const struct tw_task *task = &d->dag->tasks[d->task];
@@ -256,7 +314,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_cstr(&w, "run");
 	write_ti(sh, &w, &d->ti);
 	write_resume(&w, &d->ti);
-	if (task->native.n && sh->opts->native && !d->ti.next_method.n)
+	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n)
 		key_str(&w, "native", task->native);
 	tw_jw_key(&w, "task");
 	tw_jw_value(&w, task->raw);

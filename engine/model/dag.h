@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "model/assets.h"
 #include "model/state.h"
 #include "time/timetable.h"
 #include "value/value.h"
@@ -147,6 +148,8 @@ struct tw_task {
 	bool scheduler_only;         /* an empty task that nobody executes */
 	bool leaf;                   /* its end decides the run's (states.md §2) */
 	bool has_outlets, has_inlets;
+	struct tw_asset_term *inlets, *outlets;
+	int ninlets, noutlets;
 	bool can_skip;               /* branch, short circuit, latest only: writes skip records */
 	bool start_from_trigger;
 	bool deferrable, do_xcom_push;
@@ -187,6 +190,9 @@ struct tw_dag {
 	unsigned callbacks;          /* TW_CB_ */
 	int compat;                  /* 2 or 3 */
 	struct tw_value tags, owners, params, assets, dependencies; /* lists, params a map */
+	struct tw_asset *asset_list; /* that schedule, inlets and outlets name */
+	int nassets;
+	struct tw_asset_term *asset_condition; /* of the schedule, NULL = assets make no runs of it */
 	struct tw_str *allowed_run_types;
 	int nallowed_run_types;      /* 0 = all */
 	struct tw_task *tasks;

@@ -146,6 +146,21 @@ static enum tw_rc read_schedule(struct tw_reader *r)
 	return TW_OK;
 }
 
+static enum tw_rc read_assets(struct tw_reader *r)
+{
+	struct tw_dag *d = r->dag;
+	enum tw_tt_type type = d->timetable->type;
+
+	if (tw_assets_read(d, d->assets, r->err) < 0)
+		return TW_ERR_INVALID;
+	if (type != TW_TT_ASSET && type != TW_TT_PARTITIONED_ASSET && type != TW_TT_ASSET_OR_TIME)
+		return TW_OK;
+	d->asset_condition = tw_arena_new(&d->arena, struct tw_asset_term);
+	if (tw_asset_term_read(d, tw_map_value(d->schedule, "condition"), d->asset_condition, r->err) < 0)
+		return tw_err_wrap(r->err, "schedule: condition");
+	return TW_OK;
+}
+
 static void find_bounds(struct tw_dag *d)
 {
 	struct tw_restriction b = { d->start_date, d->end_date, d->catchup };
@@ -174,7 +189,7 @@ static enum tw_rc read_dag(struct tw_reader *r)
 	struct tw_dag *d = r->dag;
 
 	if (read_top(r, &raw) < 0 || read_rest(r, &raw) < 0 || read_schedule(r) < 0 ||
-	    tw_read_tasks(r, raw.tasks) < 0 || tw_read_groups(r, raw.groups) < 0 ||
+	    read_assets(r) < 0 || tw_read_tasks(r, raw.tasks) < 0 || tw_read_groups(r, raw.groups) < 0 ||
 	    tw_resolve_tasks(r) < 0 || tw_dag_graph_build(d, r->err) < 0)
 		return r->err->rc;
 	tw_dag_scopes_build(d);

@@ -212,6 +212,10 @@ static enum tw_rc read_task(struct tw_reader *r, int index, struct tw_value v)
 		t->callbacks |= TW_CB_MAIL_FAILURE;
 	if (tw_map_bool(v, "email_on_retry", false))
 		t->callbacks |= TW_CB_MAIL_RETRY;
+	if (tw_asset_terms_read(r->dag, raw.inlets, &t->inlets, &t->ninlets, r->err) < 0)
+		return tw_err_wrap(r->err, "task '" TW_STR_FMT "': inlets", TW_STR_ARG(t->task_id));
+	if (tw_asset_terms_read(r->dag, raw.outlets, &t->outlets, &t->noutlets, r->err) < 0)
+		return tw_err_wrap(r->err, "task '" TW_STR_FMT "': outlets", TW_STR_ARG(t->task_id));
 	t->index = index;
 	t->raw = v;
 	t->op_module = tw_map_str(raw.operator, "module", "");

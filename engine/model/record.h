@@ -66,6 +66,21 @@ struct tw_ti_row {
 	struct tw_str reason;            /* why it ended as it did, in words: "killed by signal 9", "heartbeat lost"; ours */
 };
 
+/* Something has happened to an asset. */
+struct tw_asset_event_row {
+	int64_t id;                      /* database key; 0 = not stored yet */
+	int64_t asset_id;                /* 0: found by name and uri */
+	struct tw_str name, uri, group;
+	struct tw_str asset_extra;       /* JSON: the asset's own; what an alias brings when it makes the asset */
+	struct tw_str extra;             /* JSON; p NULL = {} */
+	struct tw_str source_dag_id, source_task_id, source_run_id; /* p NULL: no task of ours made it */
+	int source_map_index;
+	tw_time timestamp;
+	struct tw_str partition_key;
+	const struct tw_str *aliases;    /* names it came by */
+	int naliases;
+};
+
 struct tw_pool_row {
 	struct tw_str name, description;
 	int64_t slots;                   /* -1 = unlimited */

@@ -90,6 +90,8 @@ static void put_outlet_events(struct tw_attempt *a, struct tw_value extra)
 			tw_map_putc(ar, asset, "name", tw_v_str(tw_strn(key.p + 5, key.n - 5)));
 		else
 			tw_map_putc(ar, asset, "uri", tw_v_str(key));
+		if (tw_map_str(outlets.list->v[i], "name", NULL).p)
+			tw_map_putc(ar, asset, "name", tw_map_value(outlets.list->v[i], "name"));
 		tw_map_putc(ar, asset, "key", tw_v_str(key));
 		tw_map_putc(ar, event, "asset", asset);
 		tw_map_putc(ar, event, "extra", tw_v_map(ar));

@@ -115,6 +115,19 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 				 "is", c->num, c->text);
 	case TW_CH_DAG_WARNING:
 		return put_warning(s, c->warning, err);
+	case TW_CH_ASSET_EVENT:
+		return tw_write_asset_event(s, c->asset_event, err);
+	case TW_CH_ASSET_MARK:
+		return tw_write_asset_mark(s, c->mark, err);
+	case TW_CH_ASSET_UNMARK:
+		return tw_write_asset_unmark(s, c->mark, err);
+	case TW_CH_ASSET_CONSUME:
+		return tw_write_asset_consume(s, c->mark, err);
+	case TW_CH_WATCHER_NEW:
+		return tw_write_watcher(s, c->watcher, err);
+	case TW_CH_WATCHER_DROP:
+		TW_TRY(tw_q_exec(s, NULL, err, "delete from asset_watcher where trigger_id = ?", "i", c->num));
+		return tw_q_exec(s, NULL, err, "delete from \"trigger\" where id = ?", "i", c->num);
 	case TW_CH_AUDIT:
 		return tw_write_audit(s, c->audit, err);
 	case TW_CH_CALLBACK_NEW:

@@ -111,6 +111,36 @@ void tw_batch_dag_warning(struct tw_batch *b, const struct tw_warning_row *row)
 	CHANGE(TW_CH_DAG_WARNING, .warning = row);
 }
 
+void tw_batch_asset_event(struct tw_batch *b, const struct tw_asset_event_row *event)
+{
+	CHANGE(TW_CH_ASSET_EVENT, .asset_event = event);
+}
+
+void tw_batch_asset_mark(struct tw_batch *b, const struct tw_asset_mark_row *mark)
+{
+	CHANGE(TW_CH_ASSET_MARK, .mark = mark);
+}
+
+void tw_batch_asset_unmark(struct tw_batch *b, const struct tw_asset_mark_row *mark)
+{
+	CHANGE(TW_CH_ASSET_UNMARK, .mark = mark);
+}
+
+void tw_batch_asset_consume(struct tw_batch *b, const struct tw_asset_mark_row *mark)
+{
+	CHANGE(TW_CH_ASSET_CONSUME, .mark = mark);
+}
+
+void tw_batch_watcher_new(struct tw_batch *b, const struct tw_watcher_row *watcher)
+{
+	CHANGE(TW_CH_WATCHER_NEW, .watcher = watcher);
+}
+
+void tw_batch_watcher_drop(struct tw_batch *b, int64_t trigger_id)
+{
+	CHANGE(TW_CH_WATCHER_DROP, .num = trigger_id);
+}
+
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row)
 {
 	CHANGE(TW_CH_AUDIT, .audit = row);

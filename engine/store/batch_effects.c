@@ -72,6 +72,29 @@ static void add_dag(struct tw_batch *b, const struct tw_fx_dag *fx, struct tw_ar
 		tw_batch_dag_paused(b, fx->dag_id, true);
 }
 
+static void add_asset(struct tw_batch *b, const struct tw_fx_asset *fx, struct tw_arena *a)
+{
+	struct tw_asset_mark_row *m;
+
+	if (fx->op == TW_FX_ASSET_EVENT) {
+		tw_batch_asset_event(b, &fx->event);
+		return;
+	}
+	m = tw_arena_new(a, struct tw_asset_mark_row);
+	*m = (struct tw_asset_mark_row){.dag_id = fx->dag_id,
+					.run_id = fx->run_id,
+					.name = fx->event.name,
+					.uri = fx->event.uri,
+					.at = fx->at,
+					.all_before = fx->all_before};
+	if (fx->op == TW_FX_ASSET_MARK)
+		tw_batch_asset_mark(b, m);
+	else if (fx->op == TW_FX_ASSET_UNMARK)
+		tw_batch_asset_unmark(b, m);
+	else
+		tw_batch_asset_consume(b, m);
+}
+
 static void add_audit(struct tw_batch *b, const struct tw_fx_audit *fx, struct tw_arena *a)
 {
 	struct tw_audit_row *r = tw_arena_new(a, struct tw_audit_row);
@@ -90,7 +113,7 @@ static void add_audit(struct tw_batch *b, const struct tw_fx_audit *fx, struct t
 }
 
 /*
- * Runs before what hangs on them, deletions of instances before the rows that take their keys,
+ * Runs before what hangs on them (assets' events are consumed by runs), deletions of instances before the rows that take their keys,
  * history before anything that ends an attempt.
  */
 void tw_batch_effects(struct tw_batch *b, const struct tw_effects *fx, struct tw_arena *a)
@@ -110,6 +133,8 @@ void tw_batch_effects(struct tw_batch *b, const struct tw_effects *fx, struct tw
 			add_ti(b, &fx->tis.v[i]);
 	for (size_t i = 0; i < fx->xcoms.n; i++)
 		add_xcom(b, &fx->xcoms.v[i], a);
+	for (size_t i = 0; i < fx->assets.n; i++)
+		add_asset(b, &fx->assets.v[i], a);
 	for (size_t i = 0; i < fx->dags.n; i++)
 		add_dag(b, &fx->dags.v[i], a);
 	for (size_t i = 0; i < fx->triggers_gone.n; i++)

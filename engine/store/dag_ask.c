@@ -113,6 +113,12 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		{"timetable_type", "d.timetable_type", TW_F_TEXT},
 		{"last_run_state", LAST_RUN("state"), TW_F_STATE},
 		{"last_run_start_date", LAST_RUN("start_date"), TW_F_TIME},
+		{"has_asset_schedule", "(d.asset_expression is not null)", TW_F_BOOL},
+		{.name = "asset_dependency",
+		 .expr = "(a.name || ' ' || a.uri)",
+		 .type = TW_F_TEXT,
+		 .within = "exists (select 1 from dag_schedule_asset_reference r join asset a on a.id = r.asset_id"
+			   " where r.dag_id = d.dag_id and %s)"},
 		{.name = "tag",
 		 .expr = "t.name",
 		 .type = TW_F_TEXT,

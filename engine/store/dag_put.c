@@ -228,6 +228,8 @@ static enum tw_rc put_dag(struct tw_store *s, const struct tw_file_put *f,
 	if (o->result != TW_PUT_SAME)
 		TW_TRY(put_tags(s, &d->dag, err));
 	TW_TRY(put_warnings(s, d, err));
+	if (d->parsed)
+		TW_TRY(tw_write_dag_assets(s, d->parsed, &o->assets_moved, err));
 	return changed || o->woken ? tw_write_post(s, "dag_changed", d->dag.dag_id, err) : TW_OK;
 }
 
@@ -328,11 +330,16 @@ enum tw_rc tw_store_files_put(struct tw_store *s, struct tw_file_put *files, siz
 			      struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc = TW_OK;
-	bool own;
+	bool own, moved = false;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	for (size_t i = 0; rc == TW_OK && i < n; i++)
+	for (size_t i = 0; rc == TW_OK && i < n; i++) {
 		rc = put_file(s, &files[i], a, err);
+		for (size_t k = 0; rc == TW_OK && k < files[i].ndags; k++)
+			moved |= files[i].outcomes[k].assets_moved;
+	}
+	if (rc == TW_OK && moved)
+		rc = tw_write_assets_settle(s, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 

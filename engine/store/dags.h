@@ -5,6 +5,8 @@
 
 #include "store/store.h"
 
+struct tw_dag;
+
 struct tw_dag_row {
 	struct tw_str dag_id, display_name, description;
 	bool is_paused, is_stale, has_import_errors, has_task_concurrency_limits, fail_fast;
@@ -36,6 +38,7 @@ struct tw_dag_put {
 	struct tw_str source;                /* the file's text; shared by all DAGs of the file */
 	const struct tw_str *warnings;       /* text of dag_warning rows, type "parse" */
 	size_t nwarnings;
+	const struct tw_dag *parsed;         /* the document, read: its assets; NULL = none are kept */
 };
 
 enum tw_put_result {
@@ -50,6 +53,7 @@ struct tw_put_outcome {
 	struct tw_str version_id;
 	int version_number;
 	bool woken;           /* was stale or its file had failed: the scheduler must take it up again */
+	bool assets_moved;    /* it names other assets than before */
 };
 
 /* All that one parse of one file said. */
@@ -88,7 +92,7 @@ enum tw_rc tw_store_bundle_put(struct tw_store *s, struct tw_str name, bool acti
 /*
  * Fields: dag_id dag_display_name is_paused is_stale has_import_errors bundle_name bundle_version
  * fileloc relative_fileloc owners last_parsed_time last_expired next_dagrun next_dagrun_run_after
- * timetable_type, tag (EQ, IN, LIKE; several conditions: each must hold for some tag), and of the last
+ * timetable_type has_asset_schedule, asset_dependency (HAS: name or URI of an asset of its schedule), tag (EQ, IN, LIKE; several conditions: each must hold for some tag), and of the last
  * run: last_run_state last_run_start_date.
  */
 enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,

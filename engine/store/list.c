@@ -84,6 +84,9 @@ static void cond_sql(struct tw_buf *out, const struct tw_field *f, const struct 
 	case TW_OP_PREFIX:
 		terms_sql(out, f->expr, c->text, c->op == TW_OP_PREFIX);
 		return;
+	case TW_OP_HAS:
+		tw_buf_printf(out, "replace(lower(%s), lower(?), '') <> lower(%s)", f->expr, f->expr);
+		return;
 	case TW_OP_IN:
 		in_sql(out, f, c);
 		return;

@@ -58,6 +58,11 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 		{"bundle_version", "r.bundle_version", TW_F_TEXT},
 		{"dag_version", "v.version_number", TW_F_INT, true},
 		{"partition_key", "r.partition_key", TW_F_TEXT},
+		{.name = "consuming_asset",
+		 .expr = "(a.name || ' ' || a.uri)",
+		 .type = TW_F_TEXT,
+		 .within = "exists (select 1 from dagrun_asset_event x join asset_event e on e.id = x.event_id"
+			   " join asset a on a.id = e.asset_id where x.dag_run_id = r.id and %s)"},
 		{"backfill_id", "r.backfill_id", TW_F_INT},
 		{"clear_number", "r.clear_number", TW_F_INT},
 	};

@@ -150,6 +150,60 @@ static const char after[] =
 	" body {text}, defaults {json}, multiple {bool} not null default 0, params {json} not null, assignees {json},"
 	" created_at {stamp} not null, responded_at {stamp}, responded_by {json}, chosen_options {json},"
 	" params_input {json} not null);";
+static const char assets[] =
+	"create table asset (id {rowid}, name {key} not null, uri {key} not null, \"group\" {key} not null,"
+	" extra {json} not null, created_at {stamp} not null, updated_at {stamp} not null, unique (name, uri));"
+	"create index asset_uri on asset (uri);"
+	"create table asset_active (name {key} not null unique, uri {key} not null unique, primary key (name, uri));"
+	"create table asset_alias (id {rowid}, name {key} not null unique, \"group\" {key} not null);"
+	"create table asset_alias_asset (alias_id integer not null, asset_id integer not null,"
+	" primary key (alias_id, asset_id));"
+	"create index asset_alias_asset_asset on asset_alias_asset (asset_id);"
+	"create table asset_event (id {rowid}, asset_id integer not null, extra {json} not null,"
+	" source_task_id {key}, source_dag_id {key}, source_run_id {key}, source_map_index integer default -1,"
+	" timestamp {stamp} not null, partition_key {key});"
+	"create index asset_event_asset on asset_event (asset_id, timestamp);"
+	"create index asset_event_time on asset_event (timestamp);"
+	"create table asset_alias_asset_event (alias_id integer not null, event_id integer not null,"
+	" primary key (alias_id, event_id));"
+	"create index asset_alias_asset_event_event on asset_alias_asset_event (event_id);"
+	"create table dagrun_asset_event (dag_run_id integer not null, event_id integer not null,"
+	" primary key (dag_run_id, event_id));"
+	"create index dagrun_asset_event_event on dagrun_asset_event (event_id);"
+	"create table asset_dag_run_queue (asset_id integer not null, target_dag_id {key} not null,"
+	" created_at {stamp} not null, primary key (asset_id, target_dag_id));"
+	"create index asset_dag_run_queue_dag on asset_dag_run_queue (target_dag_id);"
+	"create table dag_schedule_asset_reference (asset_id integer not null, dag_id {key} not null,"
+	" created_at {stamp} not null, updated_at {stamp} not null, primary key (asset_id, dag_id));"
+	"create index dag_schedule_asset_reference_dag on dag_schedule_asset_reference (dag_id);"
+	"create table dag_schedule_asset_alias_reference (alias_id integer not null, dag_id {key} not null,"
+	" created_at {stamp} not null, updated_at {stamp} not null, primary key (alias_id, dag_id));"
+	"create index dag_schedule_asset_alias_reference_dag on dag_schedule_asset_alias_reference (dag_id);"
+	"create table dag_schedule_asset_name_reference (name {key} not null, dag_id {key} not null,"
+	" created_at {stamp} not null, primary key (name, dag_id));"
+	"create index dag_schedule_asset_name_reference_dag on dag_schedule_asset_name_reference (dag_id);"
+	"create table dag_schedule_asset_uri_reference (uri {key} not null, dag_id {key} not null,"
+	" created_at {stamp} not null, primary key (uri, dag_id));"
+	"create index dag_schedule_asset_uri_reference_dag on dag_schedule_asset_uri_reference (dag_id);"
+	"create table task_outlet_asset_reference (asset_id integer not null, dag_id {key} not null,"
+	" task_id {key} not null, created_at {stamp} not null, updated_at {stamp} not null,"
+	" primary key (asset_id, dag_id, task_id));"
+	"create index task_outlet_asset_reference_dag on task_outlet_asset_reference (dag_id);"
+	"create table task_inlet_asset_reference (asset_id integer not null, dag_id {key} not null,"
+	" task_id {key} not null, created_at {stamp} not null, updated_at {stamp} not null,"
+	" primary key (asset_id, dag_id, task_id));"
+	"create index task_inlet_asset_reference_dag on task_inlet_asset_reference (dag_id);"
+	"create table asset_watcher (name {text} not null, asset_id integer not null, trigger_id integer not null,"
+	" primary key (asset_id, trigger_id));"
+	"create index asset_watcher_trigger on asset_watcher (trigger_id);"
+	"create table task_state_store (id {rowid}, dag_run_id integer not null, task_id {key} not null,"
+	" map_index integer not null default -1, key {key} not null, dag_id {key} not null, run_id {key} not null,"
+	" value {text} not null, updated_at {stamp} not null, expires_at {stamp},"
+	" unique (dag_run_id, task_id, map_index, key));"
+	"create table asset_state_store (asset_id integer not null, key {key} not null, value {text} not null,"
+	" updated_at {stamp} not null, last_updated_by_kind {key}, last_updated_by_dag_id {key},"
+	" last_updated_by_run_id {key}, last_updated_by_task_id {key}, last_updated_by_map_index integer,"
+	" primary key (asset_id, key));";
 
 /* Who answered, apart from the JSON, so that lists can be narrowed by it. */
 static const char answers[] = "alter table hitl_detail add column responded_by_user_id {key};"
@@ -175,5 +229,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 5, "after", after },
 	{ 6, "answers", answers },
 	{ 7, "backfill", backfill },
+	{ 8, "assets", assets },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -85,6 +85,7 @@ enum tw_op {
 	TW_OP_EQ, TW_OP_NE, TW_OP_LT, TW_OP_LE, TW_OP_GT, TW_OP_GE,
 	TW_OP_LIKE,    /* found anywhere in it; % and _ live, no case for ASCII, "a|b" either */
 	TW_OP_PREFIX,  /* as it is, with case, "a|b" either */
+	TW_OP_HAS,     /* found anywhere in it as it is, no case for ASCII */
 	TW_OP_IN,      /* one of `list`; an entry with p NULL (or "none" for a state) is null */
 	TW_OP_NULL, TW_OP_NOT_NULL,
 };
@@ -275,6 +276,23 @@ struct tw_callback_row {
 	int attempts;              /* how often it was taken */
 };
 
+/*
+ * MARK: dag_id waits to be run for the asset since `at`. UNMARK: name p NULL = all of the DAG's. CONSUME: run_id
+ * takes the events up to `at` that no run before it took.
+ */
+struct tw_asset_mark_row {
+	struct tw_str dag_id, run_id, name, uri;
+	tw_time at;
+	bool all_before;           /* CONSUME by a first run: also events from before the DAG listened */
+};
+
+/* An asset's watcher: its trigger's events are the asset's. */
+struct tw_watcher_row {
+	int64_t asset_id, trigger_id;
+	struct tw_str name, classpath, kwargs; /* the trigger's; kwargs decrypted */
+	tw_time created_date;
+};
+
 struct tw_audit_row {
 	int64_t id;
 	tw_time at;                /* NONE when writing = now */
@@ -320,6 +338,12 @@ enum tw_change_kind {
 	TW_CH_NEXT_RUN,      /* next_run */
 	TW_CH_DAG_PAUSED,    /* text: dag_id; num: 0 or 1 (max_consecutive_failed_dag_runs) */
 	TW_CH_DAG_WARNING,   /* warning: in place of the DAG's of that type; message p NULL = none */
+	TW_CH_ASSET_EVENT,   /* asset_event; with an id: the row is there and gets its time */
+	TW_CH_ASSET_MARK,    /* mark */
+	TW_CH_ASSET_UNMARK,  /* mark */
+	TW_CH_ASSET_CONSUME, /* mark */
+	TW_CH_WATCHER_NEW,   /* watcher: its trigger is a change of its own */
+	TW_CH_WATCHER_DROP,  /* num: its trigger's id; the trigger goes with it */
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_CALLBACK_NEW,  /* callback */
 	TW_CH_HITL_ANSWER,   /* hitl: its answer, when there is none yet */
@@ -345,6 +369,9 @@ struct tw_change {
 		const struct tw_trigger_row *trigger;
 		const struct tw_next_run *next_run;
 		const struct tw_warning_row *warning;
+		const struct tw_asset_event_row *asset_event;
+		const struct tw_asset_mark_row *mark;
+		const struct tw_watcher_row *watcher;
 		const struct tw_audit_row *audit;
 		const struct tw_callback_row *callback;
 		const struct tw_hitl_row *hitl;
@@ -386,6 +413,12 @@ void tw_batch_trigger_drop(struct tw_batch *b, int64_t id);
 void tw_batch_next_run(struct tw_batch *b, const struct tw_next_run *next);
 void tw_batch_dag_paused(struct tw_batch *b, struct tw_str dag_id, bool paused);
 void tw_batch_dag_warning(struct tw_batch *b, const struct tw_warning_row *row);
+void tw_batch_asset_event(struct tw_batch *b, const struct tw_asset_event_row *event);
+void tw_batch_asset_mark(struct tw_batch *b, const struct tw_asset_mark_row *mark);
+void tw_batch_asset_unmark(struct tw_batch *b, const struct tw_asset_mark_row *mark);
+void tw_batch_asset_consume(struct tw_batch *b, const struct tw_asset_mark_row *mark);
+void tw_batch_watcher_new(struct tw_batch *b, const struct tw_watcher_row *watcher);
+void tw_batch_watcher_drop(struct tw_batch *b, int64_t trigger_id);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
 struct tw_hitl_row;
 void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row);

@@ -14,6 +14,17 @@ enum tw_rc tw_write_inbox(struct tw_store *s, const struct tw_inbox_row *r, stru
 /* "dag_changed" and the like: a kind and a DAG. */
 enum tw_rc tw_write_post(struct tw_store *s, const char *kind, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc tw_write_trigger(struct tw_store *s, const struct tw_trigger_row *t, struct tw_err *err);
+/* assets (asset_put.c, asset_write.c) */
+struct tw_dag;
+/* What the document says of assets, in the place of what it said before. *ret_changed, set to true: settle afterwards. */
+enum tw_rc tw_write_dag_assets(struct tw_store *s, const struct tw_dag *dag, bool *ret_changed, struct tw_err *err);
+/* Which assets are active: those that somebody names, unless another has the name or the URI. */
+enum tw_rc tw_write_assets_settle(struct tw_store *s, struct tw_err *err);
+enum tw_rc tw_write_asset_event(struct tw_store *s, const struct tw_asset_event_row *e, struct tw_err *err);
+enum tw_rc tw_write_asset_mark(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_asset_unmark(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_asset_consume(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_watcher(struct tw_store *s, const struct tw_watcher_row *w, struct tw_err *err);
 enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err);
 enum tw_rc tw_write_callback(struct tw_store *s, const struct tw_callback_row *c, struct tw_err *err);
 struct tw_hitl_row;

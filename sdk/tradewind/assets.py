@@ -155,7 +155,7 @@ class Asset(BaseAsset):
         return {"asset": {"uri": self.uri, "name": self.name, "group": self.group}}
 
     def to_document(self) -> dict[str, Any]:
-        return {"asset": self.key}
+        return {"asset": self.key} if self.name == self.uri else {"asset": self.key, "name": self.name}
 
 
 class Dataset(Asset):
@@ -224,7 +224,7 @@ class AssetAlias(BaseAsset):
         return {"alias": {"name": self.name, "group": self.group}}
 
     def to_document(self) -> dict[str, Any]:
-        return {"alias": self.name}
+        return {"alias": self.name} if self.group == "asset" else {"alias": self.name, "group": self.group}
 
 
 class AssetBooleanCondition(BaseAsset):

@@ -29,7 +29,7 @@ from tradewind.xcom_arg import PlainXComArg, XComArg
 CONTEXT_KEYS = frozenset(
     """conn conf context_carrier dag dag_run data_interval_end data_interval_start ds ds_nodash exception
     execution_date expanded_ti_count inlet_events inlets logical_date macros map_index_template next_ds
-    next_ds_nodash next_execution_date outlet_events outlets params partition_date partition_key
+    asset_state_store next_ds_nodash next_execution_date outlet_events outlets params partition_date partition_key
     prev_data_interval_end_success prev_data_interval_start_success prev_ds prev_ds_nodash prev_end_date_success
     prev_execution_date prev_execution_date_success prev_start_date_success reason run_id start_date task
     task_instance task_instance_key_str task_reschedule_count task_state_store templates_dict test_mode ti

@@ -66,11 +66,12 @@ class AirflowFailException(AirflowException):
 
 
 class AirflowInactiveAssetInInletOrOutletException(AirflowFailException):
+    """An inlet or outlet that no DAG file names any more, or whose name or URI another asset has."""
+
     def __init__(self, inactive_asset_keys: Any):
         self.inactive_asset_keys = inactive_asset_keys
-        super().__init__(
-            f"Task has the following inactive assets in its inlets or outlets: {inactive_asset_keys}"
-        )
+        shown = ", ".join(f"Asset(name={k.name!r}, uri={k.uri!r})" for k in inactive_asset_keys)
+        super().__init__(f"Task has the following inactive assets in its inlets or outlets: {shown}")
 
 
 class AirflowSensorTimeout(AirflowException):

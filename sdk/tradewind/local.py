@@ -69,6 +69,7 @@ class LocalSupervisor:
         self.workload: dict[str, Any] = {}
         self.xcoms = Xcom()
         self.states: dict[tuple[str, int], str | None] = {}
+        self.states_kept: dict[Any, dict[str, Any]] = {}
         self.variables: dict[str, str | None] = {}
         self.connections: dict[str, Any] = {}
         self.rendered: dict[str, Any] = {}
@@ -269,6 +270,30 @@ class LocalSupervisor:
 
     def _do_asset_events(self, args: dict[str, Any]) -> list[Any]:
         return []
+
+    def _do_assets_by_alias(self, args: dict[str, Any]) -> list[Any]:
+        return []
+
+    def _state(self, args: dict[str, Any]) -> dict[str, Any]:
+        """What this process keeps instead of the metastore: by task instance, by asset."""
+        asset = args.get("name") or args.get("uri")
+        mine = (self.workload.get("task_id"), self.workload.get("map_index", -1))
+        return self.states_kept.setdefault(asset or mine, {})
+
+    def _do_task_state_get(self, args: dict[str, Any]) -> Any:
+        return self._state(args).get(args["key"])
+
+    def _do_task_state_set(self, args: dict[str, Any]) -> None:
+        self._state(args)[args["key"]] = args["value"]
+
+    def _do_task_state_delete(self, args: dict[str, Any]) -> None:
+        self._state(args).pop(args["key"], None)
+
+    def _do_task_state_clear(self, args: dict[str, Any]) -> None:
+        self._state(args).clear()
+
+    _do_asset_state_get, _do_asset_state_set = _do_task_state_get, _do_task_state_set
+    _do_asset_state_delete, _do_asset_state_clear = _do_task_state_delete, _do_task_state_clear
 
     def _do_previous_successful(self, args: dict[str, Any]) -> dict[str, Any]:
         return {}

@@ -502,9 +502,9 @@ def _mentioned(dag: Any) -> list[Any]:
 def asset_documents(dag: Any) -> list[dict[str, Any]]:
     from tradewind.assets import Asset
 
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[tuple[str, str], dict[str, Any]] = {}
     for item in _mentioned(dag):
-        if not isinstance(item, Asset) or item.key in out:
+        if not isinstance(item, Asset) or (item.uri, item.name) in out:
             continue
         doc: dict[str, Any] = {"key": item.key, "name": item.name, "uri": item.uri}
         if item.group != "asset":
@@ -513,7 +513,7 @@ def asset_documents(dag: Any) -> list[dict[str, Any]]:
             doc["extra"] = encode(item.extra)
         if item.watchers:
             doc["watchers"] = [w.to_document() for w in item.watchers]
-        out[item.key] = doc
+        out[item.uri, item.name] = doc
     return [out[k] for k in sorted(out)]
 
 

@@ -154,7 +154,10 @@ class Triggers:
         trigger = None
         try:
             trigger = self._make(number, frame)
-            self._send(await self._first_event(number, trigger))
+            if frame.get("watcher"):
+                self._send(await self._all_events(number, trigger))
+            else:
+                self._send(await self._first_event(number, trigger))
         except asyncio.CancelledError:
             if number in self.killed and trigger is not None:
                 await _bounded(trigger.on_kill(), "on_kill")
@@ -179,6 +182,15 @@ class Triggers:
         if about:
             trigger.task_instance = Identity(about)
         return trigger
+
+    async def _all_events(self, number: Any, trigger: Any) -> dict[str, Any]:
+        """A trigger that watches an asset: each of its events is one of the asset's; whoever ends is started again."""
+        async for event in trigger.run():
+            logger.info("Trigger fired event: %r", event)
+            self._send(
+                {"op": "event", "id": number, "payload": encode(event.payload), "plain": event.payload}
+            )
+        return {"op": "ended", "id": number}
 
     async def _first_event(self, number: Any, trigger: Any) -> dict[str, Any]:
         events = trigger.run()

@@ -157,6 +157,7 @@ class Attempt:
             result = entry(context)
             return self._exhaust(result) if inspect.isgenerator(result) else result
 
+        self._check_assets()
         task.pre_execute(context)
         callbacks.run(task, "on_execute_callback", context)
         self.process.running()
@@ -174,6 +175,15 @@ class Attempt:
                 raise
         task.post_execute(context, result)
         return result
+
+    def _check_assets(self) -> None:
+        inactive = self.ti.workload.get("inactive_assets")
+        if inactive:
+            from tradewind.assets import AssetUniqueKey
+            from tradewind.exceptions import AirflowInactiveAssetInInletOrOutletException
+
+            keys = [AssetUniqueKey(a["name"], a["uri"]) for a in inactive]
+            raise AirflowInactiveAssetInInletOrOutletException(keys)
 
     def _exhaust(self, generator: Any) -> Any:
         """A function that yields tells of its outlets so; what it returns at last is the result."""

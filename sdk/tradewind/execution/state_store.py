@@ -58,9 +58,14 @@ class TaskStateStore(StateStore):
 
     def set(self, key: str, value: Any, *, retention: datetime.timedelta | None = None) -> None:
         more: dict[str, Any] = {}
+        if retention is None:
+            from tradewind.conf import conf
+
+            days = conf.getint("state_store", "default_retention_days", fallback=30)
+            retention = datetime.timedelta(days=days) if days > 0 else NEVER_EXPIRE
         if retention == NEVER_EXPIRE:
             more["expires"] = False
-        elif retention is not None:
+        else:
             more["retention"] = retention.total_seconds()
         self._set(key, value, **more)
 

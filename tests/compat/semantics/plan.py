@@ -26,6 +26,8 @@ PLANS: dict[str, dict[str, Any]] = {
     "xd_child_mapped": {"called": 2},
     "rn_without_date": {"runs": [{"date": None}]},
     "rn_conf": {"runs": [{"conf": {"a": 1, "b": {"c": ["d", None, 1.5]}}}, {}]},
+    "as_one": {"runs": [{}, {}], "serial": True},
+    **{d: {"called": n} for d, n in {"as_one_taken": 2, "as_two_all": 1, "as_two_any": 2, "as_two_never": 0, "as_cond_met": 1, "as_cond_not": 0, "as_bad_failed": 0, "as_bad_skipped": 0, "as_retry_taken": 1, "as_said_taken": 2, "as_alias_taken": 1, "as_alias_unused": 0, "as_or_time_taken": 1, "as_chain_2": 1, "as_chain_3": 1, "as_twins_all": 1, "as_ref_by_name": 1, "as_ref_by_uri": 1}.items()},
     "cl_all": {"clear": [{"tasks": ".*"}]},
     "cl_failed_then_good": {"clear": [{"tasks": "^a$", "downstream": True}]},
     "cl_downstream": {"clear": [{"tasks": "^a$", "downstream": True}]},
