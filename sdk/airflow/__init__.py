@@ -18,7 +18,6 @@ from tradewind.namespace import names as _names
 _finder.install()
 
 __version__ = "3.3.2"
-version = __version__
 
 
 def __getattr__(name: str) -> Any:

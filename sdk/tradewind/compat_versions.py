@@ -45,10 +45,14 @@ def require_provider_version(provider_name: str, provider_min_version: str) -> A
     return decorate
 
 
-async def get_async_connection(conn_id: str) -> Any:
+async def get_async_connection(conn_id: str, hook: Any = None) -> Any:
     from tradewind.connection import Connection
 
     return await Connection.async_get(conn_id)
+
+
+async def get_async_extra_dejson(conn: Any) -> dict[str, Any]:
+    return await conn.aextra_dejson()
 
 
 def write_python_script(

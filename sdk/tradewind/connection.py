@@ -205,6 +205,12 @@ class Connection:
         """`extra` as a dictionary; empty if it is no JSON."""
         return self.get_extra_dejson()
 
+    async def aextra_dejson(self) -> dict[str, Any]:
+        return self.extra_dejson
+
+    async def aget_uri(self) -> str:
+        return self.get_uri()
+
     def get_extra_dejson(self, nested: bool = False) -> dict[str, Any]:
         if not self.extra:
             return {}

@@ -405,3 +405,42 @@ class AirflowProviderDeprecationWarning(DeprecationWarning):
 
 class AirflowDeprecationWarning(DeprecationWarning):
     pass
+
+
+class UnmappableOperator(AirflowException):
+    pass
+
+
+class BackfillUnfinished(AirflowException):
+    pass
+
+
+class PodMutationHookException(AirflowException):
+    pass
+
+
+class PodReconciliationError(AirflowException):
+    pass
+
+
+class DagConcurrencyLimitReached(AirflowException):
+    pass
+
+
+class TaskConcurrencyLimitReached(AirflowException):
+    pass
+
+
+class AirflowClearRunningTaskException(AirflowException):
+    pass
+
+
+class InvalidPartitionKeyError(AirflowException):
+    pass
+
+
+class DagNotPartitionedError(AirflowException):
+    pass
+
+
+FailStopDagInvalidTriggerRule = FailFastDagInvalidTriggerRule

@@ -307,6 +307,38 @@ def execute_in_subprocess(cmd: list[str], cwd: str | None = None, env: dict[str,
         raise subprocess.CalledProcessError(process.returncode, cmd)
 
 
+def execute_in_subprocess_with_kwargs(cmd: list[str], **kwargs: Any) -> None:
+    execute_in_subprocess(cmd, **kwargs)
+
+
+def partition(pred: Callable[[Any], bool], iterable: Iterable[Any]) -> tuple[Iterator[Any], Iterator[Any]]:
+    """Those for which the predicate is false, and those for which it is true."""
+    items = list(iterable)
+    return iter([i for i in items if not pred(i)]), iter([i for i in items if pred(i)])
+
+
+def is_async_callable(func: Any) -> bool:
+    """Whether calling this makes a coroutine, through partials and `__call__`."""
+    import functools
+    import inspect
+
+    while isinstance(func, functools.partial):
+        func = func.func
+    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(
+        type(func).__call__ if callable(func) else None
+    )
+
+
+def datetime_to_nano(moment: dt.datetime) -> int | None:
+    if not moment.timestamp():
+        return None
+    return int(moment.timestamp() * 1_000_000_000)
+
+
+IS_WINDOWS = sys.platform == "win32"
+TRUE_LIKE_VALUES = {"on", "t", "true", "y", "yes", "1"}
+
+
 def reap_process_group(
     process_group_id: int, *_: Any, sig: int = signal.SIGTERM, **__: Any
 ) -> dict[int, int]:

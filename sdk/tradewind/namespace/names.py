@@ -313,7 +313,7 @@ NAMES: dict[str, str] = {
     "airflow.providers.common.compat.sdk": _COMPAT_SDK,
     "airflow.providers.common.compat.assets": f"{_ASSETS}; {_DATASETS}; tradewind.assets: expand_alias_to_assets=Asset",
     "airflow.providers.common.compat.check": "tradewind.compat_versions: require_provider_version",
-    "airflow.providers.common.compat.connection": "tradewind.compat_versions: get_async_connection",
+    "airflow.providers.common.compat.connection": "tradewind.compat_versions: get_async_connection, get_async_extra_dejson",
     "airflow.providers.common.compat.hook": "tradewind.hook: BaseHook",
     "airflow.providers.common.compat.lineage": "tradewind.lineage: *",
     "airflow.providers.common.compat.lineage.entities": "tradewind.lineage: *",
@@ -332,7 +332,9 @@ NAMES: dict[str, str] = {
     "airflow.providers.common.compat.sqlalchemy": "tradewind.compat_facet: *",
     "airflow.providers.common.compat.sqlalchemy.orm": "tradewind.compat_facet: *",
     "airflow.providers.common.compat.standard": "tradewind: __version__",
-    "airflow.providers.common.compat.standard.operators": _PYTHON,
+    "airflow.providers.common.compat.standard.operators": (
+        f"{_PYTHON}; {_OP}: BaseOperator, BaseAsyncOperator; tradewind.helpers: is_async_callable; tradewind.operators.branch: *"
+    ),
     "airflow.providers.common.compat.standard.triggers": "tradewind.triggers.temporal: *",
     "airflow.providers.common.compat.standard.utils": "tradewind.compat_versions: *",
     "airflow.providers.common.compat.triggers": _TRIGGER,
@@ -500,6 +502,7 @@ NAMES: dict[str, str] = {
     "airflow.metrics.validators": "tradewind.stats: *",
     "airflow.traces": "tradewind.stats: *",
     "airflow.traces.tracer": "tradewind.stats: *",
+    "airflow.security.kerberos": "tradewind.kerberos: *",
     "airflow.version": "tradewind: version=AIRFLOW_VERSION",
     "airflow.typing_compat": "typing: *; tradewind.context_types: Self, ParamSpec, TypedDict, Literal, Protocol",
     "airflow.compat": "functools: cache",
