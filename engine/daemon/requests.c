@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "io/doorbell.h"
+#include "store/backfill.h"
 #include "store/tis.h"
 #include "value/json.h"
 
@@ -18,8 +19,9 @@ struct request {
 	struct tw_execution_caller caller;
 	struct tw_str what;
 	struct tw_value body;
-	struct tw_id *beats; /* a heartbeat instead of a question */
+	struct tw_id *beats; /* heartbeats of attempts instead of a question */
 	size_t nbeats;
+	bool alive;          /* or the scheduler's own */
 
 	enum tw_rc rc;
 	struct tw_value result;
@@ -71,13 +73,40 @@ static void request_free(struct request *r)
 	free(r);
 }
 
+static void complete_backfills(struct requests *rs)
+{
+	struct tw_err err = { 0 };
+	int64_t n = 0;
+
+	if (tw_store_backfills_complete(rs->store, shell_now(rs->sh), &n, &err) < 0)
+		tw_error("completing backfills: %s", err.msg);
+	else if (n)
+		tw_info("completed %lld backfills", (long long)n);
+}
+
+static enum tw_rc say_alive(struct requests *rs, struct tw_err *err)
+{
+	struct shell *sh = rs->sh;
+	tw_time now = shell_now(sh);
+	enum tw_rc rc;
+
+	rc = tw_store_lease_renew(rs->store, sh->lease.name, sh->lease.epoch, now + sh->opts->health_timeout, err);
+	if (rc == TW_OK)
+		rc = tw_store_job_beat(rs->store, sh->job_id, now, err);
+	if (rc == TW_OK)
+		complete_backfills(rs);
+	return rc;
+}
+
 static void answer(struct requests *rs, struct request *r)
 {
-	bool ring = false, writes = r->nbeats || tw_execution_writes(r->what);
+	bool ring = false, writes = r->alive || r->nbeats || tw_execution_writes(r->what);
 
 	if (writes)
 		pthread_mutex_lock(&rs->sh->write_lock);
-	if (r->nbeats)
+	if (r->alive)
+		r->rc = say_alive(rs, &r->err);
+	else if (r->nbeats)
 		tw_store_ti_beat(rs->store, r->beats, r->nbeats, shell_now(rs->sh), &r->err);
 	else
 		r->rc = tw_execution_do(rs->store, &r->caller, r->what, r->body, &r->arena, &r->result, &ring, &r->err);
@@ -121,7 +150,11 @@ static void on_answered(uv_async_t *handle)
 		pthread_mutex_unlock(&rs->lock);
 		if (!r)
 			break;
-		if (!r->nbeats && r->id)
+		if (r->alive && r->rc == TW_ERR_CONFLICT)
+			shell_fail(rs->sh, &r->err);
+		else if (r->alive && r->rc < 0)
+			tw_error("heartbeat: %s", r->err.msg);
+		else if (!r->nbeats && r->id)
 			tw_executor_reply(r->ex, r->id, r->result, r->rc < 0 ? tw_execution_fault(r->rc) : NULL, r->err.msg);
 		request_free(r);
 	}
@@ -168,11 +201,20 @@ void requests_beat(struct shell *sh, const struct tw_id *ids, size_t n)
 	push(sh->requests, q);
 }
 
+void requests_alive(struct shell *sh)
+{
+	struct request *q = tw_new(struct request);
+
+	q->alive = true;
+	push(sh->requests, q);
+}
+
 enum tw_rc requests_start(struct shell *sh, struct tw_err *err)
 {
 	struct requests *rs = tw_new(struct requests);
 	struct tw_store_opts opts = {
-		.url = sh->opts->store_url, .mode = TW_STORE_CHECK, .relaxed = sh->opts->store_relaxed
+		.url = sh->opts->store_url, .mode = TW_STORE_CHECK, .relaxed = sh->opts->store_relaxed,
+		.checkpoints = TW_CHECKPOINTS_BY_OTHERS,
 	};
 	enum tw_rc rc;
 	int errnum;

@@ -13,3 +13,5 @@ void requests_push(struct shell *sh, struct tw_executor *ex, const struct attemp
 		   const struct tw_exec_request *r);
 /* Heartbeats of attempts, to be noted when there is time. */
 void requests_beat(struct shell *sh, const struct tw_id *ids, size_t n);
+/* The scheduler's own: its lease and its job. A lease that has passed to another ends the scheduler. */
+void requests_alive(struct shell *sh);

@@ -16,7 +16,6 @@
 #include "io/proc.h"
 #include "io/token.h"
 #include "io/zoneinfo.h"
-#include "store/backfill.h"
 #include "store/house.h"
 
 #define BEAT_MS 5000
@@ -60,37 +59,13 @@ static void on_bell(void *arg)
 	sh->inbox_rung = true;
 }
 
-static void complete_backfills(struct shell *sh)
-{
-	struct tw_err err = { 0 };
-	int64_t n = 0;
-
-	if (tw_store_backfills_complete(sh->reader, shell_now(sh), &n, &err) < 0)
-		tw_error("completing backfills: %s", err.msg);
-	else if (n)
-		tw_info("completed %lld backfills", (long long)n);
-}
-
 /* Signs of life, and a look into the inbox in case a bell was not heard. */
 static void on_beat(uv_timer_t *t)
 {
 	struct shell *sh = t->data;
-	struct tw_err err = { 0 };
-	tw_time now = shell_now(sh);
-	enum tw_rc rc;
 
 	sh->inbox_rung = true;
-	pthread_mutex_lock(&sh->write_lock);
-	rc = tw_store_lease_renew(sh->reader, sh->lease.name, sh->lease.epoch, now + sh->opts->health_timeout, &err);
-	if (rc == TW_OK)
-		rc = tw_store_job_beat(sh->reader, sh->job_id, now, &err);
-	if (rc == TW_OK)
-		complete_backfills(sh);
-	pthread_mutex_unlock(&sh->write_lock);
-	if (rc == TW_ERR_CONFLICT)
-		shell_fail(sh, &err);
-	else if (rc < 0)
-		tw_error("heartbeat: %s", err.msg);
+	requests_alive(sh);
 }
 
 static void on_round(uv_prepare_t *p)
@@ -108,7 +83,9 @@ static enum tw_rc open_stores(struct shell *sh, struct tw_crypt *crypt, struct t
 	enum tw_rc rc;
 
 	tw_crypt_hook(crypt, &opts);
+	opts.checkpoints = TW_CHECKPOINTS_BY_OTHERS;
 	rc = tw_store_open(&opts, &sh->reader, err);
+	opts.checkpoints = TW_CHECKPOINTS_ASIDE;
 	return rc < 0 ? rc : tw_store_open(&opts, &sh->writer, err);
 }
 

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/checkpoint.h"
 #include "store/stamp.h"
 
 struct tw_db {
 	sqlite3 *h;
 	bool memory;
+	struct tw_checkpointer *checkpointer; /* NULL: commits do it */
 };
 
 /* A statement is SQLite's own; the struct is never defined. */
@@ -77,6 +79,27 @@ static bool read_url(const char *url, struct tw_buf *out, bool *ret_relaxed)
 	return true;
 }
 
+static int on_commit(void *arg, sqlite3 *h, const char *name, int pages)
+{
+	struct tw_db *db = arg;
+
+	if (db->checkpointer)
+		tw_checkpointer_committed(db->checkpointer, pages);
+	return SQLITE_OK;
+}
+
+/* The hook takes the place of checkpoints inside of commits. */
+static enum tw_rc checkpoint_elsewhere(struct tw_db *db, const struct tw_store_opts *o, const char *path,
+				       struct tw_err *err)
+{
+	if (db->memory || o->checkpoints == TW_CHECKPOINTS_IN_COMMITS)
+		return TW_OK;
+	if (o->checkpoints == TW_CHECKPOINTS_ASIDE)
+		TW_TRY(tw_checkpointer_new(path, &db->checkpointer, err));
+	sqlite3_wal_hook(db->h, on_commit, db);
+	return TW_OK;
+}
+
 static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool relaxed,
 			 struct tw_err *err)
 {
@@ -116,6 +139,8 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 				db->h ? sqlite3_errmsg(db->h) : "out of memory");
 	} else {
 		rc = set_up(db, o, relaxed, err);
+		if (rc == TW_OK)
+			rc = checkpoint_elsewhere(db, o, path.p, err);
 		if (rc < 0)
 			tw_err_wrap(err, "database %s", path.p);
 	}
@@ -130,6 +155,7 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 
 static void db_close(struct tw_db *db)
 {
+	tw_checkpointer_free(db->checkpointer);
 	sqlite3_close_v2(db->h);
 	free(db);
 }

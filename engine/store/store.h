@@ -31,6 +31,13 @@ enum tw_store_mode {
 	TW_STORE_AS_IS,       /* don't look: for `db check`, `db reset` and the migration tests */
 };
 
+/* SQLite: who copies the write-ahead log into the database file. */
+enum tw_checkpoints {
+	TW_CHECKPOINTS_IN_COMMITS = 0, /* now and then a commit, which takes some milliseconds longer */
+	TW_CHECKPOINTS_ASIDE,          /* a thread of this handle's */
+	TW_CHECKPOINTS_BY_OTHERS,      /* another handle of this process */
+};
+
 struct tw_store_opts {
 	/*
 	 * sqlite:////absolute.db, sqlite:///relative.db, sqlite:// or sqlite:///:memory: (one handle only). With
@@ -40,6 +47,7 @@ struct tw_store_opts {
 	enum tw_store_mode mode;
 	bool read_only;
 	bool relaxed;            /* the same as ?synchronous=normal */
+	enum tw_checkpoints checkpoints;
 	int busy_ms;             /* how long to wait for a lock; 0 = 10,000 */
 	tw_crypt_fn encrypt, decrypt; /* NULL: secrets are stored as they are, is_encrypted false */
 	bool (*encrypts)(void *arg);  /* is there a key at all? NULL: yes when encrypt is set */
