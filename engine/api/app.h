@@ -48,6 +48,8 @@ struct tw_api {
 				 struct tw_arena *a, struct tw_value *ret_answer, struct tw_err *err);
 	void *ask_arg;
 	const char *dags_folder;
+	const char *run_id_pattern; /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
+	int rerun_latest; /* [core] rerun_with_latest_version; 1, -1 for false; 0: not set */
 };
 
 /* Tables of routes, for tw_http_server_opts.routes. */

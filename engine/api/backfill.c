@@ -1,9 +1,9 @@
 #include "api/backfill.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/trigger.h"
 #include "model/params.h"
 #include "store/dags.h"
 #include "value/json.h"
@@ -161,14 +161,13 @@ static enum tw_rc compute(const struct tw_dag *dag, const struct tw_backfill_ask
 /* ── the plan ─────────────────────────────────────────────────────────────────────────── */
 
 static void run_of(const struct tw_dag *dag, const struct tw_dag_doc *doc,
-		   const struct tw_backfill_ask *ask, const struct tw_run_info *info, int number,
+		   const struct tw_backfill_ask *ask, const struct tw_run_info *info,
 		   struct tw_str conf, struct tw_arena *a, struct tw_run_row *ret)
 {
 	struct tw_buf id TW_AUTO(tw_buf_release) = {0};
 	char random[9];
 
-	/* Told apart by number: it is only there for partitions. */
-	snprintf(random, sizeof random, "%08d", number);
+	tw_run_id_draw(random);
 	tw_run_id_format(&id, "backfill", info, random, dag->compat);
 	*ret = (struct tw_run_row){
 		.dag_id = ask->dag_id,
@@ -206,7 +205,7 @@ static void make_items(const struct tw_dag *dag, const struct tw_dag_doc *doc,
 
 		if (info->logical_date != TW_TIME_NONE && info->interval.end >= ask->now)
 			continue; /* not complete yet */
-		run_of(dag, doc, ask, info, (int)i, plan->row.conf, a, &item->run);
+		run_of(dag, doc, ask, info, plan->row.conf, a, &item->run);
 		item->partition_date = info->partition_date;
 		plan->n++;
 	}

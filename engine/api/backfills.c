@@ -1,6 +1,7 @@
 /* Backfills: list, create, dry run, pause, unpause, cancel. */
 #include "api/ask.h"
 #include "api/backfill.h"
+#include "api/change.h"
 #include "api/tables.h"
 #include "io/clock.h"
 
@@ -181,7 +182,7 @@ static bool read_ask(struct tw_request *req, struct tw_response *resp, struct tw
 		.reprocess = tw_map_str(body, "reprocess_behavior", "none"),
 		.max_active_runs = (int)tw_map_int(body, "max_active_runs", 10),
 		.conf = tw_map_value(body, "dag_run_conf"),
-		.run_on_latest = tw_map_bool(body, "run_on_latest_version", true),
+		.run_on_latest = tw_run_on_latest(req, body, tw_map_str(body, "dag_id", ""), true),
 		.user = req->user.name,
 		.now = tw_now(),
 		.zones = tw_api_zones(req),

@@ -25,6 +25,8 @@ struct tw_posts {
 };
 void tw_posts_add(struct tw_request *req, struct tw_posts *posts, const char *kind,
 		  const struct tw_chosen *chosen, const char *more);
+/* Does the body ask for the newest version (run_on_latest_version); else what the DAG, then the configuration says. */
+bool tw_run_on_latest(struct tw_request *req, struct tw_value body, struct tw_str dag_id, bool dflt);
 /* Reads them anew and answers {"task_instances", "total_entries"}. */
 void tw_reply_chosen(struct tw_request *req, struct tw_response *resp,
 		     const struct tw_chosen *chosen);

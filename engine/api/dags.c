@@ -351,7 +351,8 @@ static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_sto
 	tw_jw_key(w, "default_args");
 	tw_jw_obj(w);
 	tw_jw_end(w);
-	tw_jw_null_at(w, "rerun_with_latest_version");
+	tw_jw_key(w, "rerun_with_latest_version");
+	tw_jw_value(w, tw_map_value(dag->doc, "rerun_with_latest_version"));
 	tw_jw_json_at(w, "owner_links", d->owner_links, req->arena);
 	tw_jw_bool_at(w, "is_favorite", false);
 	tw_jw_int_at(w, "active_runs_count", active_runs(s, d->dag_id, req->arena));

@@ -504,6 +504,7 @@ static enum tw_rc trigger_dag_run(struct ask *q, struct tw_err *err)
 	struct tw_trigger_opts opts = {
 		.dag_id = tw_map_str(q->body, "dag_id", ""),
 		.run_id = tw_map_str(q->body, "run_id", NULL),
+		.run_id_pattern = q->who->run_id_pattern,
 		.logical_date = body_time(q, "logical_date"),
 		.run_after = body_time(q, "run_after"),
 		.conf = conf.kind == TW_V_MAP ? conf : tw_v_map(q->a),

@@ -17,6 +17,7 @@ struct tw_execution_caller {
 	int map_index, try_number;
 	tw_time now;
 	struct tw_zones *zones; /* for documents: trigger_dag_run */
+	const char *run_id_pattern; /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
 };
 
 /*

@@ -1,8 +1,7 @@
-/* DAG runs: trigger, set state or note, clear, delete. */
+/* DAG runs: trigger, set state or note, delete. */
 #include "api/change.h"
 #include "api/trigger.h"
 #include "io/clock.h"
-#include "model/dag.h"
 
 #define NOTE_MAX 1000
 
@@ -58,6 +57,7 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 	struct tw_trigger_opts opts = {
 		.dag_id = req->params[0],
 		.run_id = tw_map_str(body, "dag_run_id", NULL),
+		.run_id_pattern = tw_api_of(req)->run_id_pattern,
 		.logical_date = tw_body_time(body, "logical_date"),
 		.run_after = tw_body_time(body, "run_after"),
 		.interval_start = tw_body_time(body, "data_interval_start"),
@@ -173,119 +173,9 @@ static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
 	tw_reply_none(resp);
 }
 
-/* ── clear ────────────────────────────────────────────────────────────────────────────── */
-
-static const struct tw_body_field clear_fields[] = {
-	{.name = "dry_run", .kind = TW_B_BOOL},
-	{.name = "only_failed", .kind = TW_B_BOOL},
-	{.name = "only_new", .kind = TW_B_BOOL},
-	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{0},
-};
-
-static bool choose_run(struct tw_request *req, struct tw_response *resp,
-		       const struct tw_run_row *run, bool only_failed, struct tw_chosen *ret)
-{
-	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
-	struct tw_asker q;
-
-	tw_asker_init(&q, req, resp);
-	tw_asker_path(&q, "dag_id", run->dag_id);
-	tw_asker_path(&q, "run_id", run->run_id);
-	if (only_failed)
-		tw_asker_add(&q,
-			     (struct tw_cond){
-				     .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
-	return tw_choose(req, resp, &q, ret);
-}
-
-/* Tasks that the newest document has and the run has not: what only_new is about. */
-static void reply_new_tasks(struct tw_request *req, struct tw_response *resp,
-			    const struct tw_chosen *all)
-{
-	struct tw_jw w = {.out = &resp->body};
-	const struct tw_dag *dag;
-	int64_t n = 0;
-
-	if (!tw_dag_load(req, resp, req->params[0], none, &dag))
-		return;
-	tw_jw_page(&w, "task_instances");
-	for (int i = 0; i < dag->ntasks; i++) {
-		bool there = false;
-
-		for (size_t k = 0; k < all->n && !there; k++)
-			there = tw_str_eq(all->v[k].ti.task_id, dag->tasks[i].task_id);
-		if (there)
-			continue;
-		n++;
-		tw_jw_obj(&w);
-		tw_jw_str_at(&w, "task_id", dag->tasks[i].task_id);
-		tw_jw_str_at(&w, "task_display_name", dag->tasks[i].display_name);
-		tw_jw_end(&w);
-	}
-	tw_jw_page_end(&w, n);
-	tw_dag_unref(dag);
-}
-
-static bool begin_clear(struct tw_request *req, struct tw_response *resp)
-{
-	struct tw_posts posts = {0};
-	struct tw_chosen chosen;
-	struct tw_run_view run;
-	struct tw_value body;
-	bool only_new, ok;
-
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, clear_fields, &body) ||
-	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
-		return false;
-	only_new = tw_map_bool(body, "only_new", false);
-	if (!choose_run(req, resp, &run.run, !only_new && tw_map_bool(body, "only_failed", false),
-			&chosen))
-		return false;
-	if (tw_map_bool(body, "dry_run", true)) {
-		if (only_new)
-			reply_new_tasks(req, resp, &chosen);
-		else
-			tw_reply_tis(req, resp, chosen.v, chosen.n, (int64_t)chosen.n);
-		return false;
-	}
-	if (tw_body_has(body, "note") && tw_map_value(body, "note").kind == TW_V_STR &&
-	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", "")))
-		return false;
-	if (only_new)
-		tw_vec_push(&posts.rows,
-			    ((struct tw_inbox_row){
-				    .at = TW_TIME_NONE,
-				    .kind = TW_STR("clear"),
-				    .dag_id = run.run.dag_id,
-				    .run_id = run.run.run_id,
-				    .payload = TW_STR("{\"tasks\":[],\"newest_version\":true}"),
-			    }));
-	else if (tw_map_bool(body, "run_on_latest_version", false))
-		tw_posts_add(req, &posts, "clear", &chosen,
-			     "\"reset_run\":true,\"newest_version\":true");
-	else
-		tw_posts_add(req, &posts, "clear", &chosen,
-			     "\"reset_run\":true,\"newest_version\":false");
-	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
-	tw_vec_release(&posts.rows);
-	tw_api_audit(req, "clear_dag_run", run.run.dag_id, run.run.run_id, none, none);
-	return ok;
-}
-
-static void clear_dag_run(struct tw_request *req, struct tw_response *resp)
-{
-	if (!req->memo && !begin_clear(req, resp))
-		return;
-	if (tw_api_settled(req, resp))
-		reply_run(req, resp, req->params[0], req->params[1]);
-}
-
 const struct tw_route tw_routes_run_change[] = {
 	{"POST", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_USER, trigger_dag_run},
 	{"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, patch_dag_run},
 	{"DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, delete_dag_run},
-	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run},
 	{0},
 };

@@ -22,6 +22,7 @@ extern const struct tw_route tw_routes_xcoms[];
 extern const struct tw_route tw_routes_variables[];
 extern const struct tw_route tw_routes_connections[];
 extern const struct tw_route tw_routes_backfills[];
+extern const struct tw_route tw_routes_run_clear[];
 extern const struct tw_route tw_routes_pools[];
 extern const struct tw_route tw_routes_admin[];
 extern const struct tw_route tw_routes_tasks[];

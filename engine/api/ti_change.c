@@ -54,6 +54,8 @@ struct patch {
 	bool noted, one_index, dry_run;
 	int64_t index;
 	struct tw_run_view run;
+	struct tw_str *run_ids;	 /* this run, and its neighbours in time that are meant */
+	size_t nrun_ids;
 	struct tw_chosen here;	 /* the task's own instances in this run */
 	struct tw_chosen chosen; /* those whose state changes */
 	struct tw_chosen failed; /* below them, failed: they get another chance */
@@ -69,6 +71,61 @@ static void no_ti(struct tw_response *resp, const struct patch *p)
 		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
 		       "`, task_id: `" TW_STR_FMT "` and map_index: `%s` was not found",
 		       TW_STR_ARG(p->dag_id), TW_STR_ARG(p->run_id), TW_STR_ARG(p->task_id), index);
+}
+
+/*
+ * A schedule that comes again and again: its runs (and backfilled ones) count as neighbours, those made by hand do not. A DAG that is
+ * never scheduled: all of its runs. Any other schedule, and a run without a logical date: none.
+ */
+static bool is_neighbour(const struct tw_dag *dag, const struct tw_run_row *run)
+{
+	return !dag->timetable->can_be_scheduled || run->type == TW_RUNTYPE_SCHEDULED ||
+	       run->type == TW_RUNTYPE_BACKFILL;
+}
+
+static bool pick_runs(struct tw_request *req, struct tw_response *resp, struct patch *p,
+		      const struct tw_dag *dag)
+{
+	bool past = tw_map_bool(p->body, "include_past", false);
+	bool future = tw_map_bool(p->body, "include_future", false);
+	const struct tw_run_row *own = &p->run.run;
+	struct tw_cond conds[2] = {{.field = "dag_id", .op = TW_OP_EQ, .text = own->dag_id},
+				   {.field = "logical_date",
+				    .op = past && future ? TW_OP_NOT_NULL
+					  : past	 ? TW_OP_LE
+							 : TW_OP_GE,
+				    .time = own->logical_date}};
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .limit = -1};
+	bool others = (past || future) && own->logical_date != TW_TIME_NONE &&
+		      (dag->timetable->periodic || !dag->timetable->can_be_scheduled);
+	struct tw_run_view *v = NULL;
+	struct tw_err err = {0};
+	int64_t total;
+	size_t n = 0;
+
+	if (others &&
+	    tw_store_runs(tw_api_store(req, resp), &ask, req->arena, &v, &n, &total, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return false;
+	}
+	p->run_ids = tw_arena_array(req->arena, struct tw_str, n + 1);
+	p->run_ids[p->nrun_ids++] = own->run_id;
+	for (size_t i = 0; i < n; i++)
+		if (!tw_str_eq(v[i].run.run_id, own->run_id) && is_neighbour(dag, &v[i].run))
+			p->run_ids[p->nrun_ids++] = v[i].run.run_id;
+	return true;
+}
+
+/* What comes after a task, but for teardowns: they are left to do their work. */
+static void add_downstream(const struct tw_dag *dag, int task, tw_bits *all)
+{
+	tw_bits *below = tw_bits_new(dag->ntasks);
+
+	tw_dag_descendants(dag, task, below);
+	for (int i = 0; i < dag->ntasks; i++)
+		if (tw_bit(below, i) && !dag->tasks[i].is_teardown)
+			tw_bit_set(all, i);
+	free(below);
 }
 
 /* Which tasks of the document: the task or the group's, and its relatives if asked for. */
@@ -102,7 +159,7 @@ static bool pick_tasks(struct tw_request *req, struct tw_response *resp, struct 
 		if (tw_map_bool(p->body, "include_upstream", false))
 			tw_dag_ancestors(dag, i, all);
 		if (tw_map_bool(p->body, "include_downstream", false))
-			tw_dag_descendants(dag, i, all);
+			add_downstream(dag, i, all);
 	}
 	return true;
 }
@@ -142,8 +199,11 @@ static bool choose_all(struct tw_request *req, struct tw_response *resp, struct 
 	size_t kept = 0;
 
 	tw_asker_init(&q, req, resp);
-	run_conds(&q, &p->run.run, tw_map_bool(p->body, "include_past", false),
-		  tw_map_bool(p->body, "include_future", false));
+	tw_asker_path(&q, "dag_id", p->dag_id);
+	tw_asker_add(&q, (struct tw_cond){.field = "run_id",
+					  .op = TW_OP_IN,
+					  .list = p->run_ids,
+					  .nlist = p->nrun_ids});
 	tw_asker_add(&q,
 		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	if (!tw_choose(req, resp, &q, c))
@@ -204,6 +264,7 @@ static bool choose_patch(struct tw_request *req, struct tw_response *resp, struc
 		ids = ids_of(dag, own, req->arena, &n);
 		ok = choose_here(req, resp, p, ids, n);
 	}
+	ok = ok && pick_runs(req, resp, p, dag);
 	if (ok && p->state.n) {
 		ids = ids_of(dag, all, req->arena, &n);
 		ok = choose_all(req, resp, p, ids, n);
@@ -528,7 +589,7 @@ static bool none_running(struct tw_response *resp, const struct clear *c)
 static bool post_clear(struct tw_request *req, struct tw_response *resp, struct clear *c)
 {
 	bool reset = tw_map_bool(c->body, "reset_dag_runs", true);
-	bool newest = tw_map_bool(c->body, "run_on_latest_version", false);
+	bool newest = tw_run_on_latest(req, c->body, req->params[0], false);
 	struct tw_posts posts = {0};
 	bool ok;
 

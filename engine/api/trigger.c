@@ -12,8 +12,7 @@
 #include "time/timetable.h"
 #include "value/json.h"
 
-/* Eight letters and digits that tell ids of one moment apart. */
-static void draw(char out[9])
+void tw_run_id_draw(char out[9])
 {
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -70,7 +69,7 @@ static struct tw_str form_id(const struct tw_dag *dag, const struct tw_run_row *
 	struct tw_buf buf TW_AUTO(tw_buf_release) = {0};
 	char random[9];
 
-	draw(random);
+	tw_run_id_draw(random);
 	if (partitioned) {
 		char iso[TW_ISO_MAX];
 
@@ -134,6 +133,8 @@ static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opt
 		return rc;
 	run->run_id = o->run_id.n ? o->run_id : form_id(dag, run, a);
 	rc = tw_run_id_check(run->run_id, o->type, err);
+	if (rc == TW_OK && o->run_id.n)
+		rc = tw_run_id_allowed(o->run_id, o->run_id_pattern, err);
 	return rc < 0 ? rc : make_conf(dag, o->conf, a, &run->conf, err);
 }
 

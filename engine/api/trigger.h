@@ -19,6 +19,7 @@ struct tw_zones;
 struct tw_trigger_opts {
 	struct tw_str dag_id;
 	struct tw_str run_id;		      /* empty: formed from run_after */
+	const char *run_id_pattern;	      /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
 	tw_time logical_date;		      /* TW_TIME_NONE: none */
 	tw_time run_after;		      /* TW_TIME_NONE: now */
 	tw_time interval_start, interval_end; /* count when both are there and a logical date, too;
@@ -47,3 +48,6 @@ enum tw_rc tw_trigger_run(struct tw_store *s, const struct tw_trigger_opts *opts
  */
 enum tw_rc tw_trigger_reset(struct tw_store *s, const struct tw_trigger_opts *opts,
 			    struct tw_arena *a, struct tw_run_row *ret_run, struct tw_err *err);
+
+/* Eight letters and digits that tell ids of one moment apart. */
+void tw_run_id_draw(char out[9]);

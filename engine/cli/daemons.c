@@ -102,6 +102,7 @@ static int cmd_scheduler(const struct tw_args *args)
 	redirect_log(args);
 	o.dags_folder = c->dags_folder;
 	o.plugins_folder = c->plugins_folder;
+	o.run_id_pattern = tw_config_get(cfg, "scheduler", "allowed_run_id_pattern");
 	o.timetable_timeout_s = (unsigned)tw_config_float(cfg, "core", "dagbag_import_timeout") + 30;
 	o.core.parallelism = o.parallelism;
 	o.core.heartbeat_timeout = tw_config_int(cfg, "scheduler", "task_instance_heartbeat_timeout") * 1000000;
@@ -210,6 +211,10 @@ static int cmd_api_server(const struct tw_args *args)
 		.fernet_keys = c->fernet_keys,
 		.dags_folder = c->dags_folder,
 		.plugins_folder = c->plugins_folder,
+		.run_id_pattern = tw_config_get(cfg, "scheduler", "allowed_run_id_pattern"),
+		.rerun_latest = !*tw_config_get(cfg, "core", "rerun_with_latest_version") ? 0 :
+				tw_config_bool(cfg, "core", "rerun_with_latest_version")  ? 1 :
+											    -1,
 		.host = host ? host : tw_config_get(cfg, "api", "host"),
 		.port = (unsigned)tw_arg_int(args, "port", tw_config_int(cfg, "api", "port")),
 		.threads = (unsigned)tw_arg_int(args, "workers", 0),

@@ -366,6 +366,7 @@ int dags_trigger(const struct tw_args *args)
 	struct tw_trigger_opts o = {
 		.dag_id = tw_str(tw_arg_pos(args, 0)),
 		.run_id = tw_str(tw_arg(args, "run-id")),
+		.run_id_pattern = tw_config_get(c->config, "scheduler", "allowed_run_id_pattern"),
 		.logical_date = tw_cli_time(tw_arg(args, "logical-date")),
 		.run_after = TW_TIME_NONE,
 		.interval_start = TW_TIME_NONE,

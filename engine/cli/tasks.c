@@ -150,13 +150,12 @@ static struct tw_value clear_list(const struct tw_args *args, const struct tw_da
 	return tasks;
 }
 
-static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_n)
+static struct tw_run_view *runs_between(const struct tw_args *args, struct tw_str dag_id, size_t *ret_n)
 {
 	tw_time from = tw_cli_time(tw_arg(args, "start-date")),
 		to = tw_cli_time(tw_arg(args, "end-date"));
-	const char *run_id = tw_arg(args, "run-id");
-	struct tw_cond conds[4] = {
-		{.field = "dag_id", .op = TW_OP_EQ, .text = tw_str(tw_arg_pos(args, 0))}};
+	const char *run_id = tw_arg(args, "run-id"), *key = tw_arg(args, "partition-key");
+	struct tw_cond conds[5] = {{.field = "dag_id", .op = TW_OP_EQ, .text = dag_id}};
 	struct tw_ask ask = {.conds = conds, .nconds = 1, .limit = -1};
 	struct tw_run_view *v;
 	struct tw_err err = {0};
@@ -165,6 +164,9 @@ static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_
 	if (run_id)
 		conds[ask.nconds++] =
 			(struct tw_cond){.field = "run_id", .op = TW_OP_EQ, .text = tw_str(run_id)};
+	if (key)
+		conds[ask.nconds++] =
+			(struct tw_cond){.field = "partition_key", .op = TW_OP_EQ, .text = tw_str(key)};
 	if (from != TW_TIME_NONE)
 		conds[ask.nconds++] =
 			(struct tw_cond){.field = "logical_date", .op = TW_OP_GE, .time = from};
@@ -176,40 +178,109 @@ static struct tw_run_view *runs_between(const struct tw_args *args, size_t *ret_
 	return v;
 }
 
-static int cmd_clear(const struct tw_args *args)
+/* One DAG's share of a clear. */
+struct share {
+	struct tw_dag *dag;
+	tw_bits *which;
+	struct tw_run_view *runs;
+	size_t nruns;
+};
+
+typedef TW_VEC(struct share) shares;
+
+static void add_share(const struct tw_args *args, const char *dag_id, shares *all)
+{
+	struct share s = {.dag = cli_dag(dag_id)};
+
+	s.which = select_tasks(args, s.dag);
+	s.runs = runs_between(args, s.dag->dag_id, &s.nruns);
+	tw_vec_push(all, s);
+}
+
+/* The DAG of that id, or with --dag-regex every one whose id matches. */
+static void add_shares(const struct tw_args *args, shares *all)
+{
+	const char *pattern = tw_arg_pos(args, 0);
+	struct tw_cond fresh = {.field = "is_stale", .op = TW_OP_EQ, .num = 0};
+	struct tw_ask ask = {.conds = &fresh, .nconds = 1, .limit = -1};
+	struct tw_dag_row *dags;
+	struct tw_err err = {0};
+	int64_t total;
+	regex_t re;
+	size_t n;
+
+	if (!tw_arg_flag(args, "dag-regex")) {
+		add_share(args, pattern, all);
+		return;
+	}
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+		tw_cli_dief("'%s' is no regular expression", pattern);
+	if (tw_store_dags(tw_cli_store(), &ask, &tw_cli()->arena, &dags, &n, &total, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		char *id = tw_str_dup(dags[i].dag_id);
+
+		if (!regexec(&re, id, 0, NULL, 0))
+			add_share(args, id, all);
+		free(id);
+	}
+	regfree(&re);
+}
+
+static size_t count_share(const struct tw_args *args, const struct share *s, bool print)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nruns; i++)
+		n += tw_value_len(clear_list(args, s->dag, s->which, &s->runs[i].run, print));
+	return n;
+}
+
+static bool post_share(const struct tw_args *args, const struct share *s)
 {
 	struct tw_arena *a = &tw_cli()->arena;
-	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
-	tw_bits *which = select_tasks(args, dag);
-	size_t nruns, total = 0;
-	struct tw_run_view *runs = runs_between(args, &nruns);
-	bool ask = !tw_arg_flag(args, "yes"), applied = true;
+	bool applied = true;
 
-	for (size_t i = 0; i < nruns; i++)
-		total += tw_value_len(clear_list(args, dag, which, &runs[i].run, ask));
+	for (size_t i = 0; i < s->nruns; i++) {
+		struct tw_value tasks = clear_list(args, s->dag, s->which, &s->runs[i].run, false),
+				payload = tw_v_map(a);
+
+		if (!tw_value_len(tasks))
+			continue;
+		tw_map_putc(a, payload, "tasks", tasks);
+		tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
+		applied &= cli_post("clear", s->runs[i].run.dag_id, s->runs[i].run.run_id, payload,
+				    i + 1 == s->nruns);
+	}
+	return applied;
+}
+
+static int cmd_clear(const struct tw_args *args)
+{
+	bool ask = !tw_arg_flag(args, "yes"), applied = true;
+	shares all = {0};
+	size_t total = 0;
+
+	add_shares(args, &all);
+	for (size_t i = 0; i < all.n; i++)
+		total += count_share(args, &all.v[i], ask);
 	if (!total) {
 		puts("Nothing to clear.");
 	} else {
 		if (ask)
 			printf("You are about to clear these %zu task instances.\n", total);
 		tw_cli_confirm(args, "Proceed?");
-		for (size_t i = 0; i < nruns; i++) {
-			struct tw_value tasks = clear_list(args, dag, which, &runs[i].run, false),
-					payload = tw_v_map(a);
-
-			if (!tw_value_len(tasks))
-				continue;
-			tw_map_putc(a, payload, "tasks", tasks);
-			tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
-			applied &= cli_post("clear", runs[i].run.dag_id, runs[i].run.run_id,
-					    payload, i + 1 == nruns);
-		}
+		for (size_t i = 0; i < all.n; i++)
+			applied &= post_share(args, &all.v[i]);
 		printf("%zu task instances have been cleared%s\n", total,
 		       applied ? ""
 			       : "; no scheduler is running, they take effect when one starts");
 	}
-	free(which);
-	tw_dag_unref(dag);
+	for (size_t i = 0; i < all.n; i++) {
+		free(all.v[i].which);
+		tw_dag_unref(all.v[i].dag);
+	}
+	tw_vec_release(&all);
 	return 0;
 }
 
@@ -235,7 +306,7 @@ static const struct tw_opt clear_opts[] = {
 	{"downstream", 'd', TW_OPT_FLAG, "with all that is below", NULL, NULL, NULL},
 	{"only-failed", 'f', TW_OPT_FLAG, "only failed ones", NULL, NULL, NULL},
 	{"only-running", 'r', TW_OPT_FLAG, "only running ones", NULL, NULL, NULL},
-	{"dag-regex", 'R', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"dag-regex", 'R', TW_OPT_FLAG, "dag_id is a regular expression: every DAG whose id matches", NULL, NULL, NULL},
 	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 	{0},
@@ -243,6 +314,7 @@ static const struct tw_opt clear_opts[] = {
 
 static const struct tw_opt dags_clear_opts[] = {
 	{"run-id", 0, TW_OPT_STR, "only this run", NULL, NULL, NULL},
+	{"partition-key", 0, TW_OPT_STR, "only runs of this partition", NULL, NULL, NULL},
 	{"only-failed", 'f', TW_OPT_FLAG, "only failed task instances", NULL, NULL, NULL},
 	{"only-running", 'r', TW_OPT_FLAG, "only running task instances", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},

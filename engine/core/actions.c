@@ -75,13 +75,17 @@ void tw_core_clear_one(struct ti *ti, bool keep_tries)
 	tw_core_work(ti);
 }
 
-/* Instances that keys name; unknown ones are an error before anything changes. */
+/*
+ * Instances that keys name; unknown ones are an error before anything changes. On the way to another version a task may be one
+ * of the old: it ends as removed.
+ */
 static enum tw_rc check_keys(const struct run *r, const struct tw_dag *dag, const struct tw_ti_key *keys,
 			     int n, struct tw_err *err)
 {
 	for (int i = 0; i < n; i++) {
-		int t = tw_dag_task(dag, keys[i].task_id);
-		if (t < 0)
+		if (dag != r->dag && tw_dag_task(r->dag, keys[i].task_id) >= 0)
+			continue;
+		if (tw_dag_task(dag, keys[i].task_id) < 0)
 			return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no task '" TW_STR_FMT "'",
 					  TW_STR_ARG(r->row.dag_id), TW_STR_ARG(keys[i].task_id));
 		if (dag == r->dag && keys[i].map_index != TW_MAP_ALL &&
@@ -100,8 +104,9 @@ static int for_keys(struct run *r, const struct tw_ti_key *keys, int n, each_ti 
 	int done = 0;
 
 	for (int i = 0; i < n; i++) {
-		struct tstate *ts = &r->tasks[tw_dag_task(r->dag, keys[i].task_id)];
-		for (int k = 0; k < ts->n; k++)
+		int t = tw_dag_task(r->dag, keys[i].task_id);
+		struct tstate *ts = t < 0 ? NULL : &r->tasks[t];
+		for (int k = 0; ts && k < ts->n; k++)
 			if (keys[i].map_index == TW_MAP_ALL || ts->tis[k]->map_index == keys[i].map_index) {
 				fn(ts->tis[k], arg);
 				done++;

@@ -476,6 +476,7 @@ enum tw_rc tw_core_on_dag_removed(struct tw_sched *s, struct tw_str dag_id, stru
 	if (!d)
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "no DAG '" TW_STR_FMT "'", TW_STR_ARG(dag_id));
 	d->removed = true;
+	d->asked_next = false; /* an answer that is on its way comes too late */
 	find_next(d);
 	return TW_OK;
 }

@@ -163,8 +163,9 @@ static void test_other_version(void **state)
 	world_go(&w, false);
 	assert_int_equal(tw_dag_parse_json(tw_str("{\"dag_id\":\"d\",\"tasks\":[{\"task_id\":\"h\"},{\"task_id\":\"new\",\"upstream\":[\"a\"]},{\"task_id\":\"a\"}]}"),
 					   &w.zones, &next, &err), 0);
-	clear(&w, "r", "a", NULL, next);
+	clear(&w, "r", "a", "old", next); /* a task that the new version has no more is no fault */
 	tw_dag_unref(next);
+	assert_int_equal(w.rc, 0);
 	world_go(&w, false);
 	assert_ti(&w, "r", "old", -1, "removed");
 	assert_ti(&w, "r", "new", -1, "success");
@@ -198,6 +199,50 @@ static void test_backfill(void **state)
 	w.hold = false;
 	world_go(&w, false);
 	assert_run(&w, "backfill__2025-12-24T00:00:00+00:00", "success");
+	world_close(&w);
+}
+
+static void end_by_hand(struct world *w, const char *run, bool bare)
+{
+	step(w, (struct tw_event){ .type = TW_EV_RUN_STATE,
+				   .run_state = { .run = RUN(run), .state = TW_RUN_FAILED, .bare = bare } });
+	assert_int_equal(w->rc, 0);
+}
+
+/* Its own order, not that of the dates; a cancelled one's queued run ends as it is; a run that is taken over changes its type. */
+static void test_backfill_order(void **state)
+{
+	struct world w;
+	struct tw_run_row run = blank_run("d", ""), row;
+	struct tw_ti_key key = { TW_STR("a"), TW_MAP_ALL };
+
+	setup(&w, DAG("", "{'task_id':'a'}"), NULL);
+	step(&w, (struct tw_event){ .type = TW_EV_BACKFILL, .backfill = { .dag_id = tw_str("d"), .id = 7, .max_active_runs = 1 } });
+	w.hold = true;
+	run.type = TW_RUNTYPE_BACKFILL;
+	run.backfill_id = 7;
+	for (int i = 0; i < 3; i++) {
+		run.logical_date = run.run_after = T0 - (10 - i) * TW_US_DAY;
+		run.backfill_ordinal = 3 - i;
+		step(&w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = run } });
+	}
+	assert_run(&w, "backfill__2025-12-22T00:00:00+00:00", "running");
+	end_by_hand(&w, "backfill__2025-12-22T00:00:00+00:00", false);
+	assert_run(&w, "backfill__2025-12-24T00:00:00+00:00", "running");
+	end_by_hand(&w, "backfill__2025-12-23T00:00:00+00:00", true);
+	assert_run(&w, "backfill__2025-12-23T00:00:00+00:00", "failed");
+	assert_ti(&w, "backfill__2025-12-23T00:00:00+00:00", "a", -1, "none");
+	world_run(&w, "d", "old");
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR,
+				    .clear = { .run = RUN("old"), .tis = &key, .ntis = 1, .backfill_id = 7,
+					       .backfill_ordinal = 4, .conf = TW_STR("{\"n\":1}") } });
+	assert_int_equal(w.rc, 0);
+	assert_true(tw_sched_run(w.s, RUN("old"), &row));
+	assert_int_equal(row.type, TW_RUNTYPE_BACKFILL);
+	assert_true(tw_str_is(row.conf, "{\"n\":1}"));
+	w.hold = false;
+	world_go(&w, false);
+	assert_run(&w, "old", "success");
 	world_close(&w);
 }
 
@@ -320,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_setup_scope),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_backfill),
+		cmocka_unit_test(test_backfill_order),
 		cmocka_unit_test(test_custom_timetable),
 		cmocka_unit_test(test_only_some_tasks),
 		cmocka_unit_test(test_executor_slots),

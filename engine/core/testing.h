@@ -87,6 +87,8 @@ static inline void mirror(struct world *w, const struct tw_effects *fx)
 	for (size_t i = 0; i < fx->runs.n; i++) {
 		const struct tw_fx_run *r = &fx->runs.v[i];
 		snprintf(key, sizeof key, TW_STR_FMT, TW_STR_ARG(r->row.run_id));
+		if (r->op == TW_FX_NONE)
+			continue;
 		if (r->op == TW_FX_DELETE) {
 			tw_map_del(&w->runs, tw_str(key));
 			strcat(key, " ");
@@ -99,6 +101,8 @@ static inline void mirror(struct world *w, const struct tw_effects *fx)
 	}
 	for (size_t i = 0; i < fx->tis.n; i++) {
 		const struct tw_fx_ti *t = &fx->tis.v[i];
+		if (t->op == TW_FX_NONE)
+			continue;
 		if (t->op == TW_FX_UPDATE && t->was != t->row.map_index) {
 			mirror_key(key, &t->row, t->was);
 			if (!tw_map_del(&w->tis, tw_str(key)))

@@ -203,6 +203,8 @@ static void fill_api(struct tw_apiserver *s)
 		.triggerer_alive = number(o->triggerer_health, 30) * TW_US_SEC,
 		.processor_alive = number(o->processor_health, 30) * TW_US_SEC,
 		.expose_config = o->expose_config,
+		.rerun_latest = o->rerun_latest,
+		.run_id_pattern = o->run_id_pattern,
 		.sensitive = o->sensitive,
 		.sensitive_arg = o->sensitive_arg,
 		.settings = o->settings,

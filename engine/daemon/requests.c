@@ -187,6 +187,7 @@ void requests_push(struct shell *sh, struct tw_executor *ex, const struct attemp
 		.try_number = a->try_number,
 		.now = shell_now(sh),
 		.zones = &sh->zones,
+		.run_id_pattern = sh->opts->run_id_pattern,
 	};
 	push(sh->requests, q);
 }

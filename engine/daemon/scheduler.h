@@ -21,6 +21,7 @@ struct tw_scheduler_options {
 	struct tw_sched_config core;     /* seed is drawn here */
 	const char *log_folder;          /* [logging] base_log_folder, absolute */
 	const char *dags_folder, *plugins_folder; /* for timetables of the users' own */
+	const char *run_id_pattern;      /* [scheduler] allowed_run_id_pattern */
 	unsigned timetable_timeout_s;    /* [core] dagbag_import_timeout: the file is imported, then asked */
 	bool native;                     /* run shipped operators without Python where that is the same thing */
 	int64_t health_timeout;          /* µs; [scheduler] scheduler_health_check_threshold: the lease's length */

@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "base/utf8.h"
+#include "model/params.h"
 #include "value/json.h"
 
 static const char *const rule_names[] = {
@@ -154,6 +155,24 @@ enum tw_run_type tw_run_type_of_id(struct tw_str run_id)
 							      TW_RUNTYPE_MANUAL;
 }
 
+#define RUN_ID_ALWAYS                                                                              \
+	"^(?:manual|scheduled|asset_triggered)__(?:\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\+00:00)$"
+
+enum tw_rc tw_run_id_allowed(struct tw_str run_id, const char *pattern, struct tw_err *err)
+{
+	struct tw_str given = tw_str_trim(tw_str(pattern ? pattern : "^[A-Za-z0-9_.~:+-]+$"));
+	struct tw_buf begins = { 0 };
+	bool ok = tw_pattern_matches(TW_STR(RUN_ID_ALWAYS), run_id);
+
+	tw_buf_printf(&begins, "^(" TW_STR_FMT ")", TW_STR_ARG(given)); /* as re.match */
+	ok = ok || (given.n && tw_pattern_matches(tw_buf_str(&begins), run_id));
+	tw_buf_release(&begins);
+	return ok ? TW_OK :
+		    tw_err_set(err, TW_ERR_INVALID,
+			       "The run_id provided '" TW_STR_FMT "' does not match regex pattern '" TW_STR_FMT "' or '%s'",
+			       TW_STR_ARG(run_id), TW_STR_ARG(given), RUN_ID_ALWAYS);
+}
+
 enum tw_rc tw_run_id_check(struct tw_str run_id, enum tw_run_type type, struct tw_err *err)
 {
 	if (!run_id.n)
@@ -161,20 +180,16 @@ enum tw_rc tw_run_id_check(struct tw_str run_id, enum tw_run_type type, struct t
 	if (run_id.n > TW_ID_MAX)
 		return tw_err_set(err, TW_ERR_INVALID, "run_id is longer than %d bytes", TW_ID_MAX);
 	if (tw_str_find(run_id, TW_STR(".."), 0) >= 0)
-		return tw_err_set(err, TW_ERR_INVALID, "run_id '" TW_STR_FMT "' must not contain '..'",
+		return tw_err_set(err, TW_ERR_INVALID, "The run_id '" TW_STR_FMT "' must not contain '..' to prevent path traversal",
 				  TW_STR_ARG(run_id));
-	for (size_t i = 0; i < run_id.n; i++) {
-		unsigned char c = (unsigned char)run_id.p[i];
-		if (c > 127 || !(is_word(c) || strchr(".~:+-", c)))
-			return tw_err_set(err, TW_ERR_INVALID,
-					  "run_id '" TW_STR_FMT
-					  "' may hold only letters, digits and _ . ~ : + -",
+	for (size_t i = 0; i < run_id.n; i++)
+		if ((unsigned char)run_id.p[i] < ' ' || run_id.p[i] == 127 || run_id.p[i] == '/')
+			return tw_err_set(err, TW_ERR_INVALID, "run_id '" TW_STR_FMT "' must not hold '/' or control characters",
 					  TW_STR_ARG(run_id));
-	}
 	enum tw_run_type other = tw_run_type_of_id(run_id);
 	if (type == TW_RUNTYPE_MANUAL && other != TW_RUNTYPE_MANUAL)
 		return tw_err_set(err, TW_ERR_INVALID,
-				  "a manual run's id must not start with '%s__': '" TW_STR_FMT "'",
-				  tw_run_type_name(other), TW_STR_ARG(run_id));
+				  "A manual DAG run cannot use ID '" TW_STR_FMT "' since it is reserved for %s runs",
+				  TW_STR_ARG(run_id), tw_run_type_name(other));
 	return TW_OK;
 }

@@ -227,9 +227,11 @@ void tw_dag_hash(struct tw_value doc, char ret_hex[65]);
 enum tw_rc tw_id_check(const char *what, struct tw_str id, struct tw_err *err);
 enum tw_rc tw_group_id_check(struct tw_str id, struct tw_err *err);
 /*
- * A run's id: not empty, at most 250, no "..", the characters of Airflow's default pattern; a manual one must
- * not start with another type's prefix.
+ * A run's id: not empty, at most 250, no "..", no '/' and no control characters; a manual one must not start with another type's
+ * prefix.
  */
 enum tw_rc tw_run_id_check(struct tw_str run_id, enum tw_run_type type, struct tw_err *err);
+/* One that somebody chose: what [scheduler] allowed_run_id_pattern (NULL: Airflow's default) takes, or Airflow's own form. */
+enum tw_rc tw_run_id_allowed(struct tw_str run_id, const char *pattern, struct tw_err *err);
 /* "scheduled__…" is SCHEDULED and so on; anything else MANUAL. */
 enum tw_run_type tw_run_type_of_id(struct tw_str run_id);

@@ -34,6 +34,7 @@ static const struct tw_field dag_fields[] = {
 	D("max_active_tasks_scope", TW_F_STR, scope, 0),
 	D("max_consecutive_failed_dag_runs", TW_F_INT, d.max_consecutive_failed, 0),
 	D("dagrun_timeout", TW_F_DURATION, d.dagrun_timeout, 0),
+	IGNORED("rerun_with_latest_version"),
 	D("fail_fast", TW_F_BOOL, d.fail_fast, 0),
 	D("is_paused_upon_creation", TW_F_TRI, d.paused_upon_creation, 0),
 	D("tags", TW_F_LIST, d.tags, 0),

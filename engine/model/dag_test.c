@@ -102,7 +102,7 @@ static void test_schedule_messages(void **state)
 	assert_non_null(strstr(err.msg, "dag 'x': schedule: "));
 	assert_non_null(strstr(err.msg, "hour: '25' is out of range (0-23)"));
 	refused(DAG_("\"schedule\":{\"type\":\"once\"},\"params\":{\"n\":{\"value\":0,\"schema\":{\"type\":\"integer\",\"minimum\":1}}}", ""),
-		"dag 'x': a DAG with a schedule needs valid defaults: param 'n': 0 is less than the minimum of 1");
+		"dag 'x': a DAG with a schedule needs valid defaults: Invalid input for param n: 0 is less than the minimum of 1");
 }
 
 static void test_hash(void **state)
@@ -290,7 +290,15 @@ static void test_ids(void **state)
 	assert_int_equal(tw_run_id_check(tw_str("manual__2026-01-01T00:00:00+00:00"), TW_RUNTYPE_MANUAL, &err), 0);
 	assert_true(tw_run_id_check(tw_str("scheduled__x"), TW_RUNTYPE_MANUAL, &err) < 0);
 	assert_true(tw_run_id_check(tw_str("a..b"), TW_RUNTYPE_MANUAL, &err) < 0);
-	assert_true(tw_run_id_check(tw_str("a b"), TW_RUNTYPE_MANUAL, &err) < 0);
+	assert_true(tw_run_id_check(tw_str("a/b"), TW_RUNTYPE_MANUAL, &err) < 0);
+	assert_int_equal(tw_run_id_allowed(tw_str("a_b.c~:+-9"), NULL, &err), 0);
+	assert_true(tw_run_id_allowed(tw_str("a b"), NULL, &err) < 0);
+	assert_string_equal(err.msg, "The run_id provided 'a b' does not match regex pattern '^[A-Za-z0-9_.~:+-]+$' or "
+				     "'^(?:manual|scheduled|asset_triggered)__(?:\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}"
+				     "\\+00:00)$'");
+	assert_int_equal(tw_run_id_allowed(tw_str("team 7"), "team \\d", &err), 0);
+	assert_true(tw_run_id_allowed(tw_str("a team 7"), "team \\d", &err) < 0);
+	assert_int_equal(tw_run_id_allowed(tw_str("manual__2026-01-01T00:00:00+00:00"), "x", &err), 0);
 	assert_int_equal(tw_run_type_of_id(tw_str("asset_triggered__2")), TW_RUNTYPE_ASSET_TRIGGERED);
 }
 

@@ -31,10 +31,10 @@ enum tw_rc tw_params_check(const struct tw_dag *dag, struct tw_value conf, struc
 
 		if (!given && tw_map_bool(p->value, "required", false))
 			return tw_err_set(err, TW_ERR_INVALID,
-					  "param '" TW_STR_FMT "': no value passed and it has no default",
+					  "Invalid input for param " TW_STR_FMT ": No value passed",
 					  TW_STR_ARG(p->key.s));
 		if (tw_schema_check(tw_map_value(p->value, "schema"), v, err) < 0)
-			return tw_err_wrap(err, "param '" TW_STR_FMT "'", TW_STR_ARG(p->key.s));
+			return tw_err_wrap(err, "Invalid input for param " TW_STR_FMT, TW_STR_ARG(p->key.s));
 	}
 	return TW_OK;
 }

@@ -14,7 +14,7 @@ struct tw_value tw_params_merge(struct tw_arena *a, const struct tw_dag *dag,
 
 /*
  * Every Param of the DAG with conf over it against its schema: what an API answers 400 with.
- * "dag 'x': param 'n': 0 is less than the minimum of 1".
+ * "Invalid input for param n: 0 is less than the minimum of 1", as Airflow begins it.
  */
 enum tw_rc tw_params_check(const struct tw_dag *dag, struct tw_value conf, struct tw_err *err);
 
@@ -26,3 +26,5 @@ enum tw_rc tw_params_check(const struct tw_dag *dag, struct tw_value conf, struc
  * the standard says. Messages as python-jsonschema words them.
  */
 enum tw_rc tw_schema_check(struct tw_value schema, struct tw_value v, struct tw_err *err);
+/* Python's re.search, as far as POSIX expressions go. */
+bool tw_pattern_matches(struct tw_str pattern, struct tw_str s);

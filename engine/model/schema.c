@@ -192,7 +192,7 @@ static void to_posix(struct tw_str p, struct tw_buf *out)
 }
 
 /* A pattern that this engine cannot read is not held against the value. */
-static bool matches(struct tw_str pattern, struct tw_str s)
+bool tw_pattern_matches(struct tw_str pattern, struct tw_str s)
 {
 	struct tw_buf p = { 0 };
 	regex_t re;
@@ -222,7 +222,7 @@ static enum tw_rc check_string(struct check *c, struct tw_value s, struct tw_val
 	if (number(tw_map_value(s, "maxLength"), &lim) && (double)tw_utf8_len(v.s) > lim)
 		return fail(c, v, "is too long");
 	struct tw_str pattern = tw_map_str(s, "pattern", NULL);
-	if (pattern.p && !matches(pattern, v.s))
+	if (pattern.p && !tw_pattern_matches(pattern, v.s))
 		return fail(c, v, "does not match '" TW_STR_FMT "'", TW_STR_ARG(pattern));
 	struct tw_str format = tw_map_str(s, "format", NULL);
 	if (format.p && !tw_schema_format_ok(format, v.s))

@@ -596,6 +596,8 @@ def dag_document(dag: Any, unsafe_to_fork: bool = False) -> dict[str, Any]:
         doc["max_consecutive_failed_dag_runs"] = dag.max_consecutive_failed_dag_runs
     if dag.dagrun_timeout is not None:
         doc["dagrun_timeout"] = _seconds(dag.dagrun_timeout)
+    if dag.rerun_with_latest_version is not None:
+        doc["rerun_with_latest_version"] = bool(dag.rerun_with_latest_version)
     if dag.fail_fast:
         doc["fail_fast"] = True
     if dag.is_paused_upon_creation is not None:
