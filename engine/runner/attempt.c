@@ -124,6 +124,21 @@ static bool seen_before(struct tw_runner *r, struct tw_str id)
 	return a || e;
 }
 
+/*
+ * After a deferral or a reschedule the same attempt goes on, perhaps before the process of its first part is
+ * gone: that part has been told of and acknowledged, and what comes now is the next.
+ */
+static bool goes_on(struct tw_runner *r, struct tw_str id, struct tw_str frame)
+{
+	struct tw_attempt *a = tw_attempt_find(r, id);
+
+	if (!a || a->state != TW_ATTEMPT_REPORTED || a->result.n || tw_journal_find(&r->journal, id))
+		return false;
+	tw_buf_clear(&a->next);
+	tw_buf_addstr(&a->next, frame);
+	return true;
+}
+
 static struct tw_attempt *attempt_new(struct tw_runner *r, struct tw_str id, struct tw_str frame)
 {
 	struct tw_attempt *a = tw_new(struct tw_attempt);
@@ -144,7 +159,7 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 		return;
 	}
 	/* While stopping nothing new begins; the scheduler gives it to the next runner. */
-	if (r->stopping || seen_before(r, id))
+	if (r->stopping || goes_on(r, id, frame) || seen_before(r, id))
 		return;
 	struct tw_attempt *a = attempt_new(r, id, frame);
 	struct tw_err err = {0};
@@ -174,12 +189,12 @@ void tw_attempt_kill(struct tw_attempt *a, struct tw_str reason)
 {
 	if (a->state == TW_ATTEMPT_ENDING || a->buried)
 		return;
-	/* One that is told of already only cleans up, without end perhaps. */
+	/* One that is told of already only cleans up, without end perhaps; what would follow is what is meant. */
 	bool fetching = a->state == TW_ATTEMPT_FETCHING;
-	if (a->state != TW_ATTEMPT_REPORTED) {
+	if (a->state != TW_ATTEMPT_REPORTED)
 		a->state = TW_ATTEMPT_ENDING;
+	if (a->state == TW_ATTEMPT_ENDING || (a->next.n && !a->kill_reason))
 		a->kill_reason = tw_str_dup(reason.n ? reason : TW_STR("killed"));
-	}
 	if (fetching)
 		fail_early(a, reason);
 	else if (a->op.type)
@@ -289,9 +304,29 @@ void tw_attempt_free(struct tw_attempt *a)
 	tw_map_del(&a->r->attempts, tw_str(a->id));
 	tw_env_release(&a->env);
 	tw_buf_release(&a->frame);
+	tw_buf_release(&a->next);
 	tw_buf_release(&a->result);
 	tw_arena_release(&a->arena);
 	free(a->kill_reason);
 	free(a->id);
 	free(a);
+}
+
+void tw_attempt_gone(struct tw_attempt *a)
+{
+	struct tw_runner *r = a->r;
+	TW_AUTO(tw_buf_release) struct tw_buf next = a->next;
+	TW_AUTO(tw_freep) char *kill = a->kill_reason;
+	TW_AUTO(tw_arena_release) struct tw_arena arena = {0};
+	struct tw_value head;
+
+	a->next = (struct tw_buf){0};
+	a->kill_reason = NULL;
+	tw_attempt_free(a);
+	if (!next.n || tw_json_parse(&arena, tw_buf_str(&next), &head, NULL) < 0)
+		return;
+	tw_attempt_run(r, tw_buf_str(&next), head);
+	a = tw_attempt_find(r, tw_map_str(head, "attempt", ""));
+	if (a && kill)
+		tw_attempt_kill(a, tw_str(kill));
 }

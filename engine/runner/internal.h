@@ -47,6 +47,7 @@ struct tw_attempt {
 	enum tw_attempt_state state;
 	struct tw_arena arena;
 	struct tw_buf frame;          /* the `run` frame as it came */
+	struct tw_buf next;           /* the `run` frame of what follows a deferral or reschedule: begun when this is gone */
 	struct tw_value work;         /* the same, read */
 	struct tw_masker masker;
 	struct tw_tasklog *log;       /* NULL when the frame could not be read */
@@ -122,6 +123,7 @@ struct tw_end_report {
 void tw_attempt_report(struct tw_attempt *a, const struct tw_end_report *e);
 void tw_attempt_bury(struct tw_attempt *a);    /* nothing of it lives any more */
 void tw_attempt_free(struct tw_attempt *a);
+void tw_attempt_gone(struct tw_attempt *a); /* free it, and begin what waited for that */
 void tw_attempt_grace(struct tw_attempt *a, unsigned ms, uv_timer_cb fn); /* (re)arms its timer */
 /* "killed by signal 9 (out of memory?)", "exit code 3"; static until the next call. */
 const char *tw_exit_words(int code, int signal);

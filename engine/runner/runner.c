@@ -173,7 +173,7 @@ static void on_turn(uv_prepare_t *h)
 			a->next_dead = r->dead;
 			r->dead = a;
 		} else {
-			tw_attempt_free(a);
+			tw_attempt_gone(a);
 		}
 	}
 	tw_runner_check_idle(r);

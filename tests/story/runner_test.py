@@ -518,6 +518,12 @@ with DAG("p", schedule=None):
         print("plain", Variable.get("greeting"))
 
     @task
+    def later():
+        import datetime as dt
+        from airflow.exceptions import AirflowRescheduleException
+        raise AirflowRescheduleException(dt.datetime(2100, 1, 1, tzinfo=dt.timezone.utc))
+
+    @task
     def fail():
         raise ValueError("on purpose")
 
@@ -544,7 +550,7 @@ with DAG("p", schedule=None):
     def pid():
         return os.getppid()
 
-    add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> stubborn() >> pid()
+    add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> stubborn() >> pid() >> later()
 """
 
 
@@ -581,6 +587,16 @@ class PythonCase(RunnerCase):
 
 class Python(PythonCase):
     settings: ClassVar[dict[str, str]] = {"TW_TEST_WARM_CHILDREN": "2"}
+
+    def test_next_part_of_an_attempt_may_come_before_the_process_of_the_last_is_gone(self) -> None:
+        s = self.connect()
+        work = self.python("later")
+        s.answers["reschedule_start"] = None
+        for _ in range(20):
+            s.seen.clear()
+            s.send(**work)
+            self.assertEqual(s.wait("finished", work["attempt"], 10)["state"], "up_for_reschedule")
+            s.send(op="ack", attempt=work["attempt"])
 
     def test_success(self) -> None:
         s = self.connect()
