@@ -136,6 +136,7 @@ static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struc
 	if (rc < 0)
 		return rc;
 	forget_version(sh, doc->version_id);
+	filekey_told(sh, dag->dag_id, dag);
 	ev.dag = (struct tw_ev_dag){
 		.dag = dag,
 		.version_id = doc->version_id,
@@ -179,6 +180,7 @@ enum tw_rc boot_dag(struct shell *sh, struct tw_str dag_id, struct tw_err *err)
 		unmark.asset_unmark = (struct tw_ev_asset_unmark){ .dag_id = dag_id, .before = TW_TIME_NONE };
 		if (rc == TW_ERR_NOT_FOUND)
 			shell_step(sh, &unmark, NULL);
+		filekey_told(sh, dag_id, NULL);
 		shell_step(sh, &gone, NULL);
 		rc = TW_OK;
 	} else if (rc == TW_OK) {

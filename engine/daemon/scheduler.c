@@ -181,6 +181,7 @@ static void tear_down(struct shell *sh)
 		free(v);
 	}
 	tw_map_release(&sh->versions);
+	filekey_release(sh);
 	tw_map_foreach(&sh->attempts, e) {
 		struct attempt *a = e->value;
 

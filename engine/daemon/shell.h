@@ -3,7 +3,7 @@
  *	scheduler.c  start, stop, the loop      boot.c   the lease, loading documents and live runs
  *	turn.c       effects → batch → commit → perform        news.c   what executors tell
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
- *	hitl.c       questions to people, their answers
+ *	hitl.c       questions to people, their answers            filekey.c    which warm child may run it
  */
 #pragma once
 
@@ -63,6 +63,7 @@ struct shell {
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
 	struct tw_map pools;                  /* name → the round of reading that saw it last */
 	uintptr_t pools_round;
+	struct tw_map file_parts, file_sums;  /* filekey.c: dag_id → its document's part; file → the sum */
 	struct tw_map run_contexts;           /* "dag\nrun" → JSON text of the workload's `run` */
 
 	struct tw_lease lease;
@@ -110,6 +111,16 @@ enum tw_rc boot_pools(struct shell *sh, struct tw_err *err);
 enum tw_rc boot_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id, int64_t inbox_id, struct tw_err *err);
 /* The document of a version, borrowed from the table of versions. */
 enum tw_rc boot_version(struct shell *sh, struct tw_str version_id, struct tw_dag **ret_dag, struct tw_err *err);
+
+/* filekey.c */
+/* A DAG's newest document, or NULL: it is gone. */
+void filekey_told(struct shell *sh, struct tw_str dag_id, const struct tw_dag *dag);
+/*
+ * The key of the warm child that may run a DAG's tasks, one for all DAGs of its file: the file as it is now and what
+ * it was parsed to. A helper module that changed is seen by the runner, which watches what the child imported.
+ */
+void filekey_write(const struct shell *sh, const struct tw_dag *dag, struct tw_buf *out);
+void filekey_release(struct shell *sh);
 
 /* inbox.c */
 void inbox_take(struct shell *sh);          /* only while nothing is being written */

@@ -1,6 +1,5 @@
 /* The `run` frame of docs/runner-protocol.md. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "api/task_assets.h"
 #include "daemon/shell.h"
@@ -156,22 +155,6 @@ static void log_path(struct shell *sh, const struct tw_ti_row *ti, struct tw_buf
 	tw_buf_printf(out, "/attempt=%d.log", ti->try_number);
 }
 
-/*
- * The key of the warm child that may run it: the file as it is now and the document it was parsed to.
- * A helper module that changed is seen by the runner, which watches what the child imported.
- */
-static void digest(const struct tw_dag *dag, struct tw_buf *out)
-{
-	char *path = tw_str_dup(dag->fileloc);
-	struct stat st;
-
-	tw_buf_adds(out, dag->hash);
-	if (stat(path, &st) == 0)
-		tw_buf_printf(out, "-%lld.%09ld-%lld", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-			      (long long)st.st_size);
-	free(path);
-}
-
 static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str version)
 {
 	struct tw_value owners = dag->owners;
@@ -319,7 +302,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_key(&w, "task");
 	tw_jw_value(&w, task->raw);
 	write_dag(&w, d->dag, d->ti.version_id);
-	digest(d->dag, &key);
+	filekey_write(sh, d->dag, &key);
 	key_str(&w, "digest", tw_buf_str(&key));
 	tw_buf_release(&key);
 	tw_jw_key(&w, "run");
