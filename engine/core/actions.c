@@ -312,11 +312,13 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 	return TW_OK;
 }
 
-/* A task failed for good: the others need not go on. */
-void tw_core_fail_fast(struct run *r)
+/* An instance failed for good: other tasks need not go on. Its own task's other instances may. */
+void tw_core_fail_fast(const struct ti *by)
 {
+	struct run *r = by->run;
+
 	for (int t = 0; t < r->ntasks; t++)
-		for (int i = 0; i < r->tasks[t].n; i++) {
+		for (int i = 0; t != by->task && i < r->tasks[t].n; i++) {
 			struct ti *ti = r->tasks[t].tis[i];
 			if (tw_ti_finished(ti->state) || r->dag->tasks[t].is_teardown)
 				continue;

@@ -153,7 +153,7 @@ void tw_core_attempt_failed(struct ti *ti, const char *reason, bool final, bool 
 	}
 	tw_core_move(ti, TW_TI_FAILED);
 	if (r->dag->fail_fast && r->row.state == TW_RUN_RUNNING)
-		tw_core_fail_fast(r);
+		tw_core_fail_fast(ti);
 }
 
 /* Too long in queued: taken back and given out again, some times, then failed. */

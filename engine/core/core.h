@@ -401,7 +401,7 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 				 struct tw_err *err);
 void tw_core_stop(struct ti *ti, enum tw_ti_state to, const char *reason); /* whatever it does, end it so */
 void tw_core_clear_one(struct ti *ti, bool keep_tries);
-void tw_core_fail_fast(struct run *r);
+void tw_core_fail_fast(const struct ti *by);
 enum tw_rc tw_core_held(struct tw_sched *s, struct tw_run_ref ref, struct run **ret, struct tw_err *err);
 
 /* past.c */

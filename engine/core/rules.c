@@ -202,7 +202,7 @@ static enum verdict decide(const struct ti *ti)
 {
 	enum verdict v = tw_core_skip_record_says(ti) ? SET_SKIPPED : READY;
 
-	if (v == READY)
+	if (v == READY && ti->run->dag->tasks[ti->task].trigger_rule != TW_RULE_ALWAYS)
 		v = tw_core_setup_verdict(ti);
 	if (v == READY || v == WAIT) {
 		enum verdict rule = tw_core_rule_of(ti);

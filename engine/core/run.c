@@ -570,7 +570,7 @@ static const struct ti *last_in(const struct run *r, enum tw_ti_state state)
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; i < r->tasks[t].n; i++) {
 			const struct ti *ti = r->tasks[t].tis[i];
-			if (ti->state == state && (!last || ti->end > last->end))
+			if (ti->state == state && (!last || ti->end >= last->end))
 				last = ti;
 		}
 	return last;
