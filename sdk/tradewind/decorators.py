@@ -351,16 +351,16 @@ def task_decorator_factory(
 
 #: `task.NAME` → where its operator class is; what is not here comes from installed providers
 _FAMILY = {
-    "python": "tradewind.operators.decorated:PythonDecoratedOperator",
-    "bash": "tradewind.operators.decorated:BashDecoratedOperator",
-    "branch": "tradewind.operators.decorated:BranchPythonDecoratedOperator",
-    "short_circuit": "tradewind.operators.decorated:ShortCircuitDecoratedOperator",
-    "virtualenv": "tradewind.operators.decorated:VirtualenvDecoratedOperator",
-    "external_python": "tradewind.operators.decorated:ExternalPythonDecoratedOperator",
-    "branch_virtualenv": "tradewind.operators.decorated:BranchVirtualenvDecoratedOperator",
-    "branch_external_python": "tradewind.operators.decorated:BranchExternalPythonDecoratedOperator",
+    "python": "tradewind.operators.decorated:_PythonDecoratedOperator",
+    "bash": "tradewind.operators.decorated:_BashDecoratedOperator",
+    "branch": "tradewind.operators.decorated:_BranchPythonDecoratedOperator",
+    "short_circuit": "tradewind.operators.decorated:_ShortCircuitDecoratedOperator",
+    "virtualenv": "tradewind.operators.decorated:_PythonVirtualenvDecoratedOperator",
+    "external_python": "tradewind.operators.decorated:_PythonExternalDecoratedOperator",
+    "branch_virtualenv": "tradewind.operators.decorated:_BranchPythonVirtualenvDecoratedOperator",
+    "branch_external_python": "tradewind.operators.decorated:_BranchExternalPythonDecoratedOperator",
     "sensor": "tradewind.operators.decorated:DecoratedSensorOperator",
-    "stub": "tradewind.operators.decorated:StubOperator",
+    "stub": "tradewind.operators.decorated:_StubOperator",
 }
 
 _PROVIDERS = {

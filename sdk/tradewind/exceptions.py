@@ -197,6 +197,19 @@ class UnmappableXComTypePushed(TypeError):
         return f"unmappable return type {text!r}"
 
 
+class UnmappableXComLengthPushed(ValueError):
+    def __init__(self, value: Any, max_length: int):
+        super().__init__(value)
+        self.value = value
+        self.max_length = max_length
+
+    def __str__(self) -> str:
+        return (
+            f"unmappable return value length: {len(self.value)} > {self.max_length} "
+            "([core] max_map_length is the limit)"
+        )
+
+
 class ParamValidationError(AirflowException, ValueError):
     pass
 

@@ -316,6 +316,7 @@ class MappedOperator(BaseOperator):
             mapped = self.expand_input.resolve(resolve, index, indexes)
         kwargs = {**self._tw_base_kwargs, **self.partial_kwargs}
         if self.over_op_kwargs:
+            _no_duplicates(kwargs.get("op_kwargs", {}), mapped, "partial")
             kwargs["op_kwargs"] = {**kwargs.get("op_kwargs", {}), **mapped}
         else:
             for name, value in mapped.items():

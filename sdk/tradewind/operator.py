@@ -42,6 +42,9 @@ class _NotSet:
     def __bool__(self) -> bool:
         return False
 
+    def __reduce__(self) -> str:  # a copy is the same
+        return "NOTSET"
+
 
 NOTSET = _NotSet()
 

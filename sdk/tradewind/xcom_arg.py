@@ -182,6 +182,8 @@ class PlainXComArg(XComArg):
                 map_indexes = ti.map_index
         result = ti.xcom_pull(task_ids=operator.task_id, key=self.key, map_indexes=map_indexes)
         if result is None and self.key != XCOM_RETURN_KEY:
+            if getattr(operator, "multiple_outputs", False):
+                return None  # a dict that had no such key, or nothing was returned
             raise XComNotFound(ti.dag_id, operator.task_id, self.key)
         return result
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tradewind import comms, jinja, xcom
 from tradewind import context as contexts
+from tradewind.conf import conf
 from tradewind.context_vars import context_to_airflow_vars
 from tradewind.exceptions import (
     AirflowFailException,
@@ -23,6 +24,7 @@ from tradewind.exceptions import (
     DownstreamTasksSkipped,
     TaskAwaitingInput,
     TaskDeferred,
+    UnmappableXComLengthPushed,
     UnmappableXComTypePushed,
     XComForMappingNotPushed,
 )
@@ -155,7 +157,7 @@ class Attempt:
 
         def execute(context: Any) -> Any:
             result = entry(context)
-            return self._exhaust(result) if inspect.isgenerator(result) else result
+            return self._exhaust(result) if _yields(task, result) else result
 
         self._check_assets()
         task.pre_execute(context)
@@ -228,6 +230,9 @@ class Attempt:
             if not _is_mappable(value):
                 raise UnmappableXComTypePushed(value)
             length = len(value)
+            most = conf.getint("core", "max_map_length")
+            if length > most:
+                raise UnmappableXComLengthPushed(value, most)
         if task.multiple_outputs:
             if not isinstance(value, Mapping):
                 raise TypeError(
@@ -439,3 +444,13 @@ def _task_list(tasks: Any) -> list[Any]:
         else:
             found.append(getattr(task, "task_id", task))
     return found
+
+
+def _yields(task: Any, result: Any) -> bool:
+    """Is it the generator of a function with `yield`, and not one that a function returned as its value?"""
+    if not inspect.isgenerator(result):
+        return False
+    functions = [getattr(task, "python_callable", None), type(task).execute]
+    return any(
+        getattr(inspect.unwrap(f), "__code__", None) is result.gi_code for f in functions if callable(f)
+    )

@@ -55,7 +55,7 @@ class _PythonDecorated(DecoratedOperator):
         return value
 
 
-class PythonDecoratedOperator(_PythonDecorated, PythonOperator):
+class _PythonDecoratedOperator(_PythonDecorated, PythonOperator):
     custom_operator_name = "@task"
     _airflow_module = "airflow.providers.standard.decorators.python"
 
@@ -63,35 +63,35 @@ class PythonDecoratedOperator(_PythonDecorated, PythonOperator):
         return self._returned(context, PythonOperator.execute(self, context))
 
 
-class BranchPythonDecoratedOperator(_PythonDecorated, BranchPythonOperator):
+class _BranchPythonDecoratedOperator(_PythonDecorated, BranchPythonOperator):
     custom_operator_name = "@task.branch"
     _airflow_module = "airflow.providers.standard.decorators.branch_python"
 
 
-class ShortCircuitDecoratedOperator(_PythonDecorated, ShortCircuitOperator):
+class _ShortCircuitDecoratedOperator(_PythonDecorated, ShortCircuitOperator):
     custom_operator_name = "@task.short_circuit"
     _airflow_module = "airflow.providers.standard.decorators.short_circuit"
 
 
-class VirtualenvDecoratedOperator(_PythonDecorated, PythonVirtualenvOperator):
+class _PythonVirtualenvDecoratedOperator(_PythonDecorated, PythonVirtualenvOperator):
     template_fields: Collection[str] = (*PythonVirtualenvOperator.template_fields,)
     custom_operator_name = "@task.virtualenv"
     _airflow_module = "airflow.providers.standard.decorators.python_virtualenv"
 
 
-class ExternalPythonDecoratedOperator(_PythonDecorated, ExternalPythonOperator):
+class _PythonExternalDecoratedOperator(_PythonDecorated, ExternalPythonOperator):
     template_fields: Collection[str] = (*ExternalPythonOperator.template_fields,)
     custom_operator_name = "@task.external_python"
     _airflow_module = "airflow.providers.standard.decorators.external_python"
 
 
-class BranchVirtualenvDecoratedOperator(_PythonDecorated, BranchPythonVirtualenvOperator):
+class _BranchPythonVirtualenvDecoratedOperator(_PythonDecorated, BranchPythonVirtualenvOperator):
     template_fields: Collection[str] = (*BranchPythonVirtualenvOperator.template_fields,)
     custom_operator_name = "@task.branch_virtualenv"
     _airflow_module = "airflow.providers.standard.decorators.branch_virtualenv"
 
 
-class BranchExternalPythonDecoratedOperator(_PythonDecorated, BranchExternalPythonOperator):
+class _BranchExternalPythonDecoratedOperator(_PythonDecorated, BranchExternalPythonOperator):
     template_fields: Collection[str] = (*BranchExternalPythonOperator.template_fields,)
     custom_operator_name = "@task.branch_external_python"
     _airflow_module = "airflow.providers.standard.decorators.branch_external_python"
@@ -113,7 +113,7 @@ class DecoratedSensorOperator(PythonSensor):
         super().__init__(task_id=task_id, **kwargs)
 
 
-class BashDecoratedOperator(DecoratedOperator, BashOperator):
+class _BashDecoratedOperator(DecoratedOperator, BashOperator):
     """The function returns the command."""
 
     template_fields: Collection[str] = (*DecoratedOperator.template_fields, *BashOperator.template_fields)
@@ -146,7 +146,7 @@ class BashDecoratedOperator(DecoratedOperator, BashOperator):
         return BashOperator.execute(self, context)
 
 
-class StubOperator(DecoratedOperator):
+class _StubOperator(DecoratedOperator):
     """A task whose work is written in another language."""
 
     custom_operator_name = "@task.stub"

@@ -56,7 +56,7 @@ class TriggerDagRunOperator(BaseOperator):
         conf: Any = None,
         logical_date: Any = NOTSET,
         execution_date: Any = NOTSET,
-        run_after: Any = None,
+        run_after: Any = NOTSET,
         reset_dag_run: bool = False,
         wait_for_completion: bool = False,
         poke_interval: int = 60,
@@ -91,15 +91,17 @@ class TriggerDagRunOperator(BaseOperator):
             raise TypeError(
                 f"Expected str, datetime.datetime, or None for parameter 'logical_date'. Got {type(when).__name__}"
             )
-        self.logical_date = None if when is NOTSET else when
+        self.logical_date = when
 
     def execute(self, context: Any) -> None:
         from tradewind import timezone
 
         when: Any = self.logical_date
-        if isinstance(when, str):
+        if when is NOTSET:  # with a time to run after, the run has no date of its own
+            when = timezone.utcnow() if self.run_after is NOTSET else None
+        elif isinstance(when, str):
             when = timezone.parse(when) if when else None
-        run_after = self.run_after
+        run_after = None if self.run_after is NOTSET else self.run_after
         if isinstance(run_after, str):
             run_after = timezone.parse(run_after)
         conf = self.conf

@@ -46,18 +46,8 @@ PRESETS = {
     "@quarterly": "0 0 1 */3 *",
     "@yearly": "0 0 1 1 *",
 }
-#: classes that Airflow splits or names otherwise, and names that mean the same
-SAME_CLASS = {
-    "_PythonDecoratedOperator": "PythonDecoratedOperator",
-    "_BranchPythonDecoratedOperator": "BranchPythonDecoratedOperator",
-    "BranchPythonDecoratedOperator": "BranchPythonDecoratedOperator",
-    "_ShortCircuitDecoratedOperator": "ShortCircuitDecoratedOperator",
-    "_BashDecoratedOperator": "BashDecoratedOperator",
-    "_PythonVirtualenvDecoratedOperator": "VirtualenvDecoratedOperator",
-    "_PythonExternalDecoratedOperator": "ExternalPythonDecoratedOperator",
-    "_BranchPythonVirtualenvDecoratedOperator": "BranchVirtualenvDecoratedOperator",
-    "_BranchExternalPythonDecoratedOperator": "BranchExternalPythonDecoratedOperator",
-}
+#: names of classes that mean the same
+SAME_CLASS = {"BranchPythonDecoratedOperator": "_BranchPythonDecoratedOperator"}
 #: files that need what the golden run lacked, or that differ for a reason that is written here
 SKIP = {
     "example_subdag_operator.py": "a sub-DAG becomes a task group here",
