@@ -18,7 +18,19 @@ class World(Protocol):
 
     def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None: ...
 
-    def clear(self, dag_id: str, tasks: str, downstream: bool) -> None: ...
+    def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None: ...
+
+
+def clear_body(run_id: str, tasks: list[str], downstream: bool) -> dict[str, Any]:
+    """What clears tasks of a run, over the API."""
+    return {
+        "dry_run": False,
+        "only_failed": False,
+        "reset_dag_runs": True,
+        "dag_run_id": run_id,
+        "task_ids": tasks,
+        "include_downstream": downstream,
+    }
 
 
 class Course:
@@ -29,8 +41,9 @@ class Course:
         self.plan = plan(dag_id)
         self.waiting: list[dict[str, Any]] = list(self.plan.get("runs", []))
         self.clears: list[dict[str, Any]] = list(self.plan.get("clear", []))
+        self.cleared = 0
 
-    def forward(self, world: World, states: list[str]) -> bool:
+    def forward(self, world: World, states: list[str], cleared: int) -> bool:
         """Do what is due. True when all is done."""
         ended = all(s in ("success", "failed") for s in states)
         if self.waiting and not self.plan.get("serial"):
@@ -41,10 +54,11 @@ class Course:
         if self.waiting and ended:
             self.start(world, self.waiting.pop(0), len(states))
             return False
-        if not ended or len(states) < expected(self.dag_id):
+        if not ended or len(states) < expected(self.dag_id) or cleared < self.cleared:
             return False
         if self.clears:
             clear = self.clears.pop(0)
+            self.cleared += 1
             world.clear(self.dag_id, clear["tasks"], clear.get("downstream", False))
             return False
         return True
@@ -63,8 +77,10 @@ def drive(world: World, dags: list[str], timeout: float, wave: int = 10_000, loo
         while courses and len(live) < wave:
             live.append(courses.pop(0))
         states: dict[str, list[str]] = {}
-        for dag_id, state in world.ask("SELECT dag_id, state FROM dag_run"):
+        clears: dict[str, int] = {}
+        for dag_id, state, cleared in world.ask("SELECT dag_id, state, clear_number FROM dag_run"):
             states.setdefault(dag_id, []).append(state)
-        live = [c for c in live if not c.forward(world, states.get(c.dag_id, []))]
+            clears[dag_id] = clears.get(dag_id, 0) + (cleared or 0)
+        live = [c for c in live if not c.forward(world, states.get(c.dag_id, []), clears.get(c.dag_id, 0))]
         time.sleep(look)
     return [c.dag_id for c in live + courses]

@@ -19,9 +19,9 @@ from typing import Any
 PROBES = Path(__file__).resolve().parent
 sys.path[:0] = [str(PROBES), str(PROBES.parents[1] / "story")]
 
-from drive import drive
+from drive import clear_body, drive
 from engine import Engine, wait_until
-from plan import POOLS, plan
+from plan import LOOSE, POOLS, plan
 from shape import shape
 
 
@@ -68,17 +68,21 @@ class Here:
         with sqlite3.connect(f"file:{self.engine.home / 'tradewind.db'}?mode=ro", uri=True, timeout=20) as db:
             return db.execute(question.replace("execution_date", "logical_date")).fetchall()
 
-    def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None:
+    def post(self, path: str, body: dict[str, Any]) -> None:
         asked = urllib.request.Request(
-            f"http://127.0.0.1:{self.engine.port}/api/v2/dags/{dag_id}/dagRuns",
-            data=json.dumps({"logical_date": date, "conf": conf}).encode(),
+            f"http://127.0.0.1:{self.engine.port}{path}",
+            data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             assert answer.status == 200
 
-    def clear(self, dag_id: str, tasks: str, downstream: bool) -> None:
-        self.engine.run("tasks", "clear", dag_id, "-t", tasks, "-y", *(["-d"] if downstream else []))
+    def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None:
+        self.post(f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": date, "conf": conf})
+
+    def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None:
+        run = self.ask(f"SELECT run_id FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY id DESC LIMIT 1")[0][0]
+        self.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", clear_body(run, tasks, downstream))
 
     def dags(self) -> list[str]:
         return [r[0] for r in self.ask("SELECT dag_id FROM dag ORDER BY dag_id")]
@@ -92,7 +96,7 @@ def seen(generation: str, only: list[str] = [], keep: Path | None = None) -> dic
         try:
             here.start()
             dags = [d for d in here.dags() if (not rows or d in rows) and (not only or d in only)]
-            left = drive(here, [d for d in dags if not plan(d).get("called")], 240)
+            left = drive(here, [d for d in dags if not plan(d).get("called")], 600)
             found = {d: shape(here.ask, d, "3" if generation == "3" else "2", here.notes) for d in dags}
         finally:
             here.engine.stop()
@@ -123,7 +127,7 @@ def main() -> int:
     rows, bad = golden(args.generation), 0
     found = seen(args.generation, args.dag, args.keep)
     for dag_id, row in found.items():
-        lines = differences(row, rows.get(dag_id, {}))
+        lines = [d for d in differences(row, rows.get(dag_id, {})) if not d.startswith(tuple(LOOSE.get(dag_id, {})))]
         bad += bool(lines)
         print(*(f"{dag_id}{line}" for line in lines), sep="\n", end="\n" if lines else "")
     print(f"{len(found)} DAGs, {bad} differ")

@@ -27,6 +27,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from drive import clear_body, drive
+
 
 def free_port() -> int:
     with socket.socket() as s:
@@ -140,8 +142,12 @@ class Airflow:
         with create_session() as session:
             session.execute(text("UPDATE dag SET is_paused = false"))
 
-    def clear(self, dag_id: str, tasks: str, downstream: bool) -> None:
-        self.cli("tasks", "clear", dag_id, "-t", tasks, "-y", *(["-d"] if downstream else []))
+    def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None:
+        if self.generation == "3":
+            run = self.ask(f"SELECT run_id FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY id DESC LIMIT 1")[0][0]
+            self.rest(f"/api/v2/dags/{dag_id}/clearTaskInstances", clear_body(run, tasks, downstream))
+        else:
+            self.cli("tasks", "clear", dag_id, "-t", f"^({'|'.join(tasks)})$", "-y", *(["-d"] if downstream else []))
 
 
 def rows(path: Path) -> dict[str, Any]:
@@ -169,7 +175,6 @@ def main() -> int:
     os.environ.update(settings(home, args.generation, args.database, args.pace))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Airflow is stopped on the way out
     airflow = Airflow(home, args.generation)
-    from drive import drive
     from plan import POOLS, plan
     from shape import shape
 

@@ -218,7 +218,7 @@ with probe("sc_half"):
     gate = ShortCircuitOperator(task_id="gate", python_callable=lambda: False)
     join = empty("join", trigger_rule="one_success")
     gate >> empty("a") >> join
-    empty("b") >> join
+    does("b", "S", 4) >> join
     join >> empty("after")
 
 with probe("sc_half_soft"):
@@ -227,7 +227,7 @@ with probe("sc_half_soft"):
     )
     join = empty("join", trigger_rule="none_failed_min_one_success")
     gate >> empty("a") >> join
-    empty("b") >> join
+    does("b", "S", 4) >> join
     join >> empty("after")
 
 with probe("sc_mapped"):

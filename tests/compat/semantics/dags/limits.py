@@ -22,7 +22,8 @@ def crowd(name, dag_id):
 
     change(1)
     beat(1)
-    return change(-1)
+    change(-1)
+    return "done"
 
 
 def in_crowd(task_id, dag_id, name=None, **kwargs):

@@ -39,9 +39,6 @@ with daily("dp_wait_for_downstream"):
 with daily("dp_wait_for_downstream_fails", dagrun_timeout=dt.timedelta(seconds=LONG), max_active_runs=1):
     days("a", "SSS", wait_for_downstream=True) >> days("b", "FSS")
 
-with daily("dp_wait_skipping"):
-    days("a", "SFS", depends_on_past=True) >> empty("b", trigger_rule="all_done")
-
 with daily("dp_late_task"):
     # A task that starts a day later has no instance on the first day.
     does("a", "S") >> empty("b", start_date=dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc), depends_on_past=True)

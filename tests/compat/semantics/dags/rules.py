@@ -60,7 +60,7 @@ def was_there(name):
 
 def leave(name):
     """Waits until the other has looked, if it does before this ends."""
-    until = time.monotonic() + beats(8)
+    until = time.monotonic() + max(beats(8), LONG / 4)
     while time.monotonic() < until and not (NOTES / f"{name}.seen").exists():
         time.sleep(0.05)
     (NOTES / name).write_text("")
@@ -91,7 +91,7 @@ with probe("tr_waits_for_all_done"):
     [slow, does("quick", "F")] >> sees
 
 with probe("tr_diamond"):
-    top, left, right = does("top", "S"), does("left", "K"), does("right", "F", 2)
+    top, left, right = does("top", "S"), does("left", "K"), does("right", "F", 6)
     top >> [left, right] >> empty("bottom")
     [left, right] >> empty("bottom_any", trigger_rule="one_done")
     [left, right] >> empty("bottom_none", trigger_rule="none_failed")

@@ -5,15 +5,15 @@ from semantics_common import *
 FAIL_FAST = {"fail_fast" if V3 else "fail_stop": True}
 
 with probe("rn_timeout", dagrun_timeout=dt.timedelta(seconds=LONG)):
-    PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG]) >> empty("after") >> empty("last", trigger_rule="all_done")
+    PythonOperator(task_id="slow", python_callable=nap) >> empty("after") >> empty("last", trigger_rule="all_done")
     empty("quick")
 
 with probe("rn_timeout_not_reached", dagrun_timeout=dt.timedelta(hours=1)):
     does("a", "S")
 
 with probe("rn_fail_fast", **FAIL_FAST):
-    bad = does("bad", "F", 2)
-    slow = PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG])
+    bad = does("bad", "F", 4)
+    slow = PythonOperator(task_id="slow", python_callable=nap)
     slow >> empty("after_slow")
     bad >> empty("after_bad")
     does("early", "S") >> empty("after_early")

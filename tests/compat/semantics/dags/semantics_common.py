@@ -102,6 +102,11 @@ def beat(n=1):
     time.sleep(beats(n))
 
 
+def nap():
+    """Longer than anything may last."""
+    time.sleep(10 * LONG)
+
+
 def note(dag_id, words):
     """Put down that something happened; the notes of a DAG are compared as a set."""
     with open(NOTES / f"{dag_id}.txt", "a") as f:

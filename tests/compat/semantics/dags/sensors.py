@@ -20,7 +20,7 @@ def see(text, ti=None):
 
 
 # Airflow's executor takes a task that comes back too quickly for one that was killed.
-PAUSE = {"poke": 0.2, "reschedule": beats(1)}
+PAUSE = {"poke": 0.2, "reschedule": beats(2)}
 
 for mode in ("poke", "reschedule"):
     for text in ("t", "fft", "f", "x", "fx", "s", "F"):
@@ -123,7 +123,7 @@ class Defers(BaseOperator):
 
     def __init__(self, times=1, how="S", wait=None, limit=None, **kwargs):
         super().__init__(**kwargs)
-        self.times, self.how, self.wait, self.limit = times, how, wait or beats(1), limit
+        self.times, self.how, self.wait, self.limit = times, how, wait or beats(2), limit
 
     def execute(self, context, event=None, done=0):
         if done < self.times:

@@ -197,5 +197,5 @@ with probe("st_branch_inside"):
 
 with probe("st_fail_fast", **{"fail_fast" if V3 else "fail_stop": True}):
     s, t = does("s", "S").as_setup(), does("t", "S")
-    s >> does("w", "F") >> empty("w2") >> t.as_teardown(setups=s)
-    s >> PythonOperator(task_id="slow", python_callable=time.sleep, op_args=[10 * LONG]) >> t
+    s >> does("w", "F", 4) >> empty("w2") >> t.as_teardown(setups=s)
+    s >> PythonOperator(task_id="slow", python_callable=nap) >> t

@@ -185,16 +185,12 @@ with probe("xc_pull_other_run"):
 with probe("xc_context"):
 
     @task
-    def names(**context):
-        return sorted(k for k in context if not k.endswith("_store"))
-
-    @task
     def some(ti=None, task=None, dag=None, dag_run=None, run_id=None, params=None, ds=None, ts=None, **kwargs):
         return {
             "ti": [ti.task_id, ti.dag_id, ti.run_id == run_id, ti.map_index, ti.try_number, ti.max_tries],
-            "task": [task.task_id, task.task_type, task.owner, task.retries, task.pool, task.queue, str(task.trigger_rule)],
+            "task": [task.task_id, task.task_type, task.owner, task.retries, task.pool, task.queue, task.trigger_rule == "all_success"],
             "dag": [dag.dag_id, dag.description, sorted(dag.tags)],
-            "run": [dag_run.dag_id, str(dag_run.run_type), str(dag_run.logical_date) if V3 else str(dag_run.execution_date)],
+            "run": [dag_run.dag_id, dag_run.run_type == "manual", str(dag_run.logical_date) if V3 else str(dag_run.execution_date)],
             "ds": [ds, ts],
         }
 
@@ -203,7 +199,7 @@ with probe("xc_context"):
         context = get_current_context()
         return [context["ti"].task_id, context["ds"]]
 
-    names() >> some() >> current()
+    some() >> current()
 
 with probe("xc_templates", user_defined_macros={"double": lambda x: x * 2, "word": "w"}, user_defined_filters={"up": str.upper}):
     for n, text in enumerate(
@@ -219,14 +215,14 @@ with probe("xc_templates", user_defined_macros={"double": lambda x: x * 2, "word
             "{{ conf.get('core', 'load_examples') }}" if not V3 else "none",
             "{{ var.value.get('nobody', 'fallback') }} {{ var.json.get('nobody', {'a': 1}).a }}",
             "{{ prev_data_interval_start_success }} {{ prev_start_date_success }}",
-            "{{ dag_run.conf }} {{ dag_run.run_type }} {{ dag_run.external_trigger if 0 else '' }}",
+            "{{ dag_run.conf }} {{ dag_run.run_type == 'manual' }}",
             "{{ ti.xcom_pull(task_ids='nobody') }}",
             "{{ macros.datetime(2026, 1, 1) }} {{ macros.dateutil.parser.parse('2026-02-03').day }}",
             "{{ (logical_date | ds) }} {{ (logical_date | ts_nodash) }}",
             "{{ dag_run.logical_date.timestamp() | int }}",
             "{{ [1, 2, 3] | join('-') }} {{ 'abc' | upper }} {{ 7 // 2 }} {{ 2 ** 10 }} {{ 'a' ~ 1 }}",
             "{{ inlets }} {{ outlets }}",
-            "{{ ti.duration }} {{ ti.state }}",
+            "{{ ti.map_index }} {{ ti.state == 'running' }}",
             "{{ execution_date }}" if not V3 else "x",
             "{{ next_ds }} {{ prev_ds }} {{ yesterday_ds }} {{ tomorrow_ds }}" if not V3 else "x",
         ]
