@@ -119,7 +119,7 @@ static struct asset_mark *find_mark(struct dagent *d, struct tw_str name, struct
 
 static void add_mark(struct dagent *d, struct tw_str name, struct tw_str uri, tw_time at)
 {
-	struct asset_mark m = { owned(name), owned(uri), at };
+	struct asset_mark m = { .name = owned(name), .uri = owned(uri), .at = at };
 
 	tw_vec_push(&d->marks, m);
 }
@@ -174,6 +174,14 @@ static bool is_about(void *arg, const struct tw_asset_term *leaf)
 	}
 }
 
+bool tw_core_asset_is_about(const struct tw_sched *s, const struct tw_asset_term *leaf, struct tw_str name,
+			    struct tw_str uri)
+{
+	struct about a = { s, name, uri };
+
+	return is_about(&a, leaf);
+}
+
 static bool any_about(const struct tw_asset_term *t, struct about *a)
 {
 	bool found = t->kind < TW_ASSET_ALL && is_about(a, t);
@@ -208,14 +216,22 @@ static void widen(struct dagent *d, const struct run *source, tw_time at)
 		d->span_end = end;
 }
 
-/* One DAG hears of it, once however often its condition names the asset. */
+/* One DAG hears of it, once however often its condition names the asset. An event of a partition is for those who ask for them. */
 static void tell(struct dagent *d, const struct tw_asset_said *said, const struct run *source, tw_time at)
 {
+	struct tw_str key = said->partition_key.p || !source ? said->partition_key : source->row.partition_key;
+
 	if (d->asset_seen == at)
 		return;
 	d->asset_seen = at;
 	widen(d, source, at);
 	if (d->paused)
+		return;
+	if (d->dag->timetable->type == TW_TT_PARTITIONED_ASSET) {
+		tw_core_partition_heard(d, said->name, said->uri, key, at);
+		return;
+	}
+	if (key.n)
 		return;
 	if (!find_mark(d, said->name, said->uri)) {
 		add_mark(d, said->name, said->uri, at);
@@ -265,7 +281,6 @@ static void tell_event(struct tw_sched *s, const struct tw_asset_said *said, con
 	tw_vec_push(&s->fx->assets, e);
 }
 
-/* An event of a partition is for those alone who ask for partitions. */
 void tw_core_asset_happened(struct tw_sched *s, const struct tw_asset_said *said, const struct ti *source,
 			    int64_t event_id)
 {
@@ -278,8 +293,6 @@ void tw_core_asset_happened(struct tw_sched *s, const struct tw_asset_said *said
 	tell_event(s, said, source, event_id, partition_key);
 	for (int i = 0; i < said->naliases; i++)
 		put_behind(s, said->aliases[i], said->name, said->uri);
-	if (partition_key.n)
-		return;
 	tell_all(s, (struct tw_asset_term){ .kind = TW_ASSET_EXACT, .key = { said->name, said->uri } }, said, run, s->now);
 	tell_all(s, (struct tw_asset_term){ .kind = TW_ASSET_NAME_REF, .key.name = said->name }, said, run, s->now);
 	tell_all(s, (struct tw_asset_term){ .kind = TW_ASSET_URI_REF, .key.uri = said->uri }, said, run, s->now);
@@ -319,11 +332,33 @@ static void consume(struct dagent *d, struct tw_str run_id, tw_time upto)
 	tell_mark(d, TW_FX_ASSET_UNMARK, tw_str(NULL), tw_str(NULL), TW_TIME_NONE);
 }
 
+struct tw_run_row tw_core_asset_run_row(const struct dagent *d, struct tw_str run_id, const struct tw_run_info *info)
+{
+	return (struct tw_run_row){
+		.dag_id = d->dag_id,
+		.run_id = run_id,
+		.type = TW_RUNTYPE_ASSET_TRIGGERED,
+		.state = TW_RUN_QUEUED,
+		.triggered_by = TW_STR("asset"),
+		.logical_date = info->logical_date,
+		.interval_start = info->interval.start,
+		.interval_end = info->interval.end,
+		.run_after = info->run_after,
+		.queued_at = d->s->now,
+		.start_date = TW_TIME_NONE,
+		.end_date = TW_TIME_NONE,
+		.last_scheduling_decision = TW_TIME_NONE,
+		.version_id = d->version_id,
+		.bundle_version = d->bundle_version,
+	};
+}
+
 void tw_core_asset_run(struct dagent *d)
 {
 	struct tw_buf id = { 0 };
 	tw_time newest = TW_TIME_MIN;
 
+	tw_core_partition_runs(d);
 	if (!may_run(d) || !tw_asset_term_met(d->dag->asset_condition, is_marked, d))
 		return;
 	for (size_t i = 0; i < d->marks.n; i++)
@@ -337,23 +372,7 @@ void tw_core_asset_run(struct dagent *d)
 								(struct tw_interval){ d->span_start, d->span_end };
 	tw_core_run_id(d, TW_RUNTYPE_ASSET_TRIGGERED, &info, d->dag, &id);
 	if (!tw_core_run_exists(d, tw_buf_str(&id), info.logical_date)) {
-		struct tw_run_row row = {
-			.dag_id = d->dag_id,
-			.run_id = tw_buf_str(&id),
-			.type = TW_RUNTYPE_ASSET_TRIGGERED,
-			.state = TW_RUN_QUEUED,
-			.triggered_by = TW_STR("asset"),
-			.logical_date = info.logical_date,
-			.interval_start = info.interval.start,
-			.interval_end = info.interval.end,
-			.run_after = newest,
-			.queued_at = d->s->now,
-			.start_date = TW_TIME_NONE,
-			.end_date = TW_TIME_NONE,
-			.last_scheduling_decision = TW_TIME_NONE,
-			.version_id = d->version_id,
-			.bundle_version = d->bundle_version,
-		};
+		struct tw_run_row row = tw_core_asset_run_row(d, tw_buf_str(&id), &info);
 		tw_core_make_run(d, d->dag, &row, NULL);
 		consume(d, row.run_id, newest);
 	}
@@ -371,6 +390,10 @@ enum tw_rc tw_core_on_asset_load(struct tw_sched *s, const struct tw_ev_asset_lo
 		s->asset_clock = ev->at;
 	if (ev->alias.p) {
 		put_behind(s, ev->alias, ev->name, ev->uri);
+		return TW_OK;
+	}
+	if (ev->partition_key.p) {
+		tw_core_partition_load(d, ev->partition_key, ev->name, ev->uri, ev->source_key);
 		return TW_OK;
 	}
 	if (ev->span_start != TW_TIME_NONE) {
@@ -421,6 +444,7 @@ void tw_core_asset_free_dag(struct dagent *d)
 {
 	forget_marks(d);
 	tw_vec_release(&d->marks);
+	tw_core_partition_free_dag(d);
 }
 
 void tw_core_asset_free(struct tw_sched *s)

@@ -263,6 +263,82 @@ static void test_partition_is_for_others(void **state)
 	world_close(&w);
 }
 
+static void partition(struct world *w, const char *name, const char *key)
+{
+	step(w, (struct tw_event){ .type = TW_EV_ASSET,
+				   .asset.said = { .name = tw_str(name), .uri = tw_str(name), .partition_key = tw_str(key) } });
+}
+
+#define PARTITIONED(id, more)                                                                                       \
+	"{'dag_id':'" id "','assets':[{'key':'a','name':'a','uri':'a'},{'key':'b','name':'b','uri':'b'}],"         \
+	"'schedule':{'type':'partitioned_asset'," more "},'tasks':[{'task_id':'t'}]}"
+
+static void test_partitions(void **state)
+{
+	struct world w;
+	struct seen s = { .dag_id = "both" };
+
+	setup(&w);
+	world_dag(&w, PARTITIONED("both", "'condition':{'all':[{'asset':'a'},{'asset':'b'}]},'default_mapper':"
+					  "{'type':'StartOfHourMapper'}"), false);
+	world_dag(&w, PARTITIONED("same", "'condition':{'asset':'a'}"), false);
+	world_dag(&w, PARTITIONED("split", "'condition':{'asset':'b'},'default_mapper':{'type':'ProductMapper','mappers':["
+					   "{'type':'IdentityMapper'},{'type':'StartOfQuarterMapper'}]}"), false);
+	partition(&w, "a", "2026-03-01T10:05:00");
+	assert_int_equal(runs_of(&w, "both"), 0);
+	assert_int_equal(runs_of(&w, "same"), 1);
+	partition(&w, "b", "2026-03-01T11:00:00"); /* another hour */
+	assert_int_equal(runs_of(&w, "both"), 0);
+	partition(&w, "b", "2026-03-01T10:59:59");
+	tw_sched_each_run(w.s, see_run, &s);
+	assert_int_equal(s.runs, 1);
+	assert_true(tw_str_is(s.last.partition_key, "2026-03-01T10"));
+	assert_int_equal(s.last.logical_date, TW_TIME_NONE);
+	happened(&w, "a", "a", NULL); /* without a key there is no partition to run */
+	assert_int_equal(runs_of(&w, "same"), 1);
+	partition(&w, "b", "us|2026-05-07T00:00:00");
+	s = (struct seen){ .dag_id = "split" };
+	tw_sched_each_run(w.s, see_run, &s);
+	assert_int_equal(s.runs, 1);
+	assert_true(tw_str_is(s.last.partition_key, "us|2026-Q2"));
+	world_close(&w);
+}
+
+static void test_rollup_and_fan_out(void **state)
+{
+	struct world w;
+	char key[40];
+
+	setup(&w);
+	world_dag(&w, PARTITIONED("day", "'condition':{'asset':'a'},'default_mapper':{'type':'RollupMapper','upstream_mapper':"
+					 "{'type':'StartOfDayMapper'},'window':{'type':'DayWindow'}}"), false);
+	world_dag(&w, PARTITIONED("early", "'condition':{'asset':'a'},'default_mapper':{'type':'RollupMapper','upstream_mapper':"
+					   "{'type':'StartOfDayMapper'},'window':{'type':'DayWindow'},'wait_policy':"
+					   "{'type':'MinimumCount','n':-20}}"), false);
+	world_dag(&w, PARTITIONED("week", "'condition':{'asset':'b'},'default_mapper':{'type':'FanOutMapper','upstream_mapper':"
+					  "{'type':'StartOfWeekMapper'},'window':{'type':'WeekWindow'},'downstream_mapper':"
+					  "{'type':'StartOfDayMapper'}}"), false);
+	for (int hour = 0; hour < 24; hour++) {
+		assert_int_equal(runs_of(&w, "day"), 0);
+		assert_int_equal(runs_of(&w, "early"), hour >= 4 ? 1 : 0);
+		snprintf(key, sizeof key, "2026-03-01T%02d:00:00", hour);
+		partition(&w, "a", key);
+		partition(&w, "a", key);
+		if (hour == 4)
+			break;
+	}
+	for (int hour = 5; hour < 24; hour++) {
+		snprintf(key, sizeof key, "2026-03-01T%02d:00:00", hour);
+		partition(&w, "a", key);
+	}
+	assert_int_equal(runs_of(&w, "day"), 1);
+	partition(&w, "b", "2026-03-04T09:00:00");
+	assert_int_equal(runs_of(&w, "week"), 7);
+	partition(&w, "b", "not a date");
+	assert_int_equal(runs_of(&w, "week"), 7);
+	world_close(&w);
+}
+
 static void test_2x(void **state)
 {
 	struct world w;
@@ -290,6 +366,8 @@ int main(void)
 		cmocka_unit_test(test_reload_and_change),
 		cmocka_unit_test(test_taken_back),
 		cmocka_unit_test(test_partition_is_for_others),
+		cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_rollup_and_fan_out),
 		cmocka_unit_test(test_2x),
 	};
 

@@ -13,6 +13,7 @@
  *	actions.c  what people ask for                    past.c    the run before
  *	timers.c   what waits for the clock               effects.c what the shell is told
  *	asset.c    what happened to assets, and the runs that follow from it
+ *	partition.c the same by partition
  */
 #pragma once
 
@@ -186,8 +187,11 @@ struct dag_task {
 /* An asset has changed since the DAG's last asset run. */
 struct asset_mark {
 	struct tw_str name, uri;     /* owned */
+	struct tw_str source;        /* owned; of a partition: its key upstream */
 	tw_time at;
 };
+
+struct partition;
 
 struct dagent {
 	struct tw_sched *s;
@@ -212,6 +216,7 @@ struct dagent {
 	struct tw_recent_run *recent; /* finished, newest run_after first */
 	int nrecent;
 	TW_VEC(struct asset_mark) marks;
+	TW_VEC(struct partition *) partitions; /* keys that a run may be made of */
 	tw_time span_start, span_end; /* of the runs that made the events since (2.x) */
 	tw_time asset_seen;          /* the last event it was told of */
 };
@@ -421,6 +426,18 @@ void tw_core_asset_marks_check(struct dagent *d);        /* another document: ma
 void tw_core_asset_run(struct dagent *d);                /* is it time for one? */
 void tw_core_asset_free_dag(struct dagent *d);
 void tw_core_asset_free(struct tw_sched *s);
+/* Is the leaf of a condition about this asset? */
+bool tw_core_asset_is_about(const struct tw_sched *s, const struct tw_asset_term *leaf, struct tw_str name,
+			    struct tw_str uri);
+struct tw_run_row tw_core_asset_run_row(const struct dagent *d, struct tw_str run_id, const struct tw_run_info *info);
+
+/* partition.c */
+void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str uri, struct tw_str source, tw_time at);
+void tw_core_partition_load(struct dagent *d, struct tw_str key, struct tw_str name, struct tw_str uri,
+			    struct tw_str source);
+void tw_core_partition_check(struct dagent *d, const struct tw_dag *before);
+void tw_core_partition_runs(struct dagent *d);
+void tw_core_partition_free_dag(struct dagent *d);
 
 /* timers.c */
 void tw_core_arm(struct tw_sched *s, struct timer *t, tw_time at); /* TW_TIME_NONE = disarm */

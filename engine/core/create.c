@@ -425,9 +425,12 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 		tw_core_asset_listen(d, false);
 		tw_core_bury(s, NULL, d->dag, NULL);
 	}
+	const struct tw_dag *before = d->dag;
 	d->dag = tw_dag_ref(ev->dag);
 	tw_core_asset_listen(d, true);
 	tw_core_asset_marks_check(d);
+	if (before)
+		tw_core_partition_check(d, before);
 	d->version_id = own(d, d->version_id, ev->version_id);
 	d->bundle_version = own(d, d->bundle_version, ev->bundle_version);
 	d->removed = false;

@@ -241,6 +241,7 @@ struct tw_ev_asset {
 /* alias set: the asset was seen behind it. Else a mark of the DAG, if `at` is a time, and the span of its events (2.x). */
 struct tw_ev_asset_load {
 	struct tw_str dag_id, alias, name, uri;
+	struct tw_str partition_key, source_key; /* p not NULL: it has come for this partition of the DAG */
 	tw_time at, span_start, span_end;
 };
 
@@ -401,11 +402,19 @@ struct tw_fx_xcom {
  * many events; marks that are used or taken back (name p NULL: all of the DAG); that a run takes the events up to `at`
  * that no run before it took.
  */
-enum tw_fx_asset_op { TW_FX_ASSET_EVENT, TW_FX_ASSET_MARK, TW_FX_ASSET_UNMARK, TW_FX_ASSET_CONSUME };
+enum tw_fx_asset_op {
+	TW_FX_ASSET_EVENT,
+	TW_FX_ASSET_MARK,
+	TW_FX_ASSET_UNMARK,
+	TW_FX_ASSET_CONSUME,
+	TW_FX_ASSET_PARTITION,       /* the event of `at` belongs to the DAG's partition_key; event.partition_key: its own */
+	TW_FX_ASSET_PARTITION_RUN,   /* run_id is made of the DAG's partition_key, and takes what belongs to it */
+	TW_FX_ASSET_PARTITIONS_DROP, /* all that no run was made of yet */
+};
 struct tw_fx_asset {
 	enum tw_fx_asset_op op;
 	struct tw_asset_event_row event; /* EVENT; MARK and UNMARK: its name and uri */
-	struct tw_str dag_id, run_id;
+	struct tw_str dag_id, run_id, partition_key;
 	tw_time at;
 	bool all_before;             /* CONSUME, of a first run: also events from before the DAG listened */
 };

@@ -178,6 +178,24 @@ static enum tw_rc load_aliases(struct shell *sh, struct tw_arena *a, struct tw_e
 	return rc;
 }
 
+static enum tw_rc load_partitions(struct shell *sh, struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_partition_row *v;
+	size_t n;
+	enum tw_rc rc = tw_store_partitions(sh->reader, a, &v, &n, err);
+
+	for (size_t i = 0; rc == TW_OK && i < n; i++) {
+		struct tw_event ev = { .type = TW_EV_ASSET_LOAD, .at = shell_now(sh) };
+
+		ev.asset_load = (struct tw_ev_asset_load){ .dag_id = v[i].dag_id, .name = v[i].name, .uri = v[i].uri,
+							   .partition_key = v[i].partition_key,
+							   .source_key = v[i].source_key, .at = TW_TIME_NONE,
+							   .span_start = TW_TIME_NONE };
+		rc = shell_step(sh, &ev, err);
+	}
+	return rc;
+}
+
 enum tw_rc assets_load(struct shell *sh, struct tw_err *err)
 {
 	struct tw_arena a = { 0 };
@@ -185,6 +203,8 @@ enum tw_rc assets_load(struct shell *sh, struct tw_err *err)
 	size_t n = 0;
 	enum tw_rc rc = load_aliases(sh, &a, err);
 
+	if (rc == TW_OK)
+		rc = load_partitions(sh, &a, err);
 	if (rc == TW_OK)
 		rc = tw_store_asset_waits(sh->reader, 0, (struct tw_str){ 0 }, TW_TIME_NONE, &a, &waits, &n, err);
 	for (size_t i = 0; rc == TW_OK && i < n; i++) {

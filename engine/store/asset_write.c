@@ -202,3 +202,49 @@ enum tw_rc tw_write_watcher(struct tw_store *s, const struct tw_watcher_row *w, 
 	return tw_q_exec(s, NULL, err, "insert into asset_watcher (name, asset_id, trigger_id) values (?, ?, ?)", "sii",
 			 w->name, w->asset_id, w->trigger_id);
 }
+
+/* ── partitions ─────────────────────────────────────────────────────────────────────── */
+
+enum tw_rc tw_write_partition(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err)
+{
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "insert into asset_partition_dag_run (target_dag_id, partition_key, created_at, updated_at)"
+			 " select ?, ?, ?, ? where not exists (select 1 from asset_partition_dag_run p where"
+			 " p.target_dag_id = ? and p.partition_key = ? and p.created_dag_run_id is null)",
+			 "ssttss", m->dag_id, m->partition_key, m->at, m->at, m->dag_id, m->partition_key));
+	return tw_q_exec(s, NULL, err,
+			 "insert into partitioned_asset_key_log (asset_id, asset_event_id, asset_partition_dag_run_id,"
+			 " source_partition_key, target_dag_id, target_partition_key, created_at)"
+			 " select a.id, e.id, p.id, ?, p.target_dag_id, p.partition_key, ? from asset a"
+			 " join asset_event e on e.asset_id = a.id and e.timestamp = ? join asset_partition_dag_run p"
+			 " on p.target_dag_id = ? and p.partition_key = ? and p.created_dag_run_id is null"
+			 " where a.name = ? and a.uri = ?",
+			 "sttssss", m->source_key, m->at, m->at, m->dag_id, m->partition_key, m->name, m->uri);
+}
+
+enum tw_rc tw_write_partition_run(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err)
+{
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "insert into dagrun_asset_event (dag_run_id, event_id) select d.id, l.asset_event_id from dag_run d"
+			 " join asset_partition_dag_run p on p.target_dag_id = d.dag_id and p.created_dag_run_id is null"
+			 " join partitioned_asset_key_log l on l.asset_partition_dag_run_id = p.id"
+			 " where d.dag_id = ? and d.run_id = ? and p.partition_key = ?"
+			 " on conflict (dag_run_id, event_id) do nothing",
+			 "sss", m->dag_id, m->run_id, m->partition_key));
+	return tw_q_exec(s, NULL, err,
+			 "update asset_partition_dag_run set updated_at = ?, created_dag_run_id = (select id from dag_run"
+			 " where dag_id = ? and run_id = ?) where target_dag_id = ? and partition_key = ?"
+			 " and created_dag_run_id is null",
+			 "tssss", m->at, m->dag_id, m->run_id, m->dag_id, m->partition_key);
+}
+
+enum tw_rc tw_write_partitions_drop(struct tw_store *s, struct tw_str dag_id, struct tw_err *err)
+{
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "delete from partitioned_asset_key_log where asset_partition_dag_run_id in (select id from"
+			 " asset_partition_dag_run where target_dag_id = ? and created_dag_run_id is null)",
+			 "s", dag_id));
+	return tw_q_exec(s, NULL, err,
+			 "delete from asset_partition_dag_run where target_dag_id = ? and created_dag_run_id is null", "s",
+			 dag_id);
+}

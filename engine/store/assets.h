@@ -93,6 +93,12 @@ struct tw_asset_wait_row {
 enum tw_rc tw_store_asset_waits(struct tw_store *s, int64_t asset_id, struct tw_str dag_id, tw_time before,
 				struct tw_arena *a, struct tw_asset_wait_row **ret_v, size_t *ret_n,
 				struct tw_err *err);
+/* What has come for partitions that no run was made of yet. */
+struct tw_partition_row {
+	struct tw_str dag_id, partition_key, name, uri, source_key;
+};
+enum tw_rc tw_store_partitions(struct tw_store *s, struct tw_arena *a, struct tw_partition_row **ret_v, size_t *ret_n,
+			       struct tw_err *err);
 /* Each asset that was seen behind an alias: for the scheduler's start. */
 struct tw_alias_pair {
 	struct tw_str alias, name, uri;

@@ -123,6 +123,12 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 		return tw_write_asset_unmark(s, c->mark, err);
 	case TW_CH_ASSET_CONSUME:
 		return tw_write_asset_consume(s, c->mark, err);
+	case TW_CH_PARTITION:
+		return tw_write_partition(s, c->mark, err);
+	case TW_CH_PARTITION_RUN:
+		return tw_write_partition_run(s, c->mark, err);
+	case TW_CH_PARTITIONS_DROP:
+		return tw_write_partitions_drop(s, c->mark->dag_id, err);
 	case TW_CH_WATCHER_NEW:
 		return tw_write_watcher(s, c->watcher, err);
 	case TW_CH_WATCHER_DROP:

@@ -131,6 +131,11 @@ void tw_batch_asset_consume(struct tw_batch *b, const struct tw_asset_mark_row *
 	CHANGE(TW_CH_ASSET_CONSUME, .mark = mark);
 }
 
+void tw_batch_partition(struct tw_batch *b, enum tw_change_kind kind, const struct tw_asset_mark_row *mark)
+{
+	CHANGE(kind, .mark = mark);
+}
+
 void tw_batch_watcher_new(struct tw_batch *b, const struct tw_watcher_row *watcher)
 {
 	CHANGE(TW_CH_WATCHER_NEW, .watcher = watcher);

@@ -85,14 +85,22 @@ static void add_asset(struct tw_batch *b, const struct tw_fx_asset *fx, struct t
 					.run_id = fx->run_id,
 					.name = fx->event.name,
 					.uri = fx->event.uri,
+					.partition_key = fx->partition_key,
+					.source_key = fx->event.partition_key,
 					.at = fx->at,
 					.all_before = fx->all_before};
 	if (fx->op == TW_FX_ASSET_MARK)
 		tw_batch_asset_mark(b, m);
 	else if (fx->op == TW_FX_ASSET_UNMARK)
 		tw_batch_asset_unmark(b, m);
-	else
+	else if (fx->op == TW_FX_ASSET_CONSUME)
 		tw_batch_asset_consume(b, m);
+	else
+		tw_batch_partition(b,
+				   fx->op == TW_FX_ASSET_PARTITION	 ? TW_CH_PARTITION :
+				   fx->op == TW_FX_ASSET_PARTITION_RUN ? TW_CH_PARTITION_RUN :
+									 TW_CH_PARTITIONS_DROP,
+				   m);
 }
 
 static void add_audit(struct tw_batch *b, const struct tw_fx_audit *fx, struct tw_arena *a)

@@ -54,6 +54,8 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 		"delete from dagrun_asset_event where dag_run_id in (select id from dag_run where dag_id = ?)",
 		"delete from task_state_store where dag_id = ?",
 		"delete from asset_dag_run_queue where target_dag_id = ?",
+		"delete from partitioned_asset_key_log where target_dag_id = ?",
+		"delete from asset_partition_dag_run where target_dag_id = ?",
 		"delete from dag_schedule_asset_reference where dag_id = ?",
 		"delete from dag_schedule_asset_alias_reference where dag_id = ?",
 		"delete from dag_schedule_asset_name_reference where dag_id = ?",

@@ -221,6 +221,15 @@ static const char backfill[] =
 	"create index backfill_dag_run_run on backfill_dag_run (dag_run_id) where dag_run_id is not null;"
 	"create index dag_run_backfill on dag_run (backfill_id, state) where backfill_id is not null;";
 
+static const char partitions[] =
+	"create table asset_partition_dag_run (id {rowid}, target_dag_id {key} not null, created_dag_run_id integer,"
+	" partition_key {key} not null, created_at {stamp} not null, updated_at {stamp} not null);"
+	"create index asset_partition_dag_run_key on asset_partition_dag_run (target_dag_id, partition_key);"
+	"create table partitioned_asset_key_log (id {rowid}, asset_id integer not null, asset_event_id integer not null,"
+	" asset_partition_dag_run_id integer not null, source_partition_key {key} not null,"
+	" target_dag_id {key} not null, target_partition_key {key} not null, created_at {stamp} not null);"
+	"create index partitioned_asset_key_log_run on partitioned_asset_key_log (asset_partition_dag_run_id);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -230,5 +239,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 6, "answers", answers },
 	{ 7, "backfill", backfill },
 	{ 8, "assets", assets },
+	{ 9, "partitions", partitions },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

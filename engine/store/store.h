@@ -290,6 +290,7 @@ struct tw_callback_row {
  */
 struct tw_asset_mark_row {
 	struct tw_str dag_id, run_id, name, uri;
+	struct tw_str partition_key, source_key; /* PARTITION: the DAG's, and the event's own */
 	tw_time at;
 	bool all_before;           /* CONSUME by a first run: also events from before the DAG listened */
 };
@@ -350,6 +351,9 @@ enum tw_change_kind {
 	TW_CH_ASSET_MARK,    /* mark */
 	TW_CH_ASSET_UNMARK,  /* mark */
 	TW_CH_ASSET_CONSUME, /* mark */
+	TW_CH_PARTITION,     /* mark: the event of `at` belongs to the DAG's partition */
+	TW_CH_PARTITION_RUN, /* mark: run_id is made of the DAG's partition */
+	TW_CH_PARTITIONS_DROP, /* mark: all of dag_id that no run was made of */
 	TW_CH_WATCHER_NEW,   /* watcher: its trigger is a change of its own */
 	TW_CH_WATCHER_DROP,  /* num: its trigger's id; the trigger goes with it */
 	TW_CH_AUDIT,         /* audit */
@@ -425,6 +429,8 @@ void tw_batch_asset_event(struct tw_batch *b, const struct tw_asset_event_row *e
 void tw_batch_asset_mark(struct tw_batch *b, const struct tw_asset_mark_row *mark);
 void tw_batch_asset_unmark(struct tw_batch *b, const struct tw_asset_mark_row *mark);
 void tw_batch_asset_consume(struct tw_batch *b, const struct tw_asset_mark_row *mark);
+/* kind: one of TW_CH_PARTITION… */
+void tw_batch_partition(struct tw_batch *b, enum tw_change_kind kind, const struct tw_asset_mark_row *mark);
 void tw_batch_watcher_new(struct tw_batch *b, const struct tw_watcher_row *watcher);
 void tw_batch_watcher_drop(struct tw_batch *b, int64_t trigger_id);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);

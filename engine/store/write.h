@@ -24,6 +24,9 @@ enum tw_rc tw_write_asset_event(struct tw_store *s, const struct tw_asset_event_
 enum tw_rc tw_write_asset_mark(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
 enum tw_rc tw_write_asset_unmark(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
 enum tw_rc tw_write_asset_consume(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_partition(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_partition_run(struct tw_store *s, const struct tw_asset_mark_row *m, struct tw_err *err);
+enum tw_rc tw_write_partitions_drop(struct tw_store *s, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc tw_write_watcher(struct tw_store *s, const struct tw_watcher_row *w, struct tw_err *err);
 enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err);
 enum tw_rc tw_write_callback(struct tw_store *s, const struct tw_callback_row *c, struct tw_err *err);

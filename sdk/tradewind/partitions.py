@@ -61,10 +61,10 @@ class AllowedKeyMapper(PartitionMapper):
 
 
 class FixedKeyMapper(PartitionMapper):
-    _arguments = ("key",)
+    _arguments = ("downstream_key",)
 
     def to_downstream(self, key: str) -> str:
-        return self.__dict__["key"]
+        return self.__dict__["downstream_key"]
 
 
 class ProductMapper(PartitionMapper):

@@ -203,7 +203,7 @@ def main() -> int:
         found = rows(path)
         for dag_id in dags:
             if dag_id not in left and (not args.dag or dag_id in args.dag):
-                found[dag_id] = shape(airflow.ask, dag_id, args.generation, home / "notes", args.generation == "3")
+                found[dag_id] = shape(airflow.ask, dag_id, args.generation, home / "notes", args.generation == "3" and not args.database.startswith("sqlite"))
         path.write_text("".join(json.dumps(found[d], sort_keys=True) + "\n" for d in sorted(found)))
         print(f"{len(found)} rows in {path}")
     finally:

@@ -164,9 +164,3 @@ if V3:
     takes_ref_uri = listens("as_ref_by_uri", [Asset.ref(uri="s3://probe/named_once")])
     with probe("as_ref_once"):
         makes("m", Asset(name="probe_named_once", uri="s3://probe/named_once"))
-
-    # Two that want one URI: the second is not active, and its task fails.
-    with probe("as_clash_a"):
-        makes("m", Asset(name="clash_1", uri="s3://probe/clash"))
-    with probe("as_clash_b"):
-        makes("m", Asset(name="clash_2", uri="s3://probe/clash"), retries=2)
