@@ -96,7 +96,7 @@ def seen(generation: str, only: list[str] = [], keep: Path | None = None) -> dic
         try:
             here.start()
             dags = [d for d in here.dags() if (not rows or d in rows) and (not only or d in only)]
-            left = drive(here, [d for d in dags if not plan(d).get("called")], 600)
+            left = drive(here, [d for d in dags if not plan(d).get("called") or plan(d).get("wait")], 600)
             found = {d: shape(here.ask, d, "3" if generation == "3" else "2", here.notes) for d in dags}
         finally:
             here.engine.stop()

@@ -1,7 +1,7 @@
 """How each probe DAG is started. A DAG that is not named here is triggered once, by hand, with DATE as its logical date.
 
 `runs`: a list of triggers, each `{"date": …, "conf": …}`, where a date of None is a run without one; `serial`: each when the one before has ended.
-`scheduled`: so many runs are made by its schedule. `called`: other DAGs start it: so many runs. `clear`: when all has ended, clear these tasks (with
+`scheduled`: so many runs are made by its schedule. `called`: other DAGs start it: so many runs; `wait`: wait for them. `clear`: when all has ended, clear these tasks (with
 `downstream` what is below them too) of the last run and wait again.
 """
 
@@ -27,7 +27,7 @@ PLANS: dict[str, dict[str, Any]] = {
     "rn_without_date": {"runs": [{"date": None}]},
     "rn_conf": {"runs": [{"conf": {"a": 1, "b": {"c": ["d", None, 1.5]}}}, {}]},
     "as_one": {"runs": [{}, {}], "serial": True},
-    **{d: {"called": n} for d, n in {"as_one_taken": 2, "as_two_all": 1, "as_two_any": 2, "as_two_never": 0, "as_cond_met": 1, "as_cond_not": 0, "as_bad_failed": 0, "as_bad_skipped": 0, "as_retry_taken": 1, "as_said_taken": 2, "as_alias_taken": 1, "as_alias_unused": 0, "as_or_time_taken": 1, "as_chain_2": 1, "as_chain_3": 1, "as_twins_all": 1, "as_ref_by_name": 1, "as_ref_by_uri": 1}.items()},
+    **{d: {"called": n, "wait": True} for d, n in {"as_one_taken": 2, "as_two_all": 1, "as_two_any": 2, "as_two_never": 0, "as_cond_met": 1, "as_cond_not": 0, "as_bad_failed": 0, "as_bad_skipped": 0, "as_retry_taken": 1, "as_said_taken": 2, "as_alias_taken": 1, "as_alias_unused": 0, "as_or_time_taken": 1, "as_chain_2": 1, "as_chain_3": 1, "as_twins_all": 1, "as_ref_by_name": 1, "as_ref_by_uri": 1}.items()},
     "cl_all": {"clear": [{"tasks": ["a", "b", "c"]}]},
     "cl_failed_then_good": {"clear": [{"tasks": ["a"], "downstream": True}]},
     "cl_downstream": {"clear": [{"tasks": ["a"], "downstream": True}]},
