@@ -338,7 +338,8 @@ def test_through_the_api(engine: Engine) -> None:
     assert call("GET", f"/assets/{prices['id']}")[1] == prices
     assert call("GET", "/assets/99") == (404, {"detail": "The Asset with ID: `99` was not found"})
     assert [a["name"] for a in call("GET", "/assets?uri_pattern=price")[1]["assets"]] == ["prices"]
-    assert call("GET", "/assets?dag_ids=needs_ref")[1]["total_entries"] == 0
+    of_ref = call("GET", "/assets?dag_ids=needs_ref")[1]["assets"]  # by its inlet; Asset.ref is no asset of its own
+    assert [a["name"] for a in of_ref] == ["s3://shop/orders"]
     assert [a["name"] for a in call("GET", "/assets/aliases")[1]["asset_aliases"]] == ["late"]
     assert call("GET", "/assets/aliases/7")[0] == 404
 
@@ -384,3 +385,52 @@ def test_through_the_api(engine: Engine) -> None:
     assert call("GET", of_task)[1]["task_state_store"][0]["expires_at"] is None
     assert call("DELETE", of_task)[0] == 204 and call("GET", of_task)[1]["total_entries"] == 0
     assert call("PUT", f"{of_task.replace('look', 'nobody')}/k", {"value": 1})[0] == 404
+
+
+PARTITIONS = """
+from airflow.sdk import (
+    DAG, Asset, IdentityMapper, PartitionedAssetTimetable, PartitionedAtRuntime, ProductMapper, StartOfDayMapper, task,
+)
+
+sales = Asset(uri="file://sales/regional.csv", name="sales")
+
+with DAG("sells", schedule=PartitionedAtRuntime()):
+
+    @task(outlets=[sales])
+    def sell(*, outlet_events):
+        for region in ("us", "eu"):
+            outlet_events[sales].add_partitions(f"{region}|2026-06-14T03:00:00")
+
+    sell()
+
+by_region_and_day = ProductMapper(IdentityMapper(), StartOfDayMapper())
+with DAG("sums", schedule=PartitionedAssetTimetable(assets=sales, default_partition_mapper=by_region_and_day)):
+
+    @task
+    def add(*, dag_run, partition_key, triggering_asset_events):
+        return [dag_run.partition_key, partition_key, [e.partition_key for e in triggering_asset_events[sales]]]
+
+    add()
+
+with DAG("hears_no_keys", schedule=[sales]):
+
+    @task
+    def never():
+        pass
+
+    never()
+"""
+
+
+def test_partitions(engine: Engine) -> None:
+    engine.write("partitions.py", PARTITIONS)
+    engine.up()
+    engine.run("dags", "trigger", "sells")
+    until(lambda: ended(engine, "sums", 2))
+    found = rows(engine, "SELECT value FROM xcom WHERE dag_id = 'sums' AND key = 'return_value' ORDER BY value")
+    assert [json.loads(v) for (v,) in found] == [
+        [f"{region}|2026-06-14", f"{region}|2026-06-14", [f"{region}|2026-06-14T03:00:00"]] for region in ("eu", "us")
+    ]
+    kept = rows(engine, "SELECT partition_key, created_dag_run_id IS NOT NULL FROM asset_partition_dag_run ORDER BY partition_key")
+    assert kept == [("eu|2026-06-14", 1), ("us|2026-06-14", 1)]
+    assert not rows(engine, "SELECT 1 FROM dag_run WHERE dag_id = 'hears_no_keys'")
