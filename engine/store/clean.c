@@ -16,6 +16,11 @@ static const struct cleaning all_tables[] = {
 	 "exists (select 1 from dag_run r where r.dag_id = t.dag_id and r.run_id = t.run_id)"},
 	{"task_instance_history", "seq", "start_date", "dag_id", NULL},
 	{"xcom", "seq", "timestamp", "dag_id", NULL},
+	/* An event that a partition still waits with must not go by its age. */
+	{"asset_event", "id", "timestamp", NULL,
+	 "exists (select 1 from partitioned_asset_key_log l join asset_partition_dag_run p"
+	 " on p.id = l.asset_partition_dag_run_id where l.asset_event_id = t.id and p.created_dag_run_id is null)"},
+	{"task_state_store", "id", "expires_at", "dag_id", NULL},
 	{"log", "id", "dttm", "dag_id", NULL},
 	{"job", "id", "latest_heartbeat", "dag_id", "state = 'running'"},
 	{"import_error", "id", "timestamp", NULL, NULL},
@@ -140,6 +145,11 @@ static const struct {
 	 " on r.dag_id = ti.dag_id and r.run_id = ti.run_id where r.id in (select p.k from victims p))"},
 #define OF_RUNS                                                                                    \
 	"(dag_id, run_id) in (select r.dag_id, r.run_id from dag_run r where r.id in (select p.k from victims p))"
+	{"dag_run", "delete from dagrun_asset_event where dag_run_id in (select p.k from victims p)"},
+	{"dag_run", "delete from task_state_store where dag_run_id in (select p.k from victims p)"},
+	{"asset_event", "delete from dagrun_asset_event where event_id in (select p.k from victims p)"},
+	{"asset_event", "delete from asset_alias_asset_event where event_id in (select p.k from victims p)"},
+	{"asset_event", "delete from partitioned_asset_key_log where asset_event_id in (select p.k from victims p)"},
 	{"dag_run", "delete from task_map where " OF_RUNS},
 	{"dag_run", "delete from rendered_task_instance_fields where " OF_RUNS},
 	{"dag_run", "delete from task_instance_history where " OF_RUNS},
@@ -147,6 +157,13 @@ static const struct {
 	{"dag_version",
 	 "delete from serialized_dag where dag_version_id in (select p.k from victims p)"},
 	{"dag_version", "delete from dag_code where dag_version_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_schedule_asset_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_schedule_asset_alias_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_schedule_asset_name_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from dag_schedule_asset_uri_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from task_outlet_asset_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from task_inlet_asset_reference where dag_id in (select p.k from victims p)"},
+	{"dag", "delete from asset_dag_run_queue where target_dag_id in (select p.k from victims p)"},
 	{"dag", "delete from dag_tag where dag_id in (select p.k from victims p)"},
 	{"dag", "delete from dag_warning where dag_id in (select p.k from victims p)"},
 	{"dag", "delete from serialized_dag where dag_id in (select p.k from victims p)"},

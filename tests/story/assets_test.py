@@ -434,3 +434,15 @@ def test_partitions(engine: Engine) -> None:
     kept = rows(engine, "SELECT partition_key, created_dag_run_id IS NOT NULL FROM asset_partition_dag_run ORDER BY partition_key")
     assert kept == [("eu|2026-06-14", 1), ("us|2026-06-14", 1)]
     assert not rows(engine, "SELECT 1 FROM dag_run WHERE dag_id = 'hears_no_keys'")
+
+
+def test_old_events_are_cleaned_away(engine: Engine) -> None:
+    engine.write("first.py", FIRST)
+    engine.write("second.py", SECOND)
+    engine.up()
+    engine.run("dags", "trigger", "makes")
+    until(lambda: ended(engine, "needs_late"))
+    assert rows(engine, "SELECT count(*) FROM asset_event") == [(3,)]
+    engine.run("db", "clean", "--clean-before-timestamp", "2099-01-01", "--tables", "asset_event", "--skip-archive", "-y")
+    for table in ("asset_event", "dagrun_asset_event", "asset_alias_asset_event"):
+        assert rows(engine, f"SELECT count(*) FROM {table}") == [(0,)]
