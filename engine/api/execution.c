@@ -281,6 +281,20 @@ static enum tw_rc hitl_ask(struct ask *q, struct tw_err *err)
 	return tw_store_hitl_ask(q->s, &row, err);
 }
 
+/* From a callback's process: what a deadline of the DAG's own kind counts from. */
+static enum tw_rc deadline_set(struct ask *q, struct tw_err *err)
+{
+	struct tw_value payload = tw_v_map(q->a);
+	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("deadline"), .dag_id = q->who->dag_id,
+				    .run_id = q->who->run_id };
+
+	tw_map_putc(q->a, payload, "alert", tw_map_value(q->body, "alert"));
+	tw_map_putc(q->a, payload, "base", tw_map_value(q->body, "base"));
+	row.payload = dump(q->a, payload);
+	q->ring = true;
+	return tw_store_inbox_post(q->s, &row, 1, NULL, err);
+}
+
 /* ── other runs ───────────────────────────────────────────────────────────────────────── */
 
 static struct tw_value run_value(struct ask *q, const struct tw_run_row *r)
@@ -553,6 +567,7 @@ static const struct {
 	{ "skip_downstream", skip_downstream, true },
 	{ "reschedule_start", reschedule_start, false },
 	{ "hitl_ask", hitl_ask, true },
+	{ "deadline_set", deadline_set, true },
 	{ "previous_successful", previous_successful, false },
 	{ "previous_ti", previous_ti, false },
 	{ "asset_get", tw_task_asset_get, false },

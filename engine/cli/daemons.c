@@ -97,6 +97,7 @@ static int cmd_scheduler(const struct tw_args *args)
 		.native = tw_config_bool(cfg, "core", "native_operators"),
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
 		.stop_runner = in_standalone(),
+		.check_slas = tw_config_bool(cfg, "core", "check_slas"),
 	};
 
 	redirect_log(args);

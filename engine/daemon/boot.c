@@ -267,6 +267,8 @@ static enum tw_rc load_run(struct shell *sh, struct tw_run_row *run, const struc
 		ev.run_load = (struct tw_ev_run_load){ .row = *run, .dag = dag, .tis = tis, .ntis = (int)n,
 						       .changed = changed };
 		rc = shell_step(sh, &ev, err);
+		if (rc == TW_OK && !tw_run_finished(run->state))
+			alarms_run_held(sh, dag, run);
 	}
 	tw_arena_release(&a);
 	return rc < 0 ? tw_err_wrap(err, "run '" TW_STR_FMT "' of '" TW_STR_FMT "'", TW_STR_ARG(run->run_id),
@@ -362,5 +364,7 @@ enum tw_rc boot_load(struct shell *sh, struct tw_err *err)
 		rc = shell_step(sh, &all, err);
 	}
 	tw_arena_release(&a);
+	if (rc == TW_OK)
+		rc = alarms_load(sh, err);
 	return rc;
 }

@@ -47,6 +47,7 @@ struct call {
 	int handles;                   /* still to be closed before it may be freed */
 	pid_t pid;
 	bool exited, timed_out, said, failed, over;
+	struct tw_str output;          /* what it returned, or why it failed */
 };
 
 static struct call *find(struct dagproc *dp, struct tw_str id)
@@ -117,7 +118,9 @@ static void conclude(struct call *c)
 	       TW_STR_ARG(tw_map_str(c->data, "kind", "")),
 	       c->timed_out ? "timed out" : c->said && !c->failed ? "done" : "failed", c->log_path,
 	       TW_STR_ARG(c->who.dag_id), TW_STR_ARG(c->who.run_id));
-	if (tw_store_callback_done(dp->store, c->row.id, &err) < 0)
+	if (!c->said)
+		c->output = c->timed_out ? TW_STR("it took too long") : TW_STR("its process ended without a word");
+	if (tw_store_callback_done(dp->store, &c->row, c->said && !c->failed, c->output, &err) < 0)
 		tw_error("a callback is done and cannot be taken off the list: %s", err.msg);
 	close_call(c);
 	dagproc_next(dp);
@@ -201,6 +204,7 @@ static void on_frame(void *arg, struct tw_link *link, struct tw_str body, int *f
 	} else if (tw_str_is(tw_map_str(v, "op", ""), "finished")) {
 		c->said = true;
 		c->failed = !tw_str_is(tw_map_str(v, "state", ""), "success");
+		c->output = tw_str_copy(&c->arena, tw_map_str(v, c->failed ? "reason" : "output", ""));
 	}
 	tw_arena_release(&a);
 }
@@ -293,7 +297,7 @@ static char *log_path(struct call *c)
 	struct tw_buf day = { 0 };
 	char *path;
 
-	if (of_task.n && !tw_str_starts(tw_map_str(c->data, "kind", ""), "dag_"))
+	if (of_task.n && tw_str_starts(tw_map_str(c->data, "kind", ""), "task_"))
 		return tw_str_dup(of_task);
 	tw_strftime(&day, TW_STR("%Y-%m-%d"), tw_now(), NULL);
 	path = tw_asprintf("%s/%s/%s/" TW_STR_FMT ".log", c->dp->opts->log_folder, day.p, c->dp->opts->bundle,
@@ -396,6 +400,7 @@ static void begin(struct dagproc *dp, const struct tw_callback_row *row)
 
 	c->dp = dp;
 	c->row.id = row->id;
+	c->row.type = tw_str_copy(&c->arena, row->type);
 	tw_id_text(row->id, c->id);
 	rc = tw_json_parse(&c->arena, row->data, &c->data, &err);
 	if (rc == TW_OK && row->attempts > TRIES)
@@ -404,7 +409,7 @@ static void begin(struct dagproc *dp, const struct tw_callback_row *row)
 		rc = open_channels(ours, theirs, &err);
 	if (rc < 0) {
 		tw_error("callback %s is given up: %s", c->id, err.msg);
-		tw_store_callback_done(dp->store, row->id, NULL);
+		tw_store_callback_done(dp->store, row, false, tw_str(err.msg), NULL);
 		tw_arena_release(&c->arena);
 		free(c);
 		return;

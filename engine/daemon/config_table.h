@@ -247,6 +247,9 @@
 	OPTION("smtp", "smtp_mail_from", STRING, "airflow@example.com", NULL, false, NULL) \
 	OPTION("smtp", "smtp_timeout", INTEGER, "30", NULL, false, NULL) \
 	OPTION("smtp", "smtp_retry_limit", INTEGER, "5", NULL, false, NULL) \
+	OPTION("smtp", "smtp_user", STRING, "", NULL, false, NULL) \
+	OPTION("smtp", "smtp_password", STRING, "", NULL, true, NULL) \
+	OPTION("core", "check_slas", BOOLEAN, "True", NULL, false, NULL) \
 	OPTION("sentry", "sentry_on", BOOLEAN, "false", NULL, false, NULL) \
 	OPTION("sentry", "sentry_dsn", STRING, "", NULL, true, NULL) \
 	OPTION("sentry", "before_send", STRING, "", NULL, false, NULL) \
@@ -569,7 +572,6 @@
 	GONE("api", "google_oauth2_audience") \
 	GONE("cli", "api_client") \
 	GONE("cli", "endpoint_url") \
-	GONE("core", "check_slas") \
 	GONE("core", "colored_formatter_class") \
 	GONE("core", "colored_log_format") \
 	GONE("core", "dag_processor_manager_log_location") \
@@ -600,8 +602,6 @@
 	GONE("scheduler", "dag_stale_not_seen_duration") \
 	GONE("scheduler", "schedule_after_task_execution") \
 	GONE("scheduler", "standalone_dag_processor") \
-	GONE("smtp", "smtp_password") \
-	GONE("smtp", "smtp_user") \
 	GONE("traces", "otel_task_log_event") \
 	GONE("webserver", "access_logformat") \
 	GONE("webserver", "allow_raw_html_descriptions") \

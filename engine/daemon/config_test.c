@@ -142,7 +142,7 @@ static void old_names_still_count(void **state)
 	struct tw_config *c;
 
 	put("airflow.cfg",
-	    "[core]\ndag_concurrency = 5\nsql_alchemy_conn = sqlite:////tmp/x.db\ncheck_slas = "
+	    "[core]\ndag_concurrency = 5\nsql_alchemy_conn = sqlite:////tmp/x.db\ndonot_pickle = "
 	    "True\n"
 	    "[webserver]\nweb_server_port = 1234\nworkers = 7\n[api]\nworkers = 9\n");
 	setenv("AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL", "60", 1);
@@ -156,7 +156,7 @@ static void old_names_still_count(void **state)
 	assert_int_equal(tw_config_int(c, "dag_processor", "refresh_interval"), 60);
 	assert_true(warns(
 		c, "airflow.cfg:2: [core] dag_concurrency is now [core] max_active_tasks_per_dag"));
-	assert_true(warns(c, "airflow.cfg:4: [core] check_slas has no effect any more"));
+	assert_true(warns(c, "airflow.cfg:4: [core] donot_pickle has no effect any more"));
 	assert_true(warns(c, "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: [scheduler] "
 			     "dag_dir_list_interval is now "
 			     "[dag_processor] refresh_interval"));

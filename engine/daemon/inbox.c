@@ -43,8 +43,13 @@ static enum tw_rc take_pools(struct shell *sh, const struct tw_inbox_row *row, s
 static enum tw_rc take_run_new(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
 			       struct tw_arena *a, struct tw_err *err)
 {
+	struct tw_run_row run;
+	struct tw_dag *dag;
 	enum tw_rc rc = boot_run(sh, row->dag_id, row->run_id, row->id, err);
 
+	if (rc == TW_OK && tw_sched_run(sh->core, (struct tw_run_ref){ row->dag_id, row->run_id }, &run) &&
+	    boot_version(sh, run.version_id, &dag, NULL) == TW_OK)
+		alarms_run_made(sh, dag, &run);
 	return rc == TW_ERR_EXISTS ? TW_OK : rc;
 }
 
@@ -312,6 +317,19 @@ static enum tw_rc take_asset_unmark(struct shell *sh, const struct tw_inbox_row 
 	return assets_take_unmark(sh, row->dag_id, payload, err);
 }
 
+/* Python's answer: what a deadline of the DAG's own kind counts from. */
+static enum tw_rc take_deadline(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_str text = tw_map_str(payload, "base", "");
+	tw_time base;
+
+	if (tw_time_parse(text, NULL, &base, err) < 0)
+		return tw_err_wrap(err, "deadline");
+	return alarms_answered(sh, (struct tw_run_ref){ row->dag_id, row->run_id },
+			       (int)tw_map_int(payload, "alert", 0), base, err);
+}
+
 static const struct {
 	const char *kind;
 	inbox_fn take;
@@ -323,6 +341,7 @@ static const struct {
 	{ "skip", take_skip },		     { "answered", take_answered },
 	{ "backfill", take_backfill },	  { "backfill_cancel", take_backfill_cancel },
 	{ "asset_event", take_asset_event }, { "asset_unmark", take_asset_unmark },
+	{ "deadline", take_deadline },
 };
 
 /*

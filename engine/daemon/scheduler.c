@@ -50,6 +50,7 @@ static void on_tick(uv_timer_t *t)
 
 	if (shell_step(sh, &ev, &err) < 0)
 		tw_warn("tick: %s", err.msg);
+	alarms_ring(sh);
 }
 
 static void on_bell(void *arg)
@@ -194,6 +195,7 @@ static void tear_down(struct shell *sh)
 	tw_map_foreach(&sh->run_contexts, e)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);
+	alarms_release(&sh->alarms);
 	tw_map_release(&sh->pools);
 	tw_arena_release(&sh->lease_arena);
 	for (int i = 0; i < 10; i++)

@@ -4,6 +4,7 @@
  *	turn.c       effects → batch → commit → perform        news.c   what executors tell
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
  *	hitl.c       questions to people, their answers            filekey.c    which warm child may run it
+ *	alarms.c     deadlines and SLAs
  */
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <uv.h>
 
 #include "base/map.h"
+#include "daemon/alarms.h"
 #include "daemon/scheduler.h"
 #include "executor/executor.h"
 #include "store/store.h"
@@ -24,6 +26,7 @@ struct turn {
 	struct tw_batch batch;
 	struct tw_map watched;                /* assets whose watchers it sets right */
 	TW_VEC(struct tw_id) ended;           /* to be acknowledged to their executors */
+	bool calls;                           /* it leaves callbacks: a dag-processor is to be rung */
 	enum tw_rc rc;
 	struct tw_err err;
 };
@@ -71,6 +74,7 @@ struct shell {
 	int64_t job_id;
 	int64_t inbox_seen;                   /* rows up to here are applied or in a turn */
 	int64_t next_trigger_id;
+	struct alarms alarms;
 	bool inbox_rung;
 
 	struct turn *gathering, *writing;
@@ -97,6 +101,9 @@ void turn_writer_stop(struct shell *sh);
 void turn_flush(struct shell *sh);          /* at the end of each round of the loop */
 struct turn *turn_new(struct shell *sh);
 void turn_free(struct turn *t);
+
+/* Fills a row of the turn with a callback: its id, its work (copied), its time. It goes into the turn's commit. */
+void turn_callback(struct shell *sh, struct turn *t, struct tw_callback_row *row, struct tw_str data);
 
 /* boot.c */
 enum tw_rc boot_lease(struct shell *sh, struct tw_err *err);
@@ -160,7 +167,15 @@ void hitl_no_answer(struct shell *sh, const struct tw_fx_ask *ask);
 /* workload.c */
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out);
 /* The piece of work that a dag-processor gets for a callback. */
-void workload_callback(struct shell *sh, const struct tw_fx_callback *c, struct tw_buf *out);
+struct workload_call {
+	const char *kind, *request;   /* "dag_failure", and what Airflow calls such a request */
+	const char *reason;           /* NULL = none */
+	const struct tw_dag *dag;
+	const struct tw_run_row *run;
+	const struct tw_ti_row *ti;   /* NULL, or task_id p NULL: it is about the run */
+	struct tw_str about;          /* JSON: what this kind says besides; empty = nothing */
+};
+void workload_callback(struct shell *sh, const struct workload_call *call, struct tw_buf *out);
 void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str run_id);
 /* The run as tasks see it; store may be any handle, or NULL: then there are no other runs. */
 void workload_run_json(struct tw_store *store, const struct tw_run_row *run, struct tw_buf *out);

@@ -38,24 +38,42 @@ enum tw_rc shell_step(struct shell *sh, const struct tw_event *ev, struct tw_err
 
 /* ── before the commit ────────────────────────────────────────────────────────────────── */
 
+void turn_callback(struct shell *sh, struct turn *t, struct tw_callback_row *row, struct tw_str data)
+{
+	char id[TW_UUID_LEN + 1];
+
+	tw_uuid7(id, shell_now(sh));
+	tw_id_parse(tw_str(id), &row->id);
+	row->type = TW_STR("dag_processor");
+	row->data = tw_str_copy(&t->arena, data);
+	row->priority_weight = 1;
+	row->created_at = shell_now(sh);
+	tw_batch_callback_new(&t->batch, row);
+	t->calls = true;
+}
+
+static const struct {
+	const char *kind, *request; /* request: what Airflow calls it */
+} calls[] = {
+	[TW_CALL_DAG_SUCCESS] = { "dag_success", "DagCallbackRequest" },
+	[TW_CALL_DAG_FAILURE] = { "dag_failure", "DagCallbackRequest" },
+	[TW_CALL_TASK_FAILURE] = { "task_failure", "TaskCallbackRequest" },
+	[TW_CALL_TASK_RETRY] = { "task_retry", "TaskCallbackRequest" },
+};
+
 /* Callbacks that no task's process runs: rows of the same commit, for a dag-processor to take. */
 static void add_callbacks(struct shell *sh, struct turn *t)
 {
 	struct tw_buf json = { 0 };
 
 	for (size_t i = 0; i < t->fx->callbacks.n; i++) {
-		struct tw_callback_row *row = tw_arena_new(&t->arena, struct tw_callback_row);
-		char id[TW_UUID_LEN + 1];
+		const struct tw_fx_callback *c = &t->fx->callbacks.v[i];
+		struct workload_call call = { .kind = calls[c->kind].kind, .request = calls[c->kind].request,
+					      .reason = c->reason, .dag = c->dag, .run = &c->run, .ti = &c->ti };
 
-		tw_uuid7(id, shell_now(sh));
-		tw_id_parse(tw_str(id), &row->id);
 		tw_buf_clear(&json);
-		workload_callback(sh, &t->fx->callbacks.v[i], &json);
-		row->type = TW_STR("dag_processor");
-		row->data = tw_str_copy(&t->arena, tw_buf_str(&json));
-		row->priority_weight = 1;
-		row->created_at = shell_now(sh);
-		tw_batch_callback_new(&t->batch, row);
+		workload_callback(sh, &call, &json);
+		turn_callback(sh, t, tw_arena_new(&t->arena, struct tw_callback_row), tw_buf_str(&json));
 	}
 	tw_buf_release(&json);
 }
@@ -148,7 +166,7 @@ static void perform(struct shell *sh, struct turn *t)
 	kill_attempts(sh, t);
 	dispatch(sh, t);
 	answer_asks(sh, t);
-	if (t->fx->callbacks.n)
+	if (t->calls)
 		tw_bell_ring(sh->opts->paths->dagproc_bell);
 	forget_ended_runs(sh, t);
 	for (size_t i = 0; i < sh->executors.n; i++)
@@ -222,9 +240,11 @@ void turn_writer_stop(struct shell *sh)
 
 static void set_tick(struct shell *sh)
 {
-	tw_time due = tw_sched_next_time(sh->core);
+	tw_time due = tw_sched_next_time(sh->core), alarm = alarms_next(sh);
 	int64_t ms;
 
+	if (due == TW_TIME_NONE || (alarm != TW_TIME_NONE && alarm < due))
+		due = alarm;
 	if (due == TW_TIME_NONE) {
 		uv_timer_stop(&sh->tick);
 		return;
@@ -278,6 +298,7 @@ void turn_flush(struct shell *sh)
 	drop_taken(sh, t);
 	tw_batch_effects(&t->batch, t->fx, &t->arena);
 	add_callbacks(sh, t);
+	alarms_of_turn(sh, t);
 	sh->gathering = turn_new(sh);
 	sh->writing = t;
 	pthread_mutex_lock(&sh->lock);

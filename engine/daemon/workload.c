@@ -318,15 +318,6 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 
 /* ── callbacks ────────────────────────────────────────────────────────────────────────── */
 
-static const struct {
-	const char *kind, *request; /* request: what Airflow calls it */
-} callbacks[] = {
-	[TW_CALL_DAG_SUCCESS] = { "dag_success", "DagCallbackRequest" },
-	[TW_CALL_DAG_FAILURE] = { "dag_failure", "DagCallbackRequest" },
-	[TW_CALL_TASK_FAILURE] = { "task_failure", "TaskCallbackRequest" },
-	[TW_CALL_TASK_RETRY] = { "task_retry", "TaskCallbackRequest" },
-};
-
 /* What the instance was, for who makes a task instance of it again. */
 static void write_ti_facts(struct tw_jw *w, const struct tw_ti_row *ti)
 {
@@ -342,7 +333,7 @@ static void write_ti_facts(struct tw_jw *w, const struct tw_ti_row *ti)
 	tw_jw_end(w);
 }
 
-void workload_callback(struct shell *sh, const struct tw_fx_callback *c, struct tw_buf *out)
+void workload_callback(struct shell *sh, const struct workload_call *c, struct tw_buf *out)
 {
 	struct tw_jw w = { .out = out };
 	struct tw_buf run = { 0 };
@@ -351,20 +342,24 @@ void workload_callback(struct shell *sh, const struct tw_fx_callback *c, struct 
 	tw_jw_key(&w, "op");
 	tw_jw_cstr(&w, "callback");
 	tw_jw_key(&w, "kind");
-	tw_jw_cstr(&w, callbacks[c->kind].kind);
+	tw_jw_cstr(&w, c->kind);
 	tw_jw_key(&w, "req_class");
-	tw_jw_cstr(&w, callbacks[c->kind].request);
+	tw_jw_cstr(&w, c->request);
 	tw_jw_key(&w, "reason");
 	tw_jw_cstr(&w, c->reason);
-	if (c->ti.task_id.p) {
-		write_ti(sh, &w, &c->ti);
-		write_ti_facts(&w, &c->ti);
+	if (c->ti && c->ti->task_id.p) {
+		write_ti(sh, &w, c->ti);
+		write_ti_facts(&w, c->ti);
 	} else {
-		key_str(&w, "dag_id", c->run.dag_id);
-		key_str(&w, "run_id", c->run.run_id);
+		key_str(&w, "dag_id", c->run->dag_id);
+		key_str(&w, "run_id", c->run->run_id);
 	}
-	write_dag(&w, c->dag, c->run.version_id);
-	workload_run_json(sh->reader, &c->run, &run);
+	if (c->about.n) {
+		tw_jw_key(&w, "about");
+		tw_jw_raw(&w, c->about);
+	}
+	write_dag(&w, c->dag, c->run->version_id);
+	workload_run_json(sh->reader, c->run, &run);
 	tw_jw_key(&w, "run");
 	tw_jw_raw(&w, tw_buf_str(&run));
 	tw_buf_release(&run);

@@ -140,6 +140,14 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 		return tw_write_callback(s, c->callback, err);
 	case TW_CH_HITL_ANSWER:
 		return tw_write_hitl_answer(s, c->hitl, &ignored, err);
+	case TW_CH_DEADLINE_NEW:
+		return tw_write_deadline(s, c->deadline, err);
+	case TW_CH_DEADLINE_MISSED:
+		return tw_write_deadline_missed(s, c->deadline, err);
+	case TW_CH_DEADLINES_MET:
+		return tw_write_deadlines_met(s, c->deadline, err);
+	case TW_CH_SLA_MISS:
+		return tw_write_sla_miss(s, c->sla, err);
 	case TW_CH_INBOX_POST:
 		return tw_write_inbox(s, c->inbox, err);
 	case TW_CH_INBOX_DONE:

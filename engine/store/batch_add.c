@@ -151,6 +151,26 @@ void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row)
 	CHANGE(TW_CH_AUDIT, .audit = row);
 }
 
+void tw_batch_deadline_new(struct tw_batch *b, const struct tw_deadline_row *row)
+{
+	CHANGE(TW_CH_DEADLINE_NEW, .deadline = row);
+}
+
+void tw_batch_deadline_missed(struct tw_batch *b, const struct tw_deadline_row *row)
+{
+	CHANGE(TW_CH_DEADLINE_MISSED, .deadline = row);
+}
+
+void tw_batch_deadlines_met(struct tw_batch *b, const struct tw_deadline_row *which)
+{
+	CHANGE(TW_CH_DEADLINES_MET, .deadline = which);
+}
+
+void tw_batch_sla_miss(struct tw_batch *b, const struct tw_sla_row *row)
+{
+	CHANGE(TW_CH_SLA_MISS, .sla = row);
+}
+
 void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row)
 {
 	CHANGE(TW_CH_HITL_ANSWER, .hitl = row);

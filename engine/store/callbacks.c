@@ -42,6 +42,8 @@ static void read_callback(struct tw_q *q, struct tw_arena *a, void *row)
 	c->attempts = (int)tw_q_get_int(q);
 }
 
+/* To be run: a dag-processor's has no state, a deadline's is queued. */
+#define WAITS "(c.type = 'dag_processor' or c.state = 'queued')"
 #define SELECT                                                                                     \
 	"select c.id, c.type, c.data, c.bundle_name, c.state, c.output, c.priority_weight,"        \
 	" c.created_at, c.trigger_id, c.job_id, c.attempts from callback c"
@@ -69,12 +71,12 @@ enum tw_rc tw_store_callbacks_take(struct tw_store *s, int64_t job_id, struct tw
 
 	/* Most looks find nothing: they should not take the lock of writers. */
 	*ret_n = 0;
-	TW_TRY(tw_q_number(s, &any, err, "select 1 from callback where type = 'dag_processor' limit 1", ""));
+	TW_TRY(tw_q_number(s, &any, err, "select 1 from callback c where " WAITS " limit 1", ""));
 	if (!any)
 		return TW_OK;
 	TW_TRY(tw_tx_enter(s, &own, err));
 	tw_q(&q, s,
-	     SELECT " left join job j on j.id = c.job_id where c.type = 'dag_processor'"
+	     SELECT " left join job j on j.id = c.job_id where " WAITS
 		    " and (c.bundle_name is null or c.bundle_name = ?)"
 		    " and (c.job_id is null or (c.job_id <> ? and (j.id is null or j.state <> 'running'"
 		    " or j.latest_heartbeat < ?))) order by c.priority_weight desc, c.created_at, c.id limit ?");
@@ -97,11 +99,19 @@ enum tw_rc tw_store_callback_release(struct tw_store *s, struct tw_id id, struct
 	return tw_q_run(&q, NULL, err);
 }
 
-enum tw_rc tw_store_callback_done(struct tw_store *s, struct tw_id id, struct tw_err *err)
+enum tw_rc tw_store_callback_done(struct tw_store *s, const struct tw_callback_row *row, bool success,
+				  struct tw_str output, struct tw_err *err)
 {
+	bool goes = tw_str_is(row->type, "dag_processor");
 	struct tw_q q;
 
-	tw_q(&q, s, "delete from callback where id = ?");
-	tw_q_put_uuid(&q, id);
+	tw_q(&q, s,
+	     goes ? "delete from callback where id = ?" :
+		    "update callback set state = ?, output = ?, job_id = null where id = ?");
+	if (!goes) {
+		tw_q_put_cstr(&q, success ? "success" : "failed");
+		tw_q_put_str(&q, output);
+	}
+	tw_q_put_uuid(&q, row->id);
 	return tw_q_run(&q, NULL, err);
 }

@@ -71,7 +71,8 @@ static void taken_again_from_the_dead_until_it_is_done(void **state)
 	assert_int_equal(n, 2);
 	ok(tw_store_callback_release(s, id, &test_err));
 	assert_int_equal(take(s, second, 9, NULL), 1);
-	ok(tw_store_callback_done(s, id, &test_err));
+	ok(tw_store_callback_done(s, &(struct tw_callback_row){ .id = id, .type = S("dag_processor") }, true, S(""),
+				  &test_err));
 	test_now += 31 * TW_US_SEC;
 	assert_int_equal(take(s, begin_job(s), 9, NULL), 0);
 	tw_store_close(s);

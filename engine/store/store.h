@@ -359,6 +359,10 @@ enum tw_change_kind {
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_CALLBACK_NEW,  /* callback */
 	TW_CH_HITL_ANSWER,   /* hitl: its answer, when there is none yet */
+	TW_CH_DEADLINE_NEW,  /* deadline: in the place of its run's and alert's that is not missed */
+	TW_CH_DEADLINE_MISSED, /* deadline: its id and callback_id */
+	TW_CH_DEADLINES_MET, /* deadline: its run's, not missed, that end at deadline_time or later: they go */
+	TW_CH_SLA_MISS,      /* sla */
 	TW_CH_INBOX_POST,    /* inbox */
 	TW_CH_INBOX_DONE,    /* num: the row's id */
 	TW_CH_INBOX_DONE_TO, /* num: all rows up to and including this id */
@@ -387,6 +391,8 @@ struct tw_change {
 		const struct tw_audit_row *audit;
 		const struct tw_callback_row *callback;
 		const struct tw_hitl_row *hitl;
+		const struct tw_deadline_row *deadline;
+		const struct tw_sla_row *sla;
 		const struct tw_inbox_row *inbox;
 	};
 };
@@ -434,6 +440,12 @@ void tw_batch_partition(struct tw_batch *b, enum tw_change_kind kind, const stru
 void tw_batch_watcher_new(struct tw_batch *b, const struct tw_watcher_row *watcher);
 void tw_batch_watcher_drop(struct tw_batch *b, int64_t trigger_id);
 void tw_batch_audit(struct tw_batch *b, const struct tw_audit_row *row);
+struct tw_deadline_row;
+struct tw_sla_row;
+void tw_batch_deadline_new(struct tw_batch *b, const struct tw_deadline_row *row);
+void tw_batch_deadline_missed(struct tw_batch *b, const struct tw_deadline_row *row);
+void tw_batch_deadlines_met(struct tw_batch *b, const struct tw_deadline_row *which);
+void tw_batch_sla_miss(struct tw_batch *b, const struct tw_sla_row *row);
 struct tw_hitl_row;
 void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row);
 void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row);

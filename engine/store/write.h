@@ -34,3 +34,9 @@ struct tw_hitl_row;
 /* *ret_changes 0: it has an answer already, or was never asked. */
 enum tw_rc tw_write_hitl_answer(struct tw_store *s, const struct tw_hitl_row *h, int64_t *ret_changes,
 				struct tw_err *err);
+struct tw_deadline_row;
+struct tw_sla_row;
+enum tw_rc tw_write_deadline(struct tw_store *s, const struct tw_deadline_row *d, struct tw_err *err);
+enum tw_rc tw_write_deadline_missed(struct tw_store *s, const struct tw_deadline_row *d, struct tw_err *err);
+enum tw_rc tw_write_deadlines_met(struct tw_store *s, const struct tw_deadline_row *which, struct tw_err *err);
+enum tw_rc tw_write_sla_miss(struct tw_store *s, const struct tw_sla_row *m, struct tw_err *err);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ class BaseDeadlineReference:
     """What a deadline is counted from."""
 
     reference_type = ""
+    #: what a reference of one's own wants to be told: dag_id, run_id
+    required_kwargs: frozenset[str] | set[str] = frozenset()
 
     def __init__(self, **fields: Any):
         self.__dict__.update(fields)
@@ -28,6 +31,19 @@ class BaseDeadlineReference:
         }
 
     serialize_reference = to_document
+
+    def _evaluate_with(self, *, session: Any, **kwargs: Any) -> Any:
+        """What a class of one's own counts from; None: there is no deadline."""
+        raise NotImplementedError
+
+    def evaluate_with(self, *, session: Any = None, interval: Any = None, **kwargs: Any) -> Any:
+        missing = set(self.required_kwargs) - set(kwargs)
+        if missing:
+            raise ValueError(
+                f"{self.reference_name} is missing required parameters: {', '.join(sorted(missing))}"
+            )
+        base = self._evaluate_with(session=session, **{k: kwargs[k] for k in self.required_kwargs})
+        return base if base is None or interval is None else base + interval
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -72,7 +88,10 @@ class DeadlineReference:
 
     @classmethod
     def register_custom_reference(cls, reference: Any, timing: Any = None) -> Any:
-        setattr(cls, reference.__name__, reference)
+        """Makes `DeadlineReference.NAME` an instance of the class: write `_evaluate_with(self, *, session, …)`."""
+        if not issubclass(reference, BaseDeadlineReference):
+            raise ValueError(f"{reference.__name__} must inherit from BaseDeadlineReference")
+        setattr(cls, reference.__name__, reference())
         return reference
 
 
@@ -89,6 +108,7 @@ class _Callback:
     kind = ""
 
     def __init__(self, callback_callable: Callable | str, kwargs: dict[str, Any] | None = None, **extra: Any):
+        self.callable = callback_callable
         if isinstance(callback_callable, str):
             self.path = callback_callable
         else:
@@ -107,16 +127,60 @@ class _Callback:
         return out
 
 
+def call(callback: _Callback, context: Any) -> Any:
+    """Run a deadline's function, or a notifier class, with its arguments (and `context`, where it takes one)."""
+    import inspect
+
+    from tradewind.module_loading import import_string
+
+    function = import_string(callback.callable) if isinstance(callback.callable, str) else callback.callable
+    kwargs = dict(callback.kwargs)
+    if _takes_context(function):
+        kwargs["context"] = context
+    result = function(**kwargs)
+    if isinstance(callback, AsyncCallback):
+        if not inspect.isawaitable(result):
+            raise TypeError(f"{callback.path} is not awaitable: an AsyncCallback needs an async function")
+        return asyncio.run(_await(result))
+    return result(context) if callable(result) else result
+
+
+async def _await(what: Any) -> Any:
+    return await what
+
+
+def _takes_context(function: Any) -> bool:
+    import inspect
+
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.name == "context" or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
 class AsyncCallback(_Callback):
-    """Runs in the triggerer."""
+    """An async function, or a notifier with `async_notify`."""
 
     kind = "async"
 
 
 class SyncCallback(_Callback):
-    """Runs in an executor."""
+    """A function, or a notifier."""
 
     kind = "sync"
+
+
+class VariableInterval:
+    """An interval that a Variable holds, in seconds; read when a run is made."""
+
+    def __init__(self, key: str):
+        self.key = key
+
+    def resolve(self) -> dt.timedelta:
+        from tradewind.variable import Variable
+
+        return dt.timedelta(seconds=int(Variable.get(self.key)))
 
 
 class DeadlineAlert:
@@ -136,6 +200,8 @@ class DeadlineAlert:
         interval: Any = (
             self.interval.total_seconds()
             if isinstance(self.interval, dt.timedelta)
+            else {"variable": self.interval.key}
+            if isinstance(self.interval, VariableInterval)
             else describe(self.interval)
         )
         out: dict[str, Any] = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from tradewind import comms
 from tradewind import context as contexts
 from tradewind.comms import Link
 from tradewind.execution import callbacks, load
-from tradewind.execution.dagrun import DagRun, instant
+from tradewind.execution.dagrun import DagRun, instant, text
 from tradewind.execution.ti import RuntimeTaskInstance
 from tradewind.states import TaskInstanceState
 
@@ -59,6 +60,10 @@ def _callback(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
         _dag_callback(workload, dag, f"on_{kind[4:]}_callback")
     elif kind == "sla_miss":
         _sla_miss(workload, dag)
+    elif kind == "deadline":
+        return _deadline(workload, dag)
+    elif kind == "deadline_reference":
+        _deadline_reference(workload, dag)
     else:
         return {"state": "failed", "reason": f"unknown kind {kind!r}"}
     return {"state": "success"}
@@ -92,7 +97,7 @@ def _task_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
         failed = kind in ("task_failure", "task_retry")
         wants = task.email_on_retry if kind == "task_retry" else task.email_on_failure
         if failed and task.email and wants:
-            from tradewind.execution import mail
+            from tradewind import mail
 
             mail.send_failure(task, ti, context, workload.get("reason"))
 
@@ -115,8 +120,96 @@ def _dag_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
         callbacks.run(dag, kind, context)
 
 
+# -- deadlines and SLAs --------------------------------------------------------------------------------
+
+
+def _alert(workload: dict[str, Any], dag: Any) -> Any:
+    found = dag.deadline if isinstance(dag.deadline, (list, tuple)) else [dag.deadline]
+    number = int(workload["about"]["alert"])
+    if number >= len(found) or found[number] is None:
+        raise LookupError(f"DAG {dag.dag_id!r} has no deadline number {number} any more")
+    return found[number]
+
+
+def _deadline(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
+    """A deadline was missed: its callback, with the run and the deadline as context."""
+    from tradewind import deadline
+
+    alert, about = _alert(workload, dag), workload["about"]
+    run = {k: v for k, v in (workload.get("run") or {}).items() if k not in ("run_id", "external_trigger")}
+    run["dag_run_id"] = workload.get("run_id")
+    context = {
+        "dag_run": run,
+        "deadline": {"id": about["id"], "deadline_time": instant(about["deadline_time"])},
+    }
+    logger.info(
+        "Deadline %s of DAG %s, run %s was missed; calling %s",
+        about["deadline_time"],
+        dag.dag_id,
+        workload.get("run_id"),
+        alert.callback.path,
+    )
+    result = deadline.call(alert.callback, context)
+    return {"state": "success", "output": "" if result is None else str(result)}
+
+
+def _deadline_reference(workload: dict[str, Any], dag: Any) -> None:
+    """What a deadline counts from, by a class of the author's."""
+    alert = _alert(workload, dag)
+    base = alert.reference.evaluate_with(dag_id=dag.dag_id, run_id=workload.get("run_id"))
+    if base is None:
+        logger.info("There is no deadline for run %s: its reference says none", workload.get("run_id"))
+        return
+    comms.request("deadline_set", alert=int(workload["about"]["alert"]), base=text(base))
+
+
+class _Miss:
+    """A row of sla_miss as callbacks know it."""
+
+    def __init__(self, dag_id: str, task_id: str, date: Any) -> None:
+        self.dag_id, self.task_id, self.execution_date = dag_id, task_id, date
+        self.email_sent = self.notification_sent = False
+
+    def __repr__(self) -> str:
+        return str((self.dag_id, self.task_id, self.execution_date.isoformat()))
+
+
 def _sla_miss(workload: dict[str, Any], dag: Any) -> None:
-    found = getattr(dag, "sla_miss_callback", None)
+    """2.x: the DAG's callback with its five arguments, and one mail to everybody named in the DAG."""
+    about, run = workload["about"], DagRun({"dag_id": dag.dag_id, **(workload.get("run") or {})}, dag)
+    date = run.logical_date
+    slas = [_Miss(dag.dag_id, task_id, date) for task_id in about["slas"]]
+    blocking = []
+    for one in about["blocking"]:
+        if one["task_id"] in dag.task_dict:
+            ti = RuntimeTaskInstance(
+                {**workload, "task_id": one["task_id"]}, dag, dag.task_dict[one["task_id"]]
+            )
+            ti.state = TaskInstanceState(one["state"]) if one["state"] else None
+            blocking.append(ti)
+    task_list = "\n".join(f"{sla.task_id} on {date.isoformat()}" for sla in slas)
+    blocking_list = "\n".join(f"{ti.task_id} on {date.isoformat()}" for ti in blocking)
+    found = dag.sla_miss_callback
     for callback in found if isinstance(found, (list, tuple)) else [found] if found else []:
-        tasks = workload.get("tasks") or []
-        callback(dag, "\n".join(tasks), "", [], [])
+        logger.info("Calling SLA miss callback %s", getattr(callback, "__qualname__", callback))
+        try:
+            callback(dag, task_list, blocking_list, slas, blocking)
+        except Exception:
+            logger.exception("Could not call sla_miss_callback of DAG %s", dag.dag_id)
+    _sla_mail(dag, task_list, blocking_list)
+
+
+def _sla_mail(dag: Any, task_list: str, blocking_list: str) -> None:
+    from tradewind import mail
+
+    everybody = {a for task in dag.tasks if task.email for a in mail.get_email_address_list(task.email)}
+    if not everybody:
+        return
+    body = (
+        f"Here's a list of tasks that missed their SLAs:\n<pre><code>{task_list}\n<code></pre>\n"
+        f"Blocking tasks:\n<pre><code>{blocking_list}</code></pre>\n"
+    )
+    try:
+        mail.send_email(sorted(everybody), f"[airflow] SLA miss on DAG={dag.dag_id}", body)
+    except Exception:
+        logger.exception("Could not send SLA miss email notification of DAG %s", dag.dag_id)

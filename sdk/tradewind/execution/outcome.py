@@ -391,7 +391,7 @@ class Attempt:
                 callbacks.run(self.task, kind, context)
                 self._tell_listeners(state)
             if self._wants_mail():
-                from tradewind.execution import mail
+                from tradewind import mail
 
                 mail.send_failure(self.task, self.ti, context, self.error)
 
