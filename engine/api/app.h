@@ -31,6 +31,7 @@ struct tw_api {
 	struct tw_str secret_key;     /* signs page tokens and file tokens: [api] secret_key */
 	const char *bell;	      /* the scheduler's */
 	const char *log_folder;	      /* absolute */
+	const struct tw_log_name *log_name; /* where below it a log is; NULL: the default */
 	int64_t page_limit, page_max; /* [api] fallback_page_limit, maximum_page_limit */
 	int64_t scheduler_alive, triggerer_alive, processor_alive; /* µs that a heartbeat counts */
 	bool expose_config;

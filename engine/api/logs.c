@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "store/tis.h"
+#include "template/log_name.h"
 
 #define CHUNK 65536
 #define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
@@ -32,6 +33,15 @@ struct reading {
 	struct tw_arena keep;
 };
 
+struct wanted {
+	struct tw_ti_row ti;
+	tw_time logical_date;
+	int number;
+	bool over; /* this attempt writes no more */
+	int64_t pos;
+	bool follows; /* a page after the first */
+};
+
 /* ── where the file is ────────────────────────────────────────────────────────────────── */
 
 static bool piece_ok(struct tw_str s)
@@ -41,20 +51,20 @@ static bool piece_ok(struct tw_str s)
 }
 
 /* The ids come from rows of the metastore; they are looked at all the same. */
-static char *log_path(const struct tw_api *api, const struct tw_ti_row *t, int number,
-		      struct tw_arena *a)
+static char *log_path(const struct tw_api *api, const struct wanted *w, struct tw_arena *a)
 {
-	char index[32] = "";
+	const struct tw_ti_row *t = &w->ti;
+	struct tw_log_of of = {t->dag_id, t->run_id, t->task_id, t->map_index, w->number, w->logical_date};
+	struct tw_buf path = {0};
+	char *p;
 
 	if (!piece_ok(t->dag_id) || !piece_ok(t->run_id) || !piece_ok(t->task_id))
 		return NULL;
-	if (t->map_index >= 0)
-		snprintf(index, sizeof index, "/map_index=%d", t->map_index);
-	return tw_arena_printf(a,
-			       "%s/dag_id=" TW_STR_FMT "/run_id=" TW_STR_FMT "/task_id=" TW_STR_FMT
-			       "%s/attempt=%d.log",
-			       api->log_folder, TW_STR_ARG(t->dag_id), TW_STR_ARG(t->run_id),
-			       TW_STR_ARG(t->task_id), index, number);
+	tw_buf_printf(&path, "%s/", api->log_folder);
+	tw_log_name(api->log_name, &of, &path);
+	p = tw_arena_strdup(a, path.p);
+	tw_buf_release(&path);
+	return p;
 }
 
 static int open_log(const char *path, int64_t *ret_size)
@@ -222,13 +232,6 @@ static void stream_free(void *arg)
 
 /* ── the request ──────────────────────────────────────────────────────────────────────── */
 
-struct wanted {
-	struct tw_ti_row ti;
-	int number;
-	bool over; /* this attempt writes no more */
-	int64_t pos;
-	bool follows; /* a page after the first */
-};
 
 static struct tw_value token_claims(struct tw_arena *a, const struct tw_request *req,
 				    const struct wanted *w)
@@ -296,6 +299,7 @@ static bool find_attempt(struct tw_request *req, struct tw_response *resp, int64
 	}
 	w->number = (int)number;
 	w->ti = n ? v[n - 1].ti : present.ti;
+	w->logical_date = n ? v[n - 1].logical_date : present.logical_date;
 	/* The runner's last lines may come a little after the word that the attempt has ended. */
 	w->over = n || ((tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY) &&
 			(w->ti.end_date == TW_TIME_NONE || w->ti.end_date + LATE_US < tw_now()));
@@ -385,7 +389,7 @@ static void get_log(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	if (find_attempt(req, resp, index, number, &w) && read_token(req, resp, &w))
-		start(req, resp, &w, log_path(tw_api_of(req), &w.ti, w.number, req->arena));
+		start(req, resp, &w, log_path(tw_api_of(req), &w, req->arena));
 }
 
 static void get_external_log_url(struct tw_request *req, struct tw_response *resp)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
+#include "template/log_name.h"
 #include "io/file.h"
 #include "io/token.h"
 #include "io/zoneinfo.h"
@@ -112,6 +113,8 @@ struct tw_cli *tw_cli(void)
 	cli.log_folder = path_option("logging", "base_log_folder", "logs");
 	cli.child_log_folder =
 		path_option("logging", "dag_processor_child_process_log_directory", "logs/dag_processor");
+	if (tw_log_name_new(tw_str(tw_config_get(cli.config, "logging", "log_filename_template")), &cli.log_name, &err) < 0)
+		fprintf(stderr, "warning: %s; logs go where they go by default\n", err.msg);
 	cli.store_url = find_store_url();
 	cli.fernet_keys = find_fernet_keys();
 	if (tw_crypt_init(&cli.crypt, tw_str(cli.fernet_keys), &err) < 0)
@@ -157,6 +160,7 @@ void tw_cli_release(void)
 	free(cli.plugins_folder);
 	free(cli.log_folder);
 	free(cli.child_log_folder);
+	tw_log_name_free(cli.log_name);
 }
 
 void tw_cli_ring(void)

@@ -18,6 +18,7 @@ struct tw_cli {
 	struct tw_zones zones;
 	struct tw_arena arena;         /* lives as long as the command */
 	char *store_url, *fernet_keys, *dags_folder, *plugins_folder, *log_folder, *child_log_folder;
+	struct tw_log_name *log_name;
 };
 
 /* The one of this process. Fails by printing to stderr and exiting with status 1. */

@@ -197,6 +197,7 @@ static void fill_api(struct tw_apiserver *s)
 		.secret_key = tw_buf_str(&s->secret_key),
 		.bell = o->paths->bell,
 		.log_folder = o->log_folder,
+		.log_name = o->log_name,
 		.page_limit = number(o->page_limit, 50),
 		.page_max = number(o->page_max, 100),
 		.scheduler_alive = number(o->scheduler_health, 30) * TW_US_SEC,

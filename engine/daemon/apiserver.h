@@ -34,6 +34,7 @@ struct tw_apiserver_options {
 
 	const char *log_folder;	      /* [logging] base_log_folder, absolute */
 	const char *dags_folder, *plugins_folder; /* for timetables of the users' own */
+	const struct tw_log_name *log_name; /* [logging] log_filename_template; NULL: the default */
 	int64_t page_limit, page_max; /* 0: 50, 100 */
 	int64_t scheduler_health, triggerer_health,
 		processor_health; /* seconds that a heartbeat counts; 0: 30 */

@@ -5,6 +5,7 @@
 #include "daemon/shell.h"
 #include "store/assets.h"
 #include "store/runs.h"
+#include "template/log_name.h"
 #include "time/instant.h"
 #include "value/json.h"
 
@@ -145,14 +146,12 @@ void workload_forget_run(struct shell *sh, struct tw_str dag_id, struct tw_str r
 	tw_buf_release(&key);
 }
 
-/* Airflow's default path; slashes and the like in ids are legal file names except '/', which ids cannot hold. */
-static void log_path(struct shell *sh, const struct tw_ti_row *ti, struct tw_buf *out)
+static void log_path(struct shell *sh, const struct tw_ti_row *ti, tw_time logical_date, struct tw_buf *out)
 {
-	tw_buf_printf(out, "%s/dag_id=" TW_STR_FMT "/run_id=" TW_STR_FMT "/task_id=" TW_STR_FMT, sh->opts->log_folder,
-		      TW_STR_ARG(ti->dag_id), TW_STR_ARG(ti->run_id), TW_STR_ARG(ti->task_id));
-	if (ti->map_index >= 0)
-		tw_buf_printf(out, "/map_index=%d", ti->map_index);
-	tw_buf_printf(out, "/attempt=%d.log", ti->try_number);
+	struct tw_log_of of = { ti->dag_id, ti->run_id, ti->task_id, ti->map_index, ti->try_number, logical_date };
+
+	tw_buf_printf(out, "%s/", sh->opts->log_folder);
+	tw_log_name(sh->opts->log_name, &of, out);
 }
 
 static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str version)
@@ -208,7 +207,7 @@ void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
 	tw_jw_end(w);
 }
 
-static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *ti)
+static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *ti, tw_time logical_date)
 {
 	struct tw_buf path = { 0 };
 	char id[37];
@@ -225,7 +224,7 @@ static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *
 	key_str(w, "queue", ti->queue);
 	key_int(w, "priority_weight", ti->priority_weight);
 	key_int(w, "pool_slots", ti->pool_slots);
-	log_path(sh, ti, &path);
+	log_path(sh, ti, logical_date, &path);
 	key_str(w, "log_path", tw_buf_str(&path));
 	tw_buf_release(&path);
 }
@@ -295,7 +294,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "op");
 	tw_jw_cstr(&w, "run");
-	write_ti(sh, &w, &d->ti);
+	write_ti(sh, &w, &d->ti, d->run.logical_date);
 	write_resume(&w, &d->ti);
 	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n)
 		key_str(&w, "native", task->native);
@@ -348,7 +347,7 @@ void workload_callback(struct shell *sh, const struct workload_call *c, struct t
 	tw_jw_key(&w, "reason");
 	tw_jw_cstr(&w, c->reason);
 	if (c->ti && c->ti->task_id.p) {
-		write_ti(sh, &w, c->ti);
+		write_ti(sh, &w, c->ti, c->run->logical_date);
 		write_ti_facts(&w, c->ti);
 	} else {
 		key_str(&w, "dag_id", c->run->dag_id);

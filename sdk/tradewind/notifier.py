@@ -23,8 +23,11 @@ class BaseNotifier(Templater):
         return logging.getLogger(f"{type(self).__module__}.{type(self).__name__}")
 
     def _update_context(self, context: Any) -> Any:
-        merged = dict(self.context or {})
-        merged.update(context or {})
+        """In place, as Airflow does it: what comes after a notifier sees its fields, too."""
+        merged = {} if context is None else context
+        for name, value in (self.context or {}).items():
+            merged.setdefault(name, value)
+        merged.update((name, getattr(self, name)) for name in self.template_fields)
         return merged
 
     def _render(self, template: Any, context: Any, dag: Any = None) -> Any:  # type: ignore[override]

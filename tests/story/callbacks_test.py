@@ -236,3 +236,73 @@ with DAG("secret", schedule=None, start_date=datetime(2026, 1, 1), on_success_ca
         lambda: "it is ***" in dag_log(engine, "secret.py"), 20, "no masked line"
     )
     assert "hush-hush-1" not in dag_log(engine, "secret.py")
+
+
+def test_what_a_person_decides_is_no_failure_but_what_they_fail_is(engine: Engine) -> None:
+    noted = Noted(engine)
+    noted.write(
+        "marked.py",
+        """
+with DAG("marked", schedule=None, start_date=datetime(2026, 1, 1), on_failure_callback=note("dag failure")):
+    for name in ("good", "bad"):
+        PythonOperator(task_id=name, python_callable=lambda: time.sleep(60), on_success_callback=note("success"),
+                       on_failure_callback=note("failure"), on_retry_callback=note("retry"))
+""",
+    )
+    up(engine)
+    engine.start("api-server")
+    run = engine.trigger("marked")
+    wait_until(lambda: set(engine.states("marked", run).values()) == {"running"}, 30, "they do not run")
+    wait_until(lambda: len(engine.children("tradewind.zygote")) >= 5, 30, "their processes are not there")
+    mark(engine, run, "good", "success")
+    mark(engine, run, "bad", "failed")
+    assert engine.finish("marked", run) == "failed"
+    assert noted.of("failure")[0]["ti"] == ["bad", "failed", 1]
+    noted.of("dag failure")
+    assert {line["what"] for line in noted.lines()} == {"failure", "dag failure"}
+
+
+def mark(engine: Engine, run: str, task: str, state: str) -> None:
+    import urllib.request
+
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{engine.port}/api/v2/dags/marked/dagRuns/{run}/taskInstances/{task}".replace("+", "%2B"),
+        data=json.dumps({"new_state": state}).encode(),
+        method="PATCH",
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20):
+        pass
+
+
+def test_a_lost_heartbeat_and_fail_fast_with_real_processes(engine: Engine) -> None:
+    noted = Noted(engine)
+    noted.write(
+        "lost.py",
+        """
+with DAG("lost", schedule=None, start_date=datetime(2026, 1, 1), on_failure_callback=note("dag failure")):
+    PythonOperator(task_id="a", python_callable=lambda: time.sleep(300), on_failure_callback=note("failure"))
+with DAG("fast", schedule=None, start_date=datetime(2026, 1, 1), fail_fast=True):
+    BashOperator(task_id="slow", bash_command="sleep 300")
+    BashOperator(task_id="bad", bash_command="sleep 1; exit 1")
+    BashOperator(task_id="wait", bash_command="true", max_active_tis_per_dag=1) << BashOperator(
+        task_id="slow2", bash_command="sleep 300")
+""",
+    )
+    engine.env["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"] = "12"
+    up(engine)
+    fast = engine.trigger("fast")
+    assert engine.finish("fast", fast) == "failed"
+    assert engine.states("fast", fast) == {"slow": "failed", "bad": "failed", "slow2": "failed", "wait": "skipped"}
+    lost = engine.trigger("lost")
+    wait_until(lambda: engine.states("lost", lost)["a"] == "running", 30, "it does not run")
+    for pid in engine.children("runner"):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        [failure] = noted.of("failure")
+    finally:
+        for pid in engine.children("runner"):
+            os.kill(pid, signal.SIGCONT)
+    assert failure["exception"] == "heartbeat lost" and failure["ti"] == ["a", "failed", 1]
+    assert engine.finish("lost", lost) == "failed"
+    assert [line["ti"][0] for line in noted.of("dag failure")] == ["a"]

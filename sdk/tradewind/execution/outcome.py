@@ -46,6 +46,7 @@ class Attempt:
         self.error: BaseException | None = None
         self.state = ""
         self.retrying = False
+        self.silent = False
         self.xcoms: list[dict[str, Any]] = []
 
     @property
@@ -62,6 +63,7 @@ class Attempt:
             finished = self.failed(e)
         self.state = finished["state"]
         self.retrying = self.state == "failed" and self.ti.is_eligible_to_retry()
+        self.silent = isinstance(self.error, AirflowTaskTerminated) and self._decided_elsewhere()
         self.ti.end_date = _now()
         if self.ti.rendered_map_index:
             finished["map_index_label"] = self.ti.rendered_map_index
@@ -360,7 +362,26 @@ class Attempt:
             return False
         return bool(self.task.email_on_retry if self.retrying else self.task.email_on_failure)
 
+    def _decided_elsewhere(self) -> bool:
+        """It was told to end since a person marked or cleared it, or its run ended: that is no failure to call about."""
+        ti = self.ti
+        try:
+            found = comms.request(
+                "task_states",
+                dag_id=ti.dag_id,
+                run_ids=[ti.run_id],
+                task_ids=[ti.task_id],
+                map_index=ti.map_index if ti.map_index >= 0 else None,
+            )
+        except Exception:
+            return False
+        key = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
+        state = ((found or {}).get(ti.run_id) or {}).get(key, "running")
+        return state not in ("running", "failed")
+
     def _has_more_to_do(self) -> bool:
+        if self.silent:
+            return False
         kind = self._kind()
         called = kind is not None and (getattr(self.task, kind, None) or listeners.any_at_all())
         return bool(called) or self._wants_mail() or self._rewrites_fields()
