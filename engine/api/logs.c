@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/ask.h"
+#include "api/log_merge.h"
 #include "api/tables.h"
 #include "base/log.h"
 #include "io/clock.h"
@@ -67,10 +68,16 @@ static char *log_path(const struct tw_api *api, const struct wanted *w, struct t
 	return p;
 }
 
-static int open_log(const char *path, int64_t *ret_size)
+/* The attempt's file; with those of its triggers, when there are any, as one. */
+static int open_log(const struct tw_log_files *files, int64_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = -1;
 	struct stat st;
+
+	if (files->v.n == 1)
+		fd = open(files->v.v[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	else if (files->v.n)
+		fd = tw_log_merge(files);
 
 	if (fd < 0)
 		return -1;
@@ -327,13 +334,16 @@ static void start(struct tw_request *req, struct tw_response *resp, const struct
 		  const char *path)
 {
 	struct reading *r = tw_new(struct reading);
+	struct tw_log_files files = {0};
 	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
 
 	r->api = tw_api_of(req);
 	r->ndjson = tw_str_starts(req->accept, "application/x-ndjson");
 	r->first = true;
 	r->pos = w->pos;
-	r->fd = path ? open_log(path, &r->end) : -1;
+	if (path)
+		tw_log_files_find(path, &files);
+	r->fd = open_log(&files, &r->end);
 	/* A finished attempt whose file ends with a whole line has nothing more to say. */
 	r->ended = w->over || (finished && r->fd >= 0 && whole_lines(r->fd, r->end) == r->end);
 	r->claims = token_claims(&r->keep, req, w);
@@ -341,11 +351,13 @@ static void start(struct tw_request *req, struct tw_response *resp, const struct
 		tw_buf_adds(&r->out, "{\"content\":[");
 	if (!w->follows && r->fd >= 0) {
 		event(r, TW_STR("::group::Log message source details"));
-		event(r, tw_str(path));
+		for (size_t i = 0; i < files.v.n; i++)
+			event(r, tw_str(files.v.v[i]));
 		event(r, TW_STR("::endgroup::"));
 	} else if (!w->follows && r->ended) {
 		event(r, TW_STR("This attempt has left no log."));
 	}
+	tw_log_files_release(&files);
 	resp->stream = stream;
 	resp->stream_free = stream_free;
 	resp->stream_arg = r;

@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "daemon/apiserver.h"
 #include "daemon/dagproc.h"
+#include "daemon/hostname.h"
 #include "daemon/scheduler.h"
 #include "daemon/standalone.h"
 #include "daemon/triggerer.h"
@@ -45,6 +46,11 @@ static void redirect(FILE *stream, const char *path)
 static void redirect_log(const struct tw_args *args)
 {
 	const char *err = daemon_file(args, "stderr", "err"), *pid = daemon_file(args, "pid", "pid");
+	struct tw_err fault = { 0 };
+
+	if (tw_hostname_decide(tw_config_get(tw_cli()->config, "core", "hostname_callable"), &tw_cli()->paths,
+			       tw_cli()->plugins_folder, &fault) < 0)
+		tw_cli_die(&fault);
 
 	fflush(NULL);
 	if (tw_arg_flag(args, "daemon")) {

@@ -9,7 +9,9 @@
 
 #include "cli/python.h"
 #include "cli/row.h"
+#include "daemon/hostname.h"
 #include "io/clock.h"
+#include "io/hostname.h"
 #include "store/vault.h"
 
 static int cmd_version(const struct tw_args *args)
@@ -221,8 +223,13 @@ static int cmd_jobs_check(const struct tw_args *args)
 			    "greater than 1.");
 	if (tw_arg_flag(args, "local") && hostname)
 		tw_cli_dief("You can't use --hostname and --local at the same time");
-	if (tw_arg_flag(args, "local") && gethostname(host, sizeof host - 1) == 0)
+	if (tw_arg_flag(args, "local")) {
+		if (tw_hostname_decide(tw_config_get(tw_cli()->config, "core", "hostname_callable"), &tw_cli()->paths,
+				       tw_cli()->plugins_folder, &err) < 0)
+			tw_cli_die(&err);
+		tw_hostname(host);
 		hostname = host;
+	}
 	if (type)
 		conds[ask.nconds++] =
 			(struct tw_cond){.field = "job_type", .op = TW_OP_EQ, .text = tw_str(type)};

@@ -1,13 +1,12 @@
 #include "daemon/job.h"
 
-#include <unistd.h>
-
 #include "io/clock.h"
+#include "io/hostname.h"
 
 enum tw_rc tw_job_begin(struct tw_store *s, const char *job_type, const char *executor, int64_t *ret_id,
 			struct tw_err *err)
 {
-	char host[256] = "localhost";
+	char host[TW_HOSTNAME_MAX];
 	int64_t now = tw_now();
 	struct tw_job_row job = {
 		.job_type = tw_str(job_type),
@@ -18,7 +17,7 @@ enum tw_rc tw_job_begin(struct tw_store *s, const char *job_type, const char *ex
 		.end_date = TW_TIME_NONE,
 	};
 
-	gethostname(host, sizeof host - 1);
+	tw_hostname(host);
 	job.hostname = tw_str(host);
 	return tw_store_job_start(s, &job, ret_id, err);
 }

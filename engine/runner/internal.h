@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "io/frame.h"
+#include "io/hostname.h"
 #include "io/proc.h"
 #include "io/token.h"
 #include "operator/env.h"
@@ -91,7 +92,7 @@ struct tw_runner {
 	uv_signal_t sigterm;
 	bool stopping;                /* no new work; exits when the last attempt is gone */
 	char uuid[TW_UUID_LEN + 1];
-	char hostname[256], unixname[64];
+	char hostname[TW_HOSTNAME_MAX], unixname[64];
 	int lock_fd;
 };
 

@@ -52,8 +52,7 @@ static void take_options(struct tw_runner *r, const struct tw_runner_options *gi
 
 static void learn_names(struct tw_runner *r)
 {
-	if (gethostname(r->hostname, sizeof r->hostname - 1) != 0)
-		strcpy(r->hostname, "localhost");
+	tw_hostname(r->hostname);
 	const struct passwd *pw = getpwuid(geteuid());
 	snprintf(r->unixname, sizeof r->unixname, "%s", pw ? pw->pw_name : "unknown");
 	tw_uuid7(r->uuid, tw_now());

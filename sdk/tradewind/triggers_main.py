@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import logging
 import os
 import sys
@@ -69,11 +70,21 @@ class Supervisor:
 
 
 class PerTrigger(log.JsonLines):
-    """Lines go to the log of the trigger that is running; others to our own stderr."""
+    """Lines go to the log of the trigger that is running; others to our own stderr. Without the secrets we know."""
 
     def write(self, line: bytes) -> None:
         fd = _log_fd.get()
-        os.write(self.fd if fd is None else fd, line)
+        os.write(self.fd if fd is None else fd, _masked(line))
+
+
+def _masked(line: bytes) -> bytes:
+    """What connections and Variables held that is secret, as it is and as JSON spells it, becomes ***."""
+    from tradewind.secrets_backends import masked
+
+    for secret in sorted(masked, key=len, reverse=True):
+        for spelling in {secret, json.dumps(secret)[1:-1]}:
+            line = line.replace(spelling.encode(), b"***")
+    return line
 
 
 class Triggers:

@@ -59,7 +59,7 @@ class RuntimeTaskInstance:
         self.state: Any = TaskInstanceState.RUNNING
         self.start_date = _now()
         self.end_date: Any = None
-        self.hostname = os.uname().nodename
+        self.hostname = os.environ.get("TRADEWIND_HOSTNAME") or os.uname().nodename
         self.pid = os.getpid()
         self.is_mapped = bool(getattr(task, "is_mapped", False))
         self.rendered_map_index: str | None = None
