@@ -47,7 +47,9 @@ static enum tw_rc take_run_new(struct shell *sh, const struct tw_inbox_row *row,
 	struct tw_dag *dag;
 	enum tw_rc rc = boot_run(sh, row->dag_id, row->run_id, row->id, err);
 
-	if (rc == TW_OK && tw_sched_run(sh->core, (struct tw_run_ref){ row->dag_id, row->run_id }, &run) &&
+	/* Held already: loaded when the scheduler began, before this row was seen. */
+	if ((rc == TW_OK || rc == TW_ERR_EXISTS) &&
+	    tw_sched_run(sh->core, (struct tw_run_ref){ row->dag_id, row->run_id }, &run) &&
 	    boot_version(sh, run.version_id, &dag, NULL) == TW_OK)
 		alarms_run_made(sh, dag, &run);
 	return rc == TW_ERR_EXISTS ? TW_OK : rc;
