@@ -21,7 +21,7 @@ int64_t tw_core_retry_delay(const struct ti *ti)
 	const struct tw_task *t = &r->dag->tasks[ti->task];
 	int64_t wait = t->retry_delay;
 
-	if (t->retry_backoff > 0) {
+	if (t->retry_backoff > 0 && t->retry_backoff != 1) { /* times one: the plain delay, as in Airflow */
 		struct tw_buf text = { 0 };
 		double seconds = (double)t->retry_delay / 1e6;
 		double least = ceil(seconds * pow(t->retry_backoff, ti->try_number - 1));

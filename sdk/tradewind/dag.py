@@ -195,6 +195,10 @@ class DAG(OldDag):
         self.on_success_callback = on_success_callback
         self.on_failure_callback = on_failure_callback
         self.sla_miss_callback = sla_miss_callback
+        if sla_miss_callback is not None:
+            from tradewind.operator import _warn_of_sla
+
+            _warn_of_sla(f"sla_miss_callback of DAG {dag_id!r}")
         self.has_on_success_callback = on_success_callback is not None
         self.has_on_failure_callback = on_failure_callback is not None
         if default_view is not None:

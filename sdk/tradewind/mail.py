@@ -105,9 +105,8 @@ def send_email(
     """Send through `[email] email_backend`: ours, or the function the configuration names."""
     from tradewind.conf import conf
 
-    path = conf.get("email", "email_backend", fallback="")
-    ours = not path or path.endswith(".send_email_smtp")
-    backend = send_email_smtp if ours else conf.getimport("email", "email_backend")
+    backend = _backend()
+    ours = backend is send_email_smtp
     return backend(
         to if ours else ", ".join(get_email_address_list(to)),
         subject,
@@ -123,6 +122,16 @@ def send_email(
         custom_headers=custom_headers,
         **kwargs,
     )
+
+
+def _backend() -> Any:
+    """The function that `[email] email_backend` names; by default, and by Airflow's name for it, ours."""
+    from tradewind.conf import conf
+
+    path = conf.get("email", "email_backend", fallback="")
+    if not path or path.endswith(".send_email_smtp"):
+        return send_email_smtp
+    return conf.getimport("email", "email_backend")
 
 
 def send_email_smtp(
@@ -264,6 +273,7 @@ def _connection(conn_id: str | None) -> Any:
 
 # -- a failed attempt ---------------------------------------------------------------------------------
 
+_ABOUT_SENDER = {"conn_id": "email_conn_id", "from_email": "from_email"}
 _SUBJECT = "Airflow alert: {{ti}}"
 _BODY = (
     "Try {{try_number}} out of {{max_tries + 1}}<br>"
@@ -276,9 +286,16 @@ _BODY = (
 
 def send_failure(task: Any, ti: Any, context: Any, error: Any) -> None:
     """Tell the addresses in the task's `email`. What goes wrong is logged: the attempt has ended already."""
+    from tradewind.conf import conf
+
     try:
         subject, body = _texts(ti, context, error)
-        send_email(task.email, subject, body)
+        backend = _backend()
+        if backend is send_email_smtp or conf.compat() == 2:
+            send_email(task.email, subject, body)
+        else:  # 3 gives such a backend the addresses as the task has them
+            about = {k: conf.get("email", n, fallback=None) for k, n in _ABOUT_SENDER.items()}
+            backend(task.email, subject, body, **about)
     except Exception:
         logger.exception("Failed to send email notification")
 

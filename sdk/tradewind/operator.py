@@ -309,6 +309,20 @@ class AbstractOperator(Templater, DAGNode):
         return f"<Task({self.task_type}): {self.task_id}>"
 
 
+def _warn_of_sla(what: str) -> None:
+    """2.x has SLAs; in 3 they are read and do nothing."""
+    import warnings
+
+    from tradewind.conf import conf
+
+    if conf.compat() != 2:
+        warnings.warn(
+            f"{what} is ignored: SLAs are of Airflow 2 ([core] compat = 2); 3.1 has DeadlineAlert",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
     """The base of every operator. Arguments, defaults and checks are Airflow's."""
 
@@ -438,6 +452,8 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
             where = f" in dag {dag.dag_id}" if dag else ""
             raise ValueError(f"pool slots for {self.task_id}{where} cannot be less than 1")
         self.sla = sla
+        if sla is not None:
+            _warn_of_sla(f"sla of task {self.task_id!r}")
         self.execution_timeout = (
             conf["execution_timeout"] if execution_timeout is NOTSET else execution_timeout
         )
