@@ -35,8 +35,8 @@ int64_t tw_core_retry_delay(const struct ti *ti)
 		int64_t s = m + (int64_t)tw_spread(tw_buf_str(&text), (uint64_t)m);
 		wait = (s > 86400 ? 86400 : s) * TW_US_SEC;
 		tw_buf_release(&text);
+		if (t->max_retry_delay >= 0 && wait > t->max_retry_delay)
+			wait = t->max_retry_delay; /* of a wait that grows; the plain one is what it says */
 	}
-	if (t->max_retry_delay >= 0 && wait > t->max_retry_delay)
-		wait = t->max_retry_delay;
 	return wait;
 }

@@ -157,7 +157,7 @@ static void test_retries(void **state)
 	struct world w;
 	struct tw_ti_row row;
 
-	setup(&w, DAG("", "{'task_id':'a','retries':2,'retry_delay':600,'max_retry_delay':500}"), s);
+	setup(&w, DAG("", "{'task_id':'a','retries':2,'retry_delay':500,'max_retry_delay':400}"), s);
 	world_run(&w, "d", "r");
 	world_go(&w, false);
 	assert_ti(&w, "r", "a", -1, "up_for_retry");
