@@ -40,7 +40,7 @@ class Here:
             TRADEWIND__CORE__COMPAT=generation,
             TRADEWIND__CORE__EXECUTOR="LocalExecutor",
             TRADEWIND__CORE__LOAD_EXAMPLES="False",
-            TRADEWIND__CORE__PARALLELISM="16",
+            TRADEWIND__CORE__PARALLELISM="32",
             SEMANTICS_GENERATION=generation,
             SEMANTICS_PACE=os.environ.get("SEMANTICS_PACE", "0.5"),
             SEMANTICS_LONG=os.environ.get("SEMANTICS_LONG", "20"),

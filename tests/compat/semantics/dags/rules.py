@@ -60,7 +60,7 @@ def was_there(name):
 
 def leave(name):
     """Waits until the other has looked, if it does before this ends."""
-    until = time.monotonic() + max(beats(8), LONG / 4)
+    until = time.monotonic() + max(beats(8), 0.75 * LONG)
     while time.monotonic() < until and not (NOTES / f"{name}.seen").exists():
         time.sleep(0.05)
     (NOTES / name).write_text("")
