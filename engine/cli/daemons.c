@@ -102,6 +102,8 @@ static int cmd_scheduler(const struct tw_args *args)
 		.log_folder = c->log_folder,
 		.log_name = c->log_name,
 		.native = tw_config_bool(cfg, "core", "native_operators"),
+		.triggerer_health =
+			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
 		.stop_runner = in_standalone(),
 		.check_slas = tw_config_bool(cfg, "core", "check_slas"),
@@ -257,6 +259,21 @@ static int cmd_api_server(const struct tw_args *args)
 	return finish(tw_apiserver_run(&o, &err), &err);
 }
 
+/* "a, b": names between commas. */
+static struct tw_str *split_names(const char *text, size_t *ret_n)
+{
+	struct tw_str rest = tw_str(text), *v = tw_arena_array(&tw_cli()->arena, struct tw_str, rest.n + 1);
+
+	*ret_n = 0;
+	while (rest.p) {
+		struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
+
+		if (name.n)
+			v[(*ret_n)++] = name;
+	}
+	return v;
+}
+
 static int cmd_triggerer(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -272,8 +289,10 @@ static int cmd_triggerer(const struct tw_args *args)
 		.capacity = (int)tw_arg_int(args, "capacity", tw_config_int(cfg, "triggerer", "capacity")),
 		.health_timeout =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
+		.native = tw_config_bool(cfg, "core", "native_operators"),
 	};
 
+	o.queues = split_names(tw_arg(args, "queues"), &o.nqueues);
 	redirect_log(args);
 	return finish(tw_triggerer_run(&o, &err), &err);
 }
@@ -324,7 +343,8 @@ static int cmd_standalone(const struct tw_args *args)
 
 static const struct tw_opt daemon_opts[] = { DAEMON_OPTIONS, { 0 } };
 static const struct tw_opt triggerer_opts[] = {
-	{ "capacity", 0, TW_OPT_INT, "most triggers at once", NULL, NULL, NULL },
+	{ "capacity", 0, TW_OPT_INT, "most triggers in Python at once", NULL, NULL, NULL },
+	{ "queues", 0, TW_OPT_STR, "run triggers of these queues only, separated by commas", NULL, NULL, NULL },
 	DAEMON_OPTIONS,
 	{ 0 },
 };

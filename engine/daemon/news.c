@@ -167,7 +167,9 @@ static void add_trigger(struct shell *sh, struct tw_value defer, const struct tw
 	row->classpath = tw_str_copy(&t->arena, tw_map_str(defer, "classpath", ""));
 	row->kwargs = json_copy(&t->arena, tw_map_value(defer, "kwargs"));
 	row->created_date = shell_now(sh);
-	row->queue = tw_str_copy(&t->arena, tw_map_str(defer, "queue", NULL));
+	row->queue = tw_map_str(defer, "queue", NULL);
+	if (row->queue.p)
+		row->queue = tw_str_copy(&t->arena, row->queue);
 	tw_batch_trigger_new(&t->batch, row);
 }
 
@@ -240,6 +242,16 @@ static bool dispatched_in_vain(struct shell *sh, struct tw_executor *ex, const s
 	return shell_step(sh, &ev, NULL) == TW_OK;
 }
 
+/* A poke that was put off: its row. */
+static void keep_reschedule(struct shell *sh, const struct tw_exec_finished *f, const struct tw_event *ev)
+{
+	struct tw_reschedule_row *row = tw_arena_new(&sh->gathering->arena, struct tw_reschedule_row);
+
+	*row = (struct tw_reschedule_row){ f->attempt, f->started_at ? f->started_at : ev->at, ev->at,
+					   ev->finished.reschedule_at };
+	tw_batch_reschedule(&sh->gathering->batch, row);
+}
+
 static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_finished *f)
 {
 	struct shell *sh = arg;
@@ -266,6 +278,8 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	}
 	tw_vec_push(&sh->gathering->ended, f->attempt);
 	ack = &sh->gathering->fx->acks.v[sh->gathering->fx->acks.n - 1];
+	if (ack->accepted && f->end == TW_END_RESCHEDULE)
+		keep_reschedule(sh, f, &ev);
 	if (ack->accepted)
 		news_keep(sh, ack, f->body, &ev.finished);
 	if (ack->accepted && f->end == TW_END_AWAITING_INPUT)

@@ -94,6 +94,7 @@ enum tw_rc tw_paths_init(struct tw_paths *ret_paths, struct tw_err *err)
 	p.home = find_home();
 	p.run_dir = tw_asprintf("%s/run", p.home);
 	p.bell = tw_asprintf("%s/scheduler.bell", p.run_dir);
+	p.triggerer_bell = tw_asprintf("%s/triggerer.bell", p.run_dir);
 	p.dagproc_bell = tw_asprintf("%s/dag-processor.bell", p.run_dir);
 	find_root(&p);
 	if (python && *python) {
@@ -119,6 +120,7 @@ void tw_paths_release(struct tw_paths *p)
 	free(p->home);
 	free(p->run_dir);
 	free(p->bell);
+	free(p->triggerer_bell);
 	free(p->dagproc_bell);
 	free(p->root);
 	free(p->sdk);

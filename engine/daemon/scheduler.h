@@ -24,6 +24,7 @@ struct tw_scheduler_options {
 	const char *run_id_pattern;      /* [scheduler] allowed_run_id_pattern */
 	unsigned timetable_timeout_s;    /* [core] dagbag_import_timeout: the file is imported, then asked */
 	const struct tw_log_name *log_name; /* [logging] log_filename_template */
+	int64_t triggerer_health;        /* µs; a triggerer silent as long is taken for dead */
 	bool native;                     /* run shipped operators without Python where that is the same thing */
 	bool check_slas;              /* [core] check_slas */
 	int64_t health_timeout;          /* µs; [scheduler] scheduler_health_check_threshold: the lease's length */

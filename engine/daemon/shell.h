@@ -76,6 +76,8 @@ struct shell {
 	int64_t next_trigger_id;
 	struct alarms alarms;
 	bool inbox_rung;
+	bool triggerer_lives;
+	tw_time triggerer_asked;
 
 	struct turn *gathering, *writing;
 	pthread_t writer_thread;

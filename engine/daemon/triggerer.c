@@ -11,6 +11,7 @@
 #include "daemon/crypt.h"
 #include "daemon/job.h"
 #include "daemon/pychild.h"
+#include "daemon/waits.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
 #include "io/frame.h"
@@ -21,9 +22,25 @@
 #include "time/zone.h"
 #include "value/json.h"
 
-#define LOOK_MS 1000
-#define IDLE_LOOK_MS 500
+#define LOOK_MS 1000 /* between two looks for new triggers; the scheduler's bell comes first */
 #define BEAT_MS 5000
+#define TAKE_AT_ONCE 2000 /* native waits: so that several triggerers share them */
+
+/* Of a trigger that is ours. */
+enum place {
+	NEW,          /* Python has not heard of it yet */
+	IN_PYTHON,
+	WATCHING,     /* in Python, over an asset: it speaks as often as it likes */
+	NATIVE,       /* among the waits */
+	DONE,         /* it has spoken: its row goes with the commit that hears it */
+};
+
+struct known {
+	int64_t id;
+	enum place place;
+	bool seen;                     /* its row is still there */
+	tw_time timeout;               /* of the task that waits; TW_TIME_NONE: none */
+};
 
 struct triggerer {
 	const struct tw_triggerer_options *opts;
@@ -34,46 +51,104 @@ struct triggerer {
 	bool ready;
 	struct tw_store *store;
 	struct tw_zones zones;
-	struct tw_map running;         /* id as text → itself */
+	struct tw_map known;           /* the id's 8 bytes → struct known */
+	size_t in_python;
+	struct waits *waits;
+	struct tw_arena said;          /* rows for the inbox, posted together before the loop waits */
+	TW_VEC(struct tw_inbox_row) rows;
 	struct tw_bell *bell;
 	uv_timer_t look, beat;
+	uv_prepare_t post;
 	uv_signal_t term, intr;
 	int64_t job_id;
 	bool stopping;
 	int status;
 };
 
-static char present, watching;
-
-static struct tw_str id_text(char out[24], int64_t id)
+static struct tw_str key_of(const int64_t *id)
 {
-	snprintf(out, 24, "%lld", (long long)id);
-	return tw_str(out);
+	return tw_strn((const char *)id, sizeof *id);
 }
 
 static void look(uv_timer_t *timer);
 
 /* ── what a trigger said ──────────────────────────────────────────────────────────────── */
 
-static void post(struct triggerer *t, int64_t id, const char *what, const char *key, struct tw_value v,
-		 struct tw_arena *a)
+static void spoken(struct triggerer *t, int64_t id)
 {
-	struct tw_value payload = tw_v_map(a);
-	char *json, text[24];
+	struct known *k = tw_map_get(&t->known, key_of(&id));
+
+	if (!k)
+		return;
+	if (k->place == IN_PYTHON)
+		t->in_python--;
+	k->place = DONE;
+}
+
+/* Keeps it for the inbox: what is said in one round of the loop is one commit. */
+static void say(struct triggerer *t, int64_t id, const char *what, const char *key, struct tw_value v)
+{
+	struct tw_value payload = tw_v_map(&t->said);
 	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("trigger") };
+	char *json;
+
+	tw_map_putc(&t->said, payload, "trigger_id", tw_v_int(id));
+	tw_map_putc(&t->said, payload, "what", tw_v_cstr(what));
+	tw_map_putc(&t->said, payload, key, v);
+	json = tw_json_dump(payload, TW_JSON_COMPACT);
+	row.payload = tw_str_copy(&t->said, tw_str(json));
+	free(json);
+	tw_vec_push(&t->rows, row);
+	spoken(t, id);
+}
+
+static void on_prepare(uv_prepare_t *handle)
+{
+	struct triggerer *t = handle->data;
 	struct tw_err err = { 0 };
 
-	tw_map_putc(a, payload, "trigger_id", tw_v_int(id));
-	tw_map_putc(a, payload, "what", tw_v_cstr(what));
-	tw_map_putc(a, payload, key, v);
-	json = tw_json_dump(payload, TW_JSON_COMPACT);
-	row.payload = tw_str(json);
-	if (tw_store_inbox_post(t->store, &row, 1, NULL, &err) < 0)
-		tw_error("what trigger %lld said cannot be posted: %s", (long long)id, err.msg);
-	else
-		tw_bell_ring(t->opts->paths->bell);
-	free(json);
-	tw_map_del(&t->running, id_text(text, id));
+	if (!t->rows.n)
+		return;
+	/* What cannot be posted now is not lost: it is tried again with the next round. */
+	if (tw_store_inbox_post(t->store, t->rows.v, t->rows.n, NULL, &err) < 0) {
+		tw_error("what %zu triggers said cannot be posted: %s", t->rows.n, err.msg);
+		return;
+	}
+	tw_bell_ring(t->opts->paths->bell);
+	tw_vec_clear(&t->rows);
+	tw_arena_release(&t->said);
+}
+
+static void wait_said(void *arg, int64_t id, const char *what, struct tw_value v)
+{
+	const char *key = tw_str_is(tw_str(what), "fired") ? "event" : tw_str_is(tw_str(what), "ended") ? "end" : "next_kwargs";
+
+	say(arg, id, what, key, v);
+}
+
+static void failed(struct triggerer *t, int64_t id, struct tw_value traceback, struct tw_arena *a)
+{
+	struct tw_value kwargs = tw_v_map(a);
+
+	tw_map_putc(a, kwargs, "error", tw_v_cstr("Trigger failure"));
+	tw_map_putc(a, kwargs, "traceback", traceback);
+	say(t, id, "failed", "next_kwargs", kwargs);
+}
+
+/* A Python trigger's event: it may end the task by itself. */
+static void on_event(struct triggerer *t, int64_t id, struct tw_value v, struct tw_arena *a)
+{
+	struct tw_value state = tw_map_value(v, "task_state"), end;
+
+	if (state.kind != TW_V_STR) {
+		say(t, id, "fired", "event", tw_map_value(v, "payload"));
+		return;
+	}
+	end = tw_v_map(a);
+	/* Airflow tries such a failure no second time. */
+	tw_map_putc(a, end, "state", tw_str_is(state.s, "failed") ? tw_v_cstr("failed_final") : state);
+	tw_map_putc(a, end, "xcoms", tw_map_value(v, "xcoms"));
+	say(t, id, "ended", "end", end);
 }
 
 /* An event of a trigger that watches assets is an event of each of them; the trigger goes on. */
@@ -104,22 +179,21 @@ static void post_asset_events(struct triggerer *t, int64_t id, struct tw_value p
 	free(json);
 }
 
-static bool is_watching(struct triggerer *t, int64_t id)
+static struct known *watcher(struct triggerer *t, int64_t id)
 {
-	char text[24];
+	struct known *k = tw_map_get(&t->known, key_of(&id));
 
-	return tw_map_get(&t->running, id_text(text, id)) == &watching;
+	return k && k->place == WATCHING ? k : NULL;
 }
 
 /* It ended by itself, or failed: it is started again when the table is looked at next. */
-static void watcher_ended(struct triggerer *t, int64_t id, struct tw_str why)
+static void watcher_ended(struct triggerer *t, struct known *k, struct tw_str why)
 {
-	char text[24];
-
 	if (why.n)
 		tw_error("a trigger that watches an asset failed and is started again: trigger=%lld " TW_STR_FMT,
-			 (long long)id, TW_STR_ARG(why));
-	tw_map_del(&t->running, id_text(text, id));
+			 (long long)k->id, TW_STR_ARG(why));
+	t->in_python--;
+	k->place = NEW;
 }
 
 static void answer(struct triggerer *t, struct tw_value v, struct tw_arena *a)
@@ -140,21 +214,17 @@ static void on_said(struct triggerer *t, struct tw_value v, struct tw_arena *a)
 
 	if (tw_str_is(op, "hello")) {
 		t->ready = true;
-		uv_timer_start(&t->look, look, 0, LOOK_MS);
+		look(&t->look);
 	} else if (tw_str_is(op, "request")) {
 		answer(t, v, a);
-	} else if (is_watching(t, id) && tw_str_is(op, "event")) {
+	} else if (watcher(t, id) && tw_str_is(op, "event")) {
 		post_asset_events(t, id, tw_map_value(v, "plain"), a);
-	} else if (is_watching(t, id) && (tw_str_is(op, "failed") || tw_str_is(op, "ended"))) {
-		watcher_ended(t, id, tw_map_str(v, "error", ""));
+	} else if (watcher(t, id) && (tw_str_is(op, "failed") || tw_str_is(op, "ended"))) {
+		watcher_ended(t, watcher(t, id), tw_map_str(v, "error", ""));
 	} else if (tw_str_is(op, "event")) {
-		post(t, id, "fired", "event", tw_map_value(v, "payload"), a);
+		on_event(t, id, v, a);
 	} else if (tw_str_is(op, "failed")) {
-		struct tw_value kwargs = tw_v_map(a);
-
-		tw_map_putc(a, kwargs, "error", tw_v_cstr("Trigger failure"));
-		tw_map_putc(a, kwargs, "traceback", tw_map_value(v, "error"));
-		post(t, id, "failed", "next_kwargs", kwargs, a);
+		failed(t, id, tw_map_value(v, "error"), a);
 	}
 }
 
@@ -182,6 +252,8 @@ static void on_link_end(void *arg, struct tw_link *link, const struct tw_err *wh
 
 /* ── which triggers run here ──────────────────────────────────────────────────────────── */
 
+static enum tw_rc start_python(struct triggerer *t, struct tw_err *err);
+
 static bool watches(struct triggerer *t, int64_t id, struct tw_arena *a)
 {
 	struct tw_watcher_row *v;
@@ -195,86 +267,171 @@ static bool watches(struct triggerer *t, int64_t id, struct tw_arena *a)
 	return does;
 }
 
-static void start_trigger(struct triggerer *t, const struct tw_trigger_row *row, struct tw_arena *a)
+static void start_in_python(struct triggerer *t, struct known *k, const struct tw_trigger_row *row,
+			    struct tw_value kwargs, bool watcher, struct tw_arena *a)
 {
-	struct tw_value v = tw_v_map(a), kwargs;
-	bool watcher;
-	char text[24];
+	struct tw_value v = tw_v_map(a);
 
-	if (tw_map_get(&t->running, id_text(text, row->id)))
-		return;
-	if (tw_json_parse(a, row->kwargs, &kwargs, NULL) < 0)
-		kwargs = tw_v_map(a);
 	tw_map_putc(a, v, "op", tw_v_cstr("start"));
 	tw_map_putc(a, v, "id", tw_v_int(row->id));
 	tw_map_putc(a, v, "classpath", tw_v_str(row->classpath));
 	tw_map_putc(a, v, "kwargs", kwargs);
-	watcher = watches(t, row->id, a);
 	if (watcher)
 		tw_map_putc(a, v, "watcher", tw_v_bool(true));
 	tw_link_send_json(t->link, v, NULL);
-	tw_map_set(&t->running, id_text(text, row->id), watcher ? &watching : &present);
+	k->place = watcher ? WATCHING : IN_PYTHON;
+	t->in_python++;
 }
 
-static bool still_there(const struct tw_trigger_row *rows, size_t n, struct tw_str id)
+/* The task that waits for it: until when? */
+static void read_waiter(struct triggerer *t, struct known *k, struct tw_arena *a)
 {
-	char text[24];
+	struct tw_trigger_waiter who;
 
-	for (size_t i = 0; i < n; i++)
-		if (tw_str_eq(id_text(text, rows[i].id), id))
-			return true;
-	return false;
+	k->timeout = tw_store_trigger_waiter(t->store, k->id, a, &who, NULL) == TW_OK ? who.timeout : TW_TIME_NONE;
 }
 
-/* Those that nobody waits for any more. */
-static void stop_gone(struct triggerer *t, const struct tw_trigger_row *rows, size_t n, struct tw_arena *a)
+static void start(struct triggerer *t, struct known *k)
 {
-	TW_VEC(struct tw_str) gone = { 0 };
+	struct tw_arena a = { 0 };
+	struct tw_trigger_row row;
+	struct tw_value kwargs;
+	struct tw_err err = { 0 };
+	enum tw_rc rc = tw_store_trigger(t->store, k->id, &a, &row, &err);
+	bool watcher = rc == TW_OK && !waits_knows(row.classpath, false) && watches(t, k->id, &a);
 
-	tw_map_foreach(&t->running, e)
-		if (!still_there(rows, n, e->key))
-			tw_vec_push(&gone, tw_str_copy(a, e->key));
-	for (size_t i = 0; i < gone.n; i++) {
-		struct tw_value v = tw_v_map(a);
-		int64_t id = 0;
+	if (rc == TW_OK && tw_json_parse(&a, row.kwargs, &kwargs, NULL) < 0)
+		kwargs = tw_v_map(&a);
+	if (rc == TW_ERR_NOT_FOUND) {
+		k->place = DONE; /* gone between two questions */
+	} else if (rc < 0) {
+		tw_error("trigger %lld: %s", (long long)k->id, err.msg);
+	} else if (!watcher && waits_knows(row.classpath, t->opts->native)) {
+		k->place = NATIVE;
+		if (waits_add(t->waits, k->id, row.classpath, kwargs, &err) < 0)
+			failed(t, k->id, tw_v_cstr(err.msg), &a);
+	} else if (t->ready) {
+		read_waiter(t, k, &a);
+		start_in_python(t, k, &row, kwargs, watcher, &a);
+	} else if (!t->pid && start_python(t, &err) < 0) {
+		tw_error("%s", err.msg);
+		t->status = 1;
+		uv_stop(&t->loop);
+	}
+	tw_arena_release(&a);
+}
 
-		tw_str_to_int(gone.v[i], &id);
-		tw_map_putc(a, v, "op", tw_v_cstr("stop"));
-		tw_map_putc(a, v, "id", tw_v_int(id));
+/*
+ * Its row is gone: nobody waits any more. Unless the time was up, a person did that (cleared it, marked it, deleted
+ * the run), and the trigger may end what it has begun elsewhere.
+ */
+static void stop(struct triggerer *t, struct known *k)
+{
+	struct tw_arena a = { 0 };
+	struct tw_value v = tw_v_map(&a);
+	bool timed_out = k->timeout != TW_TIME_NONE && tw_now() >= k->timeout;
+
+	if (k->place == NATIVE)
+		waits_remove(t->waits, k->id);
+	if (k->place == IN_PYTHON || k->place == WATCHING) {
+		t->in_python--;
+		tw_map_putc(&a, v, "op", tw_v_cstr("stop"));
+		tw_map_putc(&a, v, "id", tw_v_int(k->id));
+		tw_map_putc(&a, v, "user_action", tw_v_bool(!timed_out));
 		tw_link_send_json(t->link, v, NULL);
-		tw_map_del(&t->running, gone.v[i]);
+	}
+	tw_arena_release(&a);
+}
+
+static struct known *know(struct triggerer *t, int64_t id)
+{
+	struct known *k = tw_map_get(&t->known, key_of(&id));
+
+	if (!k) {
+		k = tw_new(struct known);
+		*k = (struct known){ .id = id, .timeout = TW_TIME_NONE };
+		tw_map_set(&t->known, key_of(&id), k);
+	}
+	k->seen = true;
+	return k;
+}
+
+static void stop_gone(struct triggerer *t)
+{
+	TW_VEC(struct known *) gone = { 0 };
+
+	tw_map_foreach(&t->known, e) {
+		struct known *k = e->value;
+
+		if (!k->seen)
+			tw_vec_push(&gone, k);
+		k->seen = false;
+	}
+	for (size_t i = 0; i < gone.n; i++) {
+		stop(t, gone.v[i]);
+		tw_map_del(&t->known, key_of(&gone.v[i]->id));
+		free(gone.v[i]);
 	}
 	tw_vec_release(&gone);
+}
+
+/* Those that nobody has: native waits as they come, Python's up to the capacity. */
+static enum tw_rc take(struct triggerer *t, size_t *ret_native, struct tw_err *err)
+{
+	size_t room = (size_t)t->opts->capacity, python = t->in_python, n = 0;
+	struct tw_trigger_take want = {
+		.triggerer_id = t->job_id,
+		.classes = waits_classes(),
+		.queues = t->opts->queues,
+		.nqueues = t->opts->nqueues,
+		.these = true,
+		.limit = TAKE_AT_ONCE,
+	};
+	enum tw_rc rc = TW_OK;
+
+	*ret_native = 0;
+	want.nclasses = t->opts->native ? SIZE_MAX : 1;
+	if (!t->opts->nqueues)
+		rc = tw_store_triggers_take(t->store, &want, ret_native, err);
+	tw_map_foreach(&t->known, e)
+		python += ((struct known *)e->value)->place == NEW;
+	want.these = false;
+	want.limit = room > python ? room - python : 0;
+	if (rc == TW_OK && want.limit)
+		rc = tw_store_triggers_take(t->store, &want, &n, err);
+	return rc;
 }
 
 static void look(uv_timer_t *timer)
 {
 	struct triggerer *t = timer->data;
 	struct tw_arena a = { 0 };
-	struct tw_trigger_row *rows;
 	struct tw_err err = { 0 };
-	size_t n = 0, room = (size_t)t->opts->capacity;
+	int64_t *ids;
+	size_t n = 0, taken = 0;
 
-	if (!t->ready)
+	if (t->stopping)
 		return;
-	room = room > t->running.len ? room - t->running.len : 0;
-	if ((room && tw_store_triggers_take(t->store, t->job_id, room, tw_now() - t->opts->health_timeout, &n, &err) < 0) ||
-	    tw_store_triggers(t->store, t->job_id, &a, &rows, &n, &err) < 0) {
+	if (take(t, &taken, &err) < 0 || tw_store_trigger_ids(t->store, t->job_id, &a, &ids, &n, &err) < 0) {
 		tw_error("triggers: %s", err.msg);
 	} else {
-		for (size_t i = 0; i < n; i++)
-			start_trigger(t, &rows[i], &a);
-		if (t->running.len > n)
-			stop_gone(t, rows, n, &a);
+		for (size_t i = 0; i < n; i++) {
+			struct known *k = know(t, ids[i]);
+
+			if (k->place == NEW)
+				start(t, k);
+		}
+		stop_gone(t);
 	}
 	tw_arena_release(&a);
+	uv_timer_start(&t->look, look, taken == TAKE_AT_ONCE ? 0 : LOOK_MS, 0);
 }
 
 static void on_bell(void *arg)
 {
 	struct triggerer *t = arg;
 
-	t->look.timer_cb(&t->look);
+	uv_timer_start(&t->look, look, 0, 0);
 }
 
 /* ── the Python process ───────────────────────────────────────────────────────────────── */
@@ -306,34 +463,13 @@ static enum tw_rc start_python(struct triggerer *t, struct tw_err *err)
 	return TW_OK;
 }
 
-/* Idle, there is no Python: it starts with the first trigger. */
-static void first_look(uv_timer_t *timer)
-{
-	struct triggerer *t = timer->data;
-	struct tw_arena a = { 0 };
-	struct tw_trigger_row *rows;
-	struct tw_err err = { 0 };
-	size_t n = 0;
-
-	if (tw_store_triggers(t->store, 0, &a, &rows, &n, &err) < 0)
-		tw_error("triggers: %s", err.msg);
-	tw_arena_release(&a);
-	if (!n)
-		return;
-	uv_timer_start(&t->look, look, LOOK_MS, LOOK_MS);
-	if (start_python(t, &err) < 0) {
-		tw_error("%s", err.msg);
-		t->status = 1;
-		uv_stop(&t->loop);
-	}
-}
-
 static void on_beat(uv_timer_t *timer)
 {
 	struct triggerer *t = timer->data;
 	struct tw_err err = { 0 };
 
-	if (tw_store_job_beat(t->store, t->job_id, tw_now(), &err) < 0)
+	if (tw_store_job_beat(t->store, t->job_id, tw_now(), &err) < 0 ||
+	    tw_store_triggers_orphaned(t->store, tw_now() - t->opts->health_timeout, &err) < 0)
 		tw_error("heartbeat: %s", err.msg);
 }
 
@@ -351,7 +487,6 @@ static void on_signal(uv_signal_t *sig, int signum)
 static enum tw_rc set_up(struct triggerer *t, struct tw_crypt *crypt, struct tw_err *err)
 {
 	struct tw_store_opts store = { .url = t->opts->store_url, .mode = TW_STORE_CHECK };
-	char *bell = tw_asprintf("%s/triggerer.bell", t->opts->paths->run_dir);
 	enum tw_rc rc = tw_crypt_init(crypt, tw_str(t->opts->fernet_keys), err);
 
 	tw_crypt_hook(crypt, &store);
@@ -362,8 +497,10 @@ static enum tw_rc set_up(struct triggerer *t, struct tw_crypt *crypt, struct tw_
 	if (rc == TW_OK)
 		rc = tw_reaper_new(&t->loop, &t->reaper, err);
 	if (rc == TW_OK)
-		rc = tw_bell_new(&t->loop, bell, on_bell, t, &t->bell, err);
-	free(bell);
+		rc = tw_bell_new(&t->loop, t->opts->paths->triggerer_bell, on_bell, t, &t->bell, err);
+	/* The bell of this home is another triggerer's: this one only looks. */
+	if (rc == TW_ERR_EXISTS)
+		rc = TW_OK;
 	return rc;
 }
 
@@ -371,11 +508,14 @@ static void set_handles(struct triggerer *t)
 {
 	uv_timer_init(&t->loop, &t->look);
 	uv_timer_init(&t->loop, &t->beat);
+	uv_prepare_init(&t->loop, &t->post);
 	uv_signal_init(&t->loop, &t->term);
 	uv_signal_init(&t->loop, &t->intr);
-	t->look.data = t->beat.data = t->term.data = t->intr.data = t;
-	uv_timer_start(&t->look, first_look, 0, IDLE_LOOK_MS);
-	uv_timer_start(&t->beat, on_beat, BEAT_MS, BEAT_MS);
+	t->look.data = t->beat.data = t->post.data = t->term.data = t->intr.data = t;
+	t->waits = waits_new(&t->loop, t->store, &t->zones, wait_said, t);
+	uv_timer_start(&t->look, look, 0, 0);
+	uv_timer_start(&t->beat, on_beat, 0, BEAT_MS);
+	uv_prepare_start(&t->post, on_prepare);
 	uv_signal_start(&t->term, on_signal, SIGTERM);
 	uv_signal_start(&t->intr, on_signal, SIGINT);
 }
@@ -397,10 +537,17 @@ static void tear_down(struct triggerer *t)
 	}
 	tw_reaper_free(t->reaper);
 	tw_bell_free(t->bell);
+	waits_free(t->waits);
+	if (t->rows.n)
+		on_prepare(&t->post);
 	if (t->store && t->job_id)
 		tw_store_job_end(t->store, t->job_id, t->status ? "failed" : "success", tw_now(), NULL);
 	tw_store_close(t->store);
-	tw_map_release(&t->running);
+	tw_map_foreach(&t->known, e)
+		free(e->value);
+	tw_map_release(&t->known);
+	tw_vec_release(&t->rows);
+	tw_arena_release(&t->said);
 	uv_walk(&t->loop, close_handle, NULL);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&t->loop);

@@ -169,6 +169,8 @@ static void perform(struct shell *sh, struct turn *t)
 	if (t->calls)
 		tw_bell_ring(sh->opts->paths->dagproc_bell);
 	forget_ended_runs(sh, t);
+	if (t->batch.triggers)
+		tw_bell_ring(sh->opts->paths->triggerer_bell);
 	for (size_t i = 0; i < sh->executors.n; i++)
 		tw_executor_flush(sh->executors.v[i]);
 }

@@ -4,10 +4,14 @@
 #include "api/task_assets.h"
 #include "daemon/shell.h"
 #include "store/assets.h"
+#include "store/house.h"
 #include "store/runs.h"
 #include "template/log_name.h"
+#include "store/tis.h"
 #include "time/instant.h"
 #include "value/json.h"
+
+#define TRIGGERER_ASK (5 * TW_US_SEC) /* between two questions whether a triggerer lives */
 
 void workload_time(struct tw_jw *w, const char *key, tw_time t)
 {
@@ -285,6 +289,49 @@ static bool inactive_assets(struct shell *sh, struct tw_jw *w, const struct tw_d
 	return any;
 }
 
+/* Native sensors wait in the triggerer; where none runs they are Python's. */
+static bool triggerer_lives(struct shell *sh)
+{
+	tw_time now = shell_now(sh);
+	struct tw_arena a = { 0 };
+	struct tw_job_row job;
+
+	if (now < sh->triggerer_asked || now - sh->triggerer_asked > TRIGGERER_ASK) {
+		sh->triggerer_lives = tw_store_job_latest(sh->reader, "TriggererJob", &a, &job, NULL) == TW_OK &&
+				      tw_str_is(job.state, "running") &&
+				      job.latest_heartbeat >= now - sh->opts->triggerer_health;
+		sh->triggerer_asked = now;
+		tw_arena_release(&a);
+	}
+	return sh->triggerer_lives;
+}
+
+/* Do its tasks run where the triggerer sees the same files? */
+static bool is_local(struct shell *sh, struct tw_str name)
+{
+	const struct tw_executor *ex = tw_executors_find(&sh->executors, name);
+	struct tw_str known = tw_str(ex && ex->known_as ? ex->known_as : "LocalExecutor");
+
+	return tw_str_is(known, "LocalExecutor") || tw_str_is(known, "SequentialExecutor");
+}
+
+/* How often it was put off, for sensors that reschedule. */
+static void write_context(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *ti)
+{
+	struct tw_arena a = { 0 };
+	struct tw_reschedule_row *rows;
+	size_t n = 0;
+
+	if (ti->reschedule_start == TW_TIME_NONE)
+		return;
+	(void)tw_store_reschedules(sh->reader, ti->id, &a, &rows, &n, NULL);
+	tw_arena_release(&a);
+	tw_jw_key(w, "context");
+	tw_jw_obj(w);
+	key_int(w, "task_reschedule_count", (int64_t)n);
+	tw_jw_end(w);
+}
+
 void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_buf *out)
 {
 	const struct tw_task *task = &d->dag->tasks[d->task];
@@ -296,8 +343,13 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_cstr(&w, "run");
 	write_ti(sh, &w, &d->ti, d->run.logical_date);
 	write_resume(&w, &d->ti);
-	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n)
+	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n &&
+	    (!task->is_sensor || triggerer_lives(sh)))
 		key_str(&w, "native", task->native);
+	if (!is_local(sh, d->executor)) {
+		tw_jw_key(&w, "local");
+		tw_jw_bool(&w, false);
+	}
 	tw_jw_key(&w, "task");
 	tw_jw_value(&w, task->raw);
 	write_dag(&w, d->dag, d->ti.version_id);
@@ -307,6 +359,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_key(&w, "run");
 	tw_jw_raw(&w, tw_str(run_context(sh, &d->run)));
 	workload_expand(&w, d);
+	write_context(sh, &w, &d->ti);
 	tw_jw_key(&w, "execution_timeout");
 	if (task->execution_timeout >= 0)
 		tw_jw_float(&w, (double)task->execution_timeout / 1e6);

@@ -1,5 +1,7 @@
 #include "runner/tasklog.h"
 
+#include "runner/logline.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -206,49 +208,12 @@ void tw_tasklog_close(struct tw_tasklog *log)
 
 /* Lines ------------------------------------------------------------------------------------ */
 
-static const char *level_name(enum tw_log_level level)
-{
-	static const char *const names[] = {"debug", "info", "warning", "error", "critical"};
-	return names[level];
-}
-
-static void put_timestamp(struct tw_buf *out)
-{
-	static time_t cached = -1;
-	static char text[24];
-	int64_t now = tw_now();
-	time_t s = (time_t)(now / 1000000);
-	if (s != cached) {
-		struct tm tm;
-		gmtime_r(&s, &tm);
-		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-		cached = s;
-	}
-	tw_buf_printf(out, "\"%s.%06dZ\"", text, (int)(now % 1000000));
-}
-
-static void put_head(struct tw_tasklog *log, enum tw_log_level level)
-{
-	tw_buf_adds(&log->out, "{\"timestamp\":");
-	put_timestamp(&log->out);
-	tw_buf_printf(&log->out, ",\"level\":\"%s\",\"event\":", level_name(level));
-}
-
-static void put_tail(struct tw_tasklog *log, const char *logger)
-{
-	tw_buf_adds(&log->out, ",\"logger\":");
-	tw_json_write_str(&log->out, tw_str(logger), 0);
-	tw_buf_adds(&log->out, "}\n");
-	written(log);
-}
-
 /* event is masked already. */
 static void put_line(struct tw_tasklog *log, enum tw_log_level level, const char *logger,
 		     struct tw_str event)
 {
-	put_head(log, level);
-	tw_json_write_str(&log->out, event, 0);
-	put_tail(log, logger);
+	tw_logline(&log->out, level, logger, event);
+	written(log);
 }
 
 /* s itself, or its masked form in scratch. */
@@ -283,16 +248,8 @@ void tw_tasklog_exception(struct tw_tasklog *log, const char *event, const char 
 			  struct tw_str text)
 {
 	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
-	put_head(log, TW_LOG_ERROR);
-	tw_json_write_str(&log->out, tw_str(event), 0);
-	tw_buf_adds(&log->out, ",\"error_detail\":[{\"exc_type\":");
-	tw_json_write_str(&log->out, tw_str(type), 0);
-	tw_buf_adds(&log->out, ",\"exc_value\":");
-	tw_json_write_str(&log->out, mask(log->masker, text, &b), 0);
-	tw_buf_adds(&log->out,
-		    ",\"exc_notes\":[],\"syntax_error\":null,\"is_cause\":false,\"frames\":[],"
-		    "\"is_group\":false,\"exceptions\":[]}]");
-	put_tail(log, "task");
+	tw_logline_exception(&log->out, event, type, mask(log->masker, text, &b));
+	written(log);
 }
 
 /* Streams ---------------------------------------------------------------------------------- */

@@ -394,12 +394,17 @@ static void triggers_go_to_who_lives(void **state)
 				 .start_date = T0,
 				 .end_date = TW_TIME_NONE,
 				 .latest_heartbeat = T0};
-	struct tw_trigger_row t = {0}, *v;
+	static const char *const classes[] = {"x.Y", NULL};
+	struct tw_trigger_take take = {.classes = classes, .nclasses = SIZE_MAX, .limit = 10};
+	struct tw_str queue = S("q");
+	struct tw_trigger_waiter who;
+	struct tw_trigger_row t = {0}, v;
 	struct tw_reschedule_row rs = {test_id(5), T0, T0 + 2000000, T0 + 9}, *rv;
 	struct tw_batch b = {0};
-	int64_t one, two, id;
+	int64_t one, two, id, *ids;
 	size_t n;
 
+	job.state = S("running");
 	ok(tw_store_job_start(s, &job, &one, &test_err));
 	ok(tw_store_job_start(s, &job, &two, &test_err));
 	ok(tw_store_trigger_next_id(s, &id, &test_err));
@@ -408,25 +413,40 @@ static void triggers_go_to_who_lives(void **state)
 	tw_batch_trigger_new(&b, &t);
 	tw_batch_reschedule(&b, &rs);
 	ok(tw_store_commit(s, &b, &test_err));
-	ok(tw_store_triggers_take(s, one, 10, T0 - 5, &n, &test_err));
+	take.triggerer_id = one;
+	take.these = true;
+	ok(tw_store_triggers_take(s, &take, &n, &test_err));
+	assert_int_equal(n, 0); /* of another class */
+	take.these = false;
+	take.queues = &queue;
+	take.nqueues = 1;
+	ok(tw_store_triggers_take(s, &take, &n, &test_err));
+	assert_int_equal(n, 0); /* of no queue */
+	take.nqueues = 0;
+	ok(tw_store_triggers_take(s, &take, &n, &test_err));
 	assert_int_equal(n, 1);
-	ok(tw_store_triggers_take(s, two, 10, T0 - 5, &n, &test_err));
+	ok(tw_store_triggers_orphaned(s, T0 - 5, &test_err));
+	take.triggerer_id = two;
+	ok(tw_store_triggers_take(s, &take, &n, &test_err));
 	assert_int_equal(n, 0);
 	ok(tw_store_job_beat(s, two, T0 + 100, &test_err));
-	ok(tw_store_triggers_take(s, two, 10, T0 + 50, &n,
-				  &test_err)); /* the first one has gone quiet */
+	ok(tw_store_triggers_orphaned(s, T0 + 50, &test_err)); /* the first one has gone quiet */
+	ok(tw_store_triggers_take(s, &take, &n, &test_err));
 	assert_int_equal(n, 1);
-	ok(tw_store_triggers(s, two, &a, &v, &n, &test_err));
+	ok(tw_store_trigger_ids(s, two, &a, &ids, &n, &test_err));
 	assert_int_equal(n, 1);
-	tw_assert_str(v[0].kwargs, "{\"x\":1}");
-	assert_int_equal(v[0].created_date, T0);
+	ok(tw_store_trigger(s, ids[0], &a, &v, &test_err));
+	tw_assert_str(v.kwargs, "{\"x\":1}");
+	assert_int_equal(v.created_date, T0);
+	assert_int_equal(tw_store_trigger_waiter(s, 1, &a, &who, &test_err), TW_ERR_NOT_FOUND);
 	ok(tw_store_trigger_next_id(s, &id, &test_err));
 	assert_int_equal(id, 2);
 	tw_batch_clear(&b);
 	tw_batch_trigger_drop(&b, 1);
 	ok(tw_store_commit(s, &b, &test_err));
-	ok(tw_store_triggers(s, 0, &a, &v, &n, &test_err));
+	ok(tw_store_trigger_ids(s, two, &a, &ids, &n, &test_err));
 	assert_int_equal(n, 0);
+	assert_int_equal(tw_store_trigger(s, 1, &a, &v, &test_err), TW_ERR_NOT_FOUND);
 	ok(tw_store_reschedules(s, test_id(5), &a, &rv, &n, &test_err));
 	assert_int_equal(n, 1);
 	assert_int_equal(rv[0].reschedule_date, T0 + 9);

@@ -64,9 +64,34 @@ enum tw_rc tw_store_reschedules(struct tw_store *s, struct tw_id ti_id, struct t
 /* ── triggers of deferred task instances ────────────────────────────────────────────── */
 
 enum tw_rc tw_store_trigger_next_id(struct tw_store *s, int64_t *ret_id, struct tw_err *err);
-/* Gives up to n triggers that nobody has, or whose owner's heartbeat is before `dead`, to this triggerer. */
-enum tw_rc tw_store_triggers_take(struct tw_store *s, int64_t triggerer_id, size_t n, tw_time dead, size_t *ret_n,
+/* Which triggers a triggerer wants of those that nobody has. */
+struct tw_trigger_take {
+	int64_t triggerer_id;
+	const char *const *classes;  /* ends with NULL or after nclasses */
+	size_t nclasses;
+	bool these;                  /* of these classes; else of all others */
+	const struct tw_str *queues; /* of these queues; none: without a queue */
+	size_t nqueues;
+	size_t limit;
+};
+enum tw_rc tw_store_triggers_take(struct tw_store *s, const struct tw_trigger_take *want, size_t *ret_n,
 				  struct tw_err *err);
-/* Those that this triggerer has; triggerer_id 0 = all. kwargs decrypted. */
-enum tw_rc tw_store_triggers(struct tw_store *s, int64_t triggerer_id, struct tw_arena *a,
-			     struct tw_trigger_row **ret_v, size_t *ret_n, struct tw_err *err);
+/* Those whose triggerer has ended, or has no heartbeat since `dead`, are nobody's again. */
+enum tw_rc tw_store_triggers_orphaned(struct tw_store *s, tw_time dead, struct tw_err *err);
+/* Ids of those that this triggerer has, in order. */
+enum tw_rc tw_store_trigger_ids(struct tw_store *s, int64_t triggerer_id, struct tw_arena *a, int64_t **ret_v,
+				size_t *ret_n, struct tw_err *err);
+/* kwargs decrypted. TW_ERR_NOT_FOUND. */
+enum tw_rc tw_store_trigger(struct tw_store *s, int64_t id, struct tw_arena *a, struct tw_trigger_row *ret_row,
+			    struct tw_err *err);
+
+/* The task instance that waits for a trigger. */
+struct tw_trigger_waiter {
+	struct tw_id id;
+	struct tw_str dag_id, run_id, task_id;
+	int map_index, try_number;
+	tw_time timeout;             /* of the trigger; TW_TIME_NONE: none */
+};
+/* TW_ERR_NOT_FOUND: none does (it watches over an asset, …). */
+enum tw_rc tw_store_trigger_waiter(struct tw_store *s, int64_t trigger_id, struct tw_arena *a,
+				   struct tw_trigger_waiter *ret, struct tw_err *err);

@@ -37,60 +37,109 @@ enum tw_rc tw_store_trigger_next_id(struct tw_store *s, int64_t *ret_id, struct 
 	return TW_OK;
 }
 
-enum tw_rc tw_store_triggers_take(struct tw_store *s, int64_t triggerer_id, size_t n, tw_time dead,
-				  size_t *ret_n, struct tw_err *err)
+static void put_marks(struct tw_buf *sql, size_t n)
 {
-	int64_t taken;
+	for (size_t i = 0; i < n; i++)
+		tw_buf_adds(sql, i ? ", ?" : "?");
+	tw_buf_addc(sql, ')');
+}
 
-	TW_TRY(tw_q_exec(
-		s, &taken, err,
-		"update \"trigger\" set triggerer_id = ? where id in (select t.id from \"trigger\" t"
-		" left join job j on j.id = t.triggerer_id where t.triggerer_id is null or j.id is null"
-		" or j.state <> 'running' or j.latest_heartbeat < ? order by t.id limit ?)",
-		"iti", triggerer_id, dead, (int64_t)n));
+enum tw_rc tw_store_triggers_take(struct tw_store *s, const struct tw_trigger_take *want, size_t *ret_n,
+				  struct tw_err *err)
+{
+	TW_AUTO(tw_buf_release) struct tw_buf sql = {0};
+	size_t nclasses = 0;
+	int64_t taken;
+	struct tw_q q;
+
+	while (nclasses < want->nclasses && want->classes[nclasses])
+		nclasses++;
+	tw_buf_printf(&sql,
+		      "update \"trigger\" set triggerer_id = ? where id in (select id from \"trigger\""
+		      " where triggerer_id is null and classpath %s (",
+		      want->these ? "in" : "not in");
+	put_marks(&sql, nclasses);
+	tw_buf_adds(&sql, want->nqueues ? " and queue in (" : " and queue is null");
+	if (want->nqueues)
+		put_marks(&sql, want->nqueues);
+	tw_buf_adds(&sql, " order by id limit ?)");
+	tw_q(&q, s, sql.p);
+	tw_q_put_int(&q, want->triggerer_id);
+	for (size_t i = 0; i < nclasses; i++)
+		tw_q_put_cstr(&q, want->classes[i]);
+	for (size_t i = 0; i < want->nqueues; i++)
+		tw_q_put_str(&q, want->queues[i]);
+	tw_q_put_int(&q, (int64_t)want->limit);
+	TW_TRY(tw_q_run(&q, &taken, err));
 	*ret_n = (size_t)taken;
 	return TW_OK;
 }
 
-static enum tw_rc read_trigger(struct tw_store *s, struct tw_q *q, struct tw_arena *a,
-			       struct tw_trigger_row *t, struct tw_err *err)
+enum tw_rc tw_store_triggers_orphaned(struct tw_store *s, tw_time dead, struct tw_err *err)
 {
-	t->id = tw_q_get_int(q);
-	t->classpath = tw_q_get_str(q, a);
-	TW_TRY(tw_secret_get(s, tw_q_get_str(q, a), s->opts.decrypt != NULL, a, &t->kwargs, err));
-	t->created_date = tw_q_get_time(q);
-	t->triggerer_id = tw_q_get_int(q);
-	t->queue = tw_q_get_str(q, a);
-	return TW_OK;
+	return tw_q_exec(s, NULL, err,
+			 "update \"trigger\" set triggerer_id = null where triggerer_id is not null and"
+			 " triggerer_id not in (select id from job where job_type = 'TriggererJob'"
+			 " and state = 'running' and latest_heartbeat >= ?)",
+			 "t", dead);
 }
 
-enum tw_rc tw_store_triggers(struct tw_store *s, int64_t triggerer_id, struct tw_arena *a,
-			     struct tw_trigger_row **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_trigger_ids(struct tw_store *s, int64_t triggerer_id, struct tw_arena *a, int64_t **ret_v,
+				size_t *ret_n, struct tw_err *err)
 {
-	TW_VEC(struct tw_trigger_row) rows = {0};
+	TW_VEC(int64_t) ids = {0};
 	struct tw_q q;
 	int rc;
 
-	tw_q(&q, s,
-	     "select id, classpath, kwargs, created_date, triggerer_id, queue from \"trigger\""
-	     " where ? = 0 or triggerer_id = ? order by id");
+	tw_q(&q, s, "select id from \"trigger\" where triggerer_id = ? order by id");
 	tw_q_put_int(&q, triggerer_id);
-	tw_q_put_int(&q, triggerer_id);
-	while ((rc = tw_q_next(&q, err)) > 0) {
-		struct tw_trigger_row t = {0};
-
-		rc = read_trigger(s, &q, a, &t, err);
-		if (rc < 0)
-			break;
-		tw_vec_push(&rows, t);
-	}
-	tw_q_done(&q);
+	while ((rc = tw_q_next(&q, err)) > 0)
+		tw_vec_push(&ids, tw_q_get_int(&q));
 	if (rc == 0) {
-		*ret_v = tw_arena_array(a, struct tw_trigger_row, rows.n);
-		if (rows.n)
-			memcpy(*ret_v, rows.v, rows.n * sizeof *rows.v);
-		*ret_n = rows.n;
+		*ret_v = tw_arena_array(a, int64_t, ids.n + 1);
+		if (ids.n)
+			memcpy(*ret_v, ids.v, ids.n * sizeof *ids.v);
+		*ret_n = ids.n;
 	}
-	tw_vec_release(&rows);
+	tw_vec_release(&ids);
 	return rc;
+}
+
+enum tw_rc tw_store_trigger(struct tw_store *s, int64_t id, struct tw_arena *a, struct tw_trigger_row *ret_row,
+			    struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s, "select id, classpath, kwargs, created_date, triggerer_id, queue from \"trigger\" where id = ?");
+	tw_q_put_int(&q, id);
+	TW_TRY(tw_q_one(&q, err));
+	ret_row->id = tw_q_get_int(&q);
+	ret_row->classpath = tw_q_get_str(&q, a);
+	struct tw_str kwargs = tw_q_get_str(&q, a);
+	ret_row->created_date = tw_q_get_time(&q);
+	ret_row->triggerer_id = tw_q_get_int(&q);
+	ret_row->queue = tw_q_get_str(&q, a);
+	tw_q_done(&q);
+	return tw_secret_get(s, kwargs, s->opts.decrypt != NULL, a, &ret_row->kwargs, err);
+}
+
+enum tw_rc tw_store_trigger_waiter(struct tw_store *s, int64_t trigger_id, struct tw_arena *a,
+				   struct tw_trigger_waiter *ret, struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s,
+	     "select id, dag_id, run_id, task_id, map_index, try_number, trigger_timeout from task_instance"
+	     " where trigger_id = ?");
+	tw_q_put_int(&q, trigger_id);
+	TW_TRY(tw_q_one(&q, err));
+	ret->id = tw_q_get_uuid(&q);
+	ret->dag_id = tw_q_get_str(&q, a);
+	ret->run_id = tw_q_get_str(&q, a);
+	ret->task_id = tw_q_get_str(&q, a);
+	ret->map_index = (int)tw_q_get_int(&q);
+	ret->try_number = (int)tw_q_get_int(&q);
+	ret->timeout = tw_q_get_time(&q);
+	tw_q_done(&q);
+	return TW_OK;
 }

@@ -167,36 +167,96 @@ def _native(
     from tradewind.operators.bash import BashOperator
     from tradewind.operators.empty import EmptyOperator
 
+    hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
     if issubclass(cls, EmptyOperator):
-        hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
         return None if {"execute", "success"} & set(callbacks) or hooks else "empty"
-    if callbacks or python_templates or task._pre_execute_hook or task._post_execute_hook:
+    if python_templates or hooks or task.retry_policy or task.render_template_as_native_obj is not None:
         return None
-    if cls is BashOperator and task.render_template_as_native_obj is None and not task.retry_policy:
-        values = dict(args)
-        get = task.partial_kwargs.get if task.is_mapped else functools.partial(getattr, task)
-        if get("output_processor", None) is not None:
-            return None
-        if task.is_mapped:
-            partial = task.partial_kwargs
-            if not task.expand_input.argument_names() <= {"bash_command", "env", "cwd"}:
-                return None
-            if task.expand_input.kind != "expand" or _lazy_calls(task.expand_input.to_document()):
-                return None
-            code = partial.get("skip_on_exit_code", 99)
-            values["skip_on_exit_code"] = (
-                [] if code is None else [code] if isinstance(code, int) else list(code)
-            )
-            values["append_env"] = bool(partial.get("append_env", False))
-            values["output_encoding"] = partial.get("output_encoding", "utf-8")
-        else:
-            for name in _BASH_ARGS:
-                values[name] = encode(getattr(task, name))
-        if has_python(values) or str(values["output_encoding"]).lower() not in ("utf-8", "utf8"):
-            return None
-        args.update(values)
-        return "bash"
+    if cls is BashOperator and not callbacks:
+        return _native_bash(task, args)
+    if cls in native_sensors() and "execute" not in callbacks:
+        return _native_sensor(task, cls, args)
     return None
+
+
+def _native_bash(task: Any, args: dict[str, Any]) -> str | None:
+    values = dict(args)
+    get = task.partial_kwargs.get if task.is_mapped else functools.partial(getattr, task)
+    if get("output_processor", None) is not None:
+        return None
+    if task.is_mapped:
+        partial = task.partial_kwargs
+        if not _maps_only(task, {"bash_command", "env", "cwd"}):
+            return None
+        code = partial.get("skip_on_exit_code", 99)
+        values["skip_on_exit_code"] = [] if code is None else [code] if isinstance(code, int) else list(code)
+        values["append_env"] = bool(partial.get("append_env", False))
+        values["output_encoding"] = partial.get("output_encoding", "utf-8")
+    else:
+        for name in _BASH_ARGS:
+            values[name] = encode(getattr(task, name))
+    if has_python(values) or str(values["output_encoding"]).lower() not in ("utf-8", "utf8"):
+        return None
+    args.update(values)
+    return "bash"
+
+
+def _maps_only(task: Any, names: set[str]) -> bool:
+    """Whether a mapped task maps only these arguments, by values that need no Python."""
+    source = task.expand_input
+    return (
+        source.argument_names() <= names and source.kind == "expand" and not _lazy_calls(source.to_document())
+    )
+
+
+@functools.cache
+def native_sensors() -> dict[type, tuple[str, tuple[str, ...]]]:
+    """Sensor class → its native name, and the arguments it reads besides template fields."""
+    from tradewind.sensors import external_task, filesystem, time
+
+    external = ("allowed_states", "skipped_states", "failed_states", "execution_delta")
+    return {
+        filesystem.FileSensor: ("file_sensor", ("recursive",)),
+        time.DateTimeSensor: ("date_time_sensor", ()),
+        time.DateTimeSensorAsync: ("date_time_sensor", ()),
+        time.TimeSensor: ("time_sensor", ("target_time",)),
+        time.TimeSensorAsync: ("time_sensor", ("target_time",)),
+        time.TimeDeltaSensor: ("time_delta_sensor", ()),
+        time.TimeDeltaSensorAsync: ("time_delta_sensor", ()),
+        time.WaitSensor: ("wait_sensor", ()),
+        time.DayOfWeekSensor: ("day_of_week_sensor", ("use_task_logical_date",)),
+        external_task.ExternalTaskSensor: ("external_task_sensor", external),
+    }
+
+
+def _native_sensor(task: Any, cls: type, args: dict[str, Any]) -> str | None:
+    name, more = native_sensors()[cls]
+    values = dict(args)
+    get = functools.partial(getattr, task)
+    if task.is_mapped:
+        # What such a sensor's constructor would make of other arguments is Python's to say.
+        if name in ("time_sensor", "day_of_week_sensor", "external_task_sensor"):
+            return None
+        if not _maps_only(task, set(task.template_fields)):
+            return None
+        partial = task.partial_kwargs
+        get = lambda key, default=None: partial.get(key, default)  # noqa: E731
+    if get("start_from_trigger", False) or get("execution_date_fn", None) or get("check_existence", False):
+        return None
+    for key in more:
+        values[key] = encode(get(key, None))
+    if name == "time_sensor":
+        at = task.target_time
+        values["target_time"] = at.replace(tzinfo=None).isoformat() if isinstance(at, dt.time) else None
+        if values["target_time"] is None:
+            return None
+    if name == "day_of_week_sensor":
+        values["days"] = sorted(int(day) for day in task._week_day_num)
+        values["shown"] = str(task.week_day)
+    if has_python(values):
+        return None
+    args.update(values)
+    return name
 
 
 def _lazy_calls(document: Any) -> bool:
@@ -425,6 +485,12 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
     return doc
 
 
+def _has_template(task: Any, kwargs: Mapping[str, Any] | None) -> bool:
+    """Whether the trigger is given a template field that still has to be rendered."""
+    text = json.dumps(encode({k: v for k, v in (kwargs or {}).items() if k in task.template_fields}))
+    return any(mark in text for mark in ("{{", "{%", "{#"))
+
+
 def _start_from_trigger(task: Any, partial: Mapping[str, Any]) -> dict[str, Any] | None:
     cls = task.operator_class
     wanted = (
@@ -433,8 +499,8 @@ def _start_from_trigger(task: Any, partial: Mapping[str, Any]) -> dict[str, Any]
         else task.start_from_trigger
     )
     arguments = cls.start_trigger_args if task.is_mapped else task.start_trigger_args
-    if not wanted or arguments is None:
-        return None
+    if not wanted or arguments is None or task.is_mapped or _has_template(task, arguments.trigger_kwargs):
+        return None  # Python defers it, with its own arguments
     return {
         "classpath": arguments.trigger_cls,
         "kwargs": encode(arguments.trigger_kwargs or {}),

@@ -207,6 +207,8 @@ class Attempt:
     def _entry(self) -> Any:
         task, ti = self.task, self.ti
         if not ti.next_method:
+            if getattr(task, "start_from_trigger", False) and task.start_trigger_args is not None:
+                return lambda context: _start_from_trigger(task)
             return lambda context: task.execute(context)
         from tradewind.execution.encode import decode
 
@@ -214,7 +216,26 @@ class Attempt:
         if isinstance(kwargs.get("traceback"), str):  # of a trigger that failed
             kwargs["traceback"] = kwargs["traceback"].splitlines()
         method = ti.next_method
+        if method == "__end__":
+            return lambda context: self._end_as_told(kwargs)
         return lambda context: task.resume_execution(method, kwargs, context)
+
+    def _end_as_told(self, told: dict[str, Any]) -> None:
+        """A trigger has ended the task; here it ends so that callbacks, mail and assets hear of it."""
+        from tradewind import exceptions
+        from tradewind.sensors import external_task
+
+        state, reason = told.get("state"), told.get("reason") or ""
+        self.xcoms += told.get("xcoms") or []
+        if state == "success":
+            return
+        if state == "skipped":
+            raise AirflowSkipException(reason)
+        name = told.get("exception") or ""
+        kind = getattr(exceptions, name, None) or getattr(external_task, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            kind = exceptions.AirflowFailException if state == "failed_final" else exceptions.AirflowException
+        raise kind(reason)
 
     # -- XComs -------------------------------------------------------------------------------------
 
@@ -332,8 +353,24 @@ class Attempt:
 
         classpath, kwargs = defer.trigger.serialize()
         logger.info("Pausing task as DEFERRED.")
-        trigger = {"classpath": classpath, "kwargs": encode(kwargs)}
-        return {"state": "deferred", "defer": {**trigger, **self._resumption(defer)}}
+        told = {"classpath": classpath, "kwargs": encode(kwargs), **self._resumption(defer)}
+        queue = self._trigger_queue(defer.trigger)
+        if queue:
+            told["queue"] = queue
+        limit = self.task.execution_timeout
+        if limit is not None and (self.ti.workload.get("dag") or {}).get("compat") == 2:
+            # 2.x: the time a task may take counts while it is deferred, too
+            passed = (_now() - self.ti.start_date).total_seconds() if self.ti.start_date else 0.0
+            left = max(limit.total_seconds() - passed, 0.0)
+            told["timeout"] = left if told["timeout"] is None else min(told["timeout"], left)
+        return {"state": "deferred", "defer": told}
+
+    def _trigger_queue(self, trigger: Any) -> str | None:
+        from tradewind.conf import conf
+
+        if not conf.getboolean("triggerer", "queues_enabled", fallback=False):
+            return None
+        return self.task.queue if getattr(trigger, "supports_triggerer_queue", True) else None
 
     @staticmethod
     def _resumption(pause: Any) -> dict[str, Any]:
@@ -421,6 +458,33 @@ class Attempt:
         if state == "failed":
             about["error"] = self.error
         listeners.tell(f"on_task_instance_{state}", **about)
+
+
+def _start_from_trigger(task: Any) -> None:
+    """What the scheduler does for plain tasks: a mapped one, or one with templates, has to be asked."""
+    arguments = task.start_trigger_args
+    kwargs = dict(arguments.trigger_kwargs or {})
+    kwargs.update(getattr(task, "trigger_kwargs", None) or {})
+    for name in kwargs:
+        if name in task.template_fields:
+            kwargs[name] = getattr(task, name)
+    raise TaskDeferred(
+        trigger=_Arguments(arguments.trigger_cls, kwargs),
+        method_name=arguments.next_method,
+        kwargs=arguments.next_kwargs,
+        timeout=arguments.timeout,
+    )
+
+
+class _Arguments:
+    """A trigger that is made in the triggerer only."""
+
+    def __init__(self, classpath: str, kwargs: dict[str, Any]) -> None:
+        self.classpath = classpath
+        self.kwargs = kwargs
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return self.classpath, self.kwargs
 
 
 def _now() -> Any:

@@ -42,6 +42,18 @@ def _number(value: Any, name: str) -> float:
     )
 
 
+class _Clock:
+    """How long the sensor has waited: of this process, or since the first poke of a sensor that reschedules."""
+
+    def __init__(self, first: dt.datetime | None | bool = False) -> None:
+        self.started: Any = time.monotonic() if first is False else first or dt.datetime.now(dt.timezone.utc)
+
+    def elapsed(self) -> float:
+        if isinstance(self.started, float):
+            return time.monotonic() - self.started
+        return (dt.datetime.now(dt.timezone.utc) - self.started).total_seconds()
+
+
 class BaseSensorOperator(BaseOperator, SkipMixin):
     """Write `poke`. Between two pokes the sensor sleeps (`poke`) or gives its slot back (`reschedule`)."""
 
@@ -93,81 +105,82 @@ class BaseSensorOperator(BaseOperator, SkipMixin):
         raise AirflowException("Override me.")
 
     def execute(self, context: Any) -> Any:
-        ti = context["ti"]
-        begin = time.monotonic()
-        started: Any = None
-        if self.reschedule:
-            first = ti.get_first_reschedule_date(context)
-            started = first or dt.datetime.now(dt.timezone.utc)
-        started_text = started if started is not None else getattr(ti, "start_date", None)
-        tries = 1 + int(context.get("task_reschedule_count") or getattr(ti, "task_reschedule_count", 0) or 0)
-
-        def elapsed() -> float:
-            if started is not None:
-                return (dt.datetime.now(dt.timezone.utc) - started).total_seconds()
-            return time.monotonic() - begin
-
-        value = None
-        while True:
-            try:
-                result = self.poke(context)
-            except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowFailException) as e:
-                if self.soft_fail:
-                    raise AirflowSkipException("Skipping due to soft_fail is set to True.") from e
-                if self.never_fail:
-                    raise AirflowSkipException("Skipping due to never_fail is set to True.") from e
-                raise
-            except AirflowSkipException:
-                raise
-            except Exception as e:
-                if self.silent_fail:
-                    self.log.error("Sensor poke failed: \n %s", e, exc_info=True)
-                    result = False
-                elif self.never_fail:
-                    raise AirflowSkipException("Skipping due to never_fail is set to True.") from e
-                else:
-                    raise
-            if result:
-                if isinstance(result, PokeReturnValue):
-                    value = result.xcom_value
-                break
-            if elapsed() > self.timeout:
-                message = f"Sensor has timed out; run duration of {elapsed()} seconds exceeds the specified timeout of {self.timeout}."
-                if self.soft_fail:
-                    raise AirflowSkipException(message)
-                raise AirflowSensorTimeout(message)
-            wait = self._next_poke(tries, started_text)
+        clock = _Clock(context["ti"].get_first_reschedule_date(context)) if self.reschedule else _Clock()
+        pokes = 1
+        while not (result := self._poke_once(context)):
+            if clock.elapsed() > self.timeout:
+                message = (
+                    f"Sensor has timed out; run duration of {clock.elapsed()} seconds exceeds the specified "
+                    f"timeout of {self.timeout}."
+                )
+                raise AirflowSkipException(message) if self.soft_fail else AirflowSensorTimeout(message)
+            wait = self._next_poke(clock, pokes)
             if self.reschedule:
                 at = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=wait)
                 raise AirflowRescheduleException(at)
             time.sleep(wait)
-            tries += 1
+            pokes += 1
         self.log.info("Success criteria met. Exiting.")
-        return value
+        return result.xcom_value if isinstance(result, PokeReturnValue) else None
+
+    def _poke_once(self, context: Any) -> Any:
+        try:
+            return self.poke(context)
+        except AirflowSkipException:
+            raise
+        except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowFailException) as e:
+            self._skip_if_told(e)
+            raise
+        except Exception as e:
+            if self.silent_fail:
+                self.log.error("Sensor poke failed: \n %s", e, exc_info=True)
+                return False
+            if self.never_fail:
+                raise AirflowSkipException("Skipping due to never_fail is set to True.") from e
+            raise
+
+    def _skip_if_told(self, error: Exception) -> None:
+        for name in ("soft_fail", "never_fail"):
+            if getattr(self, name):
+                raise AirflowSkipException(f"Skipping due to {name} is set to True.") from error
 
     def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
         from tradewind.exceptions import TaskDeferralError, TaskDeferralTimeout
 
         try:
-            return super().resume_execution(next_method, next_kwargs, context)
-        except TaskDeferralTimeout as e:
-            raise AirflowSensorTimeout(*e.args) from e
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except TaskDeferralTimeout as e:
+                raise AirflowSensorTimeout(*e.args) from e
+        except AirflowSkipException:
+            raise
         except (AirflowException, TaskDeferralError) as e:
-            if self.soft_fail:
-                raise AirflowSkipException(str(e)) from e
+            self._skip_if_told(e)
             raise
 
-    def _next_poke(self, tries: int, started: Any) -> float:
+    def _next_poke(self, clock: _Clock, pokes: int) -> float:
         """Seconds until the next poke."""
         if not self.exponential_backoff:
             return self.poke_interval
-        base = int(self.poke_interval * 2 ** (tries - 2))
-        text = f"{self.dag_id}#{self.task_id}#{started}#{tries}"
-        digest = int(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), 16)
-        wait = float(base + digest % base) if base > 0 else float(self.poke_interval)
-        if self.max_wait is not None:
+        if self.reschedule:
+            # Each poke is a process of its own: how many there were is guessed from the time.
+            pokes, passed = 0, 0
+            while passed <= clock.elapsed():
+                pokes += 1
+                passed += self._spread(clock, pokes)
+            pokes = pokes or 1
+        wait = min(self.timeout - int(clock.elapsed()), self._spread(clock, pokes))
+        if self.max_wait:
             wait = min(self.max_wait, wait)
-        return min(wait, 86400.0)
+        self.log.info("new %s interval is %s", self.mode, wait)
+        return wait
+
+    def _spread(self, clock: _Clock, pokes: int) -> int:
+        """Between one and two times poke_interval, doubled with every poke."""
+        least = max(int(self.poke_interval * 2 ** (pokes - 2)), 1)
+        text = f"{self.dag_id}#{self.task_id}#{clock.started}#{pokes}"
+        digest = int(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), 16)
+        return min(least + digest % least, 86399999999999)
 
 
 def poke_mode_only(cls: Any) -> Any:

@@ -75,10 +75,12 @@ class ExternalTaskSensor(BaseSensorOperator):
         execution_delta: dt.timedelta | None = None,
         execution_date_fn: Callable | None = None,
         check_existence: bool = False,
-        poll_interval: float = 2.0,
+        poll_interval: float | None = None,
         deferrable: bool | None = None,
         **kwargs: Any,
     ):
+        if poll_interval is not None:
+            kwargs.setdefault("poke_interval", poll_interval)
         super().__init__(**kwargs)
         self.allowed_states = list(allowed_states) if allowed_states else [TaskInstanceState.SUCCESS.value]
         self.skipped_states = list(skipped_states or [])
@@ -127,7 +129,11 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.check_existence = check_existence
         self._has_checked_existence = False
         self.deferrable = Defaults.get()["deferrable"] if deferrable is None else deferrable
-        self.poll_interval = poll_interval
+
+    @property
+    def poll_interval(self) -> float:
+        """An older name of poke_interval."""
+        return self.poke_interval
 
     # -- which runs ---------------------------------------------------------------------------------
 
@@ -183,38 +189,30 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.log.info("Poking for %s in dag %s on %s ... ", what, self.external_dag_id, text)
         if self.check_existence and not self._has_checked_existence:
             self._check_existence()
-        if self.failed_states and self._any(context, dates, self.failed_states):
+        if self.failed_states and self._count(context, dates, self.failed_states) > 0:
             self._failed()
-        if self.skipped_states and self._any(context, dates, self.skipped_states):
+        if self.skipped_states and self._count(context, dates, self.skipped_states) > 0:
             raise AirflowSkipException(
-                f"The external {what} in DAG {self.external_dag_id} reached a state in our states-to-skip-on list. Skipping."
+                f"{self._named('Some of the external tasks')} reached a state in our states-to-skip-on list. Skipping."
             )
-        return self._count(context, dates, self.allowed_states) >= len(dates)
+        return self._count(context, dates, self.allowed_states) == len(dates)
 
-    def _any(self, context: Any, dates: list[Any], states: list[str]) -> bool:
-        if self.external_task_group_id and not self.external_task_ids:
-            words = {str(getattr(s, "value", s)) for s in states}
-            found = context["ti"].get_task_states(
-                dag_id=self.external_dag_id, task_group_id=self.external_task_group_id, logical_dates=dates
-            )
-            return any(state in words for tasks in found.values() for state in tasks.values())
-        return self._count(context, dates, states) > 0
+    def _named(self, some: str) -> str:
+        if self.external_task_ids:
+            return f"{some} {self.external_task_ids} in DAG {self.external_dag_id}"
+        if self.external_task_group_id:
+            return f"The external task_group '{self.external_task_group_id}' in DAG {self.external_dag_id}"
+        return f"The external DAG {self.external_dag_id}"
 
     def _failed(self) -> None:
+        message = f"{self._named('Some of the external tasks')} failed."
         if self.soft_fail:
-            raise AirflowSkipException(
-                f"Some of the external tasks {self.external_task_ids} in DAG {self.external_dag_id} failed. "
-                "Skipping due to soft_fail."
-            )
+            raise AirflowSkipException(f"{message} Skipping due to soft_fail.")
         if self.external_task_ids:
-            raise ExternalTaskFailedError(
-                f"Some of the external tasks {self.external_task_ids} in DAG {self.external_dag_id} failed."
-            )
+            raise ExternalTaskFailedError(message)
         if self.external_task_group_id:
-            raise ExternalTaskGroupFailedError(
-                f"The external task_group '{self.external_task_group_id}' in DAG '{self.external_dag_id}' failed."
-            )
-        raise ExternalDagFailedError(f"The external DAG {self.external_dag_id} failed.")
+            raise ExternalTaskGroupFailedError(message)
+        raise ExternalDagFailedError(message)
 
     def _check_existence(self) -> None:
         from tradewind.comms import RequestError, request
@@ -256,21 +254,28 @@ class ExternalTaskSensor(BaseSensorOperator):
                 allowed_states=self.allowed_states,
                 failed_states=self.failed_states,
                 skipped_states=self.skipped_states,
-                poke_interval=self.poll_interval,
+                poke_interval=self.poke_interval,
                 soft_fail=self.soft_fail,
             ),
             method_name="execute_complete",
         )
 
     def execute_complete(self, context: Any, event: Any = None) -> None:
-        status = (event or {}).get("status")
+        if event is None:
+            raise ExternalTaskNotFoundError("No event received from trigger")
+        status = event.get("status")
         if status == "success":
+            self.log.info("External tasks %s has executed successfully.", self.external_task_ids)
             return
         if status == "skipped":
             raise AirflowSkipException("External job has skipped skipping.")
         if self.soft_fail:
             raise AirflowSkipException("External job has failed skipping.")
-        raise ExternalTaskFailedError(f"Error occurred while waiting for {self.external_dag_id}: {event}")
+        if status == "failed":
+            raise ExternalDagFailedError("External job has failed.")
+        raise ExternalTaskNotFoundError(
+            "Error occurred while trying to retrieve task status. Please, check the name of executed task and Dag."
+        )
 
 
 class ExternalTaskMarker(EmptyOperator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 from glob import glob
@@ -10,14 +11,20 @@ from typing import Any
 from tradewind.exceptions import AirflowException
 from tradewind.operator import Defaults
 from tradewind.sensors.base import BaseSensorOperator
+from tradewind.triggers.base import StartTriggerArgs
 
 
 class FileSensor(BaseSensorOperator):
     """True when the path (a glob) matches a file, or a folder with a file in it."""
 
-    template_fields = ("filepath",)
+    template_fields = ("filepath", "fs_conn_id")
     ui_color = "#91818a"
     _airflow_module = "airflow.providers.standard.sensors.filesystem"
+    start_trigger_args = StartTriggerArgs(
+        trigger_cls="airflow.providers.standard.triggers.file.FileTrigger",
+        trigger_kwargs={},
+        next_method="execute_complete",
+    )
 
     def __init__(
         self,
@@ -35,7 +42,18 @@ class FileSensor(BaseSensorOperator):
         self.fs_conn_id = fs_conn_id
         self.recursive = recursive
         self.deferrable = Defaults.get()["deferrable"] if deferrable is None else deferrable
-        self.start_from_trigger = start_from_trigger
+        self.start_from_trigger = start_from_trigger and self.deferrable
+        self.trigger_kwargs = trigger_kwargs
+        if self.start_from_trigger:
+            self.start_trigger_args = dataclasses.replace(
+                self.start_trigger_args,
+                timeout=dt.timedelta(seconds=self.timeout),
+                trigger_kwargs={
+                    "filepath": self.path,
+                    "recursive": self.recursive,
+                    "poke_interval": self.poke_interval,
+                },
+            )
 
     @property
     def path(self) -> str:
@@ -65,8 +83,8 @@ class FileSensor(BaseSensorOperator):
 
     def execute(self, context: Any) -> Any:
         if not self.deferrable:
-            return super().execute(context)
-        if not self.poke(context):
+            super().execute(context)
+        elif not self.poke(context):
             from tradewind.module_loading import import_string
 
             trigger = import_string("airflow.providers.standard.triggers.file.FileTrigger")
@@ -77,7 +95,6 @@ class FileSensor(BaseSensorOperator):
                 ),
                 method_name="execute_complete",
             )
-        return True
 
     def execute_complete(self, context: Any, event: bool | None = None) -> None:
         if not event:
