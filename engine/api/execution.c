@@ -2,6 +2,9 @@
 #include "api/task_assets.h"
 #include "api/trigger.h"
 #include "store/hitl.h"
+#include "model/dag.h"
+#include "model/graph.h"
+#include "store/dags.h"
 #include "store/runs.h"
 #include "store/tis.h"
 #include "store/vault.h"
@@ -365,7 +368,7 @@ static enum tw_rc previous_successful(struct ask *q, struct tw_err *err)
 
 /* Conditions that several questions share: dag_id, run_ids, logical_dates, task_ids, states. */
 struct terms {
-	struct tw_cond v[6];
+	struct tw_cond v[8];
 	size_t n;
 };
 
@@ -392,29 +395,74 @@ static void shared_terms(struct ask *q, struct terms *t)
 		t->v[t->n++] = (struct tw_cond){ .field = "map_index", .op = TW_OP_EQ, .num = map.i };
 }
 
-/* Is this logical date among those asked for? All are when none were named. */
-static bool date_wanted(struct ask *q, tw_time logical_date)
+/* Logical dates become the runs that have them. False: none has, there is nothing to look for. */
+static bool add_dates(struct ask *q, struct terms *t, struct tw_err *err, enum tw_rc *ret_rc)
 {
 	struct tw_value dates = tw_map_value(q->body, "logical_dates");
+	struct tw_str *ids = tw_arena_array(q->a, struct tw_str, tw_value_len(dates) + 1);
+	size_t n = 0;
 
-	if (!tw_value_len(dates))
+	*ret_rc = TW_OK;
+	if (dates.kind != TW_V_LIST || !dates.list->n)
 		return true;
-	for (size_t i = 0; i < tw_value_len(dates); i++) {
-		tw_time t;
+	for (size_t i = 0; i < dates.list->n; i++) {
+		struct tw_run_view run;
+		tw_time when;
 
-		if (dates.list->v[i].kind == TW_V_STR && tw_time_parse(dates.list->v[i].s, NULL, &t, NULL) == TW_OK &&
-		    t == logical_date)
-			return true;
+		if (dates.list->v[i].kind != TW_V_STR || tw_time_parse(dates.list->v[i].s, NULL, &when, err) < 0)
+			continue;
+		*ret_rc = tw_store_run_by_date(q->s, t->v[0].text, when, q->a, &run, err);
+		if (*ret_rc == TW_OK)
+			ids[n++] = run.run.run_id;
+		else if (*ret_rc != TW_ERR_NOT_FOUND)
+			return false;
 	}
-	return false;
+	*ret_rc = TW_OK;
+	if (n)
+		t->v[t->n++] = (struct tw_cond){ .field = "run_id", .op = TW_OP_IN, .list = ids, .nlist = n };
+	return n > 0;
 }
 
-/* Is the task in the group asked for? By its id's prefix, as groups name their members. */
-static bool in_group(struct ask *q, struct tw_str task_id)
+static enum tw_rc newest_dag(struct ask *q, struct tw_str dag_id, struct tw_dag **ret_dag, struct tw_dag_row *ret_row,
+			     struct tw_err *err)
 {
-	struct tw_str group = tw_map_str(q->body, "task_group_id", NULL);
+	struct tw_dag_doc doc;
+	enum tw_rc rc = tw_store_dag_doc(q->s, dag_id, q->a, &doc, err);
 
-	return !group.n || (task_id.n > group.n && memcmp(task_id.p, group.p, group.n) == 0 && task_id.p[group.n] == '.');
+	if (rc == TW_OK)
+		rc = tw_dag_parse_json(doc.document, q->who->zones, ret_dag, err);
+	if (rc == TW_OK && ret_row)
+		*ret_row = doc.dag;
+	return rc;
+}
+
+/* The tasks of a group, however they are called. */
+static enum tw_rc add_group(struct ask *q, struct terms *t, struct tw_err *err)
+{
+	struct tw_str group = tw_map_str(q->body, "task_group_id", NULL), *ids;
+	struct tw_dag *dag = NULL;
+	tw_bits *set;
+	size_t n = 0;
+	enum tw_rc rc;
+
+	if (!group.n)
+		return TW_OK;
+	rc = newest_dag(q, t->v[0].text, &dag, NULL, err);
+	if (rc < 0)
+		return rc;
+	set = tw_bits_new(dag->ntasks);
+	ids = tw_arena_array(q->a, struct tw_str, (size_t)dag->ntasks + 1);
+	if (!tw_dag_group_tasks(dag, group, set))
+		rc = tw_err_set(err, TW_ERR_NOT_FOUND, "Task group " TW_STR_FMT " not found in DAG " TW_STR_FMT,
+				TW_STR_ARG(group), TW_STR_ARG(t->v[0].text));
+	for (int i = 0; i < dag->ntasks; i++)
+		if (tw_bit(set, i))
+			ids[n++] = tw_str_copy(q->a, dag->tasks[i].task_id);
+	free(set);
+	tw_dag_unref(dag);
+	if (rc == TW_OK)
+		t->v[t->n++] = (struct tw_cond){ .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n };
+	return rc;
 }
 
 static enum tw_rc each_ti(struct ask *q, void (*fn)(struct ask *q, const struct tw_ti_view *ti), struct tw_err *err)
@@ -427,12 +475,16 @@ static enum tw_rc each_ti(struct ask *q, void (*fn)(struct ask *q, const struct 
 	enum tw_rc rc;
 
 	shared_terms(q, &t);
+	if (!add_dates(q, &t, err, &rc))
+		return rc;
+	rc = add_group(q, &t, err);
+	if (rc < 0)
+		return rc;
 	list.conds = t.v;
 	list.nconds = t.n;
 	rc = tw_store_tis(q->s, &list, q->a, &rows, &n, &total, err);
 	for (size_t i = 0; rc == TW_OK && i < n; i++)
-		if (date_wanted(q, rows[i].logical_date) && in_group(q, rows[i].ti.task_id))
-			fn(q, &rows[i]);
+		fn(q, &rows[i]);
 	return rc;
 }
 
@@ -475,14 +527,52 @@ static enum tw_rc dag_run_count(struct ask *q, struct tw_err *err)
 	struct tw_ask list = { .limit = -1 };
 	enum tw_rc rc;
 
+	q->result = tw_v_int(0);
 	shared_terms(q, &t);
+	if (!add_dates(q, &t, err, &rc))
+		return rc;
 	list.conds = t.v;
 	list.nconds = t.n;
 	rc = tw_store_runs(q->s, &list, q->a, &rows, &n, &total, err);
-	q->result = tw_v_int(0);
-	for (size_t i = 0; rc == TW_OK && i < n; i++)
-		q->result.i += date_wanted(q, rows[i].run.logical_date);
+	if (rc == TW_OK)
+		q->result = tw_v_int((int64_t)n);
 	return rc;
+}
+
+/* What a task may know of a DAG; which of the tasks and whether the group asked for are missing in it. */
+static enum tw_rc dag_get(struct ask *q, struct tw_err *err)
+{
+	struct tw_str dag_id = str_or(q->body, "dag_id", q->who->dag_id), group = tw_map_str(q->body, "task_group_id", NULL);
+	struct tw_value v = tw_v_map(q->a), missing = tw_v_list(q->a);
+	struct tw_dag_row row = { 0 };
+	struct tw_dag *dag;
+	size_t n;
+	struct tw_str *ids = str_list(q, "task_ids", &n);
+	enum tw_rc rc = newest_dag(q, dag_id, &dag, &row, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		if (tw_dag_task(dag, ids[i]) < 0)
+			tw_list_push(q->a, missing, tw_v_str(ids[i]));
+	tw_map_putc(q->a, v, "dag_id", tw_v_str(dag_id));
+	tw_map_putc(q->a, v, "is_paused", tw_v_bool(row.is_paused));
+	tw_map_putc(q->a, v, "is_stale", tw_v_bool(row.is_stale));
+	tw_map_putc(q->a, v, "bundle_name", str_value(row.bundle_name));
+	tw_map_putc(q->a, v, "bundle_version", str_value(row.bundle_version));
+	tw_map_putc(q->a, v, "relative_fileloc", str_value(row.relative_fileloc));
+	tw_map_putc(q->a, v, "owners", str_value(row.owners));
+	tw_map_putc(q->a, v, "next_dagrun", time_value(q->a, row.next.logical_date));
+	tw_map_putc(q->a, v, "missing_task_ids", missing);
+	if (group.n) {
+		tw_bits *set = tw_bits_new(dag->ntasks);
+
+		tw_map_putc(q->a, v, "missing_group", tw_v_bool(!tw_dag_group_tasks(dag, group, set)));
+		free(set);
+	}
+	tw_dag_unref(dag);
+	q->result = v;
+	return TW_OK;
 }
 
 static enum tw_rc previous_ti(struct ask *q, struct tw_err *err)
@@ -559,6 +649,7 @@ static const struct {
 	{ "rendered", rendered, true },
 	{ "map_index_label", map_index_label, true },
 	{ "trigger_dag_run", trigger_dag_run, true },
+	{ "dag_get", dag_get, false },
 	{ "dag_run_get", dag_run_get, false },
 	{ "dag_run_count", dag_run_count, false },
 	{ "dag_run_previous", dag_run_previous, false },

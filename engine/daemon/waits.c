@@ -13,6 +13,7 @@
 #include "runner/logline.h"
 #include "value/json.h"
 
+#define DAG_STATE_TRIGGER "airflow.providers.standard.triggers.external_task.DagStateTrigger"
 #define LONGEST_SLEEP_MS 60000 /* the wall clock may be set meanwhile */
 
 struct wait {
@@ -124,6 +125,18 @@ static void log_end(struct tw_value spec, const struct tw_wait_end *e)
 		log_line(spec, tw_buf_str(&e->reason));
 }
 
+/* ── asking the metastore ─────────────────────────────────────────────────────────────── */
+
+static enum tw_rc ask(void *arg, const char *what, struct tw_value body, struct tw_arena *a, struct tw_value *ret,
+		      struct tw_err *err)
+{
+	struct waits *w = arg;
+	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = w->zones };
+	bool ring;
+
+	return tw_execution_do(w->store, &who, tw_str(what), body, a, ret, &ring, err);
+}
+
 /* ── over ─────────────────────────────────────────────────────────────────────────────── */
 
 static void forget(struct wait *x)
@@ -133,16 +146,51 @@ static void forget(struct wait *x)
 	wait_free(x);
 }
 
+/* The runs' states beside the trigger's own arguments: what DagStateTrigger tells. */
+static struct tw_value run_states(struct waits *w, struct tw_value kwargs, struct tw_arena *a)
+{
+	struct tw_value event = tw_v_map(a), pair = tw_v_list(a), told = tw_value_copy(a, kwargs), run;
+	struct tw_value run_ids = tw_map_value(kwargs, "run_ids");
+
+	for (size_t i = 0; run_ids.kind == TW_V_LIST && i < run_ids.list->n; i++) {
+		struct tw_value body = tw_v_map(a);
+
+		tw_map_putc(a, body, "dag_id", tw_map_value(kwargs, "dag_id"));
+		tw_map_putc(a, body, "run_id", run_ids.list->v[i]);
+		if (ask(w, "dag_run_get", body, a, &run, NULL) == TW_OK && run_ids.list->v[i].kind == TW_V_STR)
+			tw_map_put(a, told, run_ids.list->v[i].s, tw_map_value(run, "state"));
+	}
+	tw_list_push(a, pair, tw_v_cstr(DAG_STATE_TRIGGER));
+	tw_list_push(a, pair, told);
+	tw_map_putc(a, event, "__type", tw_v_cstr("tuple"));
+	tw_map_putc(a, event, "__var", pair);
+	return event;
+}
+
+/* The event a shipped trigger fires at this end; NULL kind: none, the task itself ends. */
+static struct tw_value event_of(struct waits *w, struct tw_value spec, const struct tw_wait_end *e, struct tw_arena *a)
+{
+	struct tw_value event = tw_v_map(a), kwargs = tw_map_value(spec, "dag_states");
+
+	if (tw_map_bool(spec, "tells_status", false)) {
+		tw_map_putc(a, event, "status", tw_v_cstr(strcmp(e->state, "failed_final") == 0 ? "failed" : e->state));
+		return event;
+	}
+	if (strcmp(e->state, "success") != 0)
+		return TW_NULL;
+	return kwargs.kind == TW_V_MAP ? run_states(w, kwargs, a) : tw_map_value(spec, "fire");
+}
+
 static void finish(struct wait *x, struct tw_value spec, const struct tw_wait_end *e, struct tw_arena *a)
 {
-	const struct tw_value *event = tw_map_findc(spec, "fire");
 	struct waits *w = x->w;
+	struct tw_value event = event_of(w, spec, e, a);
 	int64_t id = x->id;
 	struct tw_value end = tw_v_map(a);
 
 	log_end(spec, e);
-	if (event && strcmp(e->state, "success") == 0) {
-		w->said(w->arg, id, "fired", *event);
+	if (event.kind != TW_V_NULL) {
+		w->said(w->arg, id, "fired", event);
 	} else {
 		tw_map_putc(a, end, "state", tw_v_cstr(e->state));
 		if (e->reason.n)
@@ -229,16 +277,6 @@ static void look_later(struct wait *x)
 
 /* ── pokes ────────────────────────────────────────────────────────────────────────────── */
 
-static enum tw_rc ask(void *arg, const char *what, struct tw_value body, struct tw_arena *a, struct tw_value *ret,
-		      struct tw_err *err)
-{
-	struct waits *w = arg;
-	struct tw_execution_caller who = { .now = tw_now(), .map_index = -1, .zones = w->zones };
-	bool ring;
-
-	return tw_execution_do(w->store, &who, tw_str(what), body, a, ret, &ring, err);
-}
-
 static bool is_kind(struct tw_value spec, const char *kind)
 {
 	return tw_str_is(tw_map_str(spec, "kind", ""), kind);
@@ -259,7 +297,12 @@ static void poke(struct wait *x, struct tw_value spec, struct tw_arena *a)
 		rc = tw_wait_poke_others(spec, ask, x->w, a, &poked, &err);
 	else
 		rc = tw_wait_poke(spec, tw_now(), x->w->zones, &poked, &err);
-	if (rc < 0) {
+	if (rc == TW_ERR_NOT_FOUND) {
+		poked.what = TW_POKE_FAIL;
+		poked.exception = "AirflowRuntimeError";
+		tw_buf_adds(&poked.text, err.msg);
+		judge(x, spec, &poked, a);
+	} else if (rc < 0) {
 		/* The metastore was busy, say: no poke at all. */
 		tw_warn("wait %lld: %s", (long long)x->id, err.msg);
 		x->next = tw_now() + TW_US_SEC;
@@ -356,6 +399,57 @@ static enum tw_rc file_spec(struct tw_value kwargs, struct tw_arena *a, struct t
 	return TW_OK;
 }
 
+/* A list encoded, tuples and sets too; instants become text. */
+static struct tw_value plain_list(struct tw_value v, struct tw_arena *a)
+{
+	struct tw_value out = tw_v_list(a);
+
+	if (v.kind == TW_V_MAP)
+		v = tw_map_value(v, "__var");
+	for (size_t i = 0; v.kind == TW_V_LIST && i < v.list->n; i++)
+		tw_list_push(a, out, v.list->v[i].kind == TW_V_MAP ? moment_of(v.list->v[i]) : v.list->v[i]);
+	return out;
+}
+
+static struct tw_value others_spec(struct tw_value kwargs, struct tw_arena *a, const char *dag, const char *dates)
+{
+	struct tw_value spec = spec_base(a, "external", kwargs, 2), ids = plain_list(tw_map_value(kwargs, "run_ids"), a);
+	struct tw_value when = plain_list(tw_map_value(kwargs, dates), a);
+
+	tw_map_putc(a, spec, "dag_id", tw_map_value(kwargs, dag));
+	tw_map_putc(a, spec, "run_ids", ids);
+	tw_map_putc(a, spec, "dates", when);
+	tw_map_putc(a, spec, "wanted", tw_v_int((int64_t)(tw_value_len(ids) ? tw_value_len(ids) : tw_value_len(when))));
+	return spec;
+}
+
+static enum tw_rc workflow_spec(struct tw_value kwargs, struct tw_arena *a, struct tw_value *ret, struct tw_err *err)
+{
+	bool dated = tw_value_len(tw_map_value(kwargs, "logical_dates"));
+
+	*ret = others_spec(kwargs, a, "external_dag_id", dated ? "logical_dates" : "execution_dates");
+	if (tw_map_value(kwargs, "external_dag_id").kind != TW_V_STR)
+		return tw_err_set(err, TW_ERR_INVALID, "WorkflowTrigger needs an external_dag_id");
+	tw_map_putc(a, *ret, "task_ids", plain_list(tw_map_value(kwargs, "external_task_ids"), a));
+	tw_map_putc(a, *ret, "group_id", tw_map_value(kwargs, "external_task_group_id"));
+	tw_map_putc(a, *ret, "allowed", plain_list(tw_map_value(kwargs, "allowed_states"), a));
+	tw_map_putc(a, *ret, "skipped", plain_list(tw_map_value(kwargs, "skipped_states"), a));
+	tw_map_putc(a, *ret, "failed", plain_list(tw_map_value(kwargs, "failed_states"), a));
+	tw_map_putc(a, *ret, "tells_status", tw_v_bool(true));
+	return TW_OK;
+}
+
+static enum tw_rc dag_state_spec(struct tw_value kwargs, struct tw_arena *a, struct tw_value *ret, struct tw_err *err)
+{
+	if (tw_map_value(kwargs, "dag_id").kind != TW_V_STR)
+		return tw_err_set(err, TW_ERR_INVALID, "DagStateTrigger needs a dag_id");
+	*ret = others_spec(kwargs, a, "dag_id", "execution_dates");
+	tw_map_putc(a, *ret, "poke_interval", tw_v_float(tw_map_num(kwargs, "poll_interval", 5)));
+	tw_map_putc(a, *ret, "allowed", plain_list(tw_map_value(kwargs, "states"), a));
+	tw_map_putc(a, *ret, "dag_states", kwargs);
+	return TW_OK;
+}
+
 static enum tw_rc native_spec(struct tw_value kwargs, struct tw_arena *a, struct tw_value *ret, struct tw_err *err)
 {
 	if (kwargs.kind != TW_V_MAP || tw_map_value(kwargs, "kind").kind != TW_V_STR)
@@ -373,6 +467,10 @@ static const struct {
 	{ "airflow.triggers.temporal.DateTimeTrigger", moment_spec },
 	{ "airflow.providers.standard.triggers.file.FileTrigger", file_spec },
 	{ "airflow.triggers.file.FileTrigger", file_spec },
+	{ "airflow.providers.standard.triggers.external_task.WorkflowTrigger", workflow_spec },
+	{ "airflow.triggers.external_task.WorkflowTrigger", workflow_spec },
+	{ DAG_STATE_TRIGGER, dag_state_spec },
+	{ "airflow.triggers.external_task.DagStateTrigger", dag_state_spec },
 };
 #define NKINDS (sizeof kinds / sizeof *kinds)
 

@@ -346,6 +346,11 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n &&
 	    (!task->is_sensor || triggerer_lives(sh)))
 		key_str(&w, "native", task->native);
+	/* A task in Python may hand its waiting for other runs over, too. */
+	if (sh->opts->native && tw_str_is(task->op_class, "TriggerDagRunOperator") && triggerer_lives(sh)) {
+		tw_jw_key(&w, "waits");
+		tw_jw_bool(&w, true);
+	}
 	if (!is_local(sh, d->executor)) {
 		tw_jw_key(&w, "local");
 		tw_jw_bool(&w, false);

@@ -121,31 +121,68 @@ static double matching_runs(struct tw_value by_run, struct tw_value states)
 	return n;
 }
 
-/* How many of the runs have what is named in one of the states; a part of several tasks counts as a part. */
-static enum tw_rc count(struct others *o, struct tw_value states, double *ret_n)
+static double runs_with_any(struct tw_value by_run, struct tw_value states)
 {
-	struct tw_value body = tw_v_map(o->a), result;
-	const char *what = tw_value_len(o->task_ids) ? "ti_count" : o->group_id.n ? "task_states" : "dag_run_count";
+	double n = 0;
 
+	for (size_t i = 0; i < tw_value_len(by_run); i++) {
+		struct tw_value tasks = by_run.map->v[i].value;
+		bool any = false;
+		for (size_t k = 0; !any && k < tw_value_len(tasks); k++)
+			any = has_state(states, tasks.map->v[k].value);
+		n += any;
+	}
+	return n;
+}
+
+/* Asks one question; the body gets what all of them share. */
+static enum tw_rc put_question(struct others *o, const char *what, struct tw_value body, struct tw_value *ret)
+{
 	tw_map_putc(o->a, body, "dag_id", tw_v_str(o->dag_id));
 	tw_map_putc(o->a, body, "logical_dates", tw_map_value(o->spec, "dates"));
 	tw_map_putc(o->a, body, "run_ids", tw_map_value(o->spec, "run_ids"));
-	if (tw_value_len(o->task_ids))
-		tw_map_putc(o->a, body, "task_ids", o->task_ids);
-	else if (o->group_id.n)
-		tw_map_putc(o->a, body, "task_group_id", tw_v_str(o->group_id));
-	if (!o->group_id.n)
-		tw_map_putc(o->a, body, "states", states);
-	enum tw_rc rc = o->ask(o->arg, what, body, o->a, &result, o->err);
-	if (rc < 0)
+	return o->ask(o->arg, what, body, o->a, ret, o->err);
+}
+
+/* In how many runs has the task (every one of its instances), or, with `any`, one of them, such a state? */
+static enum tw_rc count_task(struct others *o, struct tw_value task_id, struct tw_value states, bool any, double *n)
+{
+	struct tw_value body = tw_v_map(o->a), ids = tw_v_list(o->a), by_run;
+
+	tw_list_push(o->a, ids, task_id);
+	tw_map_putc(o->a, body, "task_ids", ids);
+	enum tw_rc rc = put_question(o, "task_states", body, &by_run);
+	if (rc == TW_OK)
+		*n += any ? runs_with_any(by_run, states) : matching_runs(by_run, states);
+	return rc;
+}
+
+/* How many of the runs have what is named in one of the states; a part of several tasks counts as a part. */
+static enum tw_rc count(struct others *o, struct tw_value states, bool any, double *ret_n)
+{
+	struct tw_value body = tw_v_map(o->a), result;
+	size_t ntasks = tw_value_len(o->task_ids);
+	enum tw_rc rc = TW_OK;
+
+	*ret_n = 0;
+	for (size_t i = 0; rc == TW_OK && i < ntasks; i++)
+		rc = count_task(o, o->task_ids.list->v[i], states, any, ret_n);
+	if (ntasks) {
+		*ret_n /= (double)ntasks;
 		return rc;
-	if (o->group_id.n)
-		*ret_n = matching_runs(result, states);
-	else
+	}
+	if (o->group_id.n) {
+		tw_map_putc(o->a, body, "task_group_id", tw_v_str(o->group_id));
+		rc = put_question(o, "task_states", body, &result);
+		if (rc == TW_OK)
+			*ret_n = matching_runs(result, states);
+		return rc;
+	}
+	tw_map_putc(o->a, body, "states", states);
+	rc = put_question(o, "dag_run_count", body, &result);
+	if (rc == TW_OK)
 		*ret_n = result.kind == TW_V_INT ? (double)result.i : 0;
-	if (tw_value_len(o->task_ids))
-		*ret_n /= (double)tw_value_len(o->task_ids);
-	return TW_OK;
+	return rc;
 }
 
 static void name_tasks(struct others *o, struct tw_buf *out)
@@ -156,6 +193,22 @@ static void name_tasks(struct others *o, struct tw_buf *out)
 		tw_op_repr(out, o->task_ids.list->v[i].kind == TW_V_STR ? o->task_ids.list->v[i].s : TW_STR("None"));
 	}
 	tw_buf_addc(out, ']');
+}
+
+/* The waiter's own words, with the state that the run is in. */
+static void run_failed(struct others *o, struct tw_buf *out)
+{
+	struct tw_str text = tw_map_str(o->spec, "failure", ""), rest, before;
+	struct tw_value states = tw_map_value(o->spec, "failed"), ids = tw_map_value(o->spec, "run_ids"), run = TW_NULL;
+	struct tw_value body = tw_v_map(o->a);
+
+	if (tw_value_len(ids))
+		tw_map_putc(o->a, body, "run_id", ids.list->v[0]);
+	tw_map_putc(o->a, body, "dag_id", tw_v_str(o->dag_id));
+	(void)o->ask(o->arg, "dag_run_get", body, o->a, &run, NULL);
+	struct tw_str state = tw_map_str(run, "state", tw_value_len(states) == 1 ? states.list->v[0].s.p : "failed");
+	before = tw_str_cut(text, '{', &rest);
+	tw_buf_printf(out, TW_STR_FMT TW_STR_FMT, TW_STR_ARG(before), TW_STR_ARG(rest.p ? state : rest));
 }
 
 static void others_failed(struct others *o, struct tw_poked *ret)
@@ -172,6 +225,9 @@ static void others_failed(struct others *o, struct tw_poked *ret)
 		ret->exception = "ExternalTaskGroupFailedError";
 		tw_buf_printf(&ret->text, "The external task_group '" TW_STR_FMT "' in DAG '" TW_STR_FMT "' failed.",
 			      TW_STR_ARG(o->group_id), TW_STR_ARG(o->dag_id));
+	} else if (tw_map_findc(o->spec, "failure")) {
+		ret->exception = "AirflowException";
+		run_failed(o, &ret->text);
 	} else {
 		ret->exception = "ExternalDagFailedError";
 		tw_buf_printf(&ret->text, "The external DAG " TW_STR_FMT " failed.", TW_STR_ARG(o->dag_id));
@@ -222,7 +278,7 @@ enum tw_rc tw_wait_poke_others(struct tw_value spec, tw_wait_ask ask, void *arg,
 		struct tw_value states = tw_map_value(spec, ends[i].key);
 		if (!tw_value_len(states))
 			continue;
-		enum tw_rc rc = count(&o, states, &n);
+		enum tw_rc rc = count(&o, states, true, &n);
 		if (rc < 0)
 			return rc;
 		if (n > 0) {
@@ -230,7 +286,7 @@ enum tw_rc tw_wait_poke_others(struct tw_value spec, tw_wait_ask ask, void *arg,
 			return TW_OK;
 		}
 	}
-	enum tw_rc rc = count(&o, tw_map_value(spec, "allowed"), &n);
+	enum tw_rc rc = count(&o, tw_map_value(spec, "allowed"), false, &n);
 	if (rc == TW_OK && n == wanted)
 		ret->what = TW_POKE_YES;
 	return rc;

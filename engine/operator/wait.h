@@ -5,12 +5,11 @@
  *
  * The specification is an object:
  *
- *	kind           "file" "moment" "weekday" "external" "runs"
+ *	kind           "file" "moment" "weekday" "external"
  *	               file:     path (a glob), recursive
  *	               moment:   at (instant)
  *	               weekday:  days ([1..7], Monday is 1), zone; or day, of a fixed date, instead of today
  *	               external: dag_id, task_ids, group_id, dates, run_ids, allowed, skipped, failed (states), wanted
- *	               runs:     the same, without tasks: all of them in one of `allowed`
  *	say            what each poke logs
  *	started        instant: the clock of the timeout
  *	poke_interval  seconds
@@ -39,8 +38,8 @@ void tw_poked_release(struct tw_poked *p);
 enum tw_rc tw_wait_poke(struct tw_value spec, tw_time now, struct tw_zones *zones, struct tw_poked *ret,
 			struct tw_err *err);
 /*
- * external, runs: `count` asks one of ti_count, dag_run_count, task_states (docs/runner-protocol.md) and gives the
- * result; a negative answer ends the poke.
+ * external: `ask` answers dag_run_count or task_states (docs/runner-protocol.md); an error ends the poke. A mapped task
+ * counts when all of its instances do.
  */
 typedef enum tw_rc (*tw_wait_ask)(void *arg, const char *what, struct tw_value body, struct tw_arena *a,
 				  struct tw_value *ret, struct tw_err *err);

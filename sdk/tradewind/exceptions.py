@@ -325,6 +325,17 @@ class DagNotFound(AirflowNotFoundException):
     pass
 
 
+class DagIsPaused(AirflowException):
+    """The DAG that was to be triggered is paused."""
+
+    def __init__(self, dag_id: str):
+        super().__init__(dag_id)
+        self.dag_id = dag_id
+
+    def __str__(self) -> str:
+        return f"Dag {self.dag_id} is paused"
+
+
 class DagCodeNotFound(AirflowNotFoundException):
     pass
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
 from typing import Any
 
 from tradewind import comms
-from tradewind.exceptions import AirflowException, TaskDeferred
+from tradewind.exceptions import AirflowException, DagIsPaused, TaskDeferred
 from tradewind.execution.dagrun import text
 
 logger = logging.getLogger("task")
@@ -16,6 +17,10 @@ logger = logging.getLogger("task")
 def perform(attempt: Any, wish: Any) -> dict[str, Any]:
     """The `finished` body of a task that raised DagRunTriggerException."""
     dag_id = wish.trigger_dag_id
+    if getattr(wish, "fail_when_dag_is_paused", False):
+        known = comms.request("dag_get", dag_id=dag_id)
+        if (known or {}).get("is_paused"):
+            raise DagIsPaused(dag_id=dag_id)
     logger.info("Triggering Dag Run of %s.", dag_id)
     try:
         run = comms.request(
@@ -63,6 +68,8 @@ def _wait(attempt: Any, wish: Any, dag_id: str, run_id: str) -> dict[str, Any]:
         finished = attempt.deferred(TaskDeferred(trigger=trigger, method_name="execute_complete"))
         finished["xcoms"] = attempt.xcoms
         return finished
+    if attempt.ti.workload.get("waits"):
+        return _wait_without_a_slot(attempt, dag_id, run_id, allowed, failed, interval)
     while True:
         logger.info("Waiting for %s of %s to reach one of %s.", run_id, dag_id, allowed)
         time.sleep(interval)
@@ -73,3 +80,29 @@ def _wait(attempt: Any, wish: Any, dag_id: str, run_id: str) -> dict[str, Any]:
         if state in allowed:
             logger.info("%s of %s ended as %s.", run_id, dag_id, state)
             return attempt.success()
+
+
+def _wait_without_a_slot(
+    attempt: Any, dag_id: str, run_id: str, allowed: list[str], failed: list[str], interval: float
+) -> dict[str, Any]:
+    """The triggerer looks in this process's stead, and ends the task as the loop above would."""
+    ti = attempt.ti
+    started = ti.start_date or dt.datetime.now(dt.timezone.utc)
+    limit = attempt.task.execution_timeout
+    spec = {
+        "kind": "external",
+        "dag_id": dag_id,
+        "run_ids": [run_id],
+        "allowed": allowed,
+        "failed": failed,
+        "failure": f"{dag_id} failed with failed state {{state}}",
+        "say": f"Waiting for {run_id} of {dag_id} to reach one of {allowed}.",
+        "started": started.isoformat(),
+        "poke_interval": interval,
+        "limit": limit.total_seconds() if limit is not None else None,
+        "log": ti.workload.get("log_path"),
+        "logger": "task",
+    }
+    logger.info("Pausing task as DEFERRED.")
+    defer = {"classpath": "tradewind.native.Wait", "kwargs": spec, "next_method": "execute_complete"}
+    return {"state": "deferred", "defer": defer, "xcoms": attempt.xcoms}

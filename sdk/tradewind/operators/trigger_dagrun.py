@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from tradewind.exceptions import AirflowException, DagRunTriggerException
+from tradewind.exceptions import AirflowException, DagIsPaused, DagRunTriggerException  # noqa: F401
 from tradewind.operator import NOTSET, BaseOperator, Defaults
 
 XCOM_LOGICAL_DATE_ISO = "trigger_logical_date_iso"

@@ -37,6 +37,10 @@ class ExternalTaskNotFoundError(AirflowException):
     pass
 
 
+class ExternalTaskGroupNotFoundError(AirflowException):
+    pass
+
+
 class ExternalDagNotFoundError(AirflowException):
     pass
 
@@ -159,17 +163,18 @@ class ExternalTaskSensor(BaseSensorOperator):
 
     # -- counting -----------------------------------------------------------------------------------
 
-    def _count(self, context: Any, dates: list[Any], states: list[str]) -> float:
+    def _count(self, context: Any, dates: list[Any], states: list[str], over: Any = all) -> float:
         """How many of the runs have everything in one of the states; a part of a run counts as a part."""
         ti = context["ti"]
         words = [str(getattr(s, "value", s)) for s in states]
         if self.external_task_ids:
-            n = ti.get_ti_count(
-                dag_id=self.external_dag_id,
-                task_ids=list(self.external_task_ids),
-                logical_dates=dates,
-                states=words,
-            )
+            n = 0
+            for task_id in self.external_task_ids:
+                found = ti.get_task_states(
+                    dag_id=self.external_dag_id, task_ids=[task_id], logical_dates=dates
+                )
+                # a mapped task is there when all of its instances are; it has failed when one has
+                n += sum(1 for tasks in found.values() if tasks and over(s in words for s in tasks.values()))
             return n / len(self.external_task_ids)
         if self.external_task_group_id:
             found = ti.get_task_states(
@@ -189,9 +194,9 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.log.info("Poking for %s in dag %s on %s ... ", what, self.external_dag_id, text)
         if self.check_existence and not self._has_checked_existence:
             self._check_existence()
-        if self.failed_states and self._count(context, dates, self.failed_states) > 0:
+        if self.failed_states and self._count(context, dates, self.failed_states, any) > 0:
             self._failed()
-        if self.skipped_states and self._count(context, dates, self.skipped_states) > 0:
+        if self.skipped_states and self._count(context, dates, self.skipped_states, any) > 0:
             raise AirflowSkipException(
                 f"{self._named('Some of the external tasks')} reached a state in our states-to-skip-on list. Skipping."
             )
@@ -232,6 +237,11 @@ class ExternalTaskSensor(BaseSensorOperator):
             known = None
         if not known:
             raise ExternalDagNotFoundError(f"The external DAG {self.external_dag_id} does not exist.")
+        if known.get("missing_group"):
+            raise ExternalTaskGroupNotFoundError(
+                f"The external task group '{self.external_task_group_id}' in "
+                f"DAG '{self.external_dag_id}' does not exist."
+            )
         for task_id in known.get("missing_task_ids") or ():
             raise ExternalTaskNotFoundError(
                 f"The external task {task_id} in DAG {self.external_dag_id} does not exist."
