@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "api/change.h"
+#include "api/markers.h"
+#include "io/clock.h"
 #include "model/dag.h"
 #include "model/graph.h"
 #include "store/tis.h"
@@ -530,6 +532,36 @@ static bool choose_clear(struct tw_request *req, struct tw_response *resp, struc
 	return true;
 }
 
+/* With what hangs on ExternalTaskMarkers among them, in other DAGs. */
+static bool follow_markers(struct tw_request *req, struct tw_response *resp, struct clear *c)
+{
+	struct tw_markers m = {
+		.s = tw_api_store(req, resp),
+		.zones = tw_api_zones(req),
+		.a = req->arena,
+		.now = tw_now(),
+		.only_failed = tw_map_bool(c->body, "only_failed", true),
+		.only_running = tw_map_bool(c->body, "only_running", false),
+	};
+	struct tw_err err = {0};
+	enum tw_rc rc = TW_OK;
+	struct tw_ti_view *all;
+
+	for (size_t i = 0; rc == TW_OK && i < c->chosen.n; i++)
+		rc = tw_markers_follow(&m, &c->chosen.v[i].ti, &err);
+	if (rc < 0) {
+		tw_reply_error(resp, 400, "%s", err.msg);
+	} else if (m.found.n) {
+		all = tw_arena_array(req->arena, struct tw_ti_view, c->chosen.n + m.found.n);
+		memcpy(all, c->chosen.v, c->chosen.n * sizeof *all);
+		memcpy(all + c->chosen.n, m.found.v, m.found.n * sizeof *all);
+		c->chosen.v = all;
+		c->chosen.n += m.found.n;
+	}
+	tw_markers_release(&m);
+	return rc == TW_OK;
+}
+
 static bool markers_ok(struct tw_response *resp, struct tw_value markers)
 {
 	for (size_t i = 0; i < tw_value_len(markers); i++) {
@@ -624,7 +656,7 @@ static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 		return false;
 	}
 	if (!markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) ||
-	    !choose_clear(req, resp, &c))
+	    !choose_clear(req, resp, &c) || !follow_markers(req, resp, &c))
 		return false;
 	if (tw_map_bool(c.body, "dry_run", true)) {
 		tw_reply_tis(req, resp, c.chosen.v, c.chosen.n, (int64_t)c.chosen.n);

@@ -168,6 +168,8 @@ def _native(
     from tradewind.operators.empty import EmptyOperator
 
     hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
+    if getattr(task, "recursion_depth", None) is not None and cls.__name__ == "ExternalTaskMarker":
+        args["recursion_depth"] = int(task.recursion_depth)  # clearing goes on through it so far
     if issubclass(cls, EmptyOperator):
         return None if {"execute", "success"} & set(callbacks) or hooks else "empty"
     if python_templates or hooks or task.retry_policy or task.render_template_as_native_obj is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
+
 import pytest
-from engine import Engine
+from engine import Engine, wait_until
 from waiting_test import HEAD, up
 
 TRIGGER = (
@@ -145,3 +148,85 @@ def test_waiting_for_mapped_tasks_and_groups(engine: Engine, native: str) -> Non
         assert "does not exist." in engine.log("d", run, task_id)
 
 
+
+
+MARKERS = (
+    HEAD
+    + """
+from airflow.sensors.external_task import ExternalTaskMarker
+
+with DAG("parent", schedule=None, start_date=dt.datetime(2026, 1, 1)):
+    start = BashOperator(task_id="start", bash_command="true")
+    start >> ExternalTaskMarker(task_id="to_child", external_dag_id="child", external_task_id="wait", recursion_depth={depth})
+
+with DAG("child", schedule=None, start_date=dt.datetime(2026, 1, 1)):
+    before = BashOperator(task_id="before", bash_command="true")
+    wait = BashOperator(task_id="wait", bash_command="true")
+    before >> wait >> ExternalTaskMarker(task_id="to_grandchild", external_dag_id="grandchild", external_task_id="wait")
+
+with DAG("grandchild", schedule=None, start_date=dt.datetime(2026, 1, 1)):
+    BashOperator(task_id="wait", bash_command="true") >> BashOperator(task_id="after", bash_command="true")
+    BashOperator(task_id="beside", bash_command="true")
+"""
+)
+
+
+def _tries(engine: Engine, dag_id: str, run: str) -> dict[str, int]:
+    rows = engine.get(f"/api/v2/dags/{dag_id}/dagRuns/{run}/taskInstances")["task_instances"]
+    return {r["task_id"]: r["try_number"] for r in rows}
+
+
+def _three_runs(engine: Engine, depth: int) -> str:
+    engine.write("d.py", MARKERS.replace("{depth}", str(depth)))
+    engine.up()
+    engine.start("api-server")
+    when = ("--logical-date", "2026-02-03T00:00:00+00:00", "--run-id", "r")
+    for dag_id in ("grandchild", "child", "parent"):
+        engine.trigger(dag_id, *when)
+        assert engine.finish(dag_id, "r") == "success"
+    return "r"
+
+
+def _all_done_again(engine: Engine) -> None:
+    for dag_id in ("parent", "child", "grandchild"):
+        assert engine.finish(dag_id, "r") == "success"
+
+
+def test_clearing_goes_on_through_markers(engine: Engine) -> None:
+    run = _three_runs(engine, 10)
+    engine.run("tasks", "clear", "parent", "-t", "^start$", "-d", "-y")
+    wait_until(lambda: _tries(engine, "grandchild", run)["after"] == 2, 30, "the grandchild is not cleared")
+    _all_done_again(engine)
+    assert _tries(engine, "child", run) == {"before": 1, "wait": 2, "to_grandchild": 2}
+    assert _tries(engine, "grandchild", run) == {"wait": 2, "after": 2, "beside": 1}
+    engine.run("tasks", "clear", "parent", "-t", "to_child", "-x", "-y")
+    wait_until(lambda: _tries(engine, "parent", run)["to_child"] == 3, 30, "the marker is not cleared")
+    _all_done_again(engine)
+    assert _tries(engine, "child", run)["wait"] == 2
+    body = {"dry_run": False, "only_failed": False, "dag_run_id": run, "task_ids": ["to_child"]}
+    told = post(engine, "/api/v2/dags/parent/clearTaskInstances", body)
+    assert sorted((t["dag_id"], t["task_id"]) for t in told["task_instances"]) == [
+        ("child", "to_grandchild"),
+        ("child", "wait"),
+        ("grandchild", "after"),
+        ("grandchild", "wait"),
+        ("parent", "to_child"),
+    ]
+
+
+def test_markers_go_only_so_deep(engine: Engine) -> None:
+    _three_runs(engine, 1)
+    done = engine.run("tasks", "clear", "parent", "-t", "to_child", "-y", check=False)
+    assert done.returncode != 0
+    assert "Maximum recursion depth 1 reached for ExternalTaskMarker to_grandchild" in done.stderr
+
+
+def post(engine: Engine, path: str, body: dict[str, object]) -> dict[str, list[dict[str, str]]]:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{engine.port}{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
