@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/markers.h"
 #include "cli/row.h"
+#include "io/clock.h"
 #include "model/dag.h"
 #include "model/graph.h"
 #include "store/dags.h"
@@ -255,15 +257,79 @@ static bool post_share(const struct tw_args *args, const struct share *s)
 	return applied;
 }
 
+/* What hangs on the markers among them, in other DAGs. */
+static void follow_markers(struct tw_markers *m, const struct tw_dag *dag, const tw_bits *which,
+			   const struct tw_args *args, const struct tw_run_row *run)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_ti_row *tis;
+	struct tw_err err = {0};
+	size_t n;
+
+	if (tw_store_tis_of_run(tw_cli_store(), run->dag_id, run->run_id, a, &tis, &n, &err) < 0)
+		tw_cli_die(&err);
+	for (size_t i = 0; i < n; i++) {
+		int t = tw_dag_task(dag, tis[i].task_id);
+
+		if (t >= 0 && tw_bit(which, t) && clear_wanted(args, &tis[i]) &&
+		    tw_markers_follow(m, &tis[i], &err) < 0)
+			tw_cli_die(&err);
+	}
+}
+
+static bool same_run(const struct tw_ti_row *a, const struct tw_ti_row *b)
+{
+	return tw_str_eq(a->run_id, b->run_id) && tw_str_eq(a->dag_id, b->dag_id);
+}
+
+static bool clear_found(const struct tw_markers *m)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	bool applied = true;
+
+	for (size_t i = 0, k; i < m->found.n; i = k) {
+		const struct tw_ti_row *ti = &m->found.v[i].ti;
+		struct tw_value tasks = tw_v_list(a), payload = tw_v_map(a);
+
+		for (k = i; k < m->found.n && same_run(ti, &m->found.v[k].ti); k++) {
+			struct tw_value pair = tw_v_list(a);
+
+			tw_list_push(a, pair, tw_v_str(m->found.v[k].ti.task_id));
+			tw_list_push(a, pair, tw_v_int(m->found.v[k].ti.map_index));
+			tw_list_push(a, tasks, pair);
+		}
+		tw_map_putc(a, payload, "tasks", tasks);
+		tw_map_putc(a, payload, "by", tw_v_str(tw_cli_user()));
+		applied &= cli_post("clear", ti->dag_id, ti->run_id, payload, k == m->found.n);
+	}
+	return applied;
+}
+
 static int cmd_clear(const struct tw_args *args)
 {
 	bool ask = !tw_arg_flag(args, "yes"), applied = true;
 	shares all = {0};
 	size_t total = 0;
+	struct tw_markers m = {
+		.s = tw_cli_store(),
+		.zones = &tw_cli()->zones,
+		.a = &tw_cli()->arena,
+		.now = tw_now(),
+		.only_failed = tw_arg_flag(args, "only-failed"),
+		.only_running = tw_arg_flag(args, "only-running"),
+	};
 
 	add_shares(args, &all);
 	for (size_t i = 0; i < all.n; i++)
 		total += count_share(args, &all.v[i], ask);
+	for (size_t i = 0; i < all.n && !tw_arg_flag(args, "exclude-subdags"); i++)
+		for (size_t k = 0; k < all.v[i].nruns; k++)
+			follow_markers(&m, all.v[i].dag, all.v[i].which, args, &all.v[i].runs[k].run);
+	for (size_t i = 0; ask && i < m.found.n; i++)
+		printf("  " TW_STR_FMT " " TW_STR_FMT " " TW_STR_FMT " %d\n", TW_STR_ARG(m.found.v[i].ti.dag_id),
+		       TW_STR_ARG(m.found.v[i].ti.run_id), TW_STR_ARG(m.found.v[i].ti.task_id),
+		       m.found.v[i].ti.map_index);
+	total += m.found.n;
 	if (!total) {
 		puts("Nothing to clear.");
 	} else {
@@ -272,6 +338,7 @@ static int cmd_clear(const struct tw_args *args)
 		tw_cli_confirm(args, "Proceed?");
 		for (size_t i = 0; i < all.n; i++)
 			applied &= post_share(args, &all.v[i]);
+		applied &= clear_found(&m);
 		printf("%zu task instances have been cleared%s\n", total,
 		       applied ? ""
 			       : "; no scheduler is running, they take effect when one starts");
@@ -281,6 +348,7 @@ static int cmd_clear(const struct tw_args *args)
 		tw_dag_unref(all.v[i].dag);
 	}
 	tw_vec_release(&all);
+	tw_markers_release(&m);
 	return 0;
 }
 
@@ -309,6 +377,7 @@ static const struct tw_opt clear_opts[] = {
 	{"dag-regex", 'R', TW_OPT_FLAG, "dag_id is a regular expression: every DAG whose id matches", NULL, NULL, NULL},
 	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{"exclude-subdags", 'x', TW_OPT_FLAG, "do not go on through ExternalTaskMarkers (2.x's name)", NULL, NULL, NULL},
 	{0},
 };
 
