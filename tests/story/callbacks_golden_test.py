@@ -58,7 +58,7 @@ def test_as_real_airflow_calls(engine: Engine, tmp_path: Path, generation: int) 
         return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
 
     total = sum(len(expected(calls, generation)) for calls in wanted.values())
-    wait_until(lambda: len(lines()) >= total, 40, "not all are called")
+    wait_until(lambda: len(expected(lines(), generation)) >= total, 40, "not all are called")
     for dag_id, calls in wanted.items():
         want = expected(by_task(dag_id, calls), generation)
         assert expected(by_task(dag_id, lines()), generation) == want, dag_id
