@@ -286,6 +286,7 @@ static int cmd_triggerer(const struct tw_args *args)
 		.dags_folder = c->dags_folder,
 		.plugins_folder = c->plugins_folder,
 		.log_folder = c->log_folder,
+		.log_name = c->log_name,
 		.capacity = (int)tw_arg_int(args, "capacity", tw_config_int(cfg, "triggerer", "capacity")),
 		.health_timeout =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),

@@ -18,7 +18,9 @@
 #include "io/proc.h"
 #include "io/zoneinfo.h"
 #include "store/assets.h"
+#include "store/runs.h"
 #include "store/tis.h"
+#include "template/log_name.h"
 #include "time/zone.h"
 #include "value/json.h"
 
@@ -267,28 +269,50 @@ static bool watches(struct triggerer *t, int64_t id, struct tw_arena *a)
 	return does;
 }
 
+/* The log of the waiting task's attempt, and whose it is: what the trigger logs goes beside it. */
+static void put_waiter(struct triggerer *t, const struct tw_trigger_waiter *who, struct tw_value v, struct tw_arena *a)
+{
+	struct tw_run_view run;
+	struct tw_log_of of = { who->dag_id, who->run_id, who->task_id, who->map_index, who->try_number, TW_TIME_NONE };
+	struct tw_value about = tw_v_map(a);
+	struct tw_buf path = { 0 };
+
+	if (tw_store_run(t->store, who->dag_id, who->run_id, a, &run, NULL) == TW_OK)
+		of.logical_date = run.run.logical_date;
+	tw_buf_printf(&path, "%s/", t->opts->log_folder);
+	tw_log_name(t->opts->log_name, &of, &path);
+	tw_buf_printf(&path, ".trigger.%lld.log", (long long)t->job_id);
+	tw_map_putc(a, v, "log_path", tw_v_str(tw_str_copy(a, tw_buf_str(&path))));
+	tw_buf_release(&path);
+	tw_map_putc(a, about, "dag_id", tw_v_str(who->dag_id));
+	tw_map_putc(a, about, "run_id", tw_v_str(who->run_id));
+	tw_map_putc(a, about, "task_id", tw_v_str(who->task_id));
+	tw_map_putc(a, about, "map_index", tw_v_int(who->map_index));
+	tw_map_putc(a, about, "try_number", tw_v_int(who->try_number));
+	tw_map_putc(a, v, "context", about);
+}
+
+/* With what is known of the task that waits for it, if one does: until when, where its log is. */
 static void start_in_python(struct triggerer *t, struct known *k, const struct tw_trigger_row *row,
 			    struct tw_value kwargs, bool watcher, struct tw_arena *a)
 {
 	struct tw_value v = tw_v_map(a);
+	struct tw_trigger_waiter who;
 
 	tw_map_putc(a, v, "op", tw_v_cstr("start"));
 	tw_map_putc(a, v, "id", tw_v_int(row->id));
 	tw_map_putc(a, v, "classpath", tw_v_str(row->classpath));
 	tw_map_putc(a, v, "kwargs", kwargs);
+	k->timeout = TW_TIME_NONE;
+	if (tw_store_trigger_waiter(t->store, k->id, a, &who, NULL) == TW_OK) {
+		k->timeout = who.timeout;
+		put_waiter(t, &who, v, a);
+	}
 	if (watcher)
 		tw_map_putc(a, v, "watcher", tw_v_bool(true));
 	tw_link_send_json(t->link, v, NULL);
 	k->place = watcher ? WATCHING : IN_PYTHON;
 	t->in_python++;
-}
-
-/* The task that waits for it: until when? */
-static void read_waiter(struct triggerer *t, struct known *k, struct tw_arena *a)
-{
-	struct tw_trigger_waiter who;
-
-	k->timeout = tw_store_trigger_waiter(t->store, k->id, a, &who, NULL) == TW_OK ? who.timeout : TW_TIME_NONE;
 }
 
 static void start(struct triggerer *t, struct known *k)
@@ -311,7 +335,6 @@ static void start(struct triggerer *t, struct known *k)
 		if (waits_add(t->waits, k->id, row.classpath, kwargs, &err) < 0)
 			failed(t, k->id, tw_v_cstr(err.msg), &a);
 	} else if (t->ready) {
-		read_waiter(t, k, &a);
 		start_in_python(t, k, &row, kwargs, watcher, &a);
 	} else if (!t->pid && start_python(t, &err) < 0) {
 		tw_error("%s", err.msg);

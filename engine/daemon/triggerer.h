@@ -13,6 +13,7 @@ struct tw_triggerer_options {
 	const char *store_url;
 	const char *fernet_keys;
 	const char *dags_folder, *plugins_folder, *log_folder;
+	const struct tw_log_name *log_name; /* [logging] log_filename_template */
 	int capacity;                  /* triggers in Python at once; native waits are not counted */
 	const struct tw_str *queues;   /* triggers of these queues only; none: those without a queue */
 	size_t nqueues;

@@ -53,3 +53,65 @@ def test_what_cannot_be_done_is_said(engine: Engine) -> None:
     engine.env["AIRFLOW__CORE__HOSTNAME_CALLABLE"] = "socket.gethostname"
     engine.env["AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE"] = "{{ ti.dag_id"
     assert "log_filename_template" in engine.run("pools", "list").stderr
+
+
+DEFERRED = """
+import logging
+from datetime import datetime
+from airflow import DAG
+from airflow.sdk import BaseOperator
+from my_trigger import Loud
+
+class Waits(BaseOperator):
+    def execute(self, context):
+        self.log.info("before the wait")
+        self.defer(trigger=Loud(), method_name="after")
+
+    def after(self, context, event=None):
+        self.log.info("after the wait")
+
+with DAG("waits", schedule=None, start_date=datetime(2026, 1, 1)):
+    Waits(task_id="a")
+"""
+
+TRIGGER = """
+from airflow.models import Variable
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+import asyncio
+
+class Loud(BaseTrigger):
+    def serialize(self):
+        return "my_trigger.Loud", {}
+
+    async def run(self):
+        secret = await asyncio.to_thread(Variable.get, "api_key")
+        self.log.info("the trigger waits for %s with %s", self.task_id, secret)
+        yield TriggerEvent(True)
+"""
+
+
+def test_what_a_trigger_logs_is_in_its_tasks_log_without_secrets(engine: Engine) -> None:
+    plugins = engine.home / "plugins"
+    plugins.mkdir()
+    (plugins / "my_trigger.py").write_text(TRIGGER)
+    engine.write("waits.py", DEFERRED)
+    engine.up()
+    engine.run("variables", "set", "api_key", "hush-hush-2")
+    engine.start("triggerer")
+    engine.start("api-server")
+    run = engine.trigger("waits")
+    assert engine.finish("waits", run) == "success"
+    folder = engine.home / "logs" / "dag_id=waits" / f"run_id={run}" / "task_id=a"
+    [path] = folder.glob("attempt=1.log.trigger.*.log")
+    assert "the trigger waits for a with ***" in path.read_text() and "hush-hush-2" not in path.read_text()
+
+    def words() -> list[str]:
+        try:
+            shown = engine.get(f"/api/v2/dags/waits/dagRuns/{run}/taskInstances/a/logs/1".replace("+", "%2B"))
+        except OSError:
+            return []
+        return [line["event"] for line in shown["content"]]
+
+    events = wait_until(words, 30, "no log")
+    order = [events.index(w) for w in ("before the wait", "the trigger waits for a with ***", "after the wait")]
+    assert order == sorted(order)
