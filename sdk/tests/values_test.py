@@ -171,11 +171,19 @@ def test_assets():
     with DAG("d", schedule=(a & b) | AssetAlias("al")) as d:
         pass
     assert d.to_document()["schedule"]["condition"] == {
-        "any": [{"all": [{"asset": "s3://Bucket/key"}, {"asset": "x://u"}]}, {"alias": "al"}]
+        "any": [
+            {
+                "all": [
+                    {"asset": "s3://Bucket/key", "name": "s3://Bucket/key/"},
+                    {"asset": "x://u", "name": "n"},
+                ]
+            },
+            {"alias": "al"},
+        ]
     }
     assert [x["key"] for x in d.to_document()["assets"]] == ["s3://Bucket/key", "x://u"]
     assert DAG("e", schedule=[a, b]).to_document()["schedule"]["condition"] == {
-        "all": [{"asset": "s3://Bucket/key"}, {"asset": "x://u"}]
+        "all": [{"asset": "s3://Bucket/key", "name": "s3://Bucket/key/"}, {"asset": "x://u", "name": "n"}]
     }
     for wrong in ("", "   ", "airflow://x"):
         with pytest.raises(ValueError):
