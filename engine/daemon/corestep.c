@@ -573,16 +573,28 @@ static bool on_trigger(struct stepper *s, struct tw_value body)
 {
 	struct tw_event ev = {.type = TW_EV_TRIGGER};
 	struct tw_str what = tw_map_str(body, "what", "fired");
+	struct tw_ev_finished end;
+	enum tw_end how;
 	struct tw_err err = {0};
 
 	ev.trigger.trigger_id = tw_map_int(body, "trigger", 0);
 	ev.trigger.what = tw_str_is(what, "failed")    ? TW_TRIGGER_FAILED
 			  : tw_str_is(what, "timeout") ? TW_TRIGGER_TIMEOUT
+			  : tw_str_is(what, "ended")   ? TW_TRIGGER_ENDED
 						       : TW_TRIGGER_FIRED;
 	if (ev.trigger.what == TW_TRIGGER_FIRED)
 		ev.trigger.next_kwargs = json_of(s, tw_map_value(body, "event"));
 	else if (tw_map_value(body, "next_kwargs").kind != TW_V_NULL)
 		ev.trigger.next_kwargs = json_of(s, tw_map_value(body, "next_kwargs"));
+	if (ev.trigger.what == TW_TRIGGER_ENDED) {
+		struct tw_value told = tw_map_value(body, "end");
+
+		if (!tw_end_parse(tw_map_str(told, "state", ""), &how))
+			return send_error(s, "trigger: ended in no known state");
+		end = news_finished((struct tw_id){{0}}, how, tw_map_str(told, "reason", NULL), told);
+		ev.trigger.end = &end;
+		ev.trigger.next_kwargs = json_of(s, told);
+	}
 	if (step(s, ev, &err) < 0)
 		return send_error(s, err.msg);
 	s->accepted = true;

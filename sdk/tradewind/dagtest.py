@@ -251,6 +251,16 @@ def await_trigger(defer: dict[str, Any]) -> dict[str, Any]:
         logger.error("Trigger failed: %s", e)
         trace = traceback.format_exc().splitlines()
         return {"what": "failed", "next_kwargs": {"error": "Trigger failure", "traceback": trace}}
+    state = getattr(event, "task_instance_state", None)
+    if state:  # it ends the task itself
+        from tradewind import serde
+
+        word = str(getattr(state, "value", state))
+        xcoms = [{"key": k, "value": serde.serialize(v)} for k, v in (event.xcoms or {}).items()]
+        return {
+            "what": "ended",
+            "end": {"state": {"failed": "failed_final"}.get(word, word), "xcoms": xcoms},
+        }
     return {"what": "fired", "event": encode(event.payload)}
 
 
@@ -308,7 +318,10 @@ class _Driver:
         finished = execute(self.dag, workload, self.supervisor, report)
         logger.info("%s ended as %s", name, finished["state"])
         if finished["state"] == "deferred" and number[-1]:
-            self.core.ask("trigger", trigger=number[-1], **await_trigger(finished["defer"]))
+            told = await_trigger(finished["defer"])
+            self.core.ask("trigger", trigger=number[-1], **told)
+            if told["what"] == "ended":
+                keep(self.supervisor, workload, told["end"])
 
     def _end(self, run: TestRun, answer: dict[str, Any]) -> TestRun:
         ended = TestRun(answer["run"], self.dag, self.supervisor)
@@ -456,7 +469,9 @@ def run_task(dag: Any, workload: dict[str, Any], supervisor: LocalSupervisor) ->
             defer = finished["defer"]
             told = await_trigger(defer)
             method, kwargs = defer["next_method"], told.get("next_kwargs")
-            if told["what"] == "fired":
+            if told["what"] == "ended":
+                method, kwargs = "__end__", told["end"]
+            elif told["what"] == "fired":
                 kwargs = {**(defer.get("next_kwargs") or {}), "event": told["event"]}
             else:
                 method, kwargs = "__fail__", kwargs or {"error": "Trigger timeout"}

@@ -179,6 +179,47 @@ with DAG("d", schedule=None, start_date=START) as d:
     assert found["tis"]["sensor"] == ["success", 1]
 
 
+def test_triggers_that_end_their_tasks(test_run) -> None:
+    ended = test_run(
+        """
+from airflow.sensors.date_time import DateTimeSensorAsync
+from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSuccessEvent
+
+class Ends(BaseTrigger):
+    def __init__(self, how):
+        super().__init__()
+        self.how = how
+
+    def serialize(self):
+        return f"{__name__}.Ends", {"how": self.how}
+
+    async def run(self):
+        yield TaskSuccessEvent(xcoms={"return_value": 7}) if self.how == "well" else TaskFailedEvent()
+
+class Op(BaseOperator):
+    def __init__(self, how, **kwargs):
+        super().__init__(**kwargs)
+        self.how = how
+
+    def execute(self, context):
+        self.defer(trigger=Ends(self.how), method_name="never")
+
+with DAG("d", schedule=None, start_date=START) as d:
+    DateTimeSensorAsync(task_id="past", target_time="2026-01-01T00:00:00+00:00", end_from_trigger=True)
+    DateTimeSensorAsync(task_id="begins", target_time="{{ data_interval_end }}", start_from_trigger=True)
+    Op(task_id="bad", how="bad", retries=3)
+
+    @task
+    def see(ti=None):
+        assert ti.xcom_pull(task_ids="well") == 7
+
+    Op(task_id="well", how="well") >> see()
+"""
+    )
+    states = {task_id: state for task_id, (state, _) in ended["tis"].items()}
+    assert states == {"past": "success", "begins": "success", "bad": "failed", "well": "success", "see": "success"}
+
+
 def test_setup_and_teardown(test_run) -> None:
     found = test_run("""
 with DAG("d", schedule=None, start_date=START) as d:
