@@ -230,6 +230,8 @@ static const char partitions[] =
 	" target_dag_id {key} not null, target_partition_key {key} not null, created_at {stamp} not null);"
 	"create index partitioned_asset_key_log_run on partitioned_asset_key_log (asset_partition_dag_run_id);";
 
+static const char trigger_owner[] = "create index trigger_owner on \"trigger\" (triggerer_id, id);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -240,5 +242,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 7, "backfill", backfill },
 	{ 8, "assets", assets },
 	{ 9, "partitions", partitions },
+	{ 10, "triggers by owner", trigger_owner },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];
