@@ -200,7 +200,7 @@ def test_asset_decorator():
     doc = numbers.dag.to_document()
     assert doc["dag_id"] == "numbers"
     (one,) = doc["tasks"]
-    assert one["task_id"] == "numbers" and one["outlets"] == [{"asset": "file:///tmp/x"}]
+    assert one["task_id"] == "numbers" and one["outlets"] == [{"asset": "file:///tmp/x", "name": "numbers"}]
     assert one["inlets"] == [{"asset": "name:upstream_one"}]
 
     @asset.multi(schedule=None, outlets=[Asset("a"), Asset("b")])
