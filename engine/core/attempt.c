@@ -276,7 +276,8 @@ enum tw_rc tw_core_on_finished(struct tw_sched *s, const struct tw_ev_finished *
 	struct ti *ti = open_attempt(s, ev->attempt);
 
 	/* A resumed attempt that has not started yet cannot have paused again: that is its earlier pause, told twice. */
-	bool paused = ev->outcome == TW_OUT_DEFERRED || ev->outcome == TW_OUT_RESCHEDULE;
+	bool paused = ev->outcome == TW_OUT_DEFERRED || ev->outcome == TW_OUT_RESCHEDULE ||
+		      ev->outcome == TW_OUT_AWAITING_INPUT;
 	if (ti && ti->state == TW_TI_QUEUED && resumed(ti) && paused)
 		ti = NULL;
 	tw_core_ack(s, ev->attempt, TW_EV_FINISHED, ti && ti->state != TW_TI_RESTARTING ? ti : NULL);

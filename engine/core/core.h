@@ -123,6 +123,7 @@ struct run {
 		struct bucket **buckets;
 		size_t n, cap;
 	} own_limit;
+	TW_VEC(struct tw_ti_load) lost; /* rows of tasks that its version does not have: another may have them again */
 	struct timer timer;
 	struct tw_heap_node waiting; /* among the queued runs of its DAG */
 	uint64_t seq;
@@ -136,6 +137,7 @@ struct run {
 	struct run *prev;            /* when it is held too */
 	struct tw_run_ref prev_ref;
 	tw_time prev_logical;
+	bool backfill_before;        /* the store has an earlier run of its backfill */
 	struct tw_map past_facts;    /* "task\0index" → state + 1 */
 	struct tw_map past_tasks;    /* tasks with an instance there */
 	struct tw_map past_ever;
@@ -199,6 +201,7 @@ struct dagent {
 	const struct tw_dag *dag;    /* the newest document; NULL = never seen */
 	struct tw_str version_id, bundle_version;
 	bool paused, import_error, removed, in_work;
+	bool has_past;               /* some document of a run that is held has a task with depends_on_past */
 	struct run **runs;
 	size_t nruns, cap_runs;
 	struct tw_map by_run_id;
@@ -213,6 +216,7 @@ struct dagent {
 	struct tw_run_info last, next;
 	uint64_t made_turn;          /* the turn that `made` counts scheduled runs of */
 	int made;
+	TW_VEC(tw_time) taken;       /* logical dates of runs that are not held, of the last scheduled run's on */
 	struct tw_recent_run *recent; /* finished, newest run_after first */
 	int nrecent;
 	TW_VEC(struct asset_mark) marks;
@@ -373,6 +377,7 @@ void tw_core_dag_settle(struct dagent *d);
 void tw_core_run_counted(struct run *r, int by);
 void tw_core_unwait(struct run *r);                      /* out of the queue of runs */
 void tw_core_note_ended(struct run *r);
+void tw_core_note_taken(struct dagent *d, tw_time logical_date, bool taken);
 void tw_core_free_dag(struct dagent *d);
 struct backfill *tw_core_backfill(struct dagent *d, int64_t id);
 void tw_core_make_runs(struct dagent *d);

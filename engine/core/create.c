@@ -62,6 +62,7 @@ void tw_core_free_dag(struct dagent *d)
 	free((char *)d->version_id.p);
 	free((char *)d->bundle_version.p);
 	free((char *)d->dag_id.p);
+	tw_vec_release(&d->taken);
 	free(d->recent);
 	free(d->backfills);
 	free(d->runs);
@@ -214,6 +215,32 @@ static void find_next(struct dagent *d)
 	arm_next(d);
 }
 
+/*
+ * A logical date has one run. Those of runs that have left memory are remembered as long as the schedule can still come to
+ * them: somebody may have made a run of a coming date by hand, or another schedule one of the same date.
+ */
+void tw_core_note_taken(struct dagent *d, tw_time logical_date, bool taken)
+{
+	size_t kept = 0;
+
+	if (logical_date == TW_TIME_NONE || (d->has_last && logical_date < d->last.logical_date))
+		return;
+	for (size_t i = 0; i < d->taken.n; i++)
+		if (d->taken.v[i] != logical_date && !(d->has_last && d->taken.v[i] < d->last.logical_date))
+			d->taken.v[kept++] = d->taken.v[i];
+	d->taken.n = kept;
+	if (taken)
+		tw_vec_push(&d->taken, logical_date);
+}
+
+static bool is_taken(const struct dagent *d, tw_time logical)
+{
+	for (size_t i = 0; i < d->taken.n; i++)
+		if (d->taken.v[i] == logical)
+			return true;
+	return false;
+}
+
 bool tw_core_run_exists(const struct dagent *d, struct tw_str run_id, tw_time logical)
 {
 	if (tw_map_get(&d->by_run_id, run_id))
@@ -221,7 +248,7 @@ bool tw_core_run_exists(const struct dagent *d, struct tw_str run_id, tw_time lo
 	for (size_t i = 0; logical != TW_TIME_NONE && i < d->nruns; i++)
 		if (d->runs[i]->row.logical_date == logical)
 			return true;
-	return false;
+	return logical != TW_TIME_NONE && is_taken(d, logical);
 }
 
 static void letters(struct tw_sched *s, char out[9])
@@ -410,6 +437,8 @@ static void first_seen(struct dagent *d, const struct tw_ev_dag *ev)
 	d->last = ev->last_run;
 	for (int i = ev->nrecent; i-- > 0;)
 		note_recent(d, ev->recent[i].run_after, ev->recent[i].failed, ev->nrecent);
+	for (int i = 0; i < ev->ntaken; i++)
+		tw_vec_push(&d->taken, ev->taken[i]);
 }
 
 enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct tw_err *err)

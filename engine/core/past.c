@@ -48,6 +48,7 @@ static void ask(struct run *r)
 		.run_id = r->row.run_id,
 		.logical_date = r->row.logical_date,
 		.by_schedule = r->dag->catchup,
+		.backfill_id = r->row.type == TW_RUNTYPE_BACKFILL ? r->row.backfill_id : 0,
 		.dag = tw_dag_ref(r->dag),
 	};
 
@@ -91,6 +92,7 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 		tw_map_set(&r->past_ever, ev->ever[i], r);
 	r->past = ev->exists ? PAST_KNOWN : PAST_NONE;
 	r->prev_logical = ev->exists ? ev->prev_logical_date : TW_TIME_NONE;
+	r->backfill_before = ev->backfill_before;
 	struct run *held = newest_held(r);
 	if (held && (!ev->exists || held->row.logical_date >= ev->prev_logical_date))
 		set_prev(r, held);
@@ -117,7 +119,7 @@ static enum was how_it_was(const struct run *r, struct tw_str task_id)
 
 static bool first_of_backfill(const struct run *r)
 {
-	if (r->row.type != TW_RUNTYPE_BACKFILL)
+	if (r->row.type != TW_RUNTYPE_BACKFILL || r->backfill_before)
 		return false;
 	if (r->row.backfill_ordinal)
 		return r->row.backfill_ordinal == 1;
@@ -126,7 +128,7 @@ static bool first_of_backfill(const struct run *r)
 		if (can_precede(p, r) && p->row.backfill_id == r->row.backfill_id)
 			return false;
 	}
-	return !r->prev;
+	return true;
 }
 
 bool tw_core_past_met(struct ti *ti)
@@ -187,7 +189,9 @@ void tw_core_past_moved(struct ti *ti)
 /* A run came: it may be the one before of others, and then the store's word about theirs is old. */
 void tw_core_past_new_run(struct run *r)
 {
-	if (!r->dag->has_past)
+	/* Its own document may know nothing of it: others of the DAG look back at it all the same. */
+	r->d->has_past |= r->dag->has_past;
+	if (!r->d->has_past)
 		return;
 	for (size_t i = 0; i < r->d->nruns; i++) {
 		struct run *next = r->d->runs[i];

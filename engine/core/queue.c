@@ -4,6 +4,8 @@
  * what is blocked is in none of these heaps and costs nothing until its limit gives a slot back. Instances
  * that only their own limit blocks (their task's, the executor's, too many slots) are parked there.
  */
+#include <limits.h>
+
 #include "core/core.h"
 
 static const struct tw_task *task_of(const struct ti *ti)
@@ -56,6 +58,14 @@ static bool smaller_before(const struct tw_heap_node *a, const struct tw_heap_no
 	int sa = task_of(queued_ti(a))->pool_slots, sb = task_of(queued_ti(b))->pool_slots;
 
 	return sa != sb ? sa < sb : ti_before(a, b);
+}
+
+/* The widest limit first: versions of a DAG may differ in it, and who may go by his own must not wait behind who may not. */
+static bool wider_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	int la = task_of(queued_ti(a))->max_active_per_dag, lb = task_of(queued_ti(b))->max_active_per_dag;
+
+	return la != lb ? la > lb : ti_before(a, b);
 }
 
 static struct bucket *bucket_of(const struct tw_heap_node *n)
@@ -231,7 +241,7 @@ struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new)
 	if (!x && t->max_active_per_dag >= 0) {
 		*ret_new = true;
 		x = tw_new(struct dag_task);
-		x->parked.before = ti_before;
+		x->parked.before = wider_before;
 		x->active = count_active(d, t->task_id);
 		tw_map_set(&d->tasks, t->task_id, x);
 	}
@@ -469,43 +479,65 @@ static void hand_out_all(struct tw_sched *s)
 	}
 }
 
-/* May the first of those parked here go? Whether its pool and run let it is its bucket's question. */
-static bool may_leave(const struct tw_heap *parked)
+/* How many of those parked here their limit has room for. Whether pool and run let them is their bucket's question. */
+static int room(const struct tw_heap *parked)
 {
 	struct tw_heap_node *top = tw_heap_min(parked);
 
 	if (!top)
-		return false;
+		return 0;
 	struct ti *ti = queued_ti(top);
 	const struct tw_task *t = task_of(ti);
 	const struct dag_task *x;
+	const struct executor *e;
 	switch ((enum place)ti->place) {
 	case PARKED_RUN_LIMIT:
-		return ti->run->tasks[ti->task].active < t->max_active_per_run;
+		return t->max_active_per_run - ti->run->tasks[ti->task].active;
 	case PARKED_DAG_LIMIT:
 		x = tw_map_get(&ti->run->d->tasks, t->task_id);
-		return x->active < t->max_active_per_dag;
+		return t->max_active_per_dag - x->active;
 	case PARKED_EXECUTOR:
-		return !executor_full(tw_core_executor(ti->run->s, tw_core_executor_name(ti)));
+		e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
+		return executor_full(e) ? 0 : e->slots ? e->slots - e->active : INT_MAX;
 	default:
-		return false;
+		return 0;
 	}
 }
 
+static bool may_go(const struct ti *ti)
+{
+	if (ti->place != IN_BUCKET)
+		return false;
+	const struct bucket *b = tw_container_of(ti->in_heap, struct bucket, tis);
+	return b->node.pos && b->pool->node.pos;
+}
+
 /*
- * One at a time is let out of each limit that opened, as long as it stays open: who is let out may be
- * blocked elsewhere, and then the slot is the next one's.
+ * Limits that opened let out as many as they have room for, before anything is given out: among all who wait the first in
+ * order goes first. Who is let out may be blocked elsewhere; then the room is the next one's.
  */
+static void let_out(struct tw_sched *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->opened.n; i++) {
+		struct tw_heap *parked = s->opened.v[i];
+		int n = room(parked);
+		if (n > 0)
+			s->opened.v[kept++] = parked;
+		while (n > 0 && parked->n) {
+			struct ti *ti = queued_ti(tw_heap_min(parked));
+			unpark_one(parked);
+			n -= may_go(ti);
+		}
+	}
+	s->opened.n = kept;
+}
+
 void tw_core_dispatch(struct tw_sched *s)
 {
-	hand_out_all(s);
-	while (s->opened.n) {
-		struct tw_heap *parked = s->opened.v[s->opened.n - 1];
-		if (!may_leave(parked)) {
-			s->opened.n--;
-			continue;
-		}
-		unpark_one(parked);
+	do {
+		let_out(s);
 		hand_out_all(s);
-	}
+	} while (s->opened.n);
 }

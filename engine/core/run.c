@@ -294,6 +294,19 @@ static void find_per(struct run *r)
 	}
 }
 
+/* Not looked at (states.md §2), and there all the same: a version that has the task again must find it. */
+static void keep_lost(struct run *r, const struct tw_ti_load *l)
+{
+	struct tw_ti_load kept = *l;
+	struct tw_str *own[] = { &kept.row.task_id, &kept.row.hostname, &kept.row.unixname, &kept.row.external_executor_id,
+				 &kept.row.next_method, &kept.row.next_kwargs, &kept.row.rendered_map_index, &kept.row.note,
+				 &kept.row.reason, &kept.skip_record };
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		*own[i] = tw_core_keep(&r->arena, *own[i]);
+	tw_vec_push(&r->lost, kept);
+}
+
 static void load_rows(struct run *r, const struct tw_ev_run_load *ev)
 {
 	int *next = tw_alloc(((size_t)ev->ntis + 1) * sizeof *next);
@@ -304,8 +317,12 @@ static void load_rows(struct run *r, const struct tw_ev_run_load *ev)
 		first[t] = -1;
 	for (int i = 0; i < ev->ntis; i++) {
 		int t = tw_dag_task(r->dag, ev->tis[i].row.task_id);
-		if (t < 0 || ev->tis[i].row.map_index < -1 || ev->tis[i].row.map_index > 1000000)
-			continue; /* gone from this version: not looked at (states.md §2) */
+		if (ev->tis[i].row.map_index < -1 || ev->tis[i].row.map_index > 1000000)
+			continue;
+		if (t < 0) {
+			keep_lost(r, &ev->tis[i]);
+			continue;
+		}
 		next[i] = first[t];
 		first[t] = i;
 	}
@@ -404,16 +421,18 @@ static void carry(struct carried *c, struct ti *ti, bool gone)
 	if (gone && ti->state != TW_TI_REMOVED)
 		tw_core_stop(ti, TW_TI_REMOVED, "removed from the dag");
 	tw_core_ti_row(ti, &l.row);
-	if (!gone)
-		tw_vec_push(&rows, l);
-	if (!gone)
-		tw_vec_push(&old, ti);
+	if (gone) {
+		keep_lost(ti->run, &l);
+		return;
+	}
+	tw_vec_push(&rows, l);
+	tw_vec_push(&old, ti);
 	*c = (struct carried){ rows.v, old.v, rows.n, rows.cap, old.n, old.cap };
 }
 
 static void take_over(struct run *r, const struct carried *c)
 {
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < c->nold; i++) {
 		struct ti *was = c->old[i];
 		struct ti *ti = tw_core_find_ti(r, c->rows[i].row.task_id, was->map_index);
 		if (!ti)
@@ -425,6 +444,36 @@ static void take_over(struct run *r, const struct carried *c)
 		ti->dispatch_turn = was->dispatch_turn;
 		ti->stored_index = was->stored_index;
 		tw_core_touch(ti); /* its version and what the task says may be others */
+	}
+}
+
+/* What another version had taken away, behind those that are carried over. */
+static void find_lost(struct run *r, const struct tw_dag *dag, struct carried *c)
+{
+	struct { struct tw_ti_load *v; size_t n, cap; } rows = { c->rows, c->n, c->cap };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->lost.n; i++)
+		if (tw_dag_task(dag, r->lost.v[i].row.task_id) < 0)
+			r->lost.v[kept++] = r->lost.v[i];
+		else
+			tw_vec_push(&rows, r->lost.v[i]);
+	r->lost.n = kept;
+	c->rows = rows.v;
+	c->n = rows.n;
+	c->cap = rows.cap;
+}
+
+/* removed → null: the task is back in the DAG (states.md §1). */
+static void bring_back(struct run *r, const struct carried *c)
+{
+	for (size_t i = c->nold; i < c->n; i++) {
+		struct ti *ti = tw_core_find_ti(r, c->rows[i].row.task_id, c->rows[i].row.map_index);
+		if (ti && ti->state == TW_TI_REMOVED) {
+			tw_core_move(ti, TW_TI_NONE);
+			tw_core_new_attempt(ti);
+			ti->start = ti->end = ti->scheduled = ti->queued = TW_TIME_NONE;
+		}
 	}
 }
 
@@ -451,11 +500,13 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	}
 	tw_core_bury(r->s, NULL, old, NULL);
 	r->dag = tw_dag_ref(dag);
+	r->d->has_past |= dag->has_past;
 	r->nheld = 0;
 	r->limit = dag->max_active_tasks_of_dag ? &r->d->limit : &r->own_limit;
 	r->row.version_id = tw_core_keep(&r->arena, version_id);
 	r->ntasks = dag->ntasks;
 	r->tasks = tw_arena_array(&r->arena, struct tstate, (size_t)r->ntasks + 1);
+	find_lost(r, dag, &c);
 	ev.tis = c.rows;
 	ev.ntis = (int)c.n;
 	load_rows(r, &ev);
@@ -463,6 +514,7 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	make_new_tasks(r);
 	find_per(r);
 	tw_core_count_all(r);
+	bring_back(r, &c);
 	tw_core_touch_run(r);
 	wake_loaded(r);
 	free(c.rows);
@@ -538,7 +590,10 @@ static bool any_leaf_failed(const struct run *r)
 	return false;
 }
 
-/* states.md §2, 3: what is unfinished waits for nothing that could still happen. */
+/*
+ * states.md §2, 3: what is unfinished waits for nothing that could still happen. Airflow leaves out runs in which a task
+ * has a limit of its own, and lets them wait for ever; here who waits for a limit is scheduled, and seen.
+ */
 static bool deadlocked(const struct run *r)
 {
 	const int64_t *n = r->nstate;
@@ -551,7 +606,7 @@ static bool deadlocked(const struct run *r)
 		const struct tstate *ts = &r->tasks[t];
 		if (!ts->waiting)
 			continue;
-		if (task->depends_on_past || task->max_active_per_dag >= 0 || task->max_active_per_run >= 0)
+		if (task->depends_on_past)
 			return false;
 		for (int i = 0; i < ts->n; i++) {
 			const struct ti *ti = ts->tis[i];
@@ -686,6 +741,8 @@ void tw_core_forget_run(struct run *r)
 	tw_core_run_counted(r, -1);
 	tw_core_arm(r->s, &r->timer, TW_TIME_NONE);
 	tw_core_past_release(r);
+	if (d->dag && d->dag->timetable->can_be_scheduled)
+		tw_core_note_taken(d, r->row.logical_date, r->over);
 	tw_map_del(&d->by_run_id, r->row.run_id);
 	d->runs[r->index] = d->runs[--d->nruns];
 	d->runs[r->index]->index = r->index;
@@ -699,6 +756,7 @@ void tw_core_free_run(struct run *r)
 	for (int t = 0; t < r->ntasks; t++)
 		tw_heap_release(&r->tasks[t].parked);
 	tw_cgroup_release(&r->own_limit);
+	tw_vec_release(&r->lost);
 	tw_map_release(&r->past_facts);
 	tw_map_release(&r->past_tasks);
 	tw_map_release(&r->past_ever);

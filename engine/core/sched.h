@@ -101,6 +101,8 @@ struct tw_ev_dag {
 	const struct tw_recent_run *recent; /* newest finished runs by run_after, newest first; as many as
 					       max_consecutive_failed_dag_runs needs */
 	int nrecent;
+	const tw_time *taken;        /* logical dates that runs have, of last_run's on: none of them is made again */
+	int ntaken;
 };
 
 struct tw_recent_run {
@@ -180,6 +182,7 @@ struct tw_ev_past {
 	bool exists;                 /* false: there is no run before */
 	struct tw_run_ref prev;
 	tw_time prev_logical_date;
+	bool backfill_before;        /* its backfill has a run with a smaller logical date */
 	const struct tw_past_ti *tis; /* instances there: of tasks with depends_on_past and their direct downstreams */
 	int ntis;
 	const struct tw_str *ever;   /* tasks that have an instance in any earlier run (ignore_first_depends_on_past) */
@@ -450,6 +453,7 @@ struct tw_fx_ask {
 	struct tw_id attempt;        /* NO_ANSWER */
 	int64_t trigger_id;          /* NO_ANSWER */
 	bool by_schedule;            /* PAST: of type scheduled or backfill only (catchup); else any type */
+	int64_t backfill_id;         /* PAST: the run's; 0 = none */
 	struct tw_run_info last;     /* NEXT_RUN */
 	struct tw_restriction bounds;
 	const struct tw_dag *dag;

@@ -44,7 +44,7 @@ struct world {
 	struct tw_arena arena;
 	struct tw_run_info next;     /* the last dag effect */
 	bool set_paused;
-	enum tw_ask_answer { ANSWER_NONE, ANSWER_ABSENT } past;
+	const struct tw_ev_past *past; /* what the store says of the run before; NULL = there is none */
 	TW_VEC(char *) order;        /* tasks in the order of their dispatch */
 	struct tw_str last_args;
 	enum tw_rc rc;
@@ -122,6 +122,16 @@ static inline void mirror(struct world *w, const struct tw_effects *fx)
 
 static inline void step(struct world *w, struct tw_event ev);
 
+static inline void answer_past(struct world *w, struct tw_run_ref run)
+{
+	struct tw_event ev = { .type = TW_EV_PAST };
+
+	if (w->past)
+		ev.past = *w->past;
+	ev.past.run = run;
+	step(w, ev);
+}
+
 static inline void perform(struct world *w, struct tw_effects *fx)
 {
 	mirror(w, fx);
@@ -158,8 +168,7 @@ static inline void perform(struct world *w, struct tw_effects *fx)
 	for (size_t i = 0; i < fx->asks.n; i++) {
 		const struct tw_fx_ask *a = &fx->asks.v[i];
 		if (a->kind == TW_ASK_PAST)
-			step(w, (struct tw_event){ .type = TW_EV_PAST,
-						   .past = { .run = { a->dag_id, a->run_id } } });
+			answer_past(w, (struct tw_run_ref){ a->dag_id, a->run_id });
 	}
 }
 

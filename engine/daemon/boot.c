@@ -123,6 +123,17 @@ static void last_run(struct shell *sh, struct tw_str dag_id, struct tw_arena *a,
 	ret->interval = (struct tw_interval){ row.interval_start, row.interval_end };
 }
 
+/* What a schedule may still come to and must not make again. */
+static void taken_dates(struct shell *sh, struct tw_ev_dag *ev, struct tw_arena *a)
+{
+	tw_time *v = NULL, from = ev->last_run.logical_date;
+	size_t n = 0;
+
+	tw_store_run_dates(sh->reader, ev->dag->dag_id, from == TW_TIME_NONE ? TW_TIME_MIN : from, a, &v, &n, NULL);
+	ev->taken = v;
+	ev->ntaken = (int)n;
+}
+
 static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struct tw_err *err)
 {
 	struct tw_arena a = { 0 };
@@ -150,6 +161,8 @@ static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struc
 	ev.dag.recent = recent;
 	ev.dag.nrecent = (int)nrecent;
 	last_run(sh, dag->dag_id, &a, &ev.dag.last_run);
+	if (dag->timetable->can_be_scheduled)
+		taken_dates(sh, &ev.dag, &a);
 	rc = shell_step(sh, &ev, err);
 	assets_sync_watchers(sh, dag);
 	tw_dag_unref(dag);

@@ -453,6 +453,8 @@ void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask)
 		past_tis(sh, &prev, &a, &ev.past);
 		past_ever(sh, ask, &a, &ev.past);
 	}
+	if (ask->backfill_id)
+		tw_store_backfill_before(sh->reader, ask->backfill_id, ask->logical_date, &ev.past.backfill_before, NULL);
 	if (shell_step(sh, &ev, &err) < 0)
 		tw_warn("the run before is not told: %s dag=" TW_STR_FMT, err.msg, TW_STR_ARG(ask->dag_id));
 	tw_arena_release(&a);

@@ -234,6 +234,35 @@ enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t 
 	return TW_Q_ALL(&q, struct tw_recent_run, read_recent, a, ret_v, ret_n, err);
 }
 
+static void read_date(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	*(tw_time *)row = tw_q_get_time(q);
+}
+
+enum tw_rc tw_store_run_dates(struct tw_store *s, struct tw_str dag_id, tw_time from,
+			      struct tw_arena *a, tw_time **ret_v, size_t *ret_n,
+			      struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s, "select logical_date from dag_run where dag_id = ? and logical_date >= ?");
+	tw_q_put_str(&q, dag_id);
+	tw_q_put_time(&q, from);
+	return TW_Q_ALL(&q, tw_time, read_date, a, ret_v, ret_n, err);
+}
+
+enum tw_rc tw_store_backfill_before(struct tw_store *s, int64_t backfill_id, tw_time logical_date,
+				    bool *ret, struct tw_err *err)
+{
+	int64_t there = 0;
+
+	TW_TRY(tw_q_number(s, &there, err,
+			   "select 1 from dag_run where backfill_id = ? and logical_date < ? limit 1",
+			   "it", backfill_id, logical_date));
+	*ret = there;
+	return TW_OK;
+}
+
 enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id,
 			       const struct tw_str *task_ids, size_t n, tw_time before_logical_date,
 			       bool *ret, struct tw_err *err)

@@ -76,6 +76,12 @@ enum tw_rc tw_store_run_last_automated(struct tw_store *s, struct tw_str dag_id,
 /* The newest n finished runs by run_after, newest first. */
 enum tw_rc tw_store_run_recent(struct tw_store *s, struct tw_str dag_id, size_t n, struct tw_arena *a,
 			       struct tw_recent_run **ret_v, size_t *ret_n, struct tw_err *err);
+/* The logical dates, of `from` on, that runs have. */
+enum tw_rc tw_store_run_dates(struct tw_store *s, struct tw_str dag_id, tw_time from, struct tw_arena *a,
+			      tw_time **ret_v, size_t *ret_n, struct tw_err *err);
+/* Is there a run of this backfill with an earlier logical date? */
+enum tw_rc tw_store_backfill_before(struct tw_store *s, int64_t backfill_id, tw_time logical_date, bool *ret,
+				    struct tw_err *err);
 /*
  * Of these tasks, which have an instance in a run with an earlier logical date? ret has n entries.
  */

@@ -1,0 +1,205 @@
+/* What the simulation found, each as the shortest story that shows it. */
+#include "core/testing.h"
+
+#define DAG(keys, tasks) "{'dag_id':'d'" keys ",'tasks':[" tasks "]}"
+
+static void setup(struct world *w, const char *json)
+{
+	world_open(w);
+	w->hold = true;
+	world_pool(w, "default_pool", 128, false);
+	world_dag(w, json, false);
+}
+
+static void finish(struct world *w, size_t i, enum tw_outcome outcome)
+{
+	struct open_attempt a = w->open.v[i];
+
+	w->open.v[i] = w->open.v[--w->open.n];
+	world_start(w, &a);
+	world_end(w, &a, &(struct script){ a.task, .outcome = outcome });
+}
+
+/* A pause that is told twice is one, also when what it waited for has come in between. */
+static void test_awaiting_input_told_twice(void **state)
+{
+	struct world w;
+	struct tw_ti_row row;
+	struct tw_run_ref ref = { tw_str("d"), tw_str("r") };
+
+	setup(&w, DAG("", "{'task_id':'a'}"));
+	world_run(&w, "d", "r");
+	struct open_attempt a = w.open.v[0];
+	struct tw_event pause = { .type = TW_EV_FINISHED,
+				  .finished = { .attempt = a.id, .outcome = TW_OUT_AWAITING_INPUT, .retry_delay = -1,
+						.trigger_id = 5, .trigger_timeout = TW_TIME_NONE } };
+	world_start(&w, &a);
+	step(&w, pause);
+	assert_ti(&w, "r", "a", -1, "awaiting_input");
+	step(&w, (struct tw_event){ .type = TW_EV_TRIGGER, .trigger = { .trigger_id = 5, .next_kwargs = TW_STR("{}") } });
+	assert_ti(&w, "r", "a", -1, "queued");
+	step(&w, pause);
+	assert_true(tw_sched_ti(w.s, ref, tw_str("a"), -1, &row));
+	assert_int_equal(row.state, TW_TI_QUEUED);
+	world_close(&w);
+}
+
+#define HOURLY ",'schedule':{'type':'cron_trigger','expression':'0 * * * *'},'start_date':'2026-01-01T00:00:00+00:00'"
+
+/* Somebody has made, and run, the run of a coming hour: the schedule goes past it instead of making a second one. */
+static void test_a_date_has_one_run(void **state)
+{
+	struct world w;
+	struct tw_run_row early = blank_run("d", "early");
+
+	setup(&w, DAG(HOURLY, "{'task_id':'a','native':'empty'}"));
+	early.logical_date = T0 + 2 * TW_US_HOUR;
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = early } });
+	assert_run(&w, "early", "success");
+	world_later(&w, TW_US_HOUR);
+	assert_run(&w, "scheduled__2026-01-01T01:00:00+00:00", "success");
+	world_later(&w, TW_US_HOUR);
+	world_later(&w, TW_US_HOUR);
+	assert_run(&w, "scheduled__2026-01-01T02:00:00+00:00", "absent");
+	assert_run(&w, "scheduled__2026-01-01T03:00:00+00:00", "success");
+	world_close(&w);
+}
+
+/* The same when the scheduler has begun since: the store says which dates have a run. */
+static void test_dates_that_the_store_has(void **state)
+{
+	struct world w;
+	tw_time taken = T0 + TW_US_HOUR;
+	struct tw_dag *d = NULL;
+	char doc[] = DAG(HOURLY, "{'task_id':'a','native':'empty'}");
+
+	world_open(&w);
+	world_pool(&w, "default_pool", 128, false);
+	for (char *p = doc; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	assert_int_equal(tw_dag_parse_json(tw_str(doc), &w.zones, &d, &w.err), TW_OK);
+	step(&w, (struct tw_event){ .type = TW_EV_DAG,
+				    .dag = { .dag = d, .last_run.run_after = TW_TIME_NONE, .taken = &taken, .ntaken = 1 } });
+	tw_dag_unref(d);
+	world_later(&w, TW_US_HOUR);
+	assert_run(&w, "scheduled__2026-01-01T01:00:00+00:00", "absent");
+	world_later(&w, TW_US_HOUR);
+	assert_run(&w, "scheduled__2026-01-01T02:00:00+00:00", "success");
+	world_close(&w);
+}
+
+/* The clock was set back: @continuous does not make the run of that instant again. */
+static void test_continuous_while_the_clock_stands(void **state)
+{
+	struct world w;
+
+	setup(&w, DAG(",'schedule':{'type':'continuous'},'max_active_runs':1,'start_date':'2026-01-01T00:00:00+00:00'",
+		      "{'task_id':'a'}"));
+	assert_int_equal(w.runs.len, 1);
+	for (int i = 0; i < 3; i++) {
+		if (w.open.n)
+			finish(&w, 0, TW_OUT_SUCCESS);
+		step(&w, (struct tw_event){ .type = TW_EV_TICK });
+		assert_int_equal(w.runs.len, 1); /* a second row of that id would be refused by the store */
+	}
+	world_later(&w, TW_US_SEC);
+	assert_int_equal(w.runs.len, 2);
+	world_close(&w);
+}
+
+/* A task that a version took away and the next one has again is the same row, and runs. */
+static void test_removed_and_back(void **state)
+{
+	struct world w;
+
+	setup(&w, DAG("", "{'task_id':'a'},{'task_id':'b'}"));
+	world_run(&w, "d", "r");
+	const struct tw_dag *without = world_dag(&w, DAG("", "{'task_id':'a'}"), false);
+	struct tw_ti_key a = { tw_str("a"), -1 };
+	struct tw_ev_clear clear = { .run = { tw_str("d"), tw_str("r") }, .tis = &a, .ntis = 1, .dag = without,
+				     .version_id = tw_str("v2") };
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear });
+	assert_ti(&w, "r", "b", -1, "removed");
+	clear.dag = world_dag(&w, DAG("", "{'task_id':'a'},{'task_id':'b','retries':1}"), false);
+	clear.version_id = tw_str("v3");
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear }); /* the mirror refuses a second insert */
+	assert_int_equal(w.rc, 0);
+	assert_ti(&w, "r", "b", -1, "queued");
+	world_close(&w);
+}
+
+static struct tw_run_row backfill_run(const char *id, int day)
+{
+	struct tw_run_row row = blank_run("d", id);
+
+	row.type = TW_RUNTYPE_BACKFILL;
+	row.backfill_id = 1;
+	row.logical_date = row.run_after = T0 - (100 - day) * TW_US_DAY;
+	return row;
+}
+
+/* Only the first run of a backfill may go without the one before, and a run that has left memory was there. */
+static void test_second_of_a_backfill(void **state)
+{
+	struct world w;
+
+	struct tw_past_ti failed = { tw_str("a"), -1, TW_TI_FAILED };
+	struct tw_ev_past past = { .exists = true, .prev = { tw_str("d"), tw_str("backfill__1") },
+				   .prev_logical_date = T0 - 99 * TW_US_DAY, .backfill_before = true, .tis = &failed, .ntis = 1 };
+
+	setup(&w, DAG("", "{'task_id':'a','depends_on_past':true}"));
+	w.past = &past;
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = backfill_run("backfill__2", 2) } });
+	assert_ti(&w, "backfill__2", "a", -1, "none");
+	world_close(&w);
+}
+
+/* Nobody waits for ever because some task has a limit of its own. */
+static void test_deadlock_with_a_limit(void **state)
+{
+	struct world w;
+
+	setup(&w, DAG("", "{'task_id':'a','end_date':'2025-01-01T00:00:00+00:00'},"
+			  "{'task_id':'b','upstream':['a'],'max_active_tis_per_dag':1}"));
+	struct tw_run_row run = blank_run("d", "r");
+	run.logical_date = T0;
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = run } });
+	assert_run(&w, "r", "failed");
+	world_close(&w);
+}
+
+/* When a limit and a slot of the pool open in one step, who is first in order goes first. */
+static void test_order_when_two_limits_open(void **state)
+{
+	struct world w;
+
+	world_open(&w);
+	w.hold = true;
+	world_pool(&w, "default_pool", 128, false);
+	world_pool(&w, "one", 1, false);
+	step(&w, (struct tw_event){ .type = TW_EV_EXECUTOR, .executor = { TW_STR("x"), 1 } });
+	world_dag(&w, DAG("", "{'task_id':'first','pool':'one','executor':'x','priority_weight':9},"
+			      "{'task_id':'high','executor':'x','pool':'one','priority_weight':5},"
+			      "{'task_id':'low','pool':'one'}"), false);
+	world_run(&w, "d", "r");
+	assert_int_equal(w.open.n, 1);
+	finish(&w, 0, TW_OUT_SUCCESS);
+	assert_int_equal(w.open.n, 1);
+	assert_string_equal(w.open.v[0].task, "high");
+	world_close(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_awaiting_input_told_twice),
+		cmocka_unit_test(test_a_date_has_one_run),
+		cmocka_unit_test(test_dates_that_the_store_has),
+		cmocka_unit_test(test_continuous_while_the_clock_stands),
+		cmocka_unit_test(test_removed_and_back),
+		cmocka_unit_test(test_second_of_a_backfill),
+		cmocka_unit_test(test_deadlock_with_a_limit),
+		cmocka_unit_test(test_order_when_two_limits_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
