@@ -1,4 +1,7 @@
-/* The invariants. What the core keeps by counting is counted again; limits and rules are asked of the store's rows. */
+/*
+ * The invariants. What the core keeps by counting is counted again; limits, rules and the order are asked of the store's rows.
+ * What is cheap is asked after every commit of the runs that it touched; everything, now and then.
+ */
 #include "sim/sim.h"
 
 /* ── the core against itself ────────────────────────────────────────────────────────────── */
@@ -8,9 +11,15 @@ static bool counts_equal(const struct counts *a, const struct counts *b)
 	return a->u == b->u && a->s == b->s && a->k == b->k && a->f == b->f && a->uf == b->uf && a->r == b->r;
 }
 
-static void print_counts(const char *what, const struct counts *c)
+static void same_counts(struct sim *m, const struct run *r, int task, int index, const struct counts *kept,
+			const struct counts *is)
 {
-	fprintf(stderr, "%s: u %u s %u k %u f %u uf %u r %u\n", what, c->u, c->s, c->k, c->f, c->uf, c->r);
+	if (counts_equal(kept, is))
+		return;
+	fprintf(stderr, "kept: u %u s %u k %u f %u uf %u r %u\n", kept->u, kept->s, kept->k, kept->f, kept->uf, kept->r);
+	fprintf(stderr, "true: u %u s %u k %u f %u uf %u r %u\n", is->u, is->s, is->k, is->f, is->uf, is->r);
+	sim_fail(m, "counters of " TW_STR_FMT "[%d] in " TW_STR_FMT, TW_STR_ARG(r->dag->tasks[task].task_id), index,
+		 TW_STR_ARG(r->row.run_id));
 }
 
 struct kept {
@@ -25,6 +34,8 @@ static void check_counters(struct sim *m, struct run *r)
 	for (int t = 0; t < r->ntasks; t++) {
 		struct tstate *ts = &r->tasks[t];
 		memcpy(was[t].in, ts->in, sizeof ts->in);
+		if (r->dag->tasks[t].mapped_group < 0)
+			continue;
 		was[t].own = tw_zalloc(((size_t)ts->n + 1) * sizeof ts->in);
 		for (int i = 0; i < ts->n; i++)
 			if (ts->tis[i]->own)
@@ -34,59 +45,40 @@ static void check_counters(struct sim *m, struct run *r)
 	for (int t = 0; t < r->ntasks; t++) {
 		struct tstate *ts = &r->tasks[t];
 		for (int k = 0; k < TW_EDGE_NKINDS; k++) {
-			if (!counts_equal(&was[t].in[k], &ts->in[k])) {
-				print_counts("kept", &was[t].in[k]);
-				print_counts("true", &ts->in[k]);
-				sim_fail(m, "counters of " TW_STR_FMT " kind %d", TW_STR_ARG(r->dag->tasks[t].task_id), k);
-			}
-			for (int i = 0; i < ts->n; i++)
-				if (ts->tis[i]->own &&
-				    !counts_equal(&was[t].own[i * TW_EDGE_NKINDS + k], &ts->tis[i]->own[k])) {
-					print_counts("kept", &was[t].own[i * TW_EDGE_NKINDS + k]);
-					print_counts("true", &ts->tis[i]->own[k]);
-					sim_fail(m, "own counters of " TW_STR_FMT "[%d] kind %d",
-						 TW_STR_ARG(r->dag->tasks[t].task_id), ts->tis[i]->map_index, k);
-				}
+			same_counts(m, r, t, -1, &was[t].in[k], &ts->in[k]);
+			for (int i = 0; was[t].own && i < ts->n; i++)
+				if (ts->tis[i]->own)
+					same_counts(m, r, t, ts->tis[i]->map_index, &was[t].own[i * TW_EDGE_NKINDS + k],
+						    &ts->tis[i]->own[k]);
 		}
 		free(was[t].own);
 	}
 	free(was);
 }
 
-/* Who waits in a queue waits for something that is really full. */
-static void check_blocked(struct sim *m, struct ti *ti)
+static void check_task_sums(struct sim *m, struct run *r, int t)
 {
-	struct run *r = ti->run;
-	const struct tw_task *t = &r->dag->tasks[ti->task];
-	struct executor *e = tw_core_executor(m->s, tw_core_executor_name(ti));
-	struct pool *p = tw_core_pool(m->s, t->pool);
-	const struct dag_task *x = tw_map_get(&r->d->tasks, t->task_id);
-	bool blocked = true;
+	const struct tstate *ts = &r->tasks[t];
+	int waiting = 0, ended = 0, returned = 0, active = 0;
 
-	switch ((enum place)ti->place) {
-	case NOWHERE:
-		break;
-	case IN_BUCKET: {
-		struct bucket *b = tw_container_of(ti->in_heap, struct bucket, tis);
-		blocked = (m->cfg.parallelism && m->s->active >= m->cfg.parallelism) || tw_core_pool_open(p) == 0 ||
-			  b->limit->active >= b->max;
-		break;
+	for (int i = 0; i < ts->n; i++) {
+		const struct ti *ti = ts->tis[i];
+		waiting += tw_core_schedulable(ti);
+		ended += tw_ti_finished(ti->state);
+		returned += ti->has_return;
+		active += tw_ti_executing(ti->state) || ti->state == TW_TI_DEFERRED || ti->state == TW_TI_AWAITING_INPUT;
+		if (ti->in_work || ti->touched || ti->dead)
+			sim_fail(m, "left behind in the work list");
+		if ((ti->state == TW_TI_SCHEDULED) != (ti->place != NOWHERE) && !r->d->paused &&
+		    r->row.state == TW_RUN_RUNNING)
+			sim_fail(m, TW_STR_FMT " is %s and in place %d", TW_STR_ARG(r->dag->tasks[t].task_id),
+				 tw_ti_state_name(ti->state), ti->place);
 	}
-	case PARKED_RUN_LIMIT:
-		blocked = r->tasks[ti->task].active >= t->max_active_per_run;
-		break;
-	case PARKED_DAG_LIMIT:
-		blocked = x->active >= t->max_active_per_dag;
-		break;
-	case PARKED_POOL:
-		blocked = t->pool_slots > tw_core_pool_open(p);
-		break;
-	case PARKED_EXECUTOR:
-		blocked = e->slots < 0 || (e->slots > 0 && e->active >= e->slots);
-		break;
-	}
-	if (!blocked)
-		sim_fail(m, TW_STR_FMT "[%d] waits in place %d for nothing", TW_STR_ARG(t->task_id), ti->map_index, ti->place);
+	bool limited = r->dag->tasks[t].max_active_per_run >= 0;
+	if (waiting != ts->waiting || ended != ts->ended || returned != ts->returned || (limited && active != ts->active))
+		sim_fail(m, "sums of task " TW_STR_FMT ": waiting %d/%d ended %d/%d returned %d/%d active %d/%d",
+			 TW_STR_ARG(r->dag->tasks[t].task_id), ts->waiting, waiting, ts->ended, ended, ts->returned, returned,
+			 ts->active, active);
 }
 
 static void check_sums(struct sim *m, struct run *r)
@@ -95,203 +87,451 @@ static void check_sums(struct sim *m, struct run *r)
 	int executing = 0;
 
 	for (int t = 0; t < r->ntasks; t++) {
-		struct tstate *ts = &r->tasks[t];
-		int waiting = 0, ended = 0, returned = 0;
-		for (int i = 0; i < ts->n; i++) {
-			struct ti *ti = ts->tis[i];
+		check_task_sums(m, r, t);
+		for (int i = 0; i < r->tasks[t].n; i++) {
+			const struct ti *ti = r->tasks[t].tis[i];
 			nstate[ti->state]++;
 			unfinished += !tw_ti_finished(ti->state);
-			waiting += tw_core_schedulable(ti);
-			ended += tw_ti_finished(ti->state);
-			returned += ti->has_return;
 			held += ti->held;
 			executing += tw_ti_executing(ti->state);
-			if (ti->in_work || ti->touched || ti->dead)
-				sim_fail(m, "left behind in the work list");
-			check_blocked(m, ti);
-			if ((ti->state == TW_TI_SCHEDULED) != (ti->place != NOWHERE) && !r->d->paused &&
-			    r->row.state == TW_RUN_RUNNING)
-				sim_fail(m, TW_STR_FMT " is %s and in place %d", TW_STR_ARG(r->dag->tasks[t].task_id),
-					 tw_ti_state_name(ti->state), ti->place);
 		}
-		if (waiting != ts->waiting || ended != ts->ended || returned != ts->returned)
-			sim_fail(m, "task sums of " TW_STR_FMT ": waiting %d/%d ended %d/%d returned %d/%d",
-				 TW_STR_ARG(r->dag->tasks[t].task_id), ts->waiting, waiting, ts->ended, ended,
-				 ts->returned, returned);
 	}
 	if (memcmp(nstate, r->nstate, sizeof nstate) || unfinished != r->unfinished || held != r->nheld)
 		sim_fail(m, "sums of run " TW_STR_FMT, TW_STR_ARG(r->row.run_id));
 	if (r->limit == &r->own_limit && executing != r->own_limit.active)
-		sim_fail(m, "slots of run " TW_STR_FMT ": %d, not %d", TW_STR_ARG(r->row.run_id), r->own_limit.active, executing);
+		sim_fail(m, "sums of run " TW_STR_FMT ": %d slots, not %d", TW_STR_ARG(r->row.run_id), r->own_limit.active,
+			 executing);
 }
 
-/* Whoever may run does: no instance waits for nothing. */
-static void check_nobody_forgotten(struct sim *m, struct run *r)
+static void check_pools(struct sim *m)
 {
-	if (r->row.state != TW_RUN_RUNNING || r->d->paused)
-		return;
-	for (int t = 0; t < r->ntasks; t++)
-		for (int i = 0; i < r->tasks[t].n; i++) {
-			struct ti *ti = r->tasks[t].tis[i];
-			uint8_t was = ti->state;
-			if (!tw_core_schedulable(ti) || (ti->due != TW_TIME_NONE && ti->due > m->s->now))
-				continue;
-			enum verdict rule = tw_core_rule_of(ti), setup = tw_core_setup_verdict(ti);
-			enum verdict map = tw_core_mapped_verdict(ti);
-			bool past = r->dag->tasks[t].depends_on_past && !tw_core_past_met(ti);
-			if (rule == READY && setup == READY && map == READY && !past)
-				sim_fail(m, TW_STR_FMT "[%d] of " TW_STR_FMT " is ready and forgotten (state %d)",
-					 TW_STR_ARG(r->dag->tasks[t].task_id), ti->map_index, TW_STR_ARG(r->row.run_id), was);
-		}
-}
-
-static void check_core(struct sim *m)
-{
-	tw_map_foreach(&m->s->dags, e) {
-		struct dagent *d = e->value;
-		int queued = 0, running = 0;
-		for (size_t i = 0; i < d->nruns; i++) {
-			struct run *r = d->runs[i];
-			check_counters(m, r);
-			check_sums(m, r);
-			check_nobody_forgotten(m, r);
-			queued += r->row.state == TW_RUN_QUEUED;
-			running += r->row.state == TW_RUN_RUNNING;
-		}
-		if (queued != d->queued_runs || running != d->running_runs)
-			sim_fail(m, "runs of " TW_STR_FMT ": %d/%d queued, %d/%d running", TW_STR_ARG(d->dag_id),
-				 d->queued_runs, queued, d->running_runs, running);
+	for (int i = 0; i < NPOOLS; i++) {
+		struct tw_pool_use use;
+		if (!tw_sched_pool_use(m->s, sim_printf(m, "p%d", i), &use))
+			continue;
+		if (use.running + use.queued != m->pools[i].used || use.deferred != m->pools[i].deferred)
+			sim_fail(m, "sums of pool p%d: %lld and %lld, the rows say %lld and %lld", i,
+				 (long long)(use.running + use.queued), (long long)use.deferred, (long long)m->pools[i].used,
+				 (long long)m->pools[i].deferred);
 	}
+	if (m->s->active != m->executing)
+		sim_fail(m, "sums: %d active, the rows say %d", m->s->active, m->executing);
 }
 
 /* ── the core against the store ─────────────────────────────────────────────────────────── */
 
-static void same_ti(void *ctx, const struct tw_ti_row *row)
+static void same_ti(struct sim *m, const struct srow *t, const struct tw_ti_row *row)
 {
-	struct sim *m = ctx;
-	struct srow *t = store_ti(m, row->dag_id, row->run_id, row->task_id, row->map_index);
+	const struct tw_ti_row *had = &t->l.row;
 
-	if (!t)
-		sim_fail(m, "the store has no " TW_STR_FMT "[%d] of " TW_STR_FMT, TW_STR_ARG(row->task_id), row->map_index,
-			 TW_STR_ARG(row->run_id));
-	if (t->l.row.state != row->state || t->l.row.try_number != row->try_number ||
-	    t->l.row.max_tries != row->max_tries || !tw_id_eq(t->l.row.id, row->id) ||
-	    t->l.row.next_retry != row->next_retry || t->l.row.trigger_id != row->trigger_id)
-		sim_fail(m, TW_STR_FMT "[%d] is %d in the core and %d in the store", TW_STR_ARG(row->task_id),
-			 row->map_index, row->state, t->l.row.state);
+	if (had->state != row->state || had->try_number != row->try_number || had->max_tries != row->max_tries ||
+	    !tw_id_eq(had->id, row->id) || had->next_retry != row->next_retry || had->trigger_id != row->trigger_id)
+		sim_fail(m, TW_STR_FMT "[%d] of " TW_STR_FMT " is %d in the core and %d in the store", TW_STR_ARG(row->task_id),
+			 row->map_index, TW_STR_ARG(row->run_id), row->state, had->state);
 }
 
-static void same_run(void *ctx, const struct tw_run_row *row)
+static void same_tis(struct sim *m, const struct srun *r, const struct run *core)
 {
-	struct sim *m = ctx;
-	struct srun *r = store_run(m, row->dag_id, row->run_id);
-
-	if (!r || r->row.state != row->state)
-		sim_fail(m, "run " TW_STR_FMT ": core %s, store %s", TW_STR_ARG(row->run_id), tw_run_state_name(row->state),
-			 r ? tw_run_state_name(r->row.state) : "absent");
-	tw_sched_each_ti(m->s, (struct tw_run_ref){ row->dag_id, row->run_id }, same_ti, m);
-}
-
-void check_same_after_reload(struct sim *m)
-{
-	tw_sched_each_run(m->s, same_run, m);
-}
-
-/* ── limits, of the store's rows ────────────────────────────────────────────────────────── */
-
-static int64_t pool_used(struct sim *m, struct tw_str pool, bool deferred)
-{
-	int64_t used = 0;
-
-	for (size_t i = 0; i < m->runs.n; i++)
-		for (size_t k = 0; !m->runs.v[i]->gone && k < m->runs.v[i]->tis.n; k++) {
-			const struct srow *t = m->runs.v[i]->tis.v[k];
-			enum tw_ti_state s = t->l.row.state;
-			if (!t->gone && tw_str_eq(t->l.row.pool, pool) &&
-			    (tw_ti_executing(s) || (deferred && s == TW_TI_DEFERRED)))
-				used += t->l.row.pool_slots;
-		}
-	return used;
-}
-
-static void check_dispatch(struct sim *m, const struct tw_fx_dispatch *d)
-{
-	const struct tw_task *t = &d->dag->tasks[d->task];
-	int in_run = 0, of_task_run = 0, of_task = 0, total = 0;
-	bool versions = false; /* others of the task run under another version's limit */
-
-	for (int p = 0; p < NPOOLS; p++) {
-		char name[16];
-		snprintf(name, sizeof name, "p%d", p);
-		if (!m->limits_changed && tw_str_is(t->pool, name) && m->pools[p] >= 0 &&
-		    pool_used(m, t->pool, m->include_deferred[p]) > m->pools[p])
-			sim_fail(m, "pool %s is over: %lld of %lld", name,
-				 (long long)pool_used(m, t->pool, m->include_deferred[p]), (long long)m->pools[p]);
+	for (size_t i = 0; i < r->tis.n; i++) {
+		const struct srow *t = r->tis.v[i];
+		const struct ti *ti = tw_core_find_ti(core, t->task->task_id, t->l.row.map_index);
+		struct tw_ti_row row;
+		if (!ti)
+			continue; /* gone from its version */
+		tw_core_ti_row(ti, &row);
+		same_ti(m, t, &row);
 	}
-	for (size_t i = 0; i < m->runs.n; i++) {
-		const struct srun *r = m->runs.v[i];
-		bool same_dag = tw_str_eq(r->row.dag_id, d->run.dag_id), same = same_dag && tw_str_eq(r->row.run_id, d->run.run_id);
-		for (size_t k = 0; !r->gone && k < r->tis.n; k++) {
-			const struct tw_ti_row *x = &r->tis.v[k]->l.row;
-			bool exec = !r->tis.v[k]->gone && tw_ti_executing(x->state);
-			bool active = exec || (!r->tis.v[k]->gone && x->state == TW_TI_DEFERRED);
-			total += exec;
-			in_run += exec && (d->dag->max_active_tasks_of_dag ? same_dag : same);
-			of_task += active && same_dag && tw_str_eq(x->task_id, t->task_id);
-			versions |= active && same_dag && tw_str_eq(x->task_id, t->task_id) && r->dag != d->dag;
-			of_task_run += active && same && tw_str_eq(x->task_id, t->task_id);
-		}
-	}
-	if (m->cfg.parallelism && total > m->cfg.parallelism)
-		sim_fail(m, "parallelism is over: %d", total);
-	if (!d->dag->max_active_tasks_of_dag && in_run > d->dag->max_active_tasks)
-		sim_fail(m, "max_active_tasks is over: %d of %d", in_run, d->dag->max_active_tasks);
-	if (t->max_active_per_run >= 0 && of_task_run > t->max_active_per_run)
-		sim_fail(m, "max_active_tis_per_dagrun is over");
-	if (!versions && t->max_active_per_dag >= 0 && of_task > t->max_active_per_dag)
-		sim_fail(m, "max_active_tis_per_dag is over: %d of %d", of_task, t->max_active_per_dag);
 }
 
-/* Its rule allowed it, by the rows as they are now (asked only when one event made the turn). */
-static void check_rule(struct sim *m, const struct tw_fx_dispatch *d)
-{
-	const struct tw_task *t = &d->dag->tasks[d->task];
-	struct srun *r = store_run(m, d->run.dag_id, d->run.run_id);
-	struct counts c = { 0 };
+/* ── nobody is forgotten ────────────────────────────────────────────────────────────────── */
 
-	if (!r || t->mapped_group >= 0 || r->dag != d->dag || d->ti.next_method.p)
+static bool waits(const struct tw_ti_row *row)
+{
+	return row->state == TW_TI_NONE || row->state == TW_TI_UP_FOR_RETRY || row->state == TW_TI_UP_FOR_RESCHEDULE;
+}
+
+static void check_waiting(struct sim *m, const struct srow *t, const struct tw_task *task)
+{
+	struct ruling r = oracle_ask(m, t);
+
+	if (r.may == O_RUN && !r.past_waits && !t->run->d->paused)
+		sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " is ready and forgotten", TW_STR_ARG(task->task_id),
+			 t->l.row.map_index, TW_STR_ARG(t->run->row.run_id));
+	bool may_wait = r.may & (O_WAIT | O_RUN) || (r.past_waits && task->wait_past_skip);
+	if (!may_wait)
+		sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " should have been set (%x), and is forgotten",
+			 TW_STR_ARG(task->task_id), t->l.row.map_index, TW_STR_ARG(t->run->row.run_id), r.may);
+}
+
+static void check_nobody_forgotten(struct sim *m, const struct srun *r)
+{
+	if (r->row.state != TW_RUN_RUNNING || r->past_asked)
 		return;
-	for (int i = 0; i < t->nupstream; i++) {
-		struct tw_str up = d->dag->tasks[t->upstream[i]].task_id;
-		uint32_t n = 0;
-		for (size_t k = 0; k < r->tis.n; k++) {
-			const struct srow *x = r->tis.v[k];
-			if (x->gone || !tw_str_eq(x->l.row.task_id, up))
-				continue;
-			n++;
-			tw_core_count(&c, x->l.row.state, 1);
-		}
-		c.u += n ? n : 1;
-	}
-	if (t->nupstream && tw_rule_verdict(t->trigger_rule, &c, d->ti.map_index) != READY) {
-		print_counts("rows", &c);
-		sim_fail(m, TW_STR_FMT " is dispatched against its rule %s", TW_STR_ARG(t->task_id),
-			 tw_trigger_rule_name(t->trigger_rule));
+	for (size_t i = 0; i < r->tis.n; i++) {
+		const struct srow *t = r->tis.v[i];
+		const struct tw_ti_row *row = &t->l.row;
+		int n = tw_dag_task(r->doc->dag, row->task_id);
+		if (n < 0)
+			continue;
+		if (row->state == TW_TI_SCHEDULED && !r->d->paused && !oracle_blocked(m, t))
+			sim_fail_run(m, r, TW_STR_FMT "[%d] of " TW_STR_FMT " waits for nothing", TW_STR_ARG(row->task_id),
+				 row->map_index, TW_STR_ARG(row->run_id));
+		if (waits(row) && (row->next_retry == TW_TIME_NONE || row->next_retry <= m->s->now))
+			check_waiting(m, t, &r->doc->dag->tasks[n]);
 	}
 }
 
-void check_turn(struct sim *m, const struct tw_effects *fx, bool one_event)
+/* A queued run whose hour has come starts as long as there is room. */
+static void check_queued_runs(struct sim *m, const struct sdag *d)
+{
+	int running = 0, of_backfill = 0, queued = 0, of_backfill_queued = 0;
+
+	for (size_t i = 0; i < d->all.n; i++) {
+		const struct srun *r = d->all.v[i];
+		bool backfill = r->row.type == TW_RUNTYPE_BACKFILL;
+		if (r->gone)
+			continue;
+		bool due = r->row.state == TW_RUN_QUEUED && r->row.run_after <= m->s->now;
+		*(backfill ? &of_backfill : &running) += r->row.state == TW_RUN_RUNNING;
+		*(backfill ? &of_backfill_queued : &queued) += due;
+	}
+	if (d->paused)
+		return;
+	if (queued && running < m->docs[d->doc].dag->max_active_runs)
+		sim_fail(m, "a queued run of " TW_STR_FMT " is forgotten", TW_STR_ARG(d->dag_id));
+	if (of_backfill_queued && !d->backfill_paused && of_backfill < d->backfill_max)
+		sim_fail(m, "a queued backfill run of " TW_STR_FMT " is forgotten", TW_STR_ARG(d->dag_id));
+}
+
+static void check_run(struct sim *m, const struct srun *r)
+{
+	struct run *core = tw_core_find_run(m->s, (struct tw_run_ref){ r->row.dag_id, r->row.run_id });
+
+	if (!core && !tw_run_finished(r->row.state))
+		sim_fail(m, "run " TW_STR_FMT " is %s and nobody holds it", TW_STR_ARG(r->row.run_id),
+			 tw_run_state_name(r->row.state));
+	if (core && core->row.state != r->row.state)
+		sim_fail(m, "run " TW_STR_FMT ": core %s, store %s", TW_STR_ARG(r->row.run_id),
+			 tw_run_state_name(core->row.state), tw_run_state_name(r->row.state));
+	if (core) {
+		check_counters(m, core);
+		check_sums(m, core);
+		same_tis(m, r, core);
+	}
+	check_nobody_forgotten(m, r);
+}
+
+static void check_live(struct sim *m)
+{
+	size_t kept = 0, rows = 0;
+
+	for (size_t i = 0; i < m->live.n; i++) {
+		struct srun *r = m->live.v[i];
+		if (!r->gone)
+			check_run(m, r);
+		r->live = !r->gone && !tw_run_finished(r->row.state);
+		if (r->live)
+			m->live.v[kept++] = r;
+		rows += r->live ? r->tis.n : 0;
+	}
+	m->live.n = kept;
+	m->next_full = m->turns + m->full_every + (long)rows / 10;
+	m->live_rows = (long)rows;
+	for (int i = 0; i < m->ndags; i++)
+		check_queued_runs(m, &m->dags[i]);
+}
+
+/* Large runs are looked at in a part of the turns: the price of a turn stays the same. */
+static bool looked_at(struct sim *m, const struct srun *r)
+{
+	return !r->gone && (m->one_by_one || r->tis.n < 20 || sim_random(m, r->tis.n / 10) == 0);
+}
+
+void check_settled(struct sim *m, bool everything)
+{
+	for (size_t i = 0; i < m->touched.n; i++)
+		if (looked_at(m, m->touched.v[i]))
+			check_run(m, m->touched.v[i]);
+	check_pools(m);
+	if (everything)
+		check_live(m);
+	tw_vec_clear(&m->touched);
+}
+
+/* ── what a commit may say ──────────────────────────────────────────────────────────────── */
+
+static void check_limits(struct sim *m, const struct tw_fx_dispatch *d, const struct srow *t)
+{
+	const struct tw_task *task = &d->dag->tasks[d->task];
+	const struct tw_ti_row *row = &t->l.row;
+	int in_pool = row->pool.n == 2 ? row->pool.p[1] - '0' : NPOOLS, in_exec = row->executor.n == 2 ? row->executor.p[1] - '0' : 0;
+	const struct spool *p = &m->pools[in_pool];
+	const struct sexec *e = &m->execs[in_exec];
+	int64_t used = p->used + (p->include_deferred ? p->deferred : 0);
+
+	if (!p->changed && (!p->known || (p->slots >= 0 && used > p->slots)))
+		sim_fail(m, "pool p%d is over: %lld of %lld", in_pool, (long long)used, (long long)p->slots);
+	if (!e->changed && (e->slots < 0 || (e->slots && e->used > e->slots)))
+		sim_fail(m, "executor x%d is over: %d of %d", in_exec, e->used, e->slots);
+	if (m->cfg.parallelism && m->executing > m->cfg.parallelism)
+		sim_fail(m, "parallelism is over: %d of %d", m->executing, m->cfg.parallelism);
+	if (!d->dag->max_active_tasks_of_dag && t->run->executing > d->dag->max_active_tasks)
+		sim_fail(m, "max_active_tasks is over: %d of %d", t->run->executing, d->dag->max_active_tasks);
+	if (task->max_active_per_run >= 0 && t->task->active > task->max_active_per_run)
+		sim_fail(m, "max_active_tis_per_dagrun is over: %d of %d", t->task->active, task->max_active_per_run);
+	bool versions = false; /* others of the task may run under another version's limit */
+	for (size_t i = 0; i < t->run->d->all.n; i++)
+		versions |= !t->run->d->all.v[i]->gone && t->run->d->all.v[i]->executing && t->run->d->all.v[i]->doc != t->run->doc;
+	if (!versions && task->max_active_per_dag >= 0 && *t->task->of_dag > task->max_active_per_dag)
+		sim_fail(m, "max_active_tis_per_dag is over: %d of %d", *t->task->of_dag, task->max_active_per_dag);
+}
+
+static void check_dispatches(struct sim *m, const struct tw_effects *fx)
 {
 	for (size_t i = 0; i < fx->dispatch.n; i++) {
-		if (fx->dispatch.v[i].dropped)
+		const struct tw_fx_dispatch *d = &fx->dispatch.v[i];
+		struct srow *t = d->dropped ? NULL : store_ti(m, d->ti.dag_id, d->ti.run_id, d->ti.task_id, d->ti.map_index);
+		if (d->dropped)
 			continue;
-		check_dispatch(m, &fx->dispatch.v[i]);
-		/* At an earlier time it was ready; what was scheduled then may go now. */
-		if (one_event && fx->dispatch.v[i].ti.scheduled_dttm == m->s->now)
-			check_rule(m, &fx->dispatch.v[i]);
+		if (!t || t->l.row.state != TW_TI_QUEUED || !tw_id_eq(t->l.row.id, d->ti.id))
+			sim_fail(m, TW_STR_FMT "[%d] is dispatched, and its row is not queued", TW_STR_ARG(d->ti.task_id),
+				 d->ti.map_index);
+		check_limits(m, d, t);
 	}
-	for (size_t i = 0; i < fx->runs.n; i++)
-		m->ended_runs += tw_run_finished(fx->runs.v[i].row.state);
-	check_core(m);
-	tw_sched_each_run(m->s, same_run, m);
+}
+
+/* Runs that started: no more than may at once. */
+static void check_started_runs(struct sim *m)
+{
+	for (size_t i = 0; i < m->touched.n; i++) {
+		const struct srun *r = m->touched.v[i];
+		int running = 0, max = m->docs[r->d->doc].dag->max_active_runs;
+		bool backfill = r->row.type == TW_RUNTYPE_BACKFILL;
+		if (r->gone || r->d->changed || r->started_turn != m->turns || r->row.state != TW_RUN_RUNNING)
+			continue;
+		for (size_t k = 0; k < r->d->all.n; k++) {
+			const struct srun *x = r->d->all.v[k];
+			running += !x->gone && x->row.state == TW_RUN_RUNNING && (x->row.type == TW_RUNTYPE_BACKFILL) == backfill;
+		}
+		if (running > (backfill ? r->d->backfill_max : max))
+			sim_fail(m, "max_active_runs of " TW_STR_FMT " is over: %d of %d", TW_STR_ARG(r->d->dag_id), running,
+				 backfill ? r->d->backfill_max : max);
+	}
+}
+
+/* No run before its time, and none twice. */
+static void check_schedule(struct sim *m, const struct tw_effects *fx)
+{
+	for (size_t i = 0; i < fx->runs.n; i++) {
+		const struct tw_run_row *row = &fx->runs.v[i].row;
+		if (fx->runs.v[i].op != TW_FX_INSERT || row->type != TW_RUNTYPE_SCHEDULED)
+			continue;
+		const struct sdag *d = store_dag(m, row->dag_id);
+		if (row->run_after > m->s->now)
+			sim_fail(m, "run " TW_STR_FMT " is made before its time", TW_STR_ARG(row->run_id));
+		for (size_t k = 0; k < d->all.n; k++) {
+			const struct srun *r = d->all.v[k];
+			if (r->gone || r->row.type != TW_RUNTYPE_SCHEDULED || tw_str_eq(r->row.run_id, row->run_id))
+				continue;
+			if (row->logical_date != TW_TIME_NONE && r->row.logical_date == row->logical_date)
+				sim_fail(m, "two scheduled runs of " TW_STR_FMT " have one logical date", TW_STR_ARG(d->dag_id));
+		}
+	}
+}
+
+/* ── rules ──────────────────────────────────────────────────────────────────────────────── */
+
+static bool was_waiting(const struct srow *t)
+{
+	return t->before == TW_TI_NONE || t->before == TW_TI_UP_FOR_RETRY || t->before == TW_TI_UP_FOR_RESCHEDULE;
+}
+
+static void check_scheduled(struct sim *m, const struct srow *t)
+{
+	struct ruling r = oracle_ask(m, t);
+
+	if (t->before != TW_TI_NONE && t->due_before != TW_TIME_NONE && t->due_before > m->s->now)
+		sim_fail_run(m, t->run, TW_STR_FMT "[%d] is scheduled before its delay is over", TW_STR_ARG(t->task->task_id),
+			 t->l.row.map_index);
+	if (!(r.may & O_RUN) || r.past_waits)
+		sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " is scheduled against its rule (%x%s" TW_STR_FMT ")", TW_STR_ARG(t->task->task_id),
+			 t->l.row.map_index, TW_STR_ARG(t->run->row.run_id), r.may, r.past_waits ? ", depends on past: " : "",
+			 TW_STR_ARG(r.past ? r.past->row.run_id : tw_str(NULL)));
+}
+
+/* Somebody whose record names it may have set it at once, from further above. */
+static bool decided_above(struct sim *m, const struct srow *t)
+{
+	for (size_t i = 0; i < t->run->tis.n; i++)
+		if (t->run->tis.v[i]->moved_turn == m->turns && t->run->tis.v[i]->nskips)
+			return true;
+	return false;
+}
+
+static void check_set(struct sim *m, const struct srow *t)
+{
+	enum tw_ti_state s = t->l.row.state;
+	struct ruling r = oracle_ask(m, t);
+	unsigned is = s == TW_TI_SKIPPED ? O_SKIPPED : s == TW_TI_UPSTREAM_FAILED ? O_UPSTREAM_FAILED : O_REMOVED;
+
+	if (r.may & is || r.upstreams_moved > 1 || r.unexpanded)
+		return;
+	if (s == TW_TI_REMOVED && t->l.row.map_index >= 0)
+		return; /* what it maps over has become shorter */
+	if (s == TW_TI_SKIPPED && (t->run->doc->dag->fail_fast || decided_above(m, t)))
+		return;
+	sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " is set to %s against its rule (%x)", TW_STR_ARG(t->task->task_id),
+		 t->l.row.map_index, TW_STR_ARG(t->run->row.run_id), tw_ti_state_name(s), r.may);
+}
+
+static void check_rule(struct sim *m, const struct srow *t, bool partly)
+{
+	const struct srun *r = t->run;
+	int n = r->gone ? -1 : tw_dag_task(r->doc->dag, t->task->task_id);
+
+	if (n < 0 || !was_waiting(t))
+		return;
+	switch (t->l.row.state) {
+	case TW_TI_SCHEDULED:
+	case TW_TI_QUEUED:
+	case TW_TI_DEFERRED:
+		check_scheduled(m, t);
+		break;
+	case TW_TI_SUCCESS:
+		if (r->doc->dag->tasks[n].scheduler_only)
+			check_scheduled(m, t);
+		break;
+	case TW_TI_SKIPPED:
+	case TW_TI_UPSTREAM_FAILED:
+	case TW_TI_REMOVED:
+		/* A run that times out takes all along. */
+		if (!partly && (r->row.state == TW_RUN_RUNNING || r->row.state == TW_RUN_SUCCESS))
+			check_set(m, t);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Who has a limit of its own, or asks for many slots, may be behind another one that is first at that limit. */
+static bool plain(struct sim *m, const struct srow *t)
+{
+	int n = tw_dag_task(t->run->doc->dag, t->task->task_id);
+	const struct tw_task *task = n < 0 ? NULL : &t->run->doc->dag->tasks[n];
+
+	return task && task->max_active_per_dag < 0 && task->max_active_per_run < 0 && task->pool_slots == 1 &&
+	       m->execs[task->executor.n == 2 ? task->executor.p[1] - '0' : 0].slots == 0;
+}
+
+/* Nothing is given out while something goes before it that could have had its place. */
+static void check_order(struct sim *m, const struct tw_effects *fx)
+{
+	if (m->gathering.fx || (!m->one_by_one && sim_random(m, 1 + m->live.n) > 2))
+		return; /* dear: everybody who waits is looked at */
+	for (size_t i = 0; i < fx->dispatch.n; i++) {
+		const struct tw_fx_dispatch *d = &fx->dispatch.v[i];
+		struct srow *t = d->dropped ? NULL : store_ti(m, d->ti.dag_id, d->ti.run_id, d->ti.task_id, d->ti.map_index);
+		if (!t)
+			continue;
+		struct sexec *e = &m->execs[t->l.row.executor.n == 2 ? t->l.row.executor.p[1] - '0' : 0];
+		struct spool *p = &m->pools[t->l.row.pool.n == 2 ? t->l.row.pool.p[1] - '0' : NPOOLS];
+		m->executing--, t->run->executing--, e->used--, p->used -= t->l.row.pool_slots;
+		for (size_t k = 0; k < m->live.n; k++) {
+			const struct srun *r = m->live.v[k];
+			if (r->gone || r->row.state != TW_RUN_RUNNING || r->d->paused)
+				continue;
+			for (size_t j = 0; j < r->tis.n; j++) {
+				const struct srow *x = r->tis.v[j];
+				if (x->l.row.state == TW_TI_SCHEDULED && x->task != t->task && oracle_before(x, t) && plain(m, x) &&
+				    !oracle_blocked(m, x))
+					sim_fail_run(m, r, TW_STR_FMT "[%d] of " TW_STR_FMT " goes before " TW_STR_FMT "[%d] of " TW_STR_FMT
+						 ", which is first in order", TW_STR_ARG(t->task->task_id), t->l.row.map_index,
+						 TW_STR_ARG(t->run->row.run_id), TW_STR_ARG(x->task->task_id), x->l.row.map_index,
+						 TW_STR_ARG(r->row.run_id));
+			}
+		}
+		m->executing++, t->run->executing++, e->used++, p->used += t->l.row.pool_slots;
+	}
+}
+
+void check_commit(struct sim *m, const struct turn *t)
+{
+	check_dispatches(m, t->fx);
+	check_started_runs(m);
+	check_schedule(m, t->fx);
+	if (t->evs.n != 1)
+		return;
+	switch (t->evs.v[0].ev.type) {
+	case TW_EV_STARTED:
+	case TW_EV_FINISHED:
+	case TW_EV_TICK:
+	case TW_EV_TRIGGER:
+	case TW_EV_PAST:
+	case TW_EV_DAG_PAUSED:
+	case TW_EV_RUN_NEW:
+	case TW_EV_POOL:
+	case TW_EV_EXECUTOR:
+		for (size_t i = 0; i < m->moved.n; i++)
+			check_rule(m, m->moved.v[i], t->evs.v[0].ev.type == TW_EV_RUN_NEW && t->evs.v[0].ev.run_new.nonly);
+		check_order(m, t->fx);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ── a scheduler that begins now stands where this one stands ───────────────────────────── */
+
+static struct tw_sched *newcomer;
+static struct tw_effects *newcomer_fx;
+
+static void tell_newcomer(struct sim *m, struct tw_event ev)
+{
+	struct tw_err err = { 0 };
+
+	ev.at = m->s->now;
+	if (tw_sched_step(newcomer, &ev, newcomer_fx, &err) < 0)
+		sim_fail(m, "a new scheduler is refused event %d: %s", ev.type, err.msg);
+}
+
+static void same_place(struct sim *m)
+{
+	for (size_t i = 0; i < newcomer_fx->runs.n; i++) {
+		const struct tw_run_row *row = &newcomer_fx->runs.v[i].row;
+		const struct srun *r = store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id });
+		if (!r || r->row.state != row->state)
+			sim_fail(m, "a new scheduler moves run " TW_STR_FMT " from %s to %s", TW_STR_ARG(row->run_id),
+				 r ? tw_run_state_name(r->row.state) : "nothing", tw_run_state_name(row->state));
+	}
+	for (size_t i = 0; i < newcomer_fx->tis.n; i++) {
+		const struct tw_ti_row *row = &newcomer_fx->tis.v[i].row;
+		const struct srow *t = store_ti(m, row->dag_id, row->run_id, row->task_id, row->map_index);
+		if (!t || t->l.row.state != row->state)
+			sim_fail_run(m, store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id }), "a new scheduler moves " TW_STR_FMT "[%d] of " TW_STR_FMT " from %d to %d",
+				 TW_STR_ARG(row->task_id), row->map_index, TW_STR_ARG(row->run_id),
+				 t ? (int)t->l.row.state : -1, row->state);
+	}
+	if (newcomer->active != m->s->active)
+		sim_fail(m, "a new scheduler counts %d active, not %d", newcomer->active, m->s->active);
+}
+
+void check_reload(struct sim *m)
+{
+	struct tw_sched_config cfg = m->cfg;
+	size_t answered = 0;
+
+	cfg.loading = true;
+	newcomer = tw_sched_new(&cfg);
+	newcomer_fx = tw_effects_new();
+	m->reloads++;
+	store_boot(m, tell_newcomer);
+	while (answered < newcomer_fx->asks.n) {
+		const struct tw_fx_ask *a = &newcomer_fx->asks.v[answered++];
+		if (a->kind == TW_ASK_PAST)
+			tell_newcomer(m, store_past_event(m, a));
+	}
+	same_place(m);
+	tw_effects_free(newcomer_fx);
+	tw_sched_free(newcomer);
+	tw_arena_release(&m->load_arena);
 }

@@ -1,89 +1,131 @@
-/* Random DAG documents: every trigger rule, mapping, groups, branches, retries, pools, limits, setups. */
+/* Random DAG documents: everything that a document can say to the core. */
 #include "sim/sim.h"
+
+enum kind { PLAIN, EMPTY, BRANCH, SHORT_CIRCUIT, LITERAL, MAPPED, IN_GROUP, SETUP, TEARDOWN };
 
 struct gen {
 	struct sim *m;
 	struct tw_buf b;
-	int n;
-	int kind[40];                /* of each task */
-	bool fail_fast;
+	int n, first[2];             /* what the groups map over */
+	enum kind *kind;
+	bool fail_fast, past;
 };
 
-enum { PLAIN, EMPTY, BRANCH, LITERAL, MAPPED, IN_GROUP, SETUP, TEARDOWN };
+static uint64_t roll(struct gen *g, uint64_t below)
+{
+	return sim_random(g->m, below);
+}
+
+static bool chance(struct gen *g, int in_1000)
+{
+	return sim_chance(g->m, in_1000);
+}
+
+/* Mostly from not far above, so that large graphs are deep as well as wide. */
+static int some_upstream(struct gen *g, int i)
+{
+	int reach = chance(g, 800) && i > 12 ? 12 : i;
+
+	return i - 1 - (int)roll(g, (uint64_t)reach);
+}
 
 static void upstreams(struct gen *g, int i, int at_least)
 {
-	int n = 0, want = i ? (int)sim_random(g->m, 4) : 0;
+	int n = 0, want = i ? (int)roll(g, 4) : 0;
 
 	tw_buf_adds(&g->b, ",\"upstream\":[");
-	if (at_least >= 0) {
-		tw_buf_printf(&g->b, "\"t%d\"", at_least);
-		n++;
-	}
-	for (int k = 0; k < want; k++) {
-		int u = (int)sim_random(g->m, (uint64_t)i);
-		tw_buf_printf(&g->b, "%s\"t%d\"", n++ ? "," : "", u);
-	}
+	if (at_least >= 0)
+		tw_buf_printf(&g->b, "%s\"t%d\"", n++ ? "," : "", at_least);
+	for (int k = 0; k < want; k++)
+		tw_buf_printf(&g->b, "%s\"t%d\"", n++ ? "," : "", some_upstream(g, i));
 	tw_buf_adds(&g->b, "]");
 }
 
 static void rule(struct gen *g, int i)
 {
-	bool grouped = g->kind[i] == IN_GROUP;
-
-	if (g->fail_fast || sim_chance(g->m, 400))
+	if (g->fail_fast || chance(g, 400))
 		return;
-	enum tw_trigger_rule r = (enum tw_trigger_rule)sim_random(g->m, TW_RULE_N);
-	if (r == TW_RULE_ALWAYS && grouped)
+	enum tw_trigger_rule r = (enum tw_trigger_rule)roll(g, TW_RULE_N);
+	if (r == TW_RULE_ALWAYS && g->kind[i] == IN_GROUP)
 		return;
 	tw_buf_printf(&g->b, ",\"trigger_rule\":\"%s\"", tw_trigger_rule_name(r));
 }
 
-static void settings(struct gen *g)
+static void retries(struct gen *g)
 {
-	struct sim *m = g->m;
-
-	if (sim_chance(m, 400))
-		tw_buf_printf(&g->b, ",\"retries\":%d,\"retry_delay\":%d", (int)sim_random(m, 3), (int)sim_random(m, 400));
-	if (sim_chance(m, 200))
-		tw_buf_adds(&g->b, ",\"retry_exponential_backoff\":1.5,\"max_retry_delay\":900");
-	if (sim_chance(m, 500))
-		tw_buf_printf(&g->b, ",\"pool\":\"p%d\",\"pool_slots\":%d", (int)sim_random(m, NPOOLS),
-			      1 + (int)sim_random(m, 2));
-	if (sim_chance(m, 300))
-		tw_buf_printf(&g->b, ",\"priority_weight\":%d", (int)sim_random(m, 20) - 5);
-	if (sim_chance(m, 80))
-		tw_buf_printf(&g->b, ",\"max_active_tis_per_dag\":%d", 1 + (int)sim_random(m, 2));
-	if (sim_chance(m, 80))
-		tw_buf_printf(&g->b, ",\"max_active_tis_per_dagrun\":%d", 1 + (int)sim_random(m, 2));
-	if (sim_chance(m, 60))
-		tw_buf_adds(&g->b, ",\"depends_on_past\":true");
-	else if (sim_chance(m, 30))
-		tw_buf_adds(&g->b, ",\"wait_for_downstream\":true,\"wait_for_past_depends_before_skipping\":true");
+	if (chance(g, 400))
+		tw_buf_printf(&g->b, ",\"retries\":%d,\"retry_delay\":%d", (int)roll(g, 3), (int)roll(g, 400));
+	if (chance(g, 200))
+		tw_buf_printf(&g->b, ",\"retry_exponential_backoff\":%s", chance(g, 500) ? "1.5" : "2");
+	if (chance(g, 100))
+		tw_buf_adds(&g->b, ",\"max_retry_delay\":900");
 }
 
-static int source_task(struct gen *g, int i)
+static void limits(struct gen *g)
 {
-	return i ? (int)sim_random(g->m, (uint64_t)i) : -1;
+	static const char *const weights[] = { "downstream", "upstream", "absolute" };
+
+	if (chance(g, 500))
+		tw_buf_printf(&g->b, ",\"pool\":\"p%d\",\"pool_slots\":%d", (int)roll(g, NPOOLS),
+			      chance(g, 900) ? 1 + (int)roll(g, 2) : 3 + (int)roll(g, 3));
+	if (chance(g, 300))
+		tw_buf_printf(&g->b, ",\"priority_weight\":%d,\"weight_rule\":\"%s\"", (int)roll(g, 20) - 5,
+			      weights[roll(g, 3)]);
+	if (chance(g, 200))
+		tw_buf_printf(&g->b, ",\"executor\":\"x%d\"", 1 + (int)roll(g, NEXECS - 1));
+	if (chance(g, 80))
+		tw_buf_printf(&g->b, ",\"max_active_tis_per_dag\":%d", 1 + (int)roll(g, 3));
+	if (chance(g, 80))
+		tw_buf_printf(&g->b, ",\"max_active_tis_per_dagrun\":%d", 1 + (int)roll(g, 2));
+}
+
+static void settings(struct gen *g)
+{
+	retries(g);
+	limits(g);
+	if (g->past && chance(g, 150))
+		tw_buf_adds(&g->b, ",\"depends_on_past\":true");
+	else if (g->past && chance(g, 80))
+		tw_buf_adds(&g->b, ",\"wait_for_downstream\":true");
+	if (g->past && chance(g, 200))
+		tw_buf_adds(&g->b, ",\"wait_for_past_depends_before_skipping\":true");
+	if (g->past && chance(g, 200))
+		tw_buf_adds(&g->b, ",\"ignore_first_depends_on_past\":true");
+	if (chance(g, 20))
+		tw_buf_adds(&g->b, ",\"end_date\":\"2026-03-29T00:00:00+00:00\"");
+	else if (chance(g, 20))
+		tw_buf_adds(&g->b, ",\"start_date\":\"2026-01-10T00:00:00+00:00\"");
+	if (chance(g, 50))
+		tw_buf_adds(&g->b, ",\"callbacks\":[\"failure\",\"retry\",\"success\"]");
 }
 
 static void source(struct gen *g, int task)
 {
-	int n = (int)sim_random(g->m, 10);
+	int n = (int)roll(g, 10);
 
 	if (task < 0 || n == 0)
 		tw_buf_printf(&g->b, "{\"literal\":[%s]}", n % 2 ? "1" : "1,2,3");
 	else if (n == 1)
-		tw_buf_printf(&g->b, "{\"zip\":[{\"xcom\":{\"task\":\"t%d\"}},{\"literal\":[1,2]}],\"fill\":true}", task);
+		tw_buf_printf(&g->b, "{\"zip\":[{\"xcom\":{\"task\":\"t%d\"}},{\"literal\":[1,2]}],\"fill\":%s}", task,
+			      chance(g, 500) ? "true" : "false");
 	else if (n == 2)
 		tw_buf_printf(&g->b, "{\"concat\":[{\"literal\":[1]},{\"xcom\":{\"task\":\"t%d\"}}]}", task);
 	else
 		tw_buf_printf(&g->b, "{\"map\":{\"xcom\":{\"task\":\"t%d\"}},\"calls\":1}", task);
 }
 
-static int choose_kind(struct gen *g, int i)
+static void over(struct gen *g, int task)
 {
-	int r = (int)sim_random(g->m, 100);
+	tw_buf_adds(&g->b, ",\"map\":{\"kind\":\"expand\",\"over\":[{\"arg\":\"x\",\"value\":");
+	source(g, task);
+	if (chance(g, 200))
+		tw_buf_adds(&g->b, "},{\"arg\":\"y\",\"value\":{\"literal\":[1,2]}");
+	tw_buf_adds(&g->b, "}]}");
+}
+
+static enum kind choose_kind(struct gen *g, int i)
+{
+	int r = (int)roll(g, 100);
 
 	if (i && g->kind[i - 1] == SETUP)
 		return PLAIN;
@@ -93,14 +135,16 @@ static int choose_kind(struct gen *g, int i)
 		return PLAIN;
 	if (r < 55)
 		return EMPTY;
-	if (r < 65)
+	if (r < 62)
 		return BRANCH;
+	if (r < 66)
+		return SHORT_CIRCUIT;
 	if (r < 72)
 		return LITERAL;
 	if (r < 84)
 		return i ? MAPPED : PLAIN;
 	if (r < 94)
-		return i ? IN_GROUP : PLAIN;
+		return i > 1 ? IN_GROUP : PLAIN;
 	return i < g->n - 2 ? SETUP : PLAIN;
 }
 
@@ -111,37 +155,44 @@ static void task(struct gen *g, int i)
 	g->kind[i] = choose_kind(g, i);
 	tw_buf_printf(&g->b, "%s{\"task_id\":\"t%d\"", i ? "," : "", i);
 	switch (g->kind[i]) {
+	case PLAIN:
+		if (chance(g, 50))
+			tw_buf_adds(&g->b, ",\"start_from_trigger\":{\"classpath\":\"a.B\",\"kwargs\":{},\"next_method\":\"go\"}");
+		break;
 	case EMPTY:
 		tw_buf_adds(&g->b, ",\"native\":\"empty\"");
 		break;
 	case BRANCH:
 		tw_buf_adds(&g->b, ",\"skip_kind\":\"branch\"");
 		break;
+	case SHORT_CIRCUIT:
+		tw_buf_adds(&g->b, ",\"skip_kind\":\"short_circuit\"");
+		break;
 	case LITERAL:
-		tw_buf_adds(&g->b, ",\"map\":{\"kind\":\"expand_kwargs\",\"value\":{\"literal\":[{},{}]}}");
+		tw_buf_printf(&g->b, ",\"map\":{\"kind\":\"expand_kwargs\",\"value\":{\"literal\":[{}%s]}}",
+			      chance(g, 500) ? ",{}" : chance(g, 500) ? ",{},{},{},{},{},{},{}" : "");
 		break;
 	case MAPPED:
-		from = source_task(g, i);
-		tw_buf_adds(&g->b, ",\"map\":{\"kind\":\"expand\",\"over\":[{\"arg\":\"x\",\"value\":");
-		source(g, from);
-		tw_buf_adds(&g->b, "}]}");
+		from = some_upstream(g, i);
+		over(g, from);
 		break;
-	case IN_GROUP:
-		tw_buf_adds(&g->b, ",\"group\":\"g\"");
-		from = 0; /* what the group maps over */
+	case IN_GROUP: {
+		int which = (int)roll(g, 2);
+		tw_buf_printf(&g->b, ",\"group\":\"%c\"", "gh"[which]);
+		from = g->first[which];
 		break;
+	}
 	case SETUP:
 		tw_buf_adds(&g->b, ",\"is_setup\":true");
 		break;
 	case TEARDOWN:
-		tw_buf_printf(&g->b, ",\"is_teardown\":true,\"trigger_rule\":\"all_done_setup_success\",\"upstream\":[\"t%d\",\"t%d\"]",
-			      i - 1, i - 2);
+		tw_buf_printf(&g->b, ",\"is_teardown\":true,\"trigger_rule\":\"all_done_setup_success\",\"upstream\":[\"t%d\",\"t%d\"%s]",
+			      i - 1, i - 2, i > 4 && chance(g, 200) ? ",\"t0\"" : "");
+		if (chance(g, 300))
+			tw_buf_adds(&g->b, ",\"on_failure_fail_dagrun\":true");
 		break;
 	}
-	if (g->kind[i] == TEARDOWN) {
-		if (sim_chance(g->m, 300))
-			tw_buf_adds(&g->b, ",\"on_failure_fail_dagrun\":true");
-	} else {
+	if (g->kind[i] != TEARDOWN) {
 		upstreams(g, i, i && g->kind[i - 1] == SETUP ? i - 1 : from);
 		rule(g, i);
 	}
@@ -149,31 +200,86 @@ static void task(struct gen *g, int i)
 	tw_buf_adds(&g->b, "}");
 }
 
-struct tw_dag *sim_random_dag(struct sim *m, int number)
+static void schedule(struct gen *g)
 {
-	struct gen g = { .m = m, .n = 1 + (int)sim_random(m, 14), .fail_fast = sim_chance(m, 80) };
-	struct tw_dag *d = NULL;
+	static const char *const zones[] = { "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu" };
+	static const char *const crons[] = { "@hourly", "0 */2 * * *", "30 2 * * *", "@daily", "*/20 * * * *", "0 1,2,3 * * *" };
+	const char *zone = zones[roll(g, 5)], *cron = crons[roll(g, 6)];
+
+	tw_buf_printf(&g->b, ",\"timezone\":\"%s\",\"catchup\":%s,\"start_date\":\"%s\",\"schedule\":", zone,
+		      chance(g, 300) ? "true" : "false", chance(g, 500) ? "2026-01-01T00:00:00+00:00" : "2026-03-27T00:00:00+00:00");
+	switch (roll(g, 7)) {
+	case 0:
+	case 1:
+		tw_buf_printf(&g->b, "{\"type\":\"cron_trigger\",\"expression\":\"%s\",\"timezone\":\"%s\"}", cron, zone);
+		break;
+	case 2:
+		tw_buf_printf(&g->b, "{\"type\":\"cron_interval\",\"expression\":\"%s\",\"timezone\":\"%s\"}", cron, zone);
+		break;
+	case 3:
+		tw_buf_printf(&g->b, "{\"type\":\"%s\",\"delta\":%d}", chance(g, 500) ? "delta_trigger" : "delta_interval",
+			      600 * (1 + (int)roll(g, 40)));
+		break;
+	case 4:
+		tw_buf_adds(&g->b, "{\"type\":\"once\"}");
+		break;
+	case 5:
+		tw_buf_printf(&g->b, "{\"type\":\"multiple_cron\",\"expressions\":[\"%s\",\"15 * * * *\"],\"timezone\":\"%s\"}", cron, zone);
+		break;
+	default:
+		tw_buf_adds(&g->b, "{\"type\":\"events\",\"events\":[\"2026-01-01T05:00:00+00:00\",\"2026-01-02T00:00:00+00:00\","
+				   "\"2026-03-29T01:30:00+00:00\",\"2026-10-25T01:30:00+00:00\"]}");
+	}
+}
+
+static void head(struct gen *g, int number)
+{
+	bool continuous = chance(g, 40);
+
+	tw_buf_printf(&g->b, "{\"dag_id\":\"d%d\",\"max_active_tasks\":%d,\"max_active_runs\":%d", number,
+		      1 + (int)roll(g, g->m->size > 20 ? 64 : 8), continuous ? 1 : 1 + (int)roll(g, 3));
+	if (g->fail_fast)
+		tw_buf_adds(&g->b, ",\"fail_fast\":true");
+	if (chance(g, 200))
+		tw_buf_adds(&g->b, ",\"max_active_tasks_scope\":\"dag\"");
+	if (chance(g, 200))
+		tw_buf_printf(&g->b, ",\"dagrun_timeout\":%d", 600 + (int)roll(g, 7200));
+	if (chance(g, 150))
+		tw_buf_printf(&g->b, ",\"max_consecutive_failed_dag_runs\":%d", 2 + (int)roll(g, 3));
+	if (chance(g, 200))
+		tw_buf_adds(&g->b, ",\"callbacks\":[\"success\",\"failure\"]");
+	if (chance(g, 200))
+		tw_buf_adds(&g->b, ",\"compat\":2");
+	if (continuous)
+		tw_buf_adds(&g->b, ",\"start_date\":\"2026-01-01T00:00:00+00:00\",\"schedule\":{\"type\":\"continuous\"}");
+	else if (chance(g, 500))
+		schedule(g);
+}
+
+int gen_dag(struct sim *m, int number)
+{
+	struct gen g = { .m = m, .n = 1 + (int)sim_random(m, (uint64_t)m->size), .fail_fast = sim_chance(m, 80),
+			 .past = sim_chance(m, 400) };
+	struct doc *d = &m->docs[m->ndocs];
 	struct tw_err err = { 0 };
 
-	tw_buf_printf(&g.b, "{\"dag_id\":\"d%d\",\"max_active_tasks\":%d,\"max_active_runs\":%d", number,
-		      1 + (int)sim_random(m, 8), 1 + (int)sim_random(m, 3));
-	if (g.fail_fast)
-		tw_buf_adds(&g.b, ",\"fail_fast\":true");
-	if (sim_chance(m, 200))
-		tw_buf_adds(&g.b, ",\"max_active_tasks_scope\":\"dag\"");
-	if (sim_chance(m, 200))
-		tw_buf_printf(&g.b, ",\"dagrun_timeout\":%d", 600 + (int)sim_random(m, 7200));
-	if (sim_chance(m, 400))
-		tw_buf_printf(&g.b, ",\"catchup\":%s,\"start_date\":\"2026-01-01T00:00:00+00:00\",\"schedule\":{\"type\":\"%s\",\"expression\":\"@hourly\"}",
-			      sim_chance(m, 300) ? "true" : "false", sim_chance(m, 500) ? "cron_trigger" : "cron_interval");
+	g.kind = tw_zalloc((size_t)g.n * sizeof *g.kind);
+	g.first[1] = g.n > 1 ? 1 : 0;
+	head(&g, number);
 	tw_buf_adds(&g.b, ",\"tasks\":[");
 	for (int i = 0; i < g.n; i++)
 		task(&g, i);
-	tw_buf_adds(&g.b, "],\"groups\":[{\"group_id\":\"g\",\"map\":{\"kind\":\"expand\",\"over\":[{\"arg\":\"x\",\"value\":{\"xcom\":{\"task\":\"t0\"}}}]}}]}");
-	if (tw_dag_parse_json(tw_buf_str(&g.b), &m->zones, &d, &err) < 0)
+	tw_buf_printf(&g.b, "],\"groups\":[{\"group_id\":\"g\"");
+	over(&g, 0);
+	tw_buf_adds(&g.b, "},{\"group_id\":\"h\"");
+	over(&g, g.first[1]);
+	tw_buf_adds(&g.b, "}]}");
+	if (tw_dag_parse_json(tw_buf_str(&g.b), &m->zones, &d->dag, &err) < 0)
 		sim_fail(m, "%s\n%s", err.msg, tw_buf_cstr(&g.b));
 	if (getenv("SIM_VERBOSE"))
 		fprintf(stderr, "%s\n", tw_buf_cstr(&g.b));
+	oracle_learn(m, d);
 	tw_buf_release(&g.b);
-	return d;
+	free(g.kind);
+	return m->ndocs++;
 }

@@ -1,4 +1,9 @@
+/* A world: its turns, its commits, its crashes. */
 #include "sim/sim.h"
+
+#include <time.h>
+
+#include "io/zoneinfo.h"
 
 uint64_t sim_random(struct sim *m, uint64_t below)
 {
@@ -21,7 +26,7 @@ struct tw_str sim_intern(struct sim *m, struct tw_str s)
 		return s;
 	char *had = tw_map_get(&m->interned, s);
 	if (!had) {
-		had = tw_str_copy(&m->arena, s).p ? (char *)tw_str_copy(&m->arena, s).p : NULL;
+		had = (char *)tw_str_copy(&m->arena, s).p;
 		tw_map_set(&m->interned, s, had);
 	}
 	return tw_strn(had, s.n);
@@ -40,15 +45,37 @@ struct tw_str sim_printf(struct sim *m, const char *fmt, ...)
 	return s;
 }
 
+static void vfail(struct sim *m, const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fprintf(stderr, "seed %llu, step %ld, turn %ld: ", (unsigned long long)m->seed, m->step, m->turns);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	abort();
+}
+
 void sim_fail(struct sim *m, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "seed %llu, step %ld, turn %ld: ", (unsigned long long)m->seed, m->step, m->turns);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vfail(m, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	abort();
+}
+
+/* The same, with the run that it is about. */
+void sim_fail_run(struct sim *m, const struct srun *r, const char *fmt, ...)
+{
+	va_list ap;
+	char *doc = tw_json_dump(r->doc->dag->doc, TW_JSON_COMPACT);
+
+	fprintf(stderr, "%s\n", doc);
+	free(doc);
+	why_tell_run(m, r);
+	va_start(ap, fmt);
+	vfail(m, fmt, ap);
+	va_end(ap);
 	abort();
 }
 
@@ -59,19 +86,21 @@ void sim_post(struct sim *m, struct tw_event ev)
 	tw_vec_push(&m->pending, ev);
 }
 
-/* ── turns ──────────────────────────────────────────────────────────────────────────────── */
-
-static void boot(struct sim *m)
+size_t sim_waiting(const struct sim *m)
 {
-	m->cfg.seed = sim_random(m, UINT64_MAX);
-	m->cfg.loading = true;
-	m->s = tw_sched_new(&m->cfg);
-	m->pending.n = 0;
-	store_reload(m);
-	sim_post(m, (struct tw_event){ .type = TW_EV_LOADED });
+	return m->pending.n - m->pending_head;
 }
 
-static void verbose(const struct sim *m, const struct tw_event *ev, enum tw_rc rc)
+static void drop_pending(struct sim *m)
+{
+	m->pending.n = m->pending_head = 0;
+	for (size_t i = 0; i < m->runs.n; i++)
+		m->runs.v[i]->past_asked = 0;
+}
+
+/* ── steps ──────────────────────────────────────────────────────────────────────────────── */
+
+static void verbose(struct sim *m, const struct tw_event *ev, enum tw_rc rc)
 {
 	static int on = -1;
 
@@ -79,395 +108,414 @@ static void verbose(const struct sim *m, const struct tw_event *ev, enum tw_rc r
 		on = getenv("SIM_VERBOSE") != NULL;
 	if (!on)
 		return;
-	struct tw_id id = ev->type == TW_EV_FINISHED ? ev->finished.attempt : ev->attempt.id; /* the union's first */
 	fprintf(stderr, "%ld: event %d rc %d", m->turns, ev->type, rc);
 	if (ev->type >= TW_EV_STARTED && ev->type <= TW_EV_REFUSED) {
-		const struct attempt *a = exec_find((struct sim *)m, id);
+		struct tw_id id = ev->type == TW_EV_FINISHED ? ev->finished.attempt : ev->attempt.id; /* the union's first */
+		const struct attempt *a = exec_find(m, id);
 		fprintf(stderr, " attempt %02x%02x outcome %d " TW_STR_FMT "[%d] phase %d killed %d", id.b[14], id.b[15],
-			ev->type == TW_EV_FINISHED ? (int)ev->finished.outcome : -1, TW_STR_ARG(a ? a->task : TW_STR("?")),
-			a ? a->map_index : 0, a ? (int)a->phase : -1, a && a->killed);
+			ev->type == TW_EV_FINISHED ? (int)ev->finished.outcome : -1,
+			TW_STR_ARG(a && a->row ? a->row->task->task_id : TW_STR("?")), a && a->row ? a->row->l.row.map_index : 0,
+			a ? (int)a->phase : -1, a && a->killed);
 	}
 	fputc('\n', stderr);
 }
 
-struct ended {
-	struct tw_ev_finished ev;
-	size_t ack;
-};
-
-struct unheld {
-	struct tw_event ev;
-	size_t ask;
-};
-
-/* An event about a run that is not held: the run is loaded, and the event comes again. */
-static void again(struct sim *m, const struct tw_event *ev, const struct tw_fx_ask *a)
+/* What the world is now, as the scheduler was told. */
+static void learn(struct sim *m, const struct tw_event *ev)
 {
-	struct srun *r = store_run(m, a->dag_id, a->run_id);
+	struct sdag *d;
+	int64_t n = 0;
 
-	if (r) {
-		store_load_run(m, r);
-		sim_post(m, *ev);
-	}
-}
-
-static void perform(struct sim *m, const struct tw_effects *fx)
-{
-	exec_take(m, fx);
-	for (size_t i = 0; i < fx->dags.n; i++)
-		for (int d = 0; d < NDAGS; d++)
-			if (fx->dags.v[i].set_paused && tw_str_eq(m->dags[d]->dag_id, fx->dags.v[i].dag_id))
-				m->paused[d] = true;
-	for (size_t i = 0; i < fx->asks.n; i++)
-		if (fx->asks.v[i].kind == TW_ASK_PAST)
-			store_answer_past(m, &fx->asks.v[i]);
-}
-
-/* Everything the process knew is gone; what it told the store stays. */
-static void crash(struct sim *m, struct tw_effects *fx)
-{
-	tw_effects_free(fx);
-	tw_sched_free(m->s);
-	m->crashes++;
-	boot(m);
-	fx = tw_effects_new();
-	for (size_t i = 0; i < m->pending.n; i++) {
-		struct tw_err err;
-		if (tw_sched_step(m->s, &m->pending.v[i], fx, &err) < 0)
-			sim_fail(m, "reload: %s", err.msg);
-	}
-	m->pending.n = 0;
-	store_apply(m, fx);
-	check_turn(m, fx, false);
-	perform(m, fx);
-	tw_effects_free(fx);
-	exec_reconcile(m);
-}
-
-void sim_turn(struct sim *m)
-{
-	struct tw_effects *fx = tw_effects_new();
-	TW_VEC(struct tw_event) evs = { m->pending.v, m->pending.n, m->pending.cap };
-	TW_VEC(struct ended) ends = { 0 };
-	TW_VEC(struct unheld) unheld = { 0 };
-	int fate = m->calm ? 1000 : (int)sim_random(m, 1000);
-
-	memset(&m->pending, 0, sizeof m->pending);
-	m->turns++;
-	m->limits_changed = false;
-	for (size_t i = 0; i < evs.n; i++) {
-		struct tw_err err = { 0 };
-		enum tw_rc rc = tw_sched_step(m->s, &evs.v[i], fx, &err);
-		verbose(m, &evs.v[i], rc);
-		m->limits_changed |= evs.v[i].type == TW_EV_POOL;
-		if (rc == TW_ERR_AGAIN) {
-			struct unheld u = { evs.v[i], fx->asks.n - 1 };
-			tw_vec_push(&unheld, u);
+	switch (ev->type) {
+	case TW_EV_POOL:
+	case TW_EV_POOL_REMOVED: {
+		struct tw_str name = ev->type == TW_EV_POOL ? ev->pool.name : ev->name;
+		struct spool *p = &m->pools[name.n == 2 ? name.p[1] - '0' : NPOOLS];
+		p->changed = true;
+		p->known = ev->type == TW_EV_POOL;
+		if (p->known) {
+			p->slots = ev->pool.slots;
+			p->include_deferred = ev->pool.include_deferred;
 		}
-		if (evs.v[i].type == TW_EV_FINISHED) {
-			struct ended e = { evs.v[i].finished, fx->acks.n - 1 };
-			tw_vec_push(&ends, e);
-		}
-	}
-	if (fate < 8) { /* before the commit */
-		m->pending.n = 0;
-		crash(m, fx);
-	} else {
-		store_apply(m, fx);
-		for (size_t i = 0; i < ends.n; i++)
-			if (fx->acks.v[ends.v[i].ack].accepted)
-				store_finish(m, &ends.v[i].ev, &fx->acks.v[ends.v[i].ack]);
-		check_turn(m, fx, evs.n == 1 && evs.v[0].type != TW_EV_MARK && evs.v[0].type != TW_EV_CLEAR);
-		if (fate < 16) { /* between the commit and what follows from it */
-			m->pending.n = 0;
-			crash(m, fx);
-		} else {
-			perform(m, fx);
-			for (size_t i = 0; i < unheld.n; i++)
-				again(m, &unheld.v[i].ev, &fx->asks.v[unheld.v[i].ask]);
-			tw_effects_free(fx);
-		}
-	}
-	tw_vec_release(&evs);
-	tw_vec_release(&unheld);
-	tw_vec_release(&ends);
-}
-
-/* ── people ─────────────────────────────────────────────────────────────────────────────── */
-
-static struct srun *random_run(struct sim *m)
-{
-	for (int i = 0; m->runs.n && i < 20; i++) {
-		size_t back = sim_random(m, m->runs.n < 12 ? m->runs.n : 12);
-		struct srun *r = m->runs.v[m->runs.n - 1 - back];
-		if (!r->gone)
-			return r;
-	}
-	return NULL;
-}
-
-static struct tw_ti_key *random_keys(struct sim *m, const struct srun *r, int *ret_n)
-{
-	struct tw_ti_key *keys = tw_arena_alloc(&m->arena, 4 * sizeof *keys);
-
-	*ret_n = 0;
-	for (int i = 0; i < 3; i++) {
-		const struct srow *t = r->tis.n ? r->tis.v[sim_random(m, r->tis.n)] : NULL;
-		if (t && !t->gone && tw_dag_task(r->dag, t->l.row.task_id) >= 0)
-			keys[(*ret_n)++] = (struct tw_ti_key){ t->l.row.task_id,
-							       sim_chance(m, 500) ? TW_MAP_ALL : t->l.row.map_index };
-	}
-	return keys;
-}
-
-static void ask_for_run(struct sim *m)
-{
-	int d = (int)sim_random(m, NDAGS);
-	struct tw_run_row row = {
-		.dag_id = m->dags[d]->dag_id, .run_id = sim_printf(m, "r%d", m->nrun_names++),
-		.logical_date = sim_chance(m, 700) ? m->now + (int64_t)m->nrun_names : TW_TIME_NONE,
-		.interval_start = TW_TIME_NONE, .interval_end = TW_TIME_NONE,
-		.run_after = sim_chance(m, 100) ? m->now + 600 * TW_US_SEC : TW_TIME_NONE,
-	};
-
-	sim_post(m, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = row } });
-}
-
-static void new_version(struct sim *m)
-{
-	int d = (int)sim_random(m, NDAGS);
-
-	if (m->ndocs >= NDAGS * 50)
-		return;
-	m->dags[d] = m->all_docs[m->ndocs] = sim_random_dag(m, d);
-	sim_post(m, (struct tw_event){ .type = TW_EV_DAG,
-				       .dag = { .dag = m->dags[d], .paused = m->paused[d],
-						.version_id = sim_printf(m, "v%d", m->ndocs),
-						.last_run = { .run_after = TW_TIME_NONE } } });
-	m->ndocs++;
-}
-
-static void clear(struct sim *m, const struct srun *r)
-{
-	struct tw_ev_clear c = { .run = { r->row.dag_id, r->row.run_id } };
-
-	c.tis = random_keys(m, r, &c.ntis);
-	if (sim_chance(m, 200)) {
-		int d = r->row.dag_id.p[1] - '0', v = m->ndocs - 1;
-		while (m->all_docs[v] != m->dags[d])
-			v--;
-		c.dag = m->dags[d];
-		c.version_id = sim_printf(m, "v%d", v);
-	}
-	sim_post(m, (struct tw_event){ .type = TW_EV_CLEAR, .clear = c });
-}
-
-static void meddle_with_run(struct sim *m)
-{
-	static const enum tw_ti_state marks[] = { TW_TI_SUCCESS, TW_TI_FAILED, TW_TI_SKIPPED };
-	static const enum tw_run_state states[] = { TW_RUN_SUCCESS, TW_RUN_FAILED, TW_RUN_QUEUED };
-	struct srun *r = random_run(m);
-
-	if (!r)
-		return;
-	struct tw_run_ref ref = { r->row.dag_id, r->row.run_id };
-	switch (sim_random(m, 8)) {
-	case 0:
-		sim_post(m, (struct tw_event){ .type = TW_EV_RUN_STATE,
-					       .run_state = { ref, states[sim_random(m, 3)], tw_str("me") } });
 		break;
-	case 1:
-		if (sim_chance(m, 300))
-			sim_post(m, (struct tw_event){ .type = TW_EV_RUN_DELETE, .ref = ref });
+	}
+	case TW_EV_EXECUTOR: {
+		struct sexec *e = &m->execs[ev->executor.name.n == 2 ? ev->executor.name.p[1] - '0' : 0];
+		e->changed = true;
+		e->slots = ev->executor.slots;
 		break;
-	case 2:
-	case 3: {
-		struct tw_ev_mark mark = { .run = ref, .state = marks[sim_random(m, 3)] };
-		mark.tis = random_keys(m, r, &mark.ntis);
-		sim_post(m, (struct tw_event){ .type = TW_EV_MARK, .mark = mark });
+	}
+	case TW_EV_DAG:
+		d = store_dag(m, ev->dag.dag->dag_id);
+		tw_str_to_int(tw_strn(ev->dag.version_id.p + 1, ev->dag.version_id.n - 1), &n);
+		d->doc = (int)n;
+		d->changed = true;
+		d->paused = ev->dag.paused;
+		d->import_error = ev->dag.import_error;
+		d->removed = false;
+		break;
+	case TW_EV_DAG_REMOVED:
+		store_dag(m, ev->name)->removed = true;
+		break;
+	case TW_EV_DAG_PAUSED:
+		store_dag(m, ev->paused.dag_id)->paused = ev->paused.paused;
+		break;
+	case TW_EV_BACKFILL:
+		d = store_dag(m, ev->backfill.dag_id);
+		d->backfill = ev->backfill.id;
+		d->changed = true;
+		d->backfill_max = ev->backfill.max_active_runs;
+		d->backfill_paused = ev->backfill.paused;
+		break;
+	case TW_EV_PAST: {
+		struct srun *r = store_run(m, ev->past.run);
+		if (r)
+			r->past_asked--;
 		break;
 	}
 	default:
-		clear(m, r);
+		break;
 	}
 }
 
-static void set_pool(struct sim *m, int p, int64_t slots, bool deferred)
+static void step(struct sim *m, struct turn *t, const struct tw_event *ev)
 {
-	m->pools[p] = slots;
-	m->include_deferred[p] = deferred;
-	sim_post(m, (struct tw_event){ .type = TW_EV_POOL, .pool = { .name = sim_printf(m, "p%d", p), .slots = slots,
-								      .include_deferred = deferred } });
+	struct tw_err err = { 0 };
+	size_t dags = t->fx->dags.n;
+	struct stepped s = { .ev = *ev };
+
+	learn(m, ev);
+	s.rc = tw_sched_step(m->s, ev, t->fx, &err);
+	verbose(m, ev, s.rc);
+	if (s.rc == TW_ERR_INVALID)
+		sim_fail(m, "event %d is refused: %s", ev->type, err.msg);
+	s.ack = t->fx->acks.n - 1;
+	s.ask = t->fx->asks.n - 1;
+	for (size_t i = dags; i < t->fx->dags.n; i++)
+		if (t->fx->dags.v[i].set_paused)
+			store_dag(m, t->fx->dags.v[i].dag_id)->paused = true;
+	tw_vec_push(&t->evs, s);
 }
 
-static void pause(struct sim *m, int d, bool paused)
+/* ── commits, and what follows from them ────────────────────────────────────────────────── */
+
+static void commit(struct sim *m, struct turn *t)
 {
-	m->paused[d] = paused;
-	sim_post(m, (struct tw_event){ .type = TW_EV_DAG_PAUSED, .paused = { m->dags[d]->dag_id, paused } });
+	t->number = ++m->turns;
+	store_apply(m, t->fx);
+	for (size_t i = 0; i < t->evs.n; i++)
+		if (t->evs.v[i].ev.type == TW_EV_FINISHED && t->fx->acks.v[t->evs.v[i].ack].accepted)
+			store_finish(m, &t->evs.v[i].ev.finished, &t->fx->acks.v[t->evs.v[i].ack]);
+	for (size_t i = 0; i < t->fx->asks.n; i++) {
+		const struct tw_fx_ask *a = &t->fx->asks.v[i];
+		struct srun *r = a->kind == TW_ASK_PAST ? store_run(m, (struct tw_run_ref){ a->dag_id, a->run_id }) : NULL;
+		if (r)
+			r->past_asked++;
+	}
+	check_commit(m, t);
 }
 
-static void people(struct sim *m)
+static struct turn *gathering(struct sim *m)
 {
-	int r = (int)sim_random(m, 1000);
-
-	if (r < 60)
-		ask_for_run(m);
-	else if (r < 110)
-		meddle_with_run(m);
-	else if (r < 118)
-		set_pool(m, (int)sim_random(m, NPOOLS), (int64_t)sim_random(m, 6) - 1, sim_chance(m, 500));
-	else if (r < 128)
-		pause(m, (int)sim_random(m, NDAGS), sim_chance(m, 400));
-	else if (r < 131)
-		new_version(m);
-	else if (r < 135)
-		sim_post(m, (struct tw_event){ .type = TW_EV_EXECUTOR,
-					       .executor = { TW_STR(""), (int)sim_random(m, 6) - 1 } });
+	if (!m->gathering.fx)
+		m->gathering.fx = tw_effects_new();
+	return &m->gathering;
 }
 
-/* ── time ───────────────────────────────────────────────────────────────────────────────── */
-
-static void tick(struct sim *m, int64_t us)
+/* An event about a run that is not held: the run is loaded, and the event comes again. */
+static void again(struct sim *m, const struct stepped *s, const struct tw_fx_ask *a)
 {
-	m->now += us;
-	/* The clock that is told may go back; the core's does not. */
-	sim_post(m, (struct tw_event){ .type = TW_EV_TICK,
-				       .at = !m->calm && sim_chance(m, 100) ? m->now - 3 * TW_US_HOUR : m->now });
-}
+	struct srun *r = store_run(m, (struct tw_run_ref){ a->dag_id, a->run_id });
 
-static void pass_time(struct sim *m)
-{
-	int r = (int)sim_random(m, 1000);
-
-	if (r < 300)
-		tick(m, (int64_t)sim_random(m, 20 * TW_US_SEC));
-	else if (r < 330)
-		tick(m, (int64_t)sim_random(m, 900 * TW_US_SEC));
-	else if (r < 332)
-		tick(m, (int64_t)sim_random(m, 2 * TW_US_DAY));
-}
-
-static int64_t unfinished(const struct sim *m)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < m->runs.n; i++)
-		n += !m->runs.v[i]->gone && !tw_run_finished(m->runs.v[i]->row.state);
-	return n;
-}
-
-static void tell_why(void *ctx, const struct tw_ti_row *row)
-{
-	struct sim *m = ctx;
-	struct tw_reasons why = { 0 };
-
-	if (tw_ti_finished(row->state))
+	if (!r)
 		return;
-	fprintf(stderr, "  " TW_STR_FMT "[%d] %s\n", TW_STR_ARG(row->task_id), row->map_index,
-		row->state ? tw_ti_state_name(row->state) : "none");
-	tw_sched_why(m->s, (struct tw_run_ref){ row->dag_id, row->run_id }, row->task_id, row->map_index, &why, NULL);
-	for (size_t i = 0; i < why.v.n; i++)
-		fprintf(stderr, "    " TW_STR_FMT "\n", TW_STR_ARG(why.v.v[i]));
-	tw_reasons_release(&why);
+	struct tw_event load = store_load_event(m, r), ev = s->ev;
+	step(m, gathering(m), &load);
+	step(m, gathering(m), &ev);
 }
 
-static void tell_unfinished(struct sim *m)
+static void answer(struct sim *m, const struct tw_fx_ask *a)
 {
-	for (size_t k = 0; k < m->runs.n; k++) {
-		const struct tw_run_row *r = &m->runs.v[k]->row;
-		if (m->runs.v[k]->gone || tw_run_finished(r->state))
-			continue;
-		fprintf(stderr, "still " TW_STR_FMT " " TW_STR_FMT " %s\n", TW_STR_ARG(r->dag_id), TW_STR_ARG(r->run_id),
-			tw_run_state_name(r->state));
-		tw_sched_each_ti(m->s, (struct tw_run_ref){ r->dag_id, r->run_id }, tell_why, m);
+	struct srun *r = store_run(m, (struct tw_run_ref){ a->dag_id, a->run_id });
+
+	if (a->kind == TW_ASK_PAST && r) {
+		struct tw_event ev = store_past_event(m, a);
+		step(m, gathering(m), &ev);
 	}
 }
 
-/* Whoever waits for a success of the run before that will never come is skipped by a person. */
-static void help_past(struct sim *m)
+/* The order of shells: acknowledged, killed, given out, answered. False when the process dies on the way. */
+static bool perform(struct sim *m, struct turn *t, size_t dies_after)
 {
-	for (size_t i = 0; i < m->runs.n; i++) {
-		struct srun *r = m->runs.v[i];
-		for (size_t k = 0; !r->gone && r->row.state == TW_RUN_RUNNING && k < r->tis.n; k++) {
-			const struct tw_ti_row *row = &r->tis.v[k]->l.row;
-			int t = tw_dag_task(r->dag, row->task_id);
-			bool waits = row->state == TW_TI_NONE || row->state == TW_TI_UP_FOR_RETRY ||
-				     row->state == TW_TI_UP_FOR_RESCHEDULE;
-			if (r->tis.v[k]->gone || !waits || t < 0 || !r->dag->tasks[t].depends_on_past)
-				continue;
-			struct tw_ti_key *key = tw_arena_new(&m->arena, struct tw_ti_key);
-			*key = (struct tw_ti_key){ row->task_id, row->map_index };
-			sim_post(m, (struct tw_event){ .type = TW_EV_MARK,
-						       .mark = { .run = { r->row.dag_id, r->row.run_id }, .tis = key,
-								 .ntis = 1, .state = TW_TI_SKIPPED } });
-		}
-	}
+	const struct tw_effects *fx = t->fx;
+	size_t n = 0;
+
+	for (size_t i = 0; i < fx->acks.n; i++)
+		if (n++ < dies_after)
+			exec_ack(m, &fx->acks.v[i]);
+	for (size_t i = 0; i < fx->kills.n; i++)
+		if (n++ < dies_after)
+			exec_kill(m, &fx->kills.v[i]);
+	for (size_t i = 0; i < fx->dispatch.n; i++)
+		if (!fx->dispatch.v[i].dropped && n++ < dies_after)
+			exec_dispatch(m, &fx->dispatch.v[i]);
+	if (n > dies_after)
+		return false;
+	for (size_t i = 0; i < fx->asks.n; i++)
+		answer(m, &fx->asks.v[i]);
+	for (size_t i = 0; i < t->evs.n; i++)
+		if (t->evs.v[i].rc == TW_ERR_AGAIN)
+			again(m, &t->evs.v[i], &fx->asks.v[t->evs.v[i].ask]);
+	return true;
 }
 
-/* The faults stop: everything that was asked for ends. */
-static void calm_down(struct sim *m)
+static void end_turn(struct turn *t)
 {
-	m->calm = true;
+	tw_effects_free(t->fx);
+	tw_vec_release(&t->evs);
+	*t = (struct turn){ 0 };
+}
+
+/* Nothing is on its way: the core and the store are one. */
+static void check_now(struct sim *m)
+{
+	bool full = m->turns >= m->next_full;
+
+	check_settled(m, full);
+	if (full)
+		why_check(m);
+	/* What has just been asked, the living one does not know yet. */
+	if (m->turns >= m->next_reload && !m->writing.fx->asks.n) {
+		check_reload(m);
+		m->next_reload = m->turns + m->reload_every + m->live_rows / 3;
+	}
+	if (m->turns % 2048 == 0)
+		store_recount(m);
+	for (int i = 0; i <= NPOOLS; i++)
+		m->pools[i].changed = false;
+	for (int i = 0; i < NEXECS; i++)
+		m->execs[i].changed = false;
+	for (int i = 0; i < m->ndags; i++)
+		m->dags[i].changed = false;
+}
+
+/* ── crashes ────────────────────────────────────────────────────────────────────────────── */
+
+static struct turn *new_boot(struct sim *m)
+{
+	end_turn(&m->writing);
+	end_turn(&m->gathering);
+	tw_sched_free(m->s);
+	m->cfg.seed = sim_random(m, UINT64_MAX);
+	m->cfg.loading = true;
+	m->s = tw_sched_new(&m->cfg);
+	drop_pending(m);
+	store_boot(m, sim_post);
+	return gathering(m);
+}
+
+/* Everything the process knew is gone; what it told the store stays. Dying while it loads changes nothing. */
+static void boot(struct sim *m)
+{
+	struct turn *t = new_boot(m);
+	size_t n = m->pending.n;
+
+	if (m->turns && !m->calm && sim_chance(m, 100)) {
+		for (size_t i = 0; i < sim_random(m, n); i++)
+			step(m, t, &m->pending.v[i]);
+		t = new_boot(m);
+		n = m->pending.n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		step(m, t, &m->pending.v[i]);
+		if (t->evs.v[i].rc < 0)
+			sim_fail(m, "a load is refused: event %d, rc %d", m->pending.v[i].type, t->evs.v[i].rc);
+	}
+	m->pending.n = m->pending_head = 0;
+	m->writing = *t;
+	m->gathering = (struct turn){ 0 };
+	commit(m, &m->writing);
+	check_settled(m, true);
+	perform(m, &m->writing, SIZE_MAX);
+	end_turn(&m->writing);
+	tw_arena_release(&m->load_arena);
+	exec_reconcile(m);
+}
+
+static void crash(struct sim *m)
+{
+	m->crashes++;
+	boot(m);
+}
+
+/* ── a turn ─────────────────────────────────────────────────────────────────────────────── */
+
+static void gather(struct sim *m)
+{
+	struct turn *t = gathering(m);
+	size_t n = m->one_by_one && !m->calm && sim_waiting(m) ? 1 : sim_waiting(m);
+
+	for (size_t i = 0; i < n; i++) {
+		struct tw_event ev = m->pending.v[m->pending_head++];
+		step(m, t, &ev);
+	}
+	if (m->pending_head == m->pending.n)
+		m->pending_head = m->pending.n = 0;
+}
+
+/* The writer is done, and what hangs on the commit follows, unless the process dies before, between or in the middle. */
+static void finish_writing(struct sim *m)
+{
+	struct turn *t = &m->writing;
+	const struct tw_effects *fx = t->fx;
+	int fate = m->calm ? 1000 : (int)sim_random(m, m->one_by_one ? 1000 : 2000);
+	size_t all = fx->acks.n + fx->kills.n + fx->dispatch.n;
+
+	if (fate < 5) {
+		crash(m);
+		return;
+	}
+	commit(m, t);
+	if (!m->gathering.fx)
+		check_now(m);
+	if (!perform(m, t, fate < 16 ? sim_random(m, all + 1) : SIZE_MAX) || fate < 16)
+		crash(m);
+	else
+		end_turn(t);
+}
+
+/* While one turn is being written the next one gathers. */
+void sim_turn(struct sim *m)
+{
+	if (m->writing.fx && (m->calm || sim_chance(m, 700)))
+		finish_writing(m);
+	if (sim_waiting(m) || m->calm)
+		gather(m);
+	if (m->writing.fx || !m->gathering.fx)
+		return;
+	m->writing = m->gathering;
+	m->gathering = (struct turn){ 0 };
+	if (m->calm || sim_chance(m, 700))
+		finish_writing(m);
+}
+
+/* ── a world ────────────────────────────────────────────────────────────────────────────── */
+
+static void create(struct sim *m, uint64_t seed)
+{
+	static const int64_t beginnings[] = { 1767225600, 1774738800, 1792796400, 1772924400 }; /* and days before the clocks change */
+
+	*m = (struct sim){ .seed = seed, .rng = seed, .zones = { .load = tw_zoneinfo_load, .ctx = (void *)ZONES } };
+	m->one_by_one = sim_chance(m, 300);
+	m->size = m->one_by_one || sim_chance(m, 600) ? 14 : sim_chance(m, 800) ? 60 : 300;
+	m->full_every = m->one_by_one ? 16 : 64;
+	m->reload_every = m->one_by_one ? 127 : 257;
+	m->now = beginnings[sim_random(m, 4)] * TW_US_SEC;
+	m->cfg = tw_sched_config_default();
+	m->cfg.parallelism = (int)sim_random(m, m->one_by_one ? 12 : 64);
+	m->ndags = 1 + (int)sim_random(m, MAX_DAGS);
+	for (int d = 0; d < m->ndags; d++) {
+		m->dags[d].dag_id = sim_printf(m, "d%d", d);
+		m->dags[d].doc = gen_dag(m, d);
+	}
 	for (int p = 0; p < NPOOLS; p++)
-		set_pool(m, p, -1, false);
-	sim_post(m, (struct tw_event){ .type = TW_EV_EXECUTOR, .executor = { TW_STR(""), 0 } });
-	for (int d = 0; d < NDAGS; d++) {
-		sim_post(m, (struct tw_event){ .type = TW_EV_DAG_REMOVED, .name = m->dags[d]->dag_id });
-		pause(m, d, false);
-	}
-	for (long i = 0; unfinished(m); i++) {
-		if (i > 50000) {
-			tell_unfinished(m);
-			sim_fail(m, "runs never end");
-		}
-		exec_act(m);
-		if (i % 2000 == 1999)
-			help_past(m);
-		if (m->pending.n == 0 || i % 50 == 0)
-			tick(m, 60 * TW_US_SEC);
-		sim_turn(m);
-	}
+		m->pools[p] = (struct spool){ .slots = (int64_t)sim_random(m, m->one_by_one ? 6 : 40), .known = true };
+	m->pools[NPOOLS] = (struct spool){ .slots = 128, .known = true };
+	for (int e = 0; e < NEXECS; e++)
+		m->execs[e].slots = sim_chance(m, 500) ? 0 : (int)sim_random(m, 20);
 }
 
+void sim_run(struct sim *m, uint64_t seed, long steps)
+{
+	create(m, seed);
+	boot(m);
+	for (m->step = 0; m->step < steps; m->step++) {
+		people_act(m);
+		people_pass_time(m);
+		exec_act(m);
+		if (sim_waiting(m) + (m->writing.fx != NULL) && sim_chance(m, 700))
+			sim_turn(m);
+		for (int i = 0; i < 100 && m->one_by_one && sim_waiting(m) > 20; i++)
+			sim_turn(m);
+	}
+	people_calm_down(m);
+}
+
+void sim_release(struct sim *m)
+{
+	end_turn(&m->writing);
+	end_turn(&m->gathering);
+	tw_sched_free(m->s);
+	for (int i = 0; i < m->ndocs; i++)
+		oracle_forget(&m->docs[i]);
+	for (size_t i = 0; i < m->runs.n; i++) {
+		tw_map_foreach(&m->runs.v[i]->tasks, e)
+			tw_vec_release(&((struct stask *)e->value)->tis);
+		tw_map_release(&m->runs.v[i]->tasks);
+		tw_vec_release(&m->runs.v[i]->tis);
+		free(m->runs.v[i]);
+	}
+	for (int i = 0; i < m->ndags; i++) {
+		tw_map_release(&m->dags[i].runs);
+		tw_map_release(&m->dags[i].active);
+		tw_vec_release(&m->dags[i].all);
+	}
+	for (size_t i = 0; i < m->attempts.n; i++)
+		free(m->attempts.v[i]);
+	tw_vec_release(&m->runs);
+	tw_vec_release(&m->live);
+	tw_vec_release(&m->moved);
+	tw_vec_release(&m->attempts);
+	tw_vec_release(&m->triggers);
+	tw_vec_release(&m->pending);
+	tw_vec_release(&m->touched);
+	tw_map_release(&m->by_id);
+	tw_map_release(&m->interned);
+	tw_map_release(&m->history);
+	tw_map_release(&m->over);
+	tw_arena_release(&m->arena);
+	tw_arena_release(&m->load_arena);
+	tw_zones_release(&m->zones);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int64_t one_world(struct sim *m, uint64_t seed, long steps, bool tell)
+{
+	double began = seconds();
+
+	sim_run(m, seed, steps);
+	if (tell)
+		printf("seed %llu: %ld turns, %zu runs, %lld instances ended, %ld attempts, %ld crashes, %ld reloads, %ld reasons, %.0f instances a second\n",
+		       (unsigned long long)m->seed, m->turns, m->runs.n, (long long)m->ended, m->dispatched, m->crashes,
+		       m->reloads, m->asked_why, (double)m->ended / (seconds() - began));
+	int64_t ended = m->ended;
+	sim_release(m);
+	return ended;
+}
+
+/*
+ *	sim SEED [STEPS [WORLDS]]     so many worlds, seed by seed
+ *	sim - SEED…                   these, each of the usual length
+ */
 int main(int argc, char **argv)
 {
 	static struct sim m;
-	long steps = argc > 2 ? atol(argv[2]) : 3000;
+	bool listed = argc > 1 && !strcmp(argv[1], "-");
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	long steps = !listed && argc > 2 ? atol(argv[2]) : 1500, worlds = listed ? argc - 2 : argc > 3 ? atol(argv[3]) : 1;
+	double began = seconds();
+	int64_t ended = 0;
 
-	m.seed = m.rng = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-	m.now = 1767225600 * TW_US_SEC;
-	m.cfg = tw_sched_config_default();
-	m.cfg.parallelism = (int)sim_random(&m, 12);
-	for (int d = 0; d < NDAGS; d++)
-		m.dags[d] = m.all_docs[m.ndocs++] = sim_random_dag(&m, d);
-	for (int p = 0; p < NPOOLS; p++)
-		m.pools[p] = (int64_t)sim_random(&m, 6);
-	boot(&m);
-	for (m.step = 0; m.step < steps; m.step++) {
-		people(&m);
-		pass_time(&m);
-		exec_act(&m);
-		if (m.pending.n && sim_chance(&m, 700))
-			sim_turn(&m);
-	}
-	calm_down(&m);
-	printf("seed %llu: %ld turns, %zu runs, %ld attempts, %ld crashes\n", (unsigned long long)m.seed, m.turns,
-	       m.runs.n, m.dispatched, m.crashes);
-	tw_sched_free(m.s);
-	for (int i = 0; i < m.ndocs; i++)
-		tw_dag_unref(m.all_docs[i]);
-	for (size_t i = 0; i < m.runs.n; i++) {
-		tw_vec_release(&m.runs.v[i]->tis);
-		free(m.runs.v[i]);
-	}
-	tw_vec_release(&m.runs);
-	tw_vec_release(&m.attempts);
-	tw_vec_release(&m.triggers);
-	tw_vec_release(&m.pending);
-	tw_map_release(&m.ti_rows);
-	tw_map_release(&m.interned);
-	tw_map_release(&m.over);
-	tw_arena_release(&m.arena);
-	tw_zones_release(&m.zones);
+	for (long i = 0; i < worlds; i++)
+		ended += one_world(&m, listed ? strtoull(argv[i + 2], NULL, 10) : seed + (uint64_t)i, steps, worlds < 15);
+	printf("%ld worlds from seed %llu: %lld instances ended, %.0f a second\n", worlds, (unsigned long long)seed,
+	       (long long)ended, (double)ended / (seconds() - began));
 	return 0;
 }
