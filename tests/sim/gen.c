@@ -130,6 +130,8 @@ static enum kind choose_kind(struct gen *g, int i)
 	if (i && g->kind[i - 1] == SETUP)
 		return PLAIN;
 	if (i > 1 && g->kind[i - 2] == SETUP)
+		return PLAIN; /* in the scope, and not right below the setup */
+	if (i > 2 && g->kind[i - 3] == SETUP)
 		return TEARDOWN;
 	if (r < 45)
 		return PLAIN;
@@ -145,7 +147,7 @@ static enum kind choose_kind(struct gen *g, int i)
 		return i ? MAPPED : PLAIN;
 	if (r < 94)
 		return i > 1 ? IN_GROUP : PLAIN;
-	return i < g->n - 2 ? SETUP : PLAIN;
+	return i < g->n - 3 ? SETUP : PLAIN;
 }
 
 static void task(struct gen *g, int i)
@@ -187,13 +189,14 @@ static void task(struct gen *g, int i)
 		break;
 	case TEARDOWN:
 		tw_buf_printf(&g->b, ",\"is_teardown\":true,\"trigger_rule\":\"all_done_setup_success\",\"upstream\":[\"t%d\",\"t%d\"%s]",
-			      i - 1, i - 2, i > 4 && chance(g, 200) ? ",\"t0\"" : "");
+			      i - 1, i - 3, i > 5 && chance(g, 200) ? ",\"t0\"" : "");
 		if (chance(g, 300))
 			tw_buf_adds(&g->b, ",\"on_failure_fail_dagrun\":true");
 		break;
 	}
 	if (g->kind[i] != TEARDOWN) {
-		upstreams(g, i, i && g->kind[i - 1] == SETUP ? i - 1 : from);
+		bool scoped = i && (g->kind[i - 1] == SETUP || (i > 1 && g->kind[i - 2] == SETUP));
+		upstreams(g, i, scoped ? i - 1 : from);
 		rule(g, i);
 	}
 	settings(g);

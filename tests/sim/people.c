@@ -31,12 +31,25 @@ static struct tw_ti_key *random_keys(struct sim *m, const struct srun *r, int *r
 	return keys;
 }
 
+/* Somebody may make the run of a coming date by hand. */
+static tw_time some_date(struct sim *m, const struct sdag *d)
+{
+	struct tw_run_info next = { .logical_date = TW_TIME_NONE };
+	struct dagent *e = tw_map_get(&m->s->dags, d->dag_id);
+
+	if (sim_chance(m, 300))
+		return TW_TIME_NONE;
+	if (e && e->has_next && sim_chance(m, 150))
+		next = e->next;
+	return next.logical_date != TW_TIME_NONE ? next.logical_date : m->now + (int64_t)m->nrun_names;
+}
+
 static struct tw_run_row new_row(struct sim *m, const struct sdag *d)
 {
 	return (struct tw_run_row){
 		.dag_id = d->dag_id,
 		.run_id = sim_printf(m, "r%d", m->nrun_names++),
-		.logical_date = sim_chance(m, 700) ? m->now + (int64_t)m->nrun_names : TW_TIME_NONE,
+		.logical_date = some_date(m, d),
 		.interval_start = TW_TIME_NONE,
 		.interval_end = TW_TIME_NONE,
 		.run_after = sim_chance(m, 100) ? m->now + 600 * TW_US_SEC : TW_TIME_NONE,

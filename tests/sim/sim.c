@@ -178,12 +178,26 @@ static void learn(struct sim *m, const struct tw_event *ev)
 	}
 }
 
+/* Whoever asks for a run puts its row there first: the store refuses a date that has one. */
+static bool refused_by_store(struct sim *m, const struct tw_event *ev)
+{
+	const struct sdag *d = ev->type == TW_EV_RUN_NEW ? store_dag(m, ev->run_new.row.dag_id) : NULL;
+	tw_time date = d ? ev->run_new.row.logical_date : TW_TIME_NONE;
+
+	for (size_t i = 0; date != TW_TIME_NONE && i < d->all.n; i++)
+		if (!d->all.v[i]->gone && d->all.v[i]->row.logical_date == date)
+			return true;
+	return false;
+}
+
 static void step(struct sim *m, struct turn *t, const struct tw_event *ev)
 {
 	struct tw_err err = { 0 };
 	size_t dags = t->fx->dags.n;
 	struct stepped s = { .ev = *ev };
 
+	if (refused_by_store(m, ev))
+		return;
 	learn(m, ev);
 	s.rc = tw_sched_step(m->s, ev, t->fx, &err);
 	verbose(m, ev, s.rc);
