@@ -341,6 +341,7 @@ void tw_core_limit_changed(struct cgroup *g);
 void tw_core_executor_changed(struct tw_sched *s, struct executor *e);
 int64_t tw_core_pool_open(const struct pool *p);
 void tw_core_dispatch(struct tw_sched *s);
+int tw_core_before(const struct ti *ti);                  /* how many of its pool come first */
 void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by);
 void tw_core_requeue(struct run *r);                     /* pause, unpause: all its scheduled instances */
 struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new);
@@ -416,6 +417,13 @@ enum tw_rc tw_core_held(struct tw_sched *s, struct tw_run_ref ref, struct run **
 
 /* past.c */
 enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, struct tw_err *err);
+/* met, or why not: which task is in what state in which run. */
+struct past_answer {
+	bool met, asked, absent;     /* asked: the shell has not answered yet */
+	struct tw_str prev, task;
+	enum tw_ti_state state;
+};
+struct past_answer tw_core_past_of(const struct ti *ti);
 bool tw_core_past_met(struct ti *ti);                    /* asks when it must; false = wait */
 void tw_core_past_moved(struct ti *ti);                  /* its state changed: who looks back at it? */
 void tw_core_past_new_run(struct run *r);

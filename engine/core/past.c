@@ -65,17 +65,18 @@ static void retry_waiting(struct run *r)
 	tw_core_run_work(r);
 }
 
-static void set_fact(struct tw_map *m, struct tw_str task, uintptr_t bad)
-{
-	uintptr_t had = (uintptr_t)tw_map_get(m, task);
-
-	/* 1 = all well, 2 = some instance is not */
-	tw_map_set(m, task, (void *)(had == 2 || bad ? (uintptr_t)2 : (uintptr_t)1));
-}
-
 static bool good(enum tw_ti_state s)
 {
 	return s == TW_TI_SUCCESS || s == TW_TI_SKIPPED;
+}
+
+/* What is kept: 1 = all well, else 2 and the state of an instance that is not. */
+static void set_fact(struct tw_map *m, struct tw_str task, enum tw_ti_state state)
+{
+	uintptr_t had = (uintptr_t)tw_map_get(m, task);
+
+	if (had < 2)
+		tw_map_set(m, task, (void *)(good(state) ? (uintptr_t)1 : (uintptr_t)2 + state));
 }
 
 enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, struct tw_err *err)
@@ -87,10 +88,11 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 	tw_map_clear(&r->past_facts);
 	tw_map_clear(&r->past_ever);
 	for (int i = 0; ev->exists && i < ev->ntis; i++)
-		set_fact(&r->past_facts, ev->tis[i].task_id, !good(ev->tis[i].state));
+		set_fact(&r->past_facts, ev->tis[i].task_id, ev->tis[i].state);
 	for (int i = 0; i < ev->never; i++)
 		tw_map_set(&r->past_ever, ev->ever[i], r);
 	r->past = ev->exists ? PAST_KNOWN : PAST_NONE;
+	r->prev_ref.run_id = ev->exists ? tw_core_keep(&r->arena, ev->prev.run_id) : tw_str(NULL);
 	r->prev_logical = ev->exists ? ev->prev_logical_date : TW_TIME_NONE;
 	r->backfill_before = ev->backfill_before;
 	struct run *held = newest_held(r);
@@ -104,16 +106,21 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 
 enum was { WAS_ABSENT, WAS_GOOD, WAS_BAD };
 
-static enum was how_it_was(const struct run *r, struct tw_str task_id)
+static enum was how_it_was(const struct run *r, struct tw_str task_id, enum tw_ti_state *ret_bad)
 {
-	if (!r->prev)
-		return (enum was)(uintptr_t)tw_map_get(&r->past_facts, task_id);
+	if (!r->prev) {
+		uintptr_t fact = (uintptr_t)tw_map_get(&r->past_facts, task_id);
+		*ret_bad = fact >= 2 ? (enum tw_ti_state)(fact - 2) : TW_TI_NONE;
+		return fact >= 2 ? WAS_BAD : (enum was)fact;
+	}
 	int t = tw_dag_task(r->prev->dag, task_id);
 	if (t < 0 || t >= r->prev->ntasks || !r->prev->tasks[t].n)
 		return WAS_ABSENT;
 	for (int i = 0; i < r->prev->tasks[t].n; i++)
-		if (!good(r->prev->tasks[t].tis[i]->state))
+		if (!good(r->prev->tasks[t].tis[i]->state)) {
+			*ret_bad = r->prev->tasks[t].tis[i]->state;
 			return WAS_BAD;
+		}
 	return WAS_GOOD;
 }
 
@@ -131,31 +138,47 @@ static bool first_of_backfill(const struct run *r)
 	return true;
 }
 
+struct past_answer tw_core_past_of(const struct ti *ti)
+{
+	const struct run *r = ti->run;
+	const struct tw_task *t = &r->dag->tasks[ti->task];
+	struct past_answer a = { .met = true };
+
+	if (r->row.logical_date == TW_TIME_NONE)
+		return a;
+	a.asked = r->past == PAST_ASKED || r->past == PAST_UNKNOWN;
+	if (a.asked) {
+		a.met = false;
+		return a;
+	}
+	if ((r->past == PAST_NONE && !r->prev) || first_of_backfill(r))
+		return a;
+	tw_time prev = r->prev ? r->prev->row.logical_date : r->prev_logical;
+	if (r->dag->catchup && t->start_date != TW_TIME_NONE && prev < t->start_date)
+		return a;
+	a.prev = r->prev ? r->prev->row.run_id : r->prev_ref.run_id;
+	a.task = t->task_id;
+	enum was was = how_it_was(r, t->task_id, &a.state);
+	if (was == WAS_ABSENT) {
+		a.absent = true;
+		a.met = t->ignore_first_depends_on_past && !tw_map_get(&r->past_ever, t->task_id);
+		return a;
+	}
+	a.met = was == WAS_GOOD;
+	for (int i = 0; a.met && t->wait_for_downstream && i < t->ndownstream; i++) {
+		a.task = r->dag->tasks[t->downstream[i]].task_id;
+		a.met = how_it_was(r, a.task, &a.state) != WAS_BAD;
+	}
+	return a;
+}
+
 bool tw_core_past_met(struct ti *ti)
 {
 	struct run *r = ti->run;
-	const struct tw_task *t = &r->dag->tasks[ti->task];
 
-	if (r->row.logical_date == TW_TIME_NONE)
-		return true;
-	if (r->past == PAST_UNKNOWN && r->s->fx)
+	if (r->row.logical_date != TW_TIME_NONE && r->past == PAST_UNKNOWN && r->s->fx)
 		ask(r);
-	if (r->past == PAST_ASKED || r->past == PAST_UNKNOWN)
-		return false;
-	if ((r->past == PAST_NONE && !r->prev) || first_of_backfill(r))
-		return true;
-	tw_time prev = r->prev ? r->prev->row.logical_date : r->prev_logical;
-	if (r->dag->catchup && t->start_date != TW_TIME_NONE && prev < t->start_date)
-		return true;
-	enum was was = how_it_was(r, t->task_id);
-	if (was == WAS_ABSENT)
-		return t->ignore_first_depends_on_past && !tw_map_get(&r->past_ever, t->task_id);
-	if (was == WAS_BAD)
-		return false;
-	for (int i = 0; t->wait_for_downstream && i < t->ndownstream; i++)
-		if (how_it_was(r, r->dag->tasks[t->downstream[i]].task_id) == WAS_BAD)
-			return false;
-	return true;
+	return tw_core_past_of(ti).met;
 }
 
 /* ── changes ────────────────────────────────────────────────────────────────────────────── */

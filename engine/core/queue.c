@@ -42,6 +42,24 @@ static bool before(const struct ti *a, const struct ti *b)
 	return a->task < b->task;
 }
 
+int tw_core_before(const struct ti *ti)
+{
+	int n = 0;
+
+	tw_map_foreach(&ti->run->s->dags, e) {
+		const struct dagent *d = e->value;
+		for (size_t k = 0; k < d->nruns; k++) {
+			const struct run *r = d->runs[k];
+			for (int t = 0; r->nstate[TW_TI_SCHEDULED] && t < r->ntasks; t++)
+				for (int i = 0; tw_str_eq(r->dag->tasks[t].pool, task_of(ti)->pool) && i < r->tasks[t].n; i++) {
+					const struct ti *x = r->tasks[t].tis[i];
+					n += x != ti && x->state == TW_TI_SCHEDULED && before(x, ti);
+				}
+		}
+	}
+	return n;
+}
+
 static struct ti *queued_ti(const struct tw_heap_node *n)
 {
 	return tw_container_of(n, struct ti, queue);

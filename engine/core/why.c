@@ -36,8 +36,8 @@ static void why_run(const struct run *r, struct tw_reasons *out)
 
 	if (d->paused)
 		say(out, "the DAG is paused");
-	if (r->row.state == TW_RUN_QUEUED && r->timer.node.pos)
-		say(out, "the run waits for its time, %s", when(at, r->timer.at));
+	if (r->row.state == TW_RUN_QUEUED && r->row.run_after != TW_TIME_NONE && r->row.run_after > r->s->now)
+		say(out, "the run waits for its time, %s", when(at, r->row.run_after));
 	if (r->row.state == TW_RUN_QUEUED && r->row.type != TW_RUNTYPE_BACKFILL) {
 		int max = d->dag ? d->dag->max_active_runs : r->dag->max_active_runs;
 		if (d->running_runs >= max)
@@ -111,15 +111,19 @@ static void why_upstream(const struct ti *ti, struct tw_reasons *out)
 
 static void why_past(const struct ti *ti, struct tw_reasons *out)
 {
-	const struct run *r = ti->run;
+	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
+	struct past_answer a = tw_core_past_of(ti);
 
-	if (!r->dag->tasks[ti->task].depends_on_past || r->row.logical_date == TW_TIME_NONE)
+	if (!t->depends_on_past || a.met)
 		return;
-	if (r->past == PAST_UNKNOWN || r->past == PAST_ASKED)
+	if (a.asked)
 		say(out, "depends_on_past: the previous run is being looked up");
-	else if (!tw_core_past_met((struct ti *)ti))
-		say(out, "depends_on_past: the task has not succeeded in the previous run%s" TW_STR_FMT,
-		    r->prev ? ", " : "", TW_STR_ARG(r->prev ? r->prev->row.run_id : TW_STR("")));
+	else if (a.absent)
+		say(out, "depends_on_past: the previous run, '" TW_STR_FMT "', has no instance of the task", TW_STR_ARG(a.prev));
+	else
+		say(out, "%s: '" TW_STR_FMT "' is %s in the previous run, '" TW_STR_FMT "', and neither success nor skipped",
+		    tw_str_eq(a.task, t->task_id) ? "depends_on_past" : "wait_for_downstream", TW_STR_ARG(a.task),
+		    a.state == TW_TI_NONE ? "waiting" : tw_ti_state_name(a.state), TW_STR_ARG(a.prev));
 }
 
 static void why_waiting(const struct ti *ti, struct tw_reasons *out)
@@ -137,6 +141,8 @@ static void why_waiting(const struct ti *ti, struct tw_reasons *out)
 	if (tw_core_mapped_verdict(ti) == WAIT)
 		say(out, "what it maps over is not complete yet");
 	why_past(ti, out);
+	if (!out->v.n)
+		say(out, "nothing holds it back: the scheduler takes it up in its next turn");
 }
 
 /* ── scheduled instances ────────────────────────────────────────────────────────────────── */
@@ -189,6 +195,19 @@ static void why_limits(const struct ti *ti, struct tw_reasons *out)
 		    r->s->cfg.parallelism);
 }
 
+/* Its place counts also when something else holds it back now. */
+static void why_place(const struct ti *ti, struct tw_reasons *out)
+{
+	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
+	int n = tw_core_before(ti);
+
+	if (n)
+		say(out, "%d instances of pool '" TW_STR_FMT "' with a higher priority or an earlier date are before it", n,
+		    TW_STR_ARG(t->pool));
+	else if (!out->v.n)
+		say(out, "nothing holds it back: the scheduler gives it out in its next turn");
+}
+
 static void why_ti(const struct ti *ti, struct tw_reasons *out)
 {
 	char at[TW_ISO_MAX];
@@ -206,17 +225,18 @@ static void why_ti(const struct ti *ti, struct tw_reasons *out)
 		why_run(ti->run, out);
 		why_pool(ti, out);
 		why_limits(ti, out);
-		if (!out->v.n)
-			say(out, "instances with a higher priority are before it");
+		why_place(ti, out);
 		break;
 	case TW_TI_QUEUED:
 		say(out, "it was given to the executor at %s and has not started", when(at, ti->queued));
 		break;
 	case TW_TI_DEFERRED:
-		say(out, "it waits for its trigger");
-		break;
 	case TW_TI_AWAITING_INPUT:
-		say(out, "it waits for a person's answer");
+		say(out, ti->state == TW_TI_DEFERRED ? "it waits for its trigger%s%s" : "it waits for a person's answer%s%s",
+		    ti->timer.node.pos ? ", at the latest until " : "", ti->timer.node.pos ? when(at, ti->timer.at) : "");
+		break;
+	case TW_TI_REMOVED:
+		say(out, "the task is not in the DAG's version that the run has");
 		break;
 	case TW_TI_RESTARTING:
 		say(out, "it was cleared while it ran and is being stopped");
