@@ -1,4 +1,5 @@
 /* DAGs and when they run: scheduled runs made, queued ones started (states.md §2, §3). */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/core.h"
@@ -235,6 +236,8 @@ void tw_core_note_taken(struct dagent *d, tw_time logical_date, bool taken)
 
 static bool is_taken(const struct dagent *d, tw_time logical)
 {
+	if (d->has_last && d->last.logical_date == logical)
+		return true;
 	for (size_t i = 0; i < d->taken.n; i++)
 		if (d->taken.v[i] == logical)
 			return true;
@@ -276,6 +279,25 @@ void tw_core_run_id(struct dagent *d, enum tw_run_type type, const struct tw_run
 	tw_run_id_format(out, name, info, random, dag->compat);
 }
 
+static void note_id(struct tw_run_info *info, struct tw_str id)
+{
+	info->run_id[0] = '\0';
+	if (id.n < sizeof info->run_id)
+		snprintf(info->run_id, sizeof info->run_id, TW_STR_FMT, TW_STR_ARG(id));
+}
+
+/*
+ * Generations name runs by different dates: after a change from 3 to 2 the next run would have the name of the last one. It
+ * is named by the other rule then.
+ */
+static void another_name(struct dagent *d, const struct tw_run_info *n, struct tw_buf *id)
+{
+	if (!d->has_last || n->run_id[0] || !tw_str_is(tw_buf_str(id), d->last.run_id))
+		return;
+	tw_buf_clear(id);
+	tw_run_id_format(id, tw_run_type_name(TW_RUNTYPE_SCHEDULED), n, "", d->dag->compat == 2 ? 3 : 2);
+}
+
 /* The run that is due, unless somebody has made one for that date by hand. */
 static void make_scheduled(struct dagent *d)
 {
@@ -283,6 +305,7 @@ static void make_scheduled(struct dagent *d)
 	struct tw_run_info *n = &d->next;
 
 	tw_core_run_id(d, TW_RUNTYPE_SCHEDULED, n, d->dag, &id);
+	another_name(d, n, &id);
 	if (!tw_core_run_exists(d, tw_buf_str(&id), n->logical_date)) {
 		struct tw_run_row row = {
 			.dag_id = d->dag_id,
@@ -308,6 +331,7 @@ static void make_scheduled(struct dagent *d)
 	d->made = d->made_turn == d->s->turn ? d->made + 1 : 1;
 	d->made_turn = d->s->turn;
 	d->last = *n;
+	note_id(&d->last, tw_buf_str(&id));
 	d->has_last = true;
 	tw_buf_release(&id);
 	find_next(d);
@@ -437,8 +461,6 @@ static void first_seen(struct dagent *d, const struct tw_ev_dag *ev)
 	d->last = ev->last_run;
 	for (int i = ev->nrecent; i-- > 0;)
 		note_recent(d, ev->recent[i].run_after, ev->recent[i].failed, ev->nrecent);
-	for (int i = 0; i < ev->ntaken; i++)
-		tw_vec_push(&d->taken, ev->taken[i]);
 }
 
 enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct tw_err *err)
@@ -454,6 +476,10 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 		tw_core_asset_listen(d, false);
 		tw_core_bury(s, NULL, d->dag, NULL);
 	}
+	bool any = d->taken.n > 0;
+	for (int i = 0; i < ev->ntaken; i++)
+		if (!any || !is_taken(d, ev->taken[i]))
+			tw_vec_push(&d->taken, ev->taken[i]);
 	const struct tw_dag *before = d->dag;
 	d->dag = tw_dag_ref(ev->dag);
 	tw_core_asset_listen(d, true);

@@ -189,6 +189,40 @@ static void test_order_when_two_limits_open(void **state)
 	world_close(&w);
 }
 
+/* A version says how long its runs may take, also when a run comes to it later. */
+static void test_timeout_of_a_newer_version(void **state)
+{
+	struct world w;
+	struct tw_ti_key a = { tw_str("a"), -1 };
+
+	setup(&w, DAG("", "{'task_id':'a'}"));
+	world_run(&w, "d", "r");
+	struct tw_ev_clear clear = { .run = { tw_str("d"), tw_str("r") }, .tis = &a, .ntis = 1, .version_id = tw_str("v2") };
+	clear.dag = world_dag(&w, DAG(",'dagrun_timeout':600", "{'task_id':'a'}"), false);
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear });
+	assert_run(&w, "r", "running");
+	world_later(&w, 11 * TW_US_MIN);
+	assert_run(&w, "r", "failed");
+	world_close(&w);
+}
+
+#define INTERVALS ",'schedule':{'type':'cron_interval','expression':'0 * * * *'},'start_date':'2026-01-01T00:00:00+00:00'"
+
+/* From one generation's names to the other's: the run that would have the last one's name gets another. */
+static void test_names_of_two_generations(void **state)
+{
+	struct world w;
+
+	setup(&w, DAG(INTERVALS, "{'task_id':'a','native':'empty'}"));
+	world_later(&w, TW_US_HOUR);
+	assert_run(&w, "scheduled__2026-01-01T01:00:00+00:00", "success");
+	world_dag(&w, DAG(INTERVALS ",'compat':2", "{'task_id':'a','native':'empty'}"), false);
+	size_t before = w.runs.len;
+	world_later(&w, TW_US_HOUR);
+	assert_int_equal(w.runs.len, before + 1);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +234,8 @@ int main(void)
 		cmocka_unit_test(test_second_of_a_backfill),
 		cmocka_unit_test(test_deadlock_with_a_limit),
 		cmocka_unit_test(test_order_when_two_limits_open),
+		cmocka_unit_test(test_timeout_of_a_newer_version),
+		cmocka_unit_test(test_names_of_two_generations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -477,6 +477,15 @@ static void bring_back(struct run *r, const struct carried *c)
 	}
 }
 
+/* A version says how long its runs may take. */
+static void arm_timeout(struct run *r)
+{
+	tw_time began = r->row.start_date == TW_TIME_NONE ? r->s->now : r->row.start_date;
+
+	if (r->row.state == TW_RUN_RUNNING)
+		tw_core_arm(r->s, &r->timer, r->dag->dagrun_timeout >= 0 ? began + r->dag->dagrun_timeout : TW_TIME_NONE);
+}
+
 /*
  * Tasks that are gone end as removed, new ones get their instances. The run is rebuilt around its
  * instances; what is open stays open under its id.
@@ -515,6 +524,7 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	find_per(r);
 	tw_core_count_all(r);
 	bring_back(r, &c);
+	arm_timeout(r);
 	tw_core_touch_run(r);
 	wake_loaded(r);
 	free(c.rows);

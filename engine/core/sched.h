@@ -101,6 +101,7 @@ struct tw_ev_dag {
 	const struct tw_recent_run *recent; /* newest finished runs by run_after, newest first; as many as
 					       max_consecutive_failed_dag_runs needs */
 	int nrecent;
+	/* Each time: */
 	const tw_time *taken;        /* logical dates that runs have, of last_run's on: none of them is made again */
 	int ntaken;
 };

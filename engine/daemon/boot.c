@@ -1,6 +1,7 @@
 /* What the scheduler reads before it decides anything: the lease, documents, pools, live runs. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -121,6 +122,8 @@ static void last_run(struct shell *sh, struct tw_str dag_id, struct tw_arena *a,
 	ret->run_after = row.run_after;
 	ret->logical_date = row.logical_date;
 	ret->interval = (struct tw_interval){ row.interval_start, row.interval_end };
+	if (row.run_id.n < sizeof ret->run_id)
+		snprintf(ret->run_id, sizeof ret->run_id, TW_STR_FMT, TW_STR_ARG(row.run_id));
 }
 
 /* What a schedule may still come to and must not make again. */

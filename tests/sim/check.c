@@ -353,6 +353,8 @@ static void check_scheduled(struct sim *m, const struct srow *t)
 	if (t->before != TW_TI_NONE && t->due_before != TW_TIME_NONE && t->due_before > m->s->now)
 		sim_fail_run(m, t->run, TW_STR_FMT "[%d] is scheduled before its delay is over", TW_STR_ARG(t->task->task_id),
 			 t->l.row.map_index);
+	if (r.past_waits && r.past && r.past->made_turn == m->turns)
+		return; /* it was decided before that run was made */
 	if (!(r.may & O_RUN) || r.past_waits)
 		sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " is scheduled against its rule (%x%s" TW_STR_FMT ")", TW_STR_ARG(t->task->task_id),
 			 t->l.row.map_index, TW_STR_ARG(t->run->row.run_id), r.may, r.past_waits ? ", depends on past: " : "",
@@ -499,9 +501,12 @@ static void same_place(struct sim *m)
 	for (size_t i = 0; i < newcomer_fx->runs.n; i++) {
 		const struct tw_run_row *row = &newcomer_fx->runs.v[i].row;
 		const struct srun *r = store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id });
-		if (!r || r->row.state != row->state)
-			sim_fail(m, "a new scheduler moves run " TW_STR_FMT " from %s to %s", TW_STR_ARG(row->run_id),
-				 r ? tw_run_state_name(r->row.state) : "nothing", tw_run_state_name(row->state));
+		if (!r)
+			sim_fail(m, "a new scheduler moves run " TW_STR_FMT " from nothing to %s", TW_STR_ARG(row->run_id),
+				 tw_run_state_name(row->state));
+		if (r->row.state != row->state)
+			sim_fail_run(m, r, "a new scheduler moves run " TW_STR_FMT " from %s to %s", TW_STR_ARG(row->run_id),
+				     tw_run_state_name(r->row.state), tw_run_state_name(row->state));
 	}
 	for (size_t i = 0; i < newcomer_fx->tis.n; i++) {
 		const struct tw_ti_row *row = &newcomer_fx->tis.v[i].row;

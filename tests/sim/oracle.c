@@ -395,7 +395,9 @@ struct ruling oracle_ask(struct sim *m, const struct srow *t)
 	r.past_waits = past_waits(t, task, &r.past);
 	if (skipped_by_branch(t, task))
 		agree(&r, O_SKIPPED);
-	unsigned setups = task->is_teardown ? O_RUN : by_indirect_setups(m, t, task, &r.upstreams_moved);
+	/* always is always: Airflow does not look at setups then. */
+	bool looks = !task->is_teardown && task->trigger_rule != TW_RULE_ALWAYS;
+	unsigned setups = !looks ? O_RUN : by_indirect_setups(m, t, task, &r.upstreams_moved);
 	if (setups == O_ANY)
 		return (struct ruling){ .may = O_ANY };
 	agree(&r, setups);

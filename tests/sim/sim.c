@@ -299,7 +299,8 @@ static void check_now(struct sim *m)
 	if (full)
 		why_check(m);
 	/* What has just been asked, the living one does not know yet. */
-	if (m->turns >= m->next_reload && !m->writing.fx->asks.n) {
+	bool goes_on = tw_sched_next_time(m->s) <= m->s->now + 1; /* in the middle of a long catchup */
+	if (m->turns >= m->next_reload && !m->writing.fx->asks.n && !goes_on) {
 		check_reload(m);
 		m->next_reload = m->turns + m->reload_every + m->live_rows / 3;
 	}

@@ -67,7 +67,7 @@ struct srun {
 	TW_VEC(struct srow *) tis;
 	int executing, past_asked;
 	bool gone, live;
-	long touched_turn, started_turn;
+	long touched_turn, started_turn, made_turn;
 };
 
 struct sdag {

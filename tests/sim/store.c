@@ -166,6 +166,7 @@ static struct srun *new_run(struct sim *m, const struct tw_run_row *row)
 	struct srun *r = tw_new(struct srun);
 
 	r->d = store_dag(m, row->dag_id);
+	r->made_turn = m->turns;
 	tw_vec_push(&m->runs, r);
 	tw_vec_push(&r->d->all, r);
 	tw_map_set(&r->d->runs, row->run_id, r);
@@ -310,13 +311,9 @@ void store_apply(struct sim *m, const struct tw_effects *fx)
 {
 	tw_vec_clear(&m->moved);
 	for (size_t i = 0; i < fx->runs.n; i++)
-		if (fx->runs.v[i].op != TW_FX_DELETE)
-			apply_run(m, &fx->runs.v[i]);
+		apply_run(m, &fx->runs.v[i]);
 	for (size_t i = 0; i < fx->tis.n; i++)
 		apply_ti(m, &fx->tis.v[i]);
-	for (size_t i = 0; i < fx->runs.n; i++)
-		if (fx->runs.v[i].op == TW_FX_DELETE)
-			apply_run(m, &fx->runs.v[i]);
 	for (size_t i = 0; i < fx->history.n; i++)
 		note_history(m, &fx->history.v[i]);
 	for (size_t i = 0; i < fx->xcoms.n; i++) {
@@ -387,6 +384,7 @@ static struct tw_run_info newest(const struct sdag *d)
 		last.run_after = r->run_after;
 		last.logical_date = r->logical_date;
 		last.interval = (struct tw_interval){ r->interval_start, r->interval_end };
+		snprintf(last.run_id, sizeof last.run_id, TW_STR_FMT, TW_STR_ARG(r->run_id));
 	}
 	return last;
 }
