@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/reasons.h"
 #include "cli/python.h"
 #include "cli/row.h"
 #include "daemon/corestep.h"
@@ -204,102 +205,28 @@ static int cmd_tasks_run(const struct tw_args *args)
 
 /* ── tasks failed-deps ────────────────────────────────────────────────────────────────── */
 
-static void step(struct tw_sched *core, struct tw_event ev)
-{
-	struct tw_effects *fx = tw_effects_new();
-	struct tw_err err = {0};
-
-	ev.at = tw_now();
-	if (tw_sched_step(core, &ev, fx, &err) < 0)
-		tw_cli_die(&err);
-	tw_effects_free(fx);
-}
-
-static void tell_pools(struct tw_sched *core)
-{
-	struct tw_pool_view *pools;
-	struct tw_err err = {0};
-	size_t n;
-	int64_t total;
-
-	if (tw_store_pools(tw_cli_store(), &TW_ASK_ALL, &tw_cli()->arena, &pools, &n, &total,
-			   &err) < 0)
-		tw_cli_die(&err);
-	for (size_t i = 0; i < n; i++)
-		step(core, (struct tw_event){.type = TW_EV_POOL, .pool = pools[i].pool});
-}
-
-/* Every run that is alive, so that what others take counts; and this one, whatever its state. */
-static void load_runs(struct tw_sched *core, const struct tw_run_row *wanted)
-{
-	struct tw_cli *c = tw_cli();
-	struct tw_live live, one;
-	struct tw_err err = {0};
-	bool there = false;
-
-	if (tw_store_live(tw_cli_store(), &c->arena, &live, &err) < 0)
-		tw_cli_die(&err);
-	for (size_t i = 0; i < live.nruns; i++) {
-		struct tw_dag *dag = cli_dag_of_run(&live.runs[i]);
-
-		there |= tw_str_eq(live.runs[i].dag_id, wanted->dag_id) &&
-			 tw_str_eq(live.runs[i].run_id, wanted->run_id);
-		step(core,
-		     (struct tw_event){.type = TW_EV_RUN_LOAD,
-				       .run_load = {live.runs[i], dag, live.tis + live.first[i],
-						    (int)(live.first[i + 1] - live.first[i])}});
-		tw_dag_unref(dag);
-	}
-	if (there)
-		return;
-	if (tw_store_live_run(tw_cli_store(), wanted->dag_id, wanted->run_id, &c->arena, &one,
-			      &err) < 0)
-		tw_cli_die(&err);
-	struct tw_dag *dag = cli_dag_of_run(wanted);
-
-	step(core, (struct tw_event){.type = TW_EV_RUN_LOAD,
-				     .run_load = {one.runs[0], dag, one.tis, (int)one.first[1]}});
-	tw_dag_unref(dag);
-}
-
 static int cmd_failed_deps(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 2));
-	struct tw_sched_config cfg = tw_sched_config_default();
-	struct tw_sched *core;
-	struct tw_dag *dag = cli_dag(tw_arg_pos(args, 0));
-	struct tw_dag_row row;
+	struct tw_reasons_of of = {
+		.store = tw_cli_store(),
+		.zones = &c->zones,
+		.arena = &c->arena,
+		.parallelism = (int)tw_config_int(c->config, "core", "parallelism"),
+		.scheduler_alive = tw_config_int(c->config, "scheduler", "scheduler_health_check_threshold") * TW_US_SEC,
+		.now = tw_now(),
+	};
 	struct tw_reasons why = {0};
 	struct tw_err err = {0};
 
-	cfg.parallelism = (int)tw_config_int(c->config, "core", "parallelism");
-	cfg.use_job_schedule = false;
-	if (tw_store_dag(tw_cli_store(), run.dag_id, &c->arena, &row, &err) < 0)
+	if (tw_reasons_find(&of, (struct tw_run_ref){run.dag_id, run.run_id}, tw_str(tw_arg_pos(args, 1)),
+			    (int)tw_arg_int(args, "map-index", -1), &why, &err) < 0)
 		tw_cli_die(&err);
-	core = tw_sched_new(&cfg);
-	tell_pools(core);
-	step(core, (struct tw_event){.type = TW_EV_DAG,
-				     .dag = {.dag = dag,
-					     .version_id = row.version_id,
-					     .paused = row.is_paused,
-					     .import_error = row.has_import_errors,
-					     .last_run = {.run_after = TW_TIME_NONE}}});
-	load_runs(core, &run);
-	if (tw_sched_why(core, (struct tw_run_ref){run.dag_id, run.run_id},
-			 tw_str(tw_arg_pos(args, 1)), (int)tw_arg_int(args, "map-index", -1), &why,
-			 &err) < 0)
-		tw_cli_die(&err);
-	if (why.v.n) {
-		puts("Task instance dependencies not met:");
-		for (size_t i = 0; i < why.v.n; i++)
-			printf(TW_STR_FMT "\n", TW_STR_ARG(why.v.v[i]));
-	} else {
-		puts("Task instance dependencies are all met.");
-	}
+	puts(why.v.n ? "Task instance dependencies not met:" : "Task instance dependencies are all met.");
+	for (size_t i = 0; i < why.v.n; i++)
+		printf(TW_STR_FMT "\n", TW_STR_ARG(why.v.v[i]));
 	tw_reasons_release(&why);
-	tw_sched_free(core);
-	tw_dag_unref(dag);
 	return 0;
 }
 

@@ -401,61 +401,15 @@ void inbox_take(struct shell *sh)
 
 /* ── the run before ───────────────────────────────────────────────────────────────────── */
 
-static void past_tis(struct shell *sh, const struct tw_run_row *prev, struct tw_arena *a, struct tw_ev_past *past)
-{
-	struct tw_ti_row *tis;
-	size_t n;
-	struct tw_past_ti *out;
-
-	if (tw_store_tis_of_run(sh->reader, prev->dag_id, prev->run_id, a, &tis, &n, NULL) < 0)
-		return;
-	out = tw_arena_array(a, struct tw_past_ti, n + 1);
-	for (size_t i = 0; i < n; i++)
-		out[i] = (struct tw_past_ti){ tis[i].task_id, tis[i].map_index, tis[i].state };
-	past->tis = out;
-	past->ntis = (int)n;
-}
-
-/* Tasks with ignore_first_depends_on_past that have run at all before. */
-static void past_ever(struct shell *sh, const struct tw_fx_ask *ask, struct tw_arena *a, struct tw_ev_past *past)
-{
-	size_t n = (size_t)ask->dag->ntasks, k = 0;
-	struct tw_str *ids = tw_arena_array(a, struct tw_str, n + 1), *ever = tw_arena_array(a, struct tw_str, n + 1);
-	bool *has = tw_arena_array(a, bool, n + 1);
-
-	for (size_t i = 0; i < n; i++)
-		if (ask->dag->tasks[i].ignore_first_depends_on_past)
-			ids[k++] = ask->dag->tasks[i].task_id;
-	past->ever = ever;
-	if (!k || tw_store_tasks_ever(sh->reader, ask->dag_id, ids, k, ask->logical_date, has, NULL) < 0)
-		return;
-	for (size_t i = 0; i < k; i++)
-		if (has[i])
-			ever[past->never++] = ids[i];
-}
-
 void inbox_answer_past(struct shell *sh, const struct tw_fx_ask *ask)
 {
 	struct tw_arena a = { 0 };
-	struct tw_run_row prev = { 0 };
 	struct tw_err err = { 0 };
 	struct tw_event ev = { .type = TW_EV_PAST, .at = shell_now(sh) };
-	enum tw_rc rc = tw_store_run_before(sh->reader, ask->dag_id,
-					    ask->by_schedule ? TW_PREV_SCHEDULED : TW_PREV_ANY, ask->logical_date,
-					    TW_TIME_NONE, &a, &prev, &err);
+	struct tw_run_row run = { .dag_id = ask->dag_id, .run_id = ask->run_id, .logical_date = ask->logical_date,
+				  .backfill_id = ask->backfill_id };
 
-	ev.past.run = (struct tw_run_ref){ ask->dag_id, ask->run_id };
-	ev.past.exists = rc == TW_OK;
-	ev.past.prev_logical_date = TW_TIME_NONE;
-	if (rc == TW_OK) {
-		ev.past.prev = (struct tw_run_ref){ prev.dag_id, prev.run_id };
-		ev.past.prev_logical_date = prev.logical_date;
-		past_tis(sh, &prev, &a, &ev.past);
-		past_ever(sh, ask, &a, &ev.past);
-	}
-	if (ask->backfill_id)
-		tw_store_backfill_before(sh->reader, ask->backfill_id, ask->logical_date, &ev.past.backfill_before, NULL);
-	if (shell_step(sh, &ev, &err) < 0)
+	if (tw_store_past(sh->reader, ask->dag, &run, &a, &ev.past, &err) < 0 || shell_step(sh, &ev, &err) < 0)
 		tw_warn("the run before is not told: %s dag=" TW_STR_FMT, err.msg, TW_STR_ARG(ask->dag_id));
 	tw_arena_release(&a);
 }

@@ -83,6 +83,12 @@ enum tw_rc tw_store_run_dates(struct tw_store *s, struct tw_str dag_id, tw_time 
 enum tw_rc tw_store_backfill_before(struct tw_store *s, int64_t backfill_id, tw_time logical_date, bool *ret,
 				    struct tw_err *err);
 /*
+ * What depends_on_past asks about the run before this one, of which dag_id, run_id, logical_date and backfill_id are looked
+ * at: what to tell the core with TW_EV_PAST. In the arena.
+ */
+enum tw_rc tw_store_past(struct tw_store *s, const struct tw_dag *dag, const struct tw_run_row *run, struct tw_arena *a,
+			 struct tw_ev_past *ret, struct tw_err *err);
+/*
  * Of these tasks, which have an instance in a run with an earlier logical date? ret has n entries.
  */
 enum tw_rc tw_store_tasks_ever(struct tw_store *s, struct tw_str dag_id, const struct tw_str *task_ids, size_t n,

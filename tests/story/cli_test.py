@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import BINARY, ROOT, Engine
+from engine import BINARY, ROOT, Engine, wait_until
 
 DAG = """
 from datetime import datetime, timedelta
@@ -659,6 +659,57 @@ def test_why_a_task_does_not_run(engine: Engine) -> None:
     engine.start("scheduler")
     told = engine.run("tasks", "failed-deps", "example", "numbers", "one").stdout
     assert told.startswith("Task instance dependencies not met:\n") and "paused" in told
+
+
+PAST = """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("past", schedule=None):
+    BashOperator(task_id="a", bash_command="exit 1", depends_on_past=True, retries=0)
+    BashOperator(task_id="b", bash_command="true", pool="tiny", pool_slots=3)
+"""
+
+
+def test_why_names_the_run_before_and_what_is_missing(engine: Engine) -> None:
+    engine.write("past.py", PAST)
+    engine.parse()
+    engine.run(
+        "dags", "trigger", "past", "-r", "one", "-l", "2026-01-01T00:00:00+00:00"
+    )
+    told = engine.run("tasks", "failed-deps", "past", "b", "one").stdout
+    assert "no scheduler is running" in told
+    engine.run("pools", "set", "tiny", "2", "small")
+    engine.run("dags", "unpause", "past")
+    engine.start("scheduler")
+    wait_until(
+        lambda: (
+            "failed"
+            in engine.run("tasks", "state", "past", "a", "one", check=False).stdout
+        ),
+        30,
+        "a has not failed",
+    )
+    engine.run(
+        "dags", "trigger", "past", "-r", "two", "-l", "2026-01-02T00:00:00+00:00"
+    )
+    told = ""
+
+    def says() -> bool:
+        nonlocal told
+        told = engine.run(
+            "tasks", "failed-deps", "past", "a", "two", check=False
+        ).stdout
+        return "previous run" in told
+
+    wait_until(says, 30, "it does not say so")
+    assert (
+        "depends_on_past: 'a' is failed in the previous run, 'one', and neither success nor skipped"
+        in told
+    )
+    assert "no scheduler" not in told
+    told = engine.run("tasks", "failed-deps", "past", "b", "one").stdout
+    assert "it needs 3 slots and pool 'tiny' has only 2" in told
 
 
 def test_dags_delete(engine: Engine) -> None:
