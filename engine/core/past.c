@@ -106,6 +106,34 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 
 enum was { WAS_ABSENT, WAS_GOOD, WAS_BAD };
 
+/* Its rows are there, though the version that the run has now does not know the task. */
+static enum was how_it_was_lost(const struct run *r, struct tw_str task_id, enum tw_ti_state *ret_bad)
+{
+	enum was was = WAS_ABSENT;
+
+	for (size_t i = 0; i < r->lost.n && was != WAS_BAD; i++) {
+		*ret_bad = r->lost.v[i].row.state;
+		if (tw_str_eq(r->lost.v[i].row.task_id, task_id))
+			was = good(*ret_bad) ? WAS_GOOD : WAS_BAD;
+	}
+	return was;
+}
+
+/* In the store when it was asked, or in a run that has come since. */
+static bool ever_before(const struct run *r, struct tw_str task_id)
+{
+	if (tw_map_get(&r->past_ever, task_id))
+		return true;
+	for (size_t i = 0; i < r->d->nruns; i++) {
+		const struct run *p = r->d->runs[i];
+		int t = tw_dag_task(p->dag, task_id);
+		if (p->row.logical_date != TW_TIME_NONE && p->row.logical_date < r->row.logical_date && t >= 0 &&
+		    t < p->ntasks && p->tasks[t].n)
+			return true;
+	}
+	return false;
+}
+
 static enum was how_it_was(const struct run *r, struct tw_str task_id, enum tw_ti_state *ret_bad)
 {
 	if (!r->prev) {
@@ -114,7 +142,9 @@ static enum was how_it_was(const struct run *r, struct tw_str task_id, enum tw_t
 		return fact >= 2 ? WAS_BAD : (enum was)fact;
 	}
 	int t = tw_dag_task(r->prev->dag, task_id);
-	if (t < 0 || t >= r->prev->ntasks || !r->prev->tasks[t].n)
+	if (t < 0)
+		return how_it_was_lost(r->prev, task_id, ret_bad);
+	if (t >= r->prev->ntasks || !r->prev->tasks[t].n)
 		return WAS_ABSENT;
 	for (int i = 0; i < r->prev->tasks[t].n; i++)
 		if (!good(r->prev->tasks[t].tis[i]->state)) {
@@ -161,7 +191,7 @@ struct past_answer tw_core_past_of(const struct ti *ti)
 	enum was was = how_it_was(r, t->task_id, &a.state);
 	if (was == WAS_ABSENT) {
 		a.absent = true;
-		a.met = t->ignore_first_depends_on_past && !tw_map_get(&r->past_ever, t->task_id);
+		a.met = t->ignore_first_depends_on_past && !ever_before(r, t->task_id);
 		return a;
 	}
 	a.met = was == WAS_GOOD;

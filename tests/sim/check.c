@@ -496,11 +496,30 @@ static void tell_newcomer(struct sim *m, struct tw_event ev)
 		sim_fail(m, "a new scheduler is refused event %d: %s", ev.type, err.msg);
 }
 
+/*
+ * The living one has gone past dates that somebody's run has, or is at its document; no row says so, and a new one begins at the
+ * newest scheduled run that there is.
+ */
+static bool forgot_last(struct sim *m, const struct tw_run_row *row)
+{
+	const struct dagent *d = tw_map_get(&m->s->dags, row->dag_id), *n = tw_map_get(&newcomer->dags, row->dag_id);
+	const struct sdag *s = store_dag(m, row->dag_id);
+	tw_time newest = TW_TIME_NONE;
+
+	for (size_t i = 0; i < s->all.n; i++)
+		if (s->all.v[i]->row.type == TW_RUNTYPE_SCHEDULED && s->all.v[i]->row.run_after > newest &&
+		    !tw_str_eq(s->all.v[i]->row.run_id, row->run_id))
+			newest = s->all.v[i]->row.run_after;
+	return d && n && d->has_last && d->last.run_after > newest;
+}
+
 static void same_place(struct sim *m)
 {
 	for (size_t i = 0; i < newcomer_fx->runs.n; i++) {
 		const struct tw_run_row *row = &newcomer_fx->runs.v[i].row;
 		const struct srun *r = store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id });
+		if (!r && forgot_last(m, row))
+			continue;
 		if (!r)
 			sim_fail(m, "a new scheduler moves run " TW_STR_FMT " from nothing to %s", TW_STR_ARG(row->run_id),
 				 tw_run_state_name(row->state));
@@ -511,12 +530,14 @@ static void same_place(struct sim *m)
 	for (size_t i = 0; i < newcomer_fx->tis.n; i++) {
 		const struct tw_ti_row *row = &newcomer_fx->tis.v[i].row;
 		const struct srow *t = store_ti(m, row->dag_id, row->run_id, row->task_id, row->map_index);
+		if (!store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id }))
+			continue;
 		if (!t || t->l.row.state != row->state)
 			sim_fail_run(m, store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id }), "a new scheduler moves " TW_STR_FMT "[%d] of " TW_STR_FMT " from %d to %d",
 				 TW_STR_ARG(row->task_id), row->map_index, TW_STR_ARG(row->run_id),
 				 t ? (int)t->l.row.state : -1, row->state);
 	}
-	if (newcomer->active != m->s->active)
+	if (newcomer_fx->dispatch.n == 0 && newcomer->active != m->s->active)
 		sim_fail(m, "a new scheduler counts %d active, not %d", newcomer->active, m->s->active);
 }
 
