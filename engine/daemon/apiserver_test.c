@@ -264,9 +264,11 @@ static void test_why(void **state)
 	ok(tw_store_commit(w->store, &b, &test_err));
 	tw_batch_release(&b);
 	expect(w, "GET", RUN "/taskInstances/load/dependencies", NULL, 200);
-	expect_str(w, "dependencies.0.name", "Trigger Rule");
+	expect_str(w, "dependencies.0.name", "Scheduler");
+	expect_str(w, "dependencies.0.reason", "no scheduler is running");
+	expect_str(w, "dependencies.1.name", "Trigger Rule");
 	assert_true(
-		tw_str_starts(at(w, "dependencies.0.reason").s, "trigger rule all_success waits"));
+		tw_str_starts(at(w, "dependencies.1.reason").s, "trigger rule all_success waits"));
 	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":true}", 200);
 	expect(w, "GET", RUN "/taskInstances/load/-1/dependencies", NULL, 200);
 	assert_non_null(strstr(tw_buf_cstr(&w->body), "paused"));

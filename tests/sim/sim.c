@@ -167,6 +167,12 @@ static void learn(struct sim *m, const struct tw_event *ev)
 		d->backfill_max = ev->backfill.max_active_runs;
 		d->backfill_paused = ev->backfill.paused;
 		break;
+	case TW_EV_CLEAR: /* to a version by which what runs takes other slots */
+		for (int i = 0; ev->clear.dag && i <= NPOOLS; i++)
+			m->pools[i].changed = true;
+		for (int i = 0; ev->clear.dag && i < NEXECS; i++)
+			m->execs[i].changed = true;
+		break;
 	case TW_EV_PAST: {
 		struct srun *r = store_run(m, ev->past.run);
 		if (r)
