@@ -25,8 +25,8 @@ class Peer:
     """Our end of a socket to a child."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.settimeout(20)
         self.link = Link(sock)
+        sock.settimeout(20)  # a frame that never comes is a failure, not a wait for ever
         self.seen: list[dict[str, Any]] = []
         self.exits: dict[str, dict[str, Any]] = {}  # attempt → its exited frame
 

@@ -489,7 +489,7 @@ def test_mail_of_a_failure(warm):
     result = file.run("t", max_tries=1, try_number=2)
     subject = "Airflow alert: <TaskInstance: d.t r [failed]>"
     body = "Try 2 out of 2<br>Exception:<br>&lt;bad&gt;<br>Log: <a href="[:60]
-    assert result.stdout == f"['a@b.c', 'd@e.f'] | {subject} | {body}\n"
+    assert result.stdout == f"a@b.c, d@e.f | {subject} | {body}\n"
     assert result.finished["callbacks"] is True
     assert file.run("quiet").stdout == ""
 

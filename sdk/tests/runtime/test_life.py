@@ -273,6 +273,7 @@ def test_parse(runner, dag_file, store):
     parsed = peer.expect("parsed")
     assert [d["dag_id"] for d in parsed["documents"]] == ["d"], parsed["errors"]
     assert path in [i["path"] for i in parsed["inputs"]]
+    peer.close()  # no other file for it
     runner.zygote.expect("exited", id=7, status=0)
 
 
