@@ -100,7 +100,6 @@ OTHERWISE_2: dict[str, str] = {
     **{f"mp_{n}": NONE_2 for n in ("empty", "of_failed", "of_none", "of_skipped", "over_mapped_skip", "too_long", "two_one")},
     **{d: TUPLE_2 for d in ("mp_dict_literal", "mp_of_dict", "mp_zip", "xv_nested_tuple")},
     "rt_exit_zero": "2.11 takes sys.exit(0) for success; a failure here, as in 3",
-    "tr_certain": "2.11's watcher ran after the slow task (its loop was late, or it waits); only the watcher's XCom differs",
     "xc_keys": "a list of tasks gives None for one without the key, as in 3; 2.11 leaves it out",
     "xd_": TRIGGER_2,
     "xs_waits": "2.11 reads allowed and skipped states of ExternalTaskSensor otherwise; the sensor here is 3's",

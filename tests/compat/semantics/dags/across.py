@@ -66,7 +66,7 @@ with probe("xs_told"):
     does("good", "S") >> does("bad", "F")
     does("skipped", "K")
 
-QUICK = {"poke_interval": 0.3, "timeout": beats(6)}
+QUICK = {"poke_interval": 0.3, "timeout": max(beats(6), 0.75 * LONG)}
 with probe("xs_waits"):
     ExternalTaskSensor(task_id="task", external_dag_id="xs_told", external_task_id="good", **QUICK) >> empty("a")
     ExternalTaskSensor(task_id="tasks", external_dag_id="xs_told", external_task_ids=["good", "bad"], allowed_states=["success", "failed"], **QUICK) >> empty("b")

@@ -5,25 +5,25 @@ from semantics_common import *
 
 def crowd(name, dag_id):
     """Notes how many of this crowd are here at most."""
+    change(name, 1)
+    beat(1)
+    change(name, -1)
+    return "done"
+
+
+def change(name, by):
+    """So many more are in the crowd; how many there were at most."""
     import fcntl
 
-    path = NOTES / f"{name}.crowd"
-
-    def change(by):
-        with open(path, "a+") as f:
-            fcntl.flock(f, fcntl.LOCK_EX)
-            f.seek(0)
-            here, most = map(int, (f.read() or "0 0").split())
-            here += by
-            most = max(here, most)
-            f.truncate(0)
-            f.write(f"{here} {most}")
-        return most
-
-    change(1)
-    beat(1)
-    change(-1)
-    return "done"
+    with open(NOTES / f"{name}.crowd", "a+") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        f.seek(0)
+        here, most = map(int, (f.read() or "0 0").split())
+        here += by
+        most = max(here, most)
+        f.truncate(0)
+        f.write(f"{here} {most}")
+    return most
 
 
 def in_crowd(task_id, dag_id, name=None, **kwargs):
@@ -31,8 +31,7 @@ def in_crowd(task_id, dag_id, name=None, **kwargs):
 
 
 def most(name, allowed):
-    found = int((NOTES / f"{name}.crowd").read_text().split()[1])
-    return found <= allowed
+    return change(name, 0) <= allowed
 
 
 with probe("li_pool_of_one"):
