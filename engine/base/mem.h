@@ -19,6 +19,7 @@ void *tw_reallocarray(void *p, size_t count, size_t size); /* aborts on overflow
 char *tw_strdup(const char *s);
 char *tw_strndup(const char *s, size_t n);
 char *tw_asprintf(const char *fmt, ...) TW_PRINTF(1, 2);
+void tw_mem_give_back(void);                     /* to the system, what is free: after work that took much */
 void tw_freep(void *pp);                         /* for TW_AUTO: frees *(void **)pp */
 
 struct tw_arena_block;

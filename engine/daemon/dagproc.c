@@ -275,6 +275,16 @@ static void on_lost(void *arg)
 	look(dp);
 }
 
+/* What large documents took goes back to the system when nothing is under way. */
+static void rest(struct dagproc *dp)
+{
+	if (!dp->worked || dp->active.n || dp->queue_head < dp->queue.n)
+		return;
+	dp->worked = false;
+	tw_store_rest(dp->store);
+	tw_mem_give_back();
+}
+
 static void on_beat(uv_timer_t *t)
 {
 	struct dagproc *dp = t->data;
@@ -282,6 +292,7 @@ static void on_beat(uv_timer_t *t)
 
 	if (tw_store_job_beat(dp->store, dp->job_id, tw_now(), &err) < 0)
 		tw_error("heartbeat: %s", err.msg);
+	rest(dp);
 	calls_look(dp); /* in case a bell was not heard */
 }
 

@@ -212,6 +212,7 @@ void found_store_all(struct dagproc *dp)
 		found_free(dp->found.v[i]);
 	tw_vec_clear(&dp->found);
 	tw_vec_release(&puts);
+	dp->worked = true;
 }
 
 /* Of a traceback: what was raised. */

@@ -58,6 +58,7 @@ struct dagproc {
 	TW_VEC(struct parse *) active;
 	TW_VEC(struct found *) found;  /* to be stored */
 	uv_timer_t gather;             /* when */
+	bool worked;                   /* since memory was given back */
 	int64_t next_id;
 	TW_VEC(struct call *) calls;   /* callbacks under way */
 	struct tw_logs logs;           /* theirs */

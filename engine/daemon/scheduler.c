@@ -60,6 +60,20 @@ static void on_bell(void *arg)
 	sh->inbox_rung = true;
 }
 
+/* What documents and large runs took goes back to the system when nothing is under way. */
+static void rest(struct shell *sh)
+{
+	struct tw_sched_stats st;
+
+	tw_sched_stats(sh->core, &st);
+	if (!sh->worked || sh->writing || st.scheduled + st.queued + st.running)
+		return;
+	sh->worked = false;
+	tw_store_rest(sh->reader);
+	tw_store_rest(sh->writer);
+	tw_mem_give_back();
+}
+
 /* Signs of life, and a look into the inbox in case a bell was not heard. */
 static void on_beat(uv_timer_t *t)
 {
@@ -67,6 +81,7 @@ static void on_beat(uv_timer_t *t)
 
 	sh->inbox_rung = true;
 	requests_alive(sh);
+	rest(sh);
 }
 
 static void on_round(uv_prepare_t *p)

@@ -76,6 +76,7 @@ struct shell {
 	int64_t next_trigger_id;
 	struct alarms alarms;
 	bool inbox_rung;
+	bool worked;                          /* since memory was given back */
 	bool triggerer_lives;
 	tw_time triggerer_asked;
 

@@ -297,6 +297,7 @@ void turn_flush(struct shell *sh)
 	set_tick(sh);
 	if (tw_effects_empty(t->fx) && tw_batch_empty(&t->batch) && !t->ended.n)
 		return;
+	sh->worked = true;
 	drop_taken(sh, t);
 	tw_batch_effects(&t->batch, t->fx, &t->arena);
 	add_callbacks(sh, t);

@@ -59,6 +59,7 @@ struct tw_db_ops {
 			     struct tw_err *err);
 	int64_t (*size)(struct tw_db *db);                             /* bytes */
 	enum tw_rc (*tidy)(struct tw_db *db, struct tw_err *err);
+	void (*rest)(struct tw_db *db);                                /* gives caches back */
 };
 
 extern const struct tw_db_ops tw_db_sqlite;

@@ -396,6 +396,11 @@ static enum tw_rc tidy(struct tw_db *db, struct tw_err *err)
 	return db_exec(db, "pragma optimize; pragma wal_checkpoint(truncate); vacuum", err);
 }
 
+static void rest(struct tw_db *db)
+{
+	sqlite3_db_release_memory(db->h);
+}
+
 const struct tw_db_ops tw_db_sqlite = {
 	.name = "sqlite",
 	.open = db_open,
@@ -426,4 +431,5 @@ const struct tw_db_ops tw_db_sqlite = {
 	.tables = tables,
 	.size = size,
 	.tidy = tidy,
+	.rest = rest,
 };

@@ -96,6 +96,11 @@ const char *tw_store_backend(const struct tw_store *s)
 	return s->ops->name;
 }
 
+void tw_store_rest(struct tw_store *s)
+{
+	s->ops->rest(s->db);
+}
+
 enum tw_rc tw_store_ping(struct tw_store *s, struct tw_err *err)
 {
 	int64_t one;

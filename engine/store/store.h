@@ -61,6 +61,8 @@ struct tw_store_opts {
 enum tw_rc tw_store_open(const struct tw_store_opts *opts, struct tw_store **ret_s, struct tw_err *err);
 void tw_store_close(struct tw_store *s);
 const char *tw_store_backend(const struct tw_store *s); /* "sqlite" */
+/* Gives its caches back, when there is nothing to do for a while. */
+void tw_store_rest(struct tw_store *s);
 /* A trivial query: is the database there? */
 enum tw_rc tw_store_ping(struct tw_store *s, struct tw_err *err);
 
