@@ -360,7 +360,7 @@ enum tw_rc tw_partition_needs(struct tw_value mapper, struct tw_str key, struct 
 	struct tw_value up = tw_map_value(mapper, "upstream_mapper"), window = tw_map_value(mapper, "window");
 	struct tw_value segments = tw_map_value(window, "segments");
 	struct steps s;
-	int64_t start;
+	int64_t start = 0;
 
 	if (segments.kind == TW_V_LIST) {
 		for (size_t i = 0; i < tw_value_len(segments); i++)
