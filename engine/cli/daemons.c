@@ -142,8 +142,6 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.safe_mode = tw_config_bool(cfg, "core", "dag_discovery_safe_mode"),
 		.paused_at_creation = tw_config_bool(cfg, "core", "dags_are_paused_at_creation"),
 		.compat = tw_config_compat(cfg),
-		.catchup = tw_config_bool(cfg, "scheduler", "catchup_by_default"),
-		.data_intervals = tw_config_bool(cfg, "scheduler", "create_cron_data_intervals"),
 		.processes = (int)tw_config_int(cfg, "dag_processor", "parsing_processes"),
 		.timeout = tw_config_float(cfg, "dag_processor", "dag_file_processor_timeout"),
 		.refresh = (double)tw_config_int(cfg, "dag_processor", "refresh_interval"),

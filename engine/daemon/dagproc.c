@@ -109,12 +109,8 @@ static struct pfile *take(struct dagproc *dp)
 void dagproc_next(struct dagproc *dp)
 {
 	while (dp->zygote.ready && !dp->stopping && dp->queue_head < dp->queue.n &&
-	       dp->active.n < (size_t)dp->opts->processes) {
-		struct pfile *f = take(dp);
-
-		if (!parse_here(dp, f))
-			parse_start(dp, f);
-	}
+	       dp->active.n < (size_t)dp->opts->processes)
+		parse_start(dp, take(dp));
 	if (dp->zygote.ready && dp->opts->num_runs > 0 && all_parsed(dp))
 		stop(dp);
 }
@@ -137,15 +133,10 @@ bool dagproc_more(struct parse *p)
 	if (p->file)
 		file_parsed(dp, p->file);
 	p->file = NULL;
-	while (!dp->stopping && dp->queue_head < dp->queue.n && !dp->queue.v[dp->queue_head]->alone) {
-		struct pfile *f = take(dp);
-
-		if (!parse_here(dp, f)) {
-			parse_again(p, f);
-			return true;
-		}
-	}
-	return false;
+	if (dp->stopping || dp->queue_head == dp->queue.n || dp->queue.v[dp->queue_head]->alone)
+		return false;
+	parse_again(p, take(dp));
+	return true;
 }
 
 void dagproc_parse_ended(struct parse *p)

@@ -18,7 +18,6 @@ struct tw_dagproc_options {
 	bool safe_mode;                  /* [core] dag_discovery_safe_mode */
 	bool paused_at_creation;
 	int compat;
-	bool catchup, data_intervals;    /* defaults for YAML DAGs */
 	int processes;                   /* [dag_processor] parsing_processes */
 	double timeout;                  /* seconds; [dag_processor] dag_file_processor_timeout */
 	double refresh;                  /* seconds; a look at the whole folder, whatever inotify said */

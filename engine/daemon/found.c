@@ -114,11 +114,6 @@ struct found *found_new(struct dagproc *dp, const struct pfile *f, int64_t start
 	return j;
 }
 
-struct tw_str found_source(const struct found *j)
-{
-	return j->source;
-}
-
 static void found_free(struct found *j)
 {
 	for (size_t i = 0; i < j->dags.n; i++)

@@ -1,4 +1,4 @@
-/* One file to documents: in a Python child, which may parse others after it, or here when it is YAML. */
+/* One file to documents: in a Python child, which may parse others after it. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -10,13 +10,12 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/sock.h"
-#include "model/yaml.h"
 #include "value/json.h"
 
 /* Nothing else is being parsed or waits for it: what was found is stored at once. */
-static bool nothing_else(const struct dagproc *dp, const struct parse *p)
+static bool nothing_else(const struct dagproc *dp)
 {
-	return dp->queue_head == dp->queue.n && dp->active.n <= (p ? 1 : 0);
+	return dp->queue_head == dp->queue.n && dp->active.n <= 1;
 }
 
 /* The file failed as a whole. */
@@ -25,32 +24,8 @@ static void take_failure(struct parse *p, struct tw_str why)
 	struct found *j = found_new(p->dp, p->file, p->started);
 
 	found_error(j, why);
-	found_done(j, nothing_else(p->dp, p));
+	found_done(j, nothing_else(p->dp));
 }
-
-/* ── YAML ─────────────────────────────────────────────────────────────────────────────── */
-
-static void parse_yaml(struct dagproc *dp, struct pfile *f)
-{
-	struct found *j = found_new(dp, f, tw_now());
-	struct tw_arena a = { 0 };
-	struct tw_yaml_defaults dflt = { .compat = dp->opts->compat, .catchup = dp->opts->catchup,
-					 .data_intervals = dp->opts->data_intervals };
-	struct tw_value docs;
-	struct tw_err err = { 0 };
-
-	if (tw_yaml_dags(&a, found_source(j), tw_str(f->path), tw_str(f->relative), &dflt, &docs, &err) < 0)
-		found_error(j, tw_str(err.msg));
-	else
-		for (size_t i = 0; i < tw_value_len(docs); i++)
-			found_document(j, docs.list->v[i], TW_NULL);
-	tw_arena_release(&a);
-	found_done(j, nothing_else(dp, NULL));
-	dagproc_set_inputs(f, dp, TW_NULL);
-	f->parses++;
-}
-
-/* ── Python ───────────────────────────────────────────────────────────────────────────── */
 
 /* A zip's member: "a.zip/b.py" as its documents say; the errors' files likewise. */
 static void take_parsed(struct parse *p, struct tw_value v)
@@ -62,7 +37,7 @@ static void take_parsed(struct parse *p, struct tw_value v)
 		found_document(j, docs.list->v[i], tw_map_value(v, "warnings"));
 	for (size_t i = 0; i < tw_value_len(errors); i++)
 		found_error(j, tw_map_str(errors.list->v[i], "trace", "unknown error"));
-	found_done(j, nothing_else(p->dp, p));
+	found_done(j, nothing_else(p->dp));
 	dagproc_set_inputs(p->file, p->dp, v);
 }
 
@@ -177,15 +152,6 @@ void parse_again(struct parse *p, struct pfile *f)
 {
 	p->before++;
 	ask(p, f, -1);
-}
-
-bool parse_here(struct dagproc *dp, struct pfile *f)
-{
-	if (tw_str_ends(tw_str(f->path), ".py") || tw_str_ends(tw_str(f->path), ".zip"))
-		return false;
-	f->changed = false;
-	parse_yaml(dp, f);
-	return true;
 }
 
 void parse_start(struct dagproc *dp, struct pfile *f)

@@ -97,7 +97,6 @@ void dagproc_set_inputs(struct pfile *f, struct dagproc *dp, struct tw_value par
 void dagproc_next(struct dagproc *dp);
 
 /* parse.c */
-bool parse_here(struct dagproc *dp, struct pfile *f);   /* false: it takes a process */
 void parse_start(struct dagproc *dp, struct pfile *f);  /* in a new process */
 void parse_again(struct parse *p, struct pfile *f);     /* in one that has parsed others */
 void parse_close(struct parse *p);
@@ -117,7 +116,6 @@ void calls_stop(struct dagproc *dp);
 
 /* found.c: what one file's parse found */
 struct found *found_new(struct dagproc *dp, const struct pfile *f, int64_t started);
-struct tw_str found_source(const struct found *j);      /* the file's text */
 void found_document(struct found *j, struct tw_value doc, struct tw_value warnings);
 void found_error(struct found *j, struct tw_str text);
 void found_done(struct found *j, bool at_once);         /* takes it over; it is stored at once or with others */

@@ -233,7 +233,8 @@ static enum tw_rc read_node(struct reader *r, yaml_event_t *ev, struct tw_value 
 	return rc;
 }
 
-enum tw_rc tw_yaml_parse_all(struct tw_arena *a, struct tw_str text, struct tw_value *ret_list, struct tw_err *err)
+/* As many documents as the text holds, as a list. */
+static enum tw_rc parse_all(struct tw_arena *a, struct tw_str text, struct tw_value *ret_list, struct tw_err *err)
 {
 	struct reader r = { .a = a, .err = err };
 	struct tw_value list = tw_v_list(a);
@@ -271,7 +272,7 @@ enum tw_rc tw_yaml_parse_all(struct tw_arena *a, struct tw_str text, struct tw_v
 enum tw_rc tw_yaml_parse(struct tw_arena *a, struct tw_str text, struct tw_value *ret, struct tw_err *err)
 {
 	struct tw_value list;
-	enum tw_rc rc = tw_yaml_parse_all(a, text, &list, err);
+	enum tw_rc rc = parse_all(a, text, &list, err);
 
 	if (rc < 0)
 		return rc;

@@ -107,8 +107,9 @@ def _glob(pattern: str, path: str, is_folder: bool) -> bool:
 
 
 def find_dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
-    """The `.py` and `.zip` files that may hold DAGs, `.airflowignore` obeyed."""
+    """The `.py`, `.zip` and YAML files that may hold DAGs, `.airflowignore` obeyed."""
     from tradewind.conf import conf
+    from tradewind.yaml_dags import is_candidate
 
     if os.path.isfile(folder):
         yield folder
@@ -126,10 +127,11 @@ def find_dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
                 continue
             if name.endswith(".zip") and zipfile.is_zipfile(path):
                 yield path
-            elif name.endswith(".py"):
+            elif name.endswith((".py", *dagfile.YAML)):
+                may = dagfile.might_contain_dag if name.endswith(".py") else is_candidate
                 try:
                     with open(path, "rb") as f:
-                        if safe_mode and not dagfile.might_contain_dag(f.read()):
+                        if (safe_mode or not name.endswith(".py")) and not may(f.read()):
                             continue
                 except OSError:
                     continue

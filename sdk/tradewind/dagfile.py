@@ -14,6 +14,7 @@ import zipfile
 from typing import Any
 
 _ZIP_SPLIT = re.compile(rf"^(.*\.zip)(?:{re.escape(os.sep)}(.*))?$")
+YAML = (".yaml", ".yml")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -77,10 +78,18 @@ def load(path: str, safe_mode: bool = True) -> LoadedFile:
     except OSError as e:
         loaded.errors.append((path, e))
         return loaded
+    name = module_name(path)
+    if path.endswith(YAML):
+        from tradewind import yaml_dags
+
+        if yaml_dags.is_candidate(source):
+            _run(loaded, path, name, lambda: yaml_dags.module(path))
+        else:
+            loaded.skipped.append(path)
+        return loaded
     if safe_mode and not might_contain_dag(source):
         loaded.skipped.append(path)
         return loaded
-    name = module_name(path)
 
     def execute() -> Any:
         loader = importlib.machinery.SourceFileLoader(name, path)
@@ -144,6 +153,8 @@ def _run(loaded: LoadedFile, path: str, name: str, execute: Any) -> None:
 
 def error_text(error: BaseException) -> str:
     """The traceback as the file's author wants it: without the frames of the loader."""
+    if type(error).__name__ == "YamlError":
+        return str(error)
     tb = error.__traceback__
     while tb is not None and _is_loader(tb.tb_frame.f_code.co_filename):
         tb = tb.tb_next
