@@ -223,6 +223,103 @@ static void test_names_of_two_generations(void **state)
 	world_close(&w);
 }
 
+static void end_next(struct world *w, const char *task, enum tw_outcome outcome)
+{
+	for (size_t i = 0; i < w->open.n; i++)
+		if (!strcmp(w->open.v[i].task, task)) {
+			finish(w, i, outcome);
+			return;
+		}
+	fail_msg("%s was not given out", task);
+}
+
+static void run_at(struct world *w, const char *id, tw_time logical_date)
+{
+	struct tw_run_row run = blank_run("d", id);
+
+	run.logical_date = logical_date;
+	step(w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = run } });
+}
+
+static void clear_one(struct world *w, const char *run, const char *task)
+{
+	struct tw_ti_key key = { tw_str(task), -1 };
+
+	step(w, (struct tw_event){ .type = TW_EV_CLEAR,
+				   .clear = { .run = { tw_str("d"), tw_str(run) }, .tis = &key, .ntis = 1 } });
+}
+
+static void pause(struct world *w, bool paused)
+{
+	step(w, (struct tw_event){ .type = TW_EV_DAG_PAUSED, .paused = { tw_str("d"), paused } });
+}
+
+/* 'gone' has no instance in runs of today: what waits for it as well can only be decided by 'a'. */
+#define ONE_OF_TWO                                                                     \
+	DAG("", "{'task_id':'gone','end_date':'2025-01-01T00:00:00+00:00'},{'task_id':'a'}," \
+		"{'task_id':'b','upstream':['gone','a'],'trigger_rule':'one_success'}")
+
+/* Ready while the DAG was paused, and not any more when it goes on: the run is stuck, and ends. */
+static void test_ready_only_while_paused(void **state)
+{
+	struct world w;
+
+	setup(&w, ONE_OF_TWO);
+	run_at(&w, "r", T0);
+	pause(&w, true);
+	end_next(&w, "a", TW_OUT_SUCCESS);
+	assert_ti(&w, "r", "b", -1, "none");
+	clear_one(&w, "r", "a");
+	pause(&w, false);
+	end_next(&w, "a", TW_OUT_FAILED);
+	assert_ti(&w, "r", "b", -1, "none");
+	assert_run(&w, "r", "failed");
+	world_close(&w);
+}
+
+/* A poke is due again, and what allowed it has been taken back: nothing else will happen in the run. */
+static void test_stuck_when_a_poke_is_due(void **state)
+{
+	struct world w;
+	struct tw_ti_key a = { tw_str("a"), -1 };
+
+	setup(&w, ONE_OF_TWO);
+	run_at(&w, "r", T0);
+	end_next(&w, "a", TW_OUT_SUCCESS);
+	end_next(&w, "b", TW_OUT_RESCHEDULE);
+	step(&w, (struct tw_event){ .type = TW_EV_MARK, .mark = { .run = { tw_str("d"), tw_str("r") }, .tis = &a,
+								   .ntis = 1, .state = TW_TI_FAILED } });
+	assert_run(&w, "r", "running");
+	world_later(&w, 2 * TW_US_MIN);
+	assert_run(&w, "r", "failed");
+	world_close(&w);
+}
+
+/* The store was asked for the run before, and that was deleted before it answered. */
+static void test_run_before_is_deleted(void **state)
+{
+	struct world w;
+	struct tw_past_ti failed = { tw_str("a"), -1, TW_TI_FAILED };
+	struct tw_event past = { .type = TW_EV_PAST,
+				 .past = { .run = { tw_str("d"), tw_str("r2") }, .exists = true,
+					   .prev = { tw_str("d"), tw_str("r1") }, .prev_logical_date = T0,
+					   .tis = &failed, .ntis = 1 } };
+	struct tw_effects *fx = tw_effects_new();
+	struct tw_event second = { .type = TW_EV_RUN_NEW, .at = T0, .run_new = { .row = blank_run("d", "r2") } };
+
+	setup(&w, DAG("", "{'task_id':'a','depends_on_past':true}"));
+	run_at(&w, "r1", T0);
+	second.run_new.row.logical_date = T0 + TW_US_HOUR;
+	assert_int_equal(tw_sched_step(w.s, &second, fx, &w.err), TW_OK);
+	mirror(&w, fx);
+	assert_int_equal(fx->asks.n, 1); /* its answer is on its way */
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_DELETE, .ref = { tw_str("d"), tw_str("r1") } });
+	step(&w, past); /* asked again: now there is none */
+	assert_ti(&w, "r2", "a", -1, "queued");
+	tw_effects_free(fx);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +333,9 @@ int main(void)
 		cmocka_unit_test(test_order_when_two_limits_open),
 		cmocka_unit_test(test_timeout_of_a_newer_version),
 		cmocka_unit_test(test_names_of_two_generations),
+		cmocka_unit_test(test_ready_only_while_paused),
+		cmocka_unit_test(test_stuck_when_a_poke_is_due),
+		cmocka_unit_test(test_run_before_is_deleted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,15 @@ struct ti_extra *tw_core_extra(struct ti *ti)
 	return ti->x;
 }
 
+void tw_core_run_work(struct run *r)
+{
+	if (!r->in_work) {
+		r->in_work = true;
+		tw_vec_push(&r->s->run_work, r);
+	}
+}
+
+/* Who is looked at may go on waiting, and may have been the last that something could still happen to: so is its run. */
 void tw_core_work(struct ti *ti)
 {
 	struct tw_sched *s = ti->run->s;
@@ -27,14 +36,7 @@ void tw_core_work(struct ti *ti)
 		ti->in_work = true;
 		tw_vec_push(&s->work, ti);
 	}
-}
-
-void tw_core_run_work(struct run *r)
-{
-	if (!r->in_work) {
-		r->in_work = true;
-		tw_vec_push(&r->s->run_work, r);
-	}
+	tw_core_run_work(ti->run);
 }
 
 void tw_core_count(struct counts *c, enum tw_ti_state s, int by)

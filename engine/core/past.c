@@ -87,6 +87,11 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "no run '" TW_STR_FMT "'", TW_STR_ARG(ev->run.run_id));
 	tw_map_clear(&r->past_facts);
 	tw_map_clear(&r->past_ever);
+	if (ev->exists && !tw_core_find_run(s, ev->prev) && tw_core_was_deleted(s, ev->prev, false, false)) {
+		r->past = PAST_UNKNOWN; /* the store was asked before the deletion was written: it is asked again */
+		retry_waiting(r);
+		return TW_OK;
+	}
 	for (int i = 0; ev->exists && i < ev->ntis; i++)
 		set_fact(&r->past_facts, ev->tis[i].task_id, ev->tis[i].state);
 	for (int i = 0; i < ev->never; i++)

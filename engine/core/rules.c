@@ -249,11 +249,19 @@ static void schedule(struct ti *ti)
 	tw_core_move(ti, TW_TI_SCHEDULED);
 }
 
+/* Ready, and its DAG is paused: a run in which somebody is, is not stuck. */
+static void hold(struct ti *ti, bool held)
+{
+	ti->run->nheld += held - ti->held;
+	ti->held = held;
+}
+
 void tw_core_evaluate(struct ti *ti)
 {
 	struct run *r = ti->run;
 	const struct tw_task *t = &r->dag->tasks[ti->task];
 
+	hold(ti, false); /* it may not be ready any more */
 	if (r->row.state != TW_RUN_RUNNING || !tw_core_schedulable(ti))
 		return;
 	if (ti->state != TW_TI_NONE && ti->due != TW_TIME_NONE && ti->due > r->s->now)
@@ -273,11 +281,8 @@ void tw_core_evaluate(struct ti *ti)
 		return;
 	if (r->tasks[ti->task].revise && !tw_core_revise(ti))
 		return;
-	if (r->d->paused) {
-		if (!ti->held)
-			r->nheld++;
-		ti->held = true;
-		return;
-	}
-	schedule(ti);
+	if (r->d->paused)
+		hold(ti, true);
+	else
+		schedule(ti);
 }
