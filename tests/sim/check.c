@@ -275,6 +275,8 @@ static void check_limits(struct sim *m, const struct tw_fx_dispatch *d, const st
 		sim_fail(m, "executor x%d is over: %d of %d", in_exec, e->used, e->slots);
 	if (m->cfg.parallelism && m->executing > m->cfg.parallelism)
 		sim_fail(m, "parallelism is over: %d of %d", m->executing, m->cfg.parallelism);
+	if (d->dag != t->run->doc->dag)
+		return; /* the run went to another version in the same turn: what it has now was given out by that one's limits */
 	if (!d->dag->max_active_tasks_of_dag && t->run->executing > d->dag->max_active_tasks)
 		sim_fail(m, "max_active_tasks is over: %d of %d", t->run->executing, d->dag->max_active_tasks);
 	if (task->max_active_per_run >= 0 && t->task->active > task->max_active_per_run)
@@ -513,12 +515,28 @@ static bool forgot_last(struct sim *m, const struct tw_run_row *row)
 	return d && n && d->has_last && d->last.run_after > newest;
 }
 
+/*
+ * An interval schedule without catchup that follows another schedule: its first date is counted from the last run's end or from now,
+ * whichever is later. So it hangs on the hour at which it is asked, in Airflow too.
+ */
+static bool asked_later(struct sim *m, const struct tw_run_row *row)
+{
+	const struct sdag *s = store_dag(m, row->dag_id);
+	const struct tw_dag *dag = m->docs[s->doc].dag;
+	const struct srun *last = NULL;
+
+	for (size_t i = 0; i < s->all.n; i++)
+		if (s->all.v[i]->row.type == TW_RUNTYPE_SCHEDULED && (!last || s->all.v[i]->row.run_after > last->row.run_after))
+			last = s->all.v[i];
+	return !dag->catchup && dag->timetable->type == TW_TT_DELTA_INTERVAL && last && last->doc->dag != dag;
+}
+
 static void same_place(struct sim *m)
 {
 	for (size_t i = 0; i < newcomer_fx->runs.n; i++) {
 		const struct tw_run_row *row = &newcomer_fx->runs.v[i].row;
 		const struct srun *r = store_run(m, (struct tw_run_ref){ row->dag_id, row->run_id });
-		if (!r && forgot_last(m, row))
+		if (!r && (forgot_last(m, row) || asked_later(m, row)))
 			continue;
 		if (!r)
 			sim_fail(m, "a new scheduler moves run " TW_STR_FMT " from nothing to %s", TW_STR_ARG(row->run_id),

@@ -194,14 +194,12 @@ void people_act(struct sim *m)
 	else if (r < 140)
 		backfill(m);
 	else if (r < 142) {
-		struct sdag *d = random_dag(m);
-		d->removed = true;
-		sim_post(m, (struct tw_event){ .type = TW_EV_DAG_REMOVED, .name = d->dag_id });
+		sim_post(m, (struct tw_event){ .type = TW_EV_DAG_REMOVED, .name = random_dag(m)->dag_id });
 	} else if (r < 145) {
-		struct sdag *d = random_dag(m);
-		d->import_error = !d->removed && sim_chance(m, 300);
-		d->removed = false;
-		sim_post(m, store_dag_event(m, d));
+		const struct sdag *d = random_dag(m);
+		struct tw_event ev = store_dag_event(m, d); /* the world is as it says when it is heard */
+		ev.dag.import_error = !d->removed && sim_chance(m, 300);
+		sim_post(m, ev);
 	}
 }
 

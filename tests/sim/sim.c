@@ -222,10 +222,11 @@ static void step(struct sim *m, struct turn *t, const struct tw_event *ev)
 static void commit(struct sim *m, struct turn *t)
 {
 	t->number = ++m->turns;
-	store_apply(m, t->fx);
+	/* As a shell writes it: first what came with the ends, then the effects, which may take it away again. */
 	for (size_t i = 0; i < t->evs.n; i++)
 		if (t->evs.v[i].ev.type == TW_EV_FINISHED && t->fx->acks.v[t->evs.v[i].ack].accepted)
 			store_finish(m, &t->evs.v[i].ev.finished, &t->fx->acks.v[t->evs.v[i].ack]);
+	store_apply(m, t->fx);
 	for (size_t i = 0; i < t->fx->asks.n; i++) {
 		const struct tw_fx_ask *a = &t->fx->asks.v[i];
 		struct srun *r = a->kind == TW_ASK_PAST ? store_run(m, (struct tw_run_ref){ a->dag_id, a->run_id }) : NULL;
