@@ -239,6 +239,11 @@ enum tw_rc requests_start(struct shell *sh, struct tw_err *err)
 	return TW_OK;
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 void requests_stop(struct shell *sh)
 {
 	struct requests *rs = sh->requests;
@@ -255,6 +260,9 @@ void requests_stop(struct shell *sh)
 	while ((r = queue_pop(&rs->asked)) || (r = queue_pop(&rs->answered)))
 		request_free(r);
 	tw_store_close(rs->store);
-	free(rs);
+	if (rs->wake.data)
+		uv_close((uv_handle_t *)&rs->wake, on_closed); /* an answer may have rung meanwhile */
+	else
+		free(rs);
 	sh->requests = NULL;
 }

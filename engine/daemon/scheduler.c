@@ -176,13 +176,17 @@ static void tear_down(struct shell *sh)
 {
 	if (sh->writer_thread)
 		turn_writer_stop(sh);
+	uv_timer_stop(&sh->tick); /* the loop runs on below, for the last frames only */
+	uv_timer_stop(&sh->beat);
+	uv_prepare_stop(&sh->prepare);
 	requests_stop(sh);
 	timetables_free(sh->timetables);
 	sh->timetables = NULL;
 	tw_executors_free(&sh->executors, sh->opts->stop_runner && !sh->status);
 	tw_bell_free(sh->bell);
-	turn_free(sh->writing);
+	turn_free(sh->writing); /* it is in the metastore; whoever comes next does what follows from it */
 	turn_free(sh->gathering);
+	sh->writing = sh->gathering = NULL;
 	tw_sched_free(sh->core);
 	if (sh->reader && sh->job_id)
 		tw_store_job_end(sh->reader, sh->job_id, sh->status ? "failed" : "success", tw_now(), NULL);

@@ -168,6 +168,7 @@ typedef void (*tw_reply_fn)(struct tw_attempt *a, void *arg, struct tw_value rep
 void tw_request_send(struct tw_attempt *a, struct tw_value body, tw_reply_fn fn, void *arg);
 void tw_request_reply(struct tw_runner *r, struct tw_value reply);
 void tw_request_resend(struct tw_runner *r);   /* to a new scheduler */
+void tw_request_refuse(struct tw_runner *r);   /* all that wait for an answer get an error */
 void tw_request_forget(struct tw_attempt *a);
 void tw_request_release(struct tw_runner *r);
 

@@ -88,6 +88,32 @@ void tw_request_reply(struct tw_runner *r, struct tw_value reply)
 	request_free(q);
 }
 
+static const struct request *first_waiting(const struct tw_runner *r)
+{
+	tw_map_foreach(&r->requests, e)
+	{
+		const struct request *q = e->value;
+		if (q->fn)
+			return q;
+	}
+	return NULL;
+}
+
+void tw_request_refuse(struct tw_runner *r)
+{
+	const struct request *q;
+	while ((q = first_waiting(r))) { /* whoever gets the answer may ask again */
+		TW_AUTO(tw_arena_release) struct tw_arena a = {0};
+		struct tw_value reply = tw_v_map(&a), error = tw_v_map(&a);
+		tw_map_putc(&a, error, "kind", tw_v_cstr("unavailable"));
+		tw_map_putc(&a, error, "message",
+			    tw_v_cstr("the runner is shutting down and has no scheduler to ask"));
+		tw_map_putc(&a, reply, "id", tw_v_int(q->id));
+		tw_map_putc(&a, reply, "error", error);
+		tw_request_reply(r, reply);
+	}
+}
+
 void tw_request_resend(struct tw_runner *r)
 {
 	tw_map_foreach(&r->requests, e)

@@ -162,6 +162,8 @@ void tw_runner_shutdown(struct tw_runner *r)
 static void on_turn(uv_prepare_t *h)
 {
 	struct tw_runner *r = h->data;
+	if (r->stopping && !r->link && r->requests.len)
+		tw_request_refuse(r); /* else a task that asks something while it ends would keep the runner */
 	tw_pytask_settle(r);
 	struct tw_attempt *dead = r->dead;
 	r->dead = NULL;

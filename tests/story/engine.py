@@ -85,12 +85,13 @@ class Engine:
     def stop(self) -> None:
         for p in self.processes.values():
             p.terminate()
-        for p in self.processes.values():
+        ended = {}
+        for verb, p in self.processes.items():
             try:
-                p.wait(20)
+                ended[verb] = p.wait(20)
             except subprocess.TimeoutExpired:
                 p.kill()
-                p.wait()
+                ended[verb] = p.wait()
         self.processes.clear()
         for pid in self.children():
             try:
@@ -98,6 +99,8 @@ class Engine:
             except ProcessLookupError:
                 pass
         wait_until(lambda: not self.children(), 20, "processes of the engine are left behind")
+        for verb, status in ended.items():
+            assert status in (0, -signal.SIGTERM), f"{verb} ended with {status}: {(self.home / f'{verb}.log').read_text()[-4000:]}"
 
     def children(self, *words: str) -> list[int]:
         """Processes that live in this home (their environment says so), with all words in their command line."""

@@ -540,6 +540,11 @@ with DAG("p", schedule=None):
         time.sleep(60)
 
     @task
+    def ask():
+        Variable.get("greeting")
+        time.sleep(60)
+
+    @task
     def stubborn():
         import signal
 
@@ -550,7 +555,7 @@ with DAG("p", schedule=None):
     def pid():
         return os.getppid()
 
-    add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> stubborn() >> pid() >> later()
+    add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> ask() >> stubborn() >> pid() >> later()
 """
 
 
@@ -823,6 +828,23 @@ class NoPython(RunnerCase):
         done = self.run_one(s, work)
         self.assertEqual(done["state"], "failed")
         self.assertIn("/nonexistent/python", done["reason"])
+
+
+class Alone(PythonCase):
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_CLEANUP": "60"}
+
+    def test_a_shutdown_without_a_scheduler_waits_for_no_answer(self) -> None:
+        s = self.connect()
+        s.answer = lambda request: None  # it never comes to that
+        work = self.python("ask")
+        s.send(**work)
+        s.wait("request", work["attempt"])
+        s.close()
+        self.processes[0].terminate()
+        self.assertEqual(self.processes[0].wait(10), 0)
+        self.start_runner()
+        s = self.connect()
+        self.assertEqual(s.wait("finished", work["attempt"])["state"], "failed")
 
 
 class ShortLived(RunnerCase):
