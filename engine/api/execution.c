@@ -59,6 +59,8 @@ static void pull_terms(struct ask *q, struct tw_xcom_pull *pull)
 	const struct tw_value *key = tw_map_findc(q->body, "key");
 
 	*pull = (struct tw_xcom_pull){
+		.offset = tw_map_int(q->body, "offset", 0),
+		.limit = tw_map_int(q->body, "limit", 0),
 		.dag_id = str_or(q->body, "dag_id", q->who->dag_id),
 		.run_id = str_or(q->body, "run_id", q->who->run_id),
 		.key = str_or(q->body, "key", TW_STR("return_value")),
@@ -76,27 +78,71 @@ static void pull_terms(struct ask *q, struct tw_xcom_pull *pull)
 	pull->map_indexes = indexes;
 }
 
+static struct tw_value xcom_value(struct ask *q, const struct tw_xcom_row *row, struct tw_str value)
+{
+	struct tw_value v = tw_v_map(q->a);
+
+	tw_map_putc(q->a, v, "task_id", tw_v_str(row->task_id));
+	tw_map_putc(q->a, v, "map_index", tw_v_int(row->map_index));
+	tw_map_putc(q->a, v, "value", load(q->a, value));
+	return v;
+}
+
+/*
+ * Item n of what a task is mapped over: of the list that another left, or of the values that another's instances left.
+ * What is neither comes whole. So a list of 10,000 is not read 10,000 times.
+ */
+static enum tw_rc xcom_item(struct ask *q, struct tw_xcom_pull pull, int64_t n, struct tw_err *err)
+{
+	static const int unmapped = -1;
+	struct tw_xcom_row *rows;
+	struct tw_str item = { 0 };
+	size_t nrows;
+	struct tw_value v;
+	enum tw_rc rc;
+
+	if (n < 0 || pull.ntasks != 1 || pull.include_prior_dates)
+		return tw_err_set(err, TW_ERR_INVALID, "xcom_pull: an item is of one task's value in one run, from 0");
+	pull.map_indexes = &unmapped;
+	pull.nmaps = 1;
+	pull.offset = pull.limit = 0;
+	rc = tw_store_xcom_pull(q->s, &pull, q->a, &rows, &nrows, err);
+	if (rc == TW_OK && !nrows) {
+		pull.nmaps = 0;
+		pull.offset = n;
+		pull.limit = 1;
+		rc = tw_store_xcom_pull(q->s, &pull, q->a, &rows, &nrows, err);
+		if (rc == TW_OK && nrows)
+			item = rows[0].value;
+	} else if (rc == TW_OK) {
+		tw_json_item(rows[0].value, (size_t)n, &item);
+	}
+	q->result = tw_v_list(q->a);
+	if (rc < 0 || !nrows)
+		return rc;
+	v = xcom_value(q, &rows[0], item.p ? item : rows[0].value);
+	if (item.p)
+		tw_map_putc(q->a, v, "item", tw_v_int(n));
+	tw_list_push(q->a, q->result, v);
+	return TW_OK;
+}
+
 static enum tw_rc xcom_pull(struct ask *q, struct tw_err *err)
 {
 	struct tw_xcom_pull pull;
 	struct tw_xcom_row *rows;
-	size_t n, offset = (size_t)tw_map_int(q->body, "offset", 0);
-	int64_t limit = tw_map_int(q->body, "limit", -1);
+	size_t n;
 	enum tw_rc rc;
 
 	pull_terms(q, &pull);
+	if (tw_map_findc(q->body, "item"))
+		return xcom_item(q, pull, tw_map_int(q->body, "item", -1), err);
 	rc = tw_store_xcom_pull(q->s, &pull, q->a, &rows, &n, err);
 	if (rc < 0)
 		return rc;
 	q->result = tw_v_list(q->a);
-	for (size_t i = offset; i < n && (limit < 0 || i < offset + (size_t)limit); i++) {
-		struct tw_value item = tw_v_map(q->a);
-
-		tw_map_putc(q->a, item, "task_id", tw_v_str(rows[i].task_id));
-		tw_map_putc(q->a, item, "map_index", tw_v_int(rows[i].map_index));
-		tw_map_putc(q->a, item, "value", load(q->a, rows[i].value));
-		tw_list_push(q->a, q->result, item);
-	}
+	for (size_t i = 0; i < n; i++)
+		tw_list_push(q->a, q->result, xcom_value(q, &rows[i], rows[i].value));
 	return TW_OK;
 }
 

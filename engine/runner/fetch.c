@@ -86,6 +86,8 @@ enum tw_rc tw_fetch_xcoms(struct tw_attempt *a, const struct tw_xcom_ref *ref, s
 		tw_map_putc(ar, body, "dag_id", tw_v_str(tw_str_copy(ar, ref->dag_id)));
 	if (ref->run_id.p)
 		tw_map_putc(ar, body, "run_id", tw_v_str(tw_str_copy(ar, ref->run_id)));
+	if (ref->item)
+		tw_map_putc(ar, body, "item", tw_v_int(*ref->item));
 	return tw_fetch(a, body, ret, err);
 }
 

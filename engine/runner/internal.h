@@ -152,8 +152,9 @@ enum tw_rc tw_fetch(struct tw_attempt *a, struct tw_value body, struct tw_value 
 struct tw_xcom_ref {
 	struct tw_str task_id, key;
 	struct tw_str dag_id, run_id;  /* p NULL: the attempt's own */
+	const int64_t *item;           /* NULL: all; else only what an instance mapped over it gets at this index */
 };
-/* All rows: a list of {"task_id","map_index","value"}. */
+/* All rows: a list of {"task_id","map_index","value"} and, where it was found, "item". */
 enum tw_rc tw_fetch_xcoms(struct tw_attempt *a, const struct tw_xcom_ref *ref, struct tw_value *ret,
 			  struct tw_err *err);
 bool tw_xcom_is_plain(struct tw_value v);      /* nothing of it is Python's to unwrap */

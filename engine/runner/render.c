@@ -159,25 +159,20 @@ static enum tw_rc mapped_unsupported(struct walk *w)
 static enum tw_rc mapped_xcom(struct walk *w, struct tw_value ref, int64_t index,
 			      struct tw_value *ret)
 {
-	struct tw_arena *ar = &w->a->arena;
-	struct tw_value rows, list = tw_v_list(ar);
+	struct tw_value rows;
 	const struct tw_xcom_ref x = {
 		.task_id = tw_map_str(ref, "task", ""),
 		.key = tw_map_str(ref, "key", "return_value"),
+		.item = &index,
 	};
 	enum tw_rc rc = tw_fetch_xcoms(w->a, &x, &rows, w->err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < tw_value_len(rows); i++) {
-		struct tw_value value = tw_map_value(rows.list->v[i], "value");
-		if (tw_map_int(rows.list->v[i], "map_index", -1) < 0 && rows.list->n == 1)
-			list = value;
-		else if (value.kind != TW_V_NULL)
-			tw_list_push(ar, list, value);
-	}
-	if (list.kind != TW_V_LIST || index >= (int64_t)list.list->n)
+	if (!tw_value_len(rows) || tw_map_int(rows.list->v[0], "item", -1) != index)
 		return mapped_unsupported(w);
-	*ret = list.list->v[index];
+	*ret = tw_map_value(rows.list->v[0], "value");
+	if (ret->kind == TW_V_NULL && tw_map_int(rows.list->v[0], "map_index", -1) >= 0)
+		return mapped_unsupported(w);
 	return tw_xcom_is_plain(*ret) ? TW_OK : mapped_unsupported(w);
 }
 

@@ -338,6 +338,24 @@ static void xcoms_are_pulled_in_the_order_asked_for(void **state)
 				    .run_id = S("r2"), .key = S("k"), .include_prior_dates = true}),
 			    "a[-1]=2 b[2]=3 b[10]=null c[-1]=\"older\" ");
 	assert_string_equal(pull((struct tw_xcom_pull){.run_id = S("r9"), .key = S("k")}), "");
+	assert_string_equal(pull((struct tw_xcom_pull){.run_id = S("r2"),
+						       .key = S("k"),
+						       .task_ids = ba,
+						       .ntasks = 1,
+						       .offset = 1,
+						       .limit = 1}),
+			    "b[10]=null ");
+	assert_string_equal(pull((struct tw_xcom_pull){.run_id = S("r2"),
+						       .key = S("k"),
+						       .task_ids = ba,
+						       .ntasks = 2,
+						       .offset = 1,
+						       .limit = 1}),
+			    "b[10]=null ");
+	assert_string_equal(
+		pull((struct tw_xcom_pull){
+			.run_id = S("r2"), .key = S("k"), .task_ids = ba, .ntasks = 2, .offset = 9}),
+		"");
 	ok(tw_store_xcom(s, S("d"), S("r2"), S("b"), 2, S("other"), &a, &x, &test_err));
 	tw_assert_str(x.value, "4");
 	assert_int_equal(x.timestamp, T0);

@@ -1,5 +1,7 @@
 #include "store/xcoms.h"
 
+#include <inttypes.h>
+
 #include "store/write.h"
 
 enum tw_rc tw_write_xcom(struct tw_store *s, const struct tw_xcom_row *x, int64_t *ret_changes,
@@ -94,6 +96,12 @@ enum tw_rc tw_store_xcom(struct tw_store *s, struct tw_str dag_id, struct tw_str
 	" x.dag_run_id in (select p.id from dag_run p join dag_run r on r.dag_id = p.dag_id"       \
 	" where r.dag_id = ? and r.run_id = ? and (p.id = r.id or p.logical_date < r.logical_date))"
 
+/* Rows come from the database in the order that is asked for: it may count them, too. */
+static bool pages_itself(const struct tw_xcom_pull *p)
+{
+	return p->ntasks == 1 && !p->include_prior_dates && (p->offset || p->limit);
+}
+
 static void pull_sql(struct tw_buf *sql, const struct tw_xcom_pull *p)
 {
 	tw_buf_adds(sql, "select " COLS ", x.value from xcom x");
@@ -117,6 +125,8 @@ static void pull_sql(struct tw_buf *sql, const struct tw_xcom_pull *p)
 	if (p->include_prior_dates)
 		tw_buf_adds(sql, " d.logical_date desc, d.id desc,");
 	tw_buf_adds(sql, " x.map_index, x.timestamp desc");
+	if (pages_itself(p))
+		tw_buf_printf(sql, " limit %" PRId64 " offset %" PRId64, p->limit ? p->limit : -1, p->offset);
 }
 
 struct found {
@@ -142,6 +152,17 @@ static void arrange(const struct tw_xcom_pull *p, const struct tw_xcom_row *in, 
 	}
 }
 
+static void cut_page(const struct tw_xcom_pull *p, struct found *rows)
+{
+	size_t from = (size_t)p->offset < rows->n ? (size_t)p->offset : rows->n;
+
+	rows->n -= from;
+	if (rows->n && from)
+		memmove(rows->v, rows->v + from, rows->n * sizeof *rows->v);
+	if (p->limit && rows->n > (size_t)p->limit)
+		rows->n = (size_t)p->limit;
+}
+
 enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, struct tw_arena *a,
 			      struct tw_xcom_row **ret_v, size_t *ret_n, struct tw_err *err)
 {
@@ -161,6 +182,8 @@ enum tw_rc tw_store_xcom_pull(struct tw_store *s, const struct tw_xcom_pull *p, 
 		tw_q_put_str(&q, p->task_ids[i]);
 	TW_TRY(TW_Q_ALL(&q, struct tw_xcom_row, read_xcom, a, &rows, &n, err));
 	arrange(p, rows, n, &out);
+	if (!pages_itself(p))
+		cut_page(p, &out);
 	*ret_v = tw_arena_array(a, struct tw_xcom_row, out.n);
 	if (out.n)
 		memcpy(*ret_v, out.v, out.n * sizeof *out.v);

@@ -19,6 +19,7 @@ struct tw_xcom_pull {
 	const int *map_indexes;          /* nmaps 0 = all */
 	size_t nmaps;
 	bool include_prior_dates;        /* also of earlier runs (by logical date): the newest per task */
+	int64_t offset, limit;           /* of the rows in that order; limit 0 = all */
 };
 /*
  * In the order of task_ids, then by map_index; with include_prior_dates each task's newest run that

@@ -16,6 +16,12 @@
 /* Parses the whole text into arena a. Strings without escapes are still copied, so text may go away. */
 enum tw_rc tw_json_parse(struct tw_arena *a, struct tw_str text, struct tw_value *ret_v, struct tw_err *err);
 
+/*
+ * The text of item n of a list, within the list's own text: to take one of many without reading all. The text must have been
+ * parsed or written before, only brackets and quotes are looked at. false: no list, or a shorter one.
+ */
+bool tw_json_item(struct tw_str text, size_t n, struct tw_str *ret_item);
+
 enum tw_json_style {
 	TW_JSON_COMPACT = 0,       /* {"a":1} */
 	TW_JSON_PYTHON = 1,        /* {"a": 1}: json.dumps' default separators */

@@ -165,6 +165,30 @@ static void builds_without_a_tree(void **state)
 	tw_arena_release(&a);
 }
 
+static void expect_item(const char *text, size_t n, const char *item)
+{
+	struct tw_str found = TW_STR("untouched");
+	assert_int_equal(tw_json_item(tw_str(text), n, &found), item != NULL);
+	assert_true(tw_str_is(found, item ? item : "untouched"));
+}
+
+static void takes_one_item(void **state)
+{
+	const char *text = " [1, {\"a\": [2, \"]\"]} ,\"x\\\\\",\"\\\"],\", null,[[]]]\n";
+	expect_item(text, 0, "1");
+	expect_item(text, 1, "{\"a\": [2, \"]\"]}");
+	expect_item(text, 2, "\"x\\\\\"");
+	expect_item(text, 3, "\"\\\"],\"");
+	expect_item(text, 4, "null");
+	expect_item(text, 5, "[[]]");
+	expect_item(text, 6, NULL);
+	expect_item("[]", 0, NULL);
+	expect_item("[ ]", 0, NULL);
+	expect_item("{\"a\": 1}", 0, NULL);
+	expect_item("\"[1]\"", 0, NULL);
+	expect_item("", 0, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +198,7 @@ int main(void)
 		cmocka_unit_test(doubled_keys),
 		cmocka_unit_test(writes_what_json_never_holds),
 		cmocka_unit_test(builds_without_a_tree),
+		cmocka_unit_test(takes_one_item),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

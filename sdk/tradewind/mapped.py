@@ -34,8 +34,9 @@ class ListOfDictsExpandInput:
         self, context: Any, map_index: int, indexes: Mapping[str, int] | None = None
     ) -> dict[str, Any]:
         """The arguments of the instance with that index."""
-        value = self.value.resolve(context) if isinstance(self.value, ResolveMixin) else self.value
-        item = value[map_index]
+        item = (
+            self.value.item(context, map_index) if isinstance(self.value, XComArg) else self.value[map_index]
+        )
         if isinstance(item, ResolveMixin):
             item = item.resolve(context)
         if not isinstance(item, Mapping):
@@ -73,6 +74,10 @@ class DictOfListsExpandInput:
         self, context: Any, map_index: int, indexes: Mapping[str, int] | None = None
     ) -> dict[str, Any]:
         """The arguments of the instance with that index; `indexes` says which item of each source, if known."""
+        if len(self.value) == 1:
+            [(name, only)] = self.value.items()
+            if isinstance(only, XComArg):
+                return {name: resolve_all(only.item(context, map_index), context)}
         values = {
             name: item.resolve(context) if isinstance(item, ResolveMixin) else item
             for name, item in self.value.items()

@@ -176,8 +176,12 @@ def rows_of(
     include_prior_dates: bool = False,
     offset: int | None = None,
     limit: int | None = None,
+    item: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The stored rows, in the order of task_ids, then map_index."""
+    """The stored rows, in the order of task_ids, then map_index.
+
+    `item`: only what an instance mapped over the task gets at that index; a row that says so holds just that.
+    """
     args: dict[str, Any] = {
         "key": key,
         "dag_id": dag_id,
@@ -192,6 +196,8 @@ def rows_of(
         args["offset"] = offset
     if limit is not None:
         args["limit"] = limit
+    if item is not None:
+        args["item"] = item
     return comms.request("xcom_pull", **args) or []
 
 

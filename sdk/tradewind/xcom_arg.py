@@ -114,6 +114,11 @@ class XComArg(ResolveMixin, DependencyMixin):
         """The document's Source object."""
         raise NotImplementedError
 
+    def item(self, context: Any, index: int) -> Any:
+        """What the instance with that index gets when a task is mapped over this."""
+        value = _items(self.resolve(context))
+        return list(value)[index] if isinstance(value, (set, frozenset)) else value[index]
+
 
 class PlainXComArg(XComArg):
     def __init__(self, operator: Any, key: str = XCOM_RETURN_KEY):
@@ -187,6 +192,19 @@ class PlainXComArg(XComArg):
             raise XComNotFound(ti.dag_id, operator.task_id, self.key)
         return result
 
+    def item(self, context: Any, index: int) -> Any:
+        from tradewind import xcom
+
+        if (
+            xcom.backend() is xcom.BaseXCom
+            and next(iter(self.operator.iter_mapped_task_groups()), None) is None
+        ):
+            where = {"dag_id": context["ti"].dag_id, "run_id": context["ti"].run_id}
+            for row in xcom.rows_of(key=self.key, task_ids=[self.operator.task_id], item=index, **where):
+                if row.get("item") == index:
+                    return xcom.BaseXCom.unpack_row(self.key, row, **where)
+        return super().item(context, index)
+
 
 def _name_of(f: Any) -> str:
     return getattr(f, "__qualname__", None) or type(f).__name__
@@ -216,6 +234,9 @@ class MapXComArg(XComArg):
 
     def resolve(self, context: Any, *_: Any, **__: Any) -> Any:
         return MapResult(self.arg.resolve(context), self.callables)
+
+    def item(self, context: Any, index: int) -> Any:
+        return MapResult([self.arg.item(context, index)], self.callables)[0]
 
 
 class ZipXComArg(XComArg):

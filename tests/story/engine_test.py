@@ -163,6 +163,45 @@ mixed()
     assert "not yet" in engine.log("mixed", run, "second_time", 1)
 
 
+def test_a_mapped_task_gets_its_own_item(engine: Engine) -> None:
+    engine.write(
+        "items.py",
+        """
+from airflow.sdk import dag, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+@dag(schedule=None)
+def items():
+    @task
+    def rows(): return [{"a": 1}, {"a": [2, "]"]}, {"a": 'x"'}]
+    @task
+    def pairs(): return {"k": 1, "l": 2}
+    @task
+    def exotic(): return (1, 2, 3)
+    @task
+    def take(a): return a
+    @task
+    def again(a, ti=None):
+        assert a == [1, [2, "]"], 'x"'][ti.map_index], a
+        return f"echo {ti.map_index}"
+    @task
+    def both(p): assert p in (("k", 1), ("l", 2)), p
+    @task
+    def tripled(n): assert n in (3, 6, 9), n
+    again_ = again.expand(a=take.expand_kwargs(rows()))
+    @task
+    def check(said): assert list(said) == ["0", "1", "2"], list(said)
+    check(BashOperator.partial(task_id="say").expand(bash_command=again_).output)
+    both.expand(p=pairs())
+    tripled.expand(n=exotic().map(lambda n: n * 3))
+items()
+""",
+    )
+    engine.up()
+    run = engine.trigger("items")
+    assert engine.finish("items", run) == "success", engine.states("items", run)
+
+
 WIDE = """
 from datetime import datetime
 from airflow import DAG

@@ -371,14 +371,15 @@ class Bash(RunnerCase):
 
     def test_mapped(self) -> None:
         s = self.connect()
-        rows = {
-            "one": [{"task_id": "one", "map_index": -1, "value": ["echo a", "echo {{ ds }}"]}],
-            "many": [
-                {"task_id": "many", "map_index": i, "value": v}
-                for i, v in enumerate(["echo x", None, "echo y"])
-            ],
-        }
-        s.answers["xcom_pull"] = lambda q: rows[q["task_ids"][0]]
+        left = {"one": ["echo a", "echo {{ ds }}"], "many": ["echo x", "echo y"]}
+        s.answers["xcom_pull"] = lambda q: [
+            {
+                "task_id": (name := q["task_ids"][0]),
+                "map_index": -1 if name == "one" else q["item"],
+                "item": q["item"],
+                "value": left[name][q["item"]],
+            }
+        ]
         for source, index, value in [
             ({"literal": ["echo 1", "echo {{ ds }}-{{ ti.map_index }}"]}, 1, "2026-01-01-1"),
             ({"xcom": {"task": "one", "key": "return_value"}}, 1, "{{ ds }}"),
