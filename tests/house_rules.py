@@ -29,6 +29,8 @@ IMPURE = {
     "curl/curl.h",
 }
 MAX_LINES = 1200
+# Sections that Python code of providers reads through `conf`.
+PROVIDERS = {"common.io", "kerberos"}
 
 
 def allowed(folder: str, target: str) -> bool:
@@ -61,6 +63,26 @@ def problems() -> list[str]:
         for line_number, line in enumerate(path.read_text().splitlines(), 1):
             if re.match(r"\s*(for|while) ", line):
                 found.append(f"{path.relative_to(ENGINE.parent)}:{line_number}: the airflow namespace holds re-exports only")
+    return found + options()
+
+
+def options() -> list[str]:
+    """Each option of Airflow is read somewhere, or has a reason why not, which the docs give as well."""
+    root = ENGINE.parent
+    tables = {n: (ENGINE / "daemon" / f"config_{n}.h").read_text() for n in ("table", "ignored")}
+    known = re.findall(r'\bOPTION\("([^"]+)", "([^"]+)"', tables["table"])
+    ignored = re.findall(r'\bIGNORED\("([^"]+)", "([^"]+)", "([^"]+)"\)', tables["ignored"])
+    reasons = {(section, option): why for section, option, why in ignored}
+    rows = re.findall(r"^\| `\[(.+)\]` \| (.+) \| (.+) \|$", (root / "docs" / "configuration.md").read_text(), re.M)
+    told = {(section, option): why for section, names, why in rows for option in re.findall("`([^`]+)`", names)}
+    sources = [*ENGINE.rglob("*.[ch]"), *(root / "sdk" / "tradewind").rglob("*.py")]
+    text = "\n".join(f.read_text() for f in sources if not re.match(r"config_(table|ignored)|_config_defaults|.*_test", f.name))
+    found = []
+    for section, option in known:
+        why = reasons.get((section, option)) or reasons.get((section, "*"))
+        if not why and section not in PROVIDERS and f'"{option}"' not in text:
+            found.append(f"[{section}] {option}: nothing reads it; obey it, or say why not in config_ignored.h")
+    found += [f"[{s}] {o}: docs/configuration.md must say why it has no effect" for (s, o), w in reasons.items() if told.get((s, o)) != w]
     return found
 
 

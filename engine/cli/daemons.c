@@ -87,6 +87,14 @@ static bool in_standalone(void)
 	return getenv("TRADEWIND_STANDALONE") != NULL;
 }
 
+/* An interval of seconds, as a timer's milliseconds: never none. */
+static int64_t beat_of(const struct tw_config *cfg, const char *section, const char *option)
+{
+	double ms = tw_config_float(cfg, section, option) * 1000;
+
+	return ms < 100 ? 100 : (int64_t)ms;
+}
+
 static int cmd_scheduler(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -105,6 +113,12 @@ static int cmd_scheduler(const struct tw_args *args)
 		.triggerer_health =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
+		.beat_ms = beat_of(cfg, "scheduler", "scheduler_heartbeat_sec"),
+		.health_host = tw_config_bool(cfg, "scheduler", "enable_health_check") ?
+				       tw_config_get(cfg, "scheduler", "scheduler_health_check_server_host") :
+				       NULL,
+		.health_port = (int)tw_config_int(cfg, "scheduler", "scheduler_health_check_server_port"),
+		.cold = tw_config_bool(cfg, "core", "execute_tasks_new_python_interpreter"),
 		.stop_runner = in_standalone(),
 		.check_slas = tw_config_bool(cfg, "core", "check_slas"),
 	};
@@ -151,6 +165,7 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
 		.min_masked_secret = (int)tw_config_int(cfg, "logging", "min_length_masked_secret"),
 		.sensitive_names = tw_config_get(cfg, "core", "sensitive_var_conn_names"),
+		.beat_ms = beat_of(cfg, "scheduler", "job_heartbeat_sec"),
 		.num_runs = (int)tw_arg_int(args, "num-runs", -1),
 	};
 
@@ -286,6 +301,7 @@ static int cmd_triggerer(const struct tw_args *args)
 		.log_folder = c->log_folder,
 		.log_name = c->log_name,
 		.capacity = (int)tw_arg_int(args, "capacity", tw_config_int(cfg, "triggerer", "capacity")),
+		.beat_ms = beat_of(cfg, "triggerer", "job_heartbeat_sec"),
 		.health_timeout =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
 		.native = tw_config_bool(cfg, "core", "native_operators"),

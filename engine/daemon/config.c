@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "daemon/config_command.h"
+#include "daemon/config_ignored.h"
 #include "daemon/config_table.h"
 #include "daemon/ini.h"
 #include "io/file.h"
@@ -74,6 +75,14 @@ static const struct {
 #define GONE(s, o) {s, o},
 	TW_CONFIG_GONE(GONE)
 #undef GONE
+};
+
+static const struct {
+	const char *section, *option, *why;
+} ignored[] = {
+#define IGNORED(s, o, w) {s, o, w},
+	TW_CONFIG_IGNORED(IGNORED)
+#undef IGNORED
 };
 
 /* What c->sections says of a section: one of the table's, or a foreign one that was told of. */
@@ -260,6 +269,29 @@ static void apply_layer(struct tw_config *c)
 				set(o, &c->layer.v[i], form);
 		}
 	tw_vec_clear(&c->layer);
+}
+
+static const char *why_ignored(const struct option *o)
+{
+	for (size_t i = 0; i < COUNT(ignored); i++)
+		if (strcmp(o->e.section, ignored[i].section) == 0 &&
+		    (ignored[i].option[0] == '*' || strcmp(o->e.option, ignored[i].option) == 0))
+			return ignored[i].why;
+	return NULL;
+}
+
+static void tell_ignored(struct tw_config *c)
+{
+	for (size_t i = 0; i < c->v.n; i++) {
+		const struct option *o = c->v.v[i];
+		const char *why = o->known && o->e.source != TW_CONFIG_DEFAULT &&
+						  strcasecmp(o->e.value, o->e.dflt) != 0 ?
+					  why_ignored(o) :
+					  NULL;
+
+		if (why)
+			warn(c, "%s: [%s] %s has no effect: %s", o->e.where, o->e.section, o->e.option, why);
+	}
 }
 
 /* ── files ──────────────────────────────────────────────────────────────────────────── */
@@ -488,6 +520,8 @@ static enum tw_rc load(struct tw_config *c, struct tw_err *err)
 				rc = resolve(c, c->v.v[i], err);
 	for (size_t i = 0; rc == TW_OK && i < c->v.n; i++)
 		rc = check(c->v.v[i], err);
+	if (rc == TW_OK)
+		tell_ignored(c);
 	return rc;
 }
 

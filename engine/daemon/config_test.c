@@ -163,6 +163,21 @@ static void old_names_still_count(void **state)
 	tw_config_free(c);
 }
 
+static void options_that_nothing_obeys_are_told_of(void **state)
+{
+	struct tw_config *c;
+
+	put("airflow.cfg", "[core]\nload_examples = False\nlazy_load_plugins = true\nunit_test_mode = True\n");
+	setenv("AIRFLOW__CELERY__WORKER_CONCURRENCY", "4", 1);
+	c = load();
+	assert_true(warns(c, "airflow.cfg:4: [core] unit_test_mode has no effect: there is no configuration for tests "
+			     "apart"));
+	assert_true(warns(c, "AIRFLOW__CELERY__WORKER_CONCURRENCY: [celery] worker_concurrency has no effect: there is "
+			     "no Celery executor"));
+	assert_int_equal(tw_config_nwarnings(c), 2); /* what is set to its default is no news */
+	tw_config_free(c);
+}
+
 static void unknown_names_are_told_of(void **state)
 {
 	struct tw_config *c;
@@ -322,6 +337,7 @@ int main(void)
 		T(the_generation_switches_defaults),
 		T(old_names_still_count),
 		T(unknown_names_are_told_of),
+		T(options_that_nothing_obeys_are_told_of),
 		T(bad_values_are_named),
 		T(secrets_from_commands),
 		T(values_are_expanded),

@@ -12,7 +12,6 @@
 #include "io/doorbell.h"
 #include "io/zoneinfo.h"
 
-#define BEAT_MS 5000
 #define QUIET_MS 50
 
 static void enqueue(struct dagproc *dp, struct pfile *f)
@@ -329,7 +328,7 @@ static void set_handles(struct dagproc *dp)
 	uv_signal_init(&dp->loop, &dp->intr);
 	dp->gather.data = dp->rescan.data = dp->refresh.data = dp->beat.data = dp->term.data = dp->intr.data = dp;
 	uv_timer_start(&dp->refresh, on_rescan, refresh, refresh);
-	uv_timer_start(&dp->beat, on_beat, BEAT_MS, BEAT_MS);
+	uv_timer_start(&dp->beat, on_beat, (uint64_t)dp->opts->beat_ms, (uint64_t)dp->opts->beat_ms);
 	uv_signal_start(&dp->term, on_signal, SIGTERM);
 	uv_signal_start(&dp->intr, on_signal, SIGINT);
 }

@@ -27,6 +27,7 @@ struct tw_dagproc_options {
 	int64_t health_timeout;          /* µs without a heartbeat after which another dag-processor counts as dead */
 	int min_masked_secret;           /* [logging] min_length_masked_secret */
 	const char *sensitive_names;     /* [core] sensitive_var_conn_names */
+	int64_t beat_ms;                 /* [scheduler] job_heartbeat_sec */
 	int num_runs;                    /* -1: for ever; n: ends when every file was parsed n times */
 };
 

@@ -93,8 +93,10 @@ static enum tw_rc say_alive(struct requests *rs, struct tw_err *err)
 	rc = tw_store_lease_renew(rs->store, sh->lease.name, sh->lease.epoch, now + sh->opts->health_timeout, err);
 	if (rc == TW_OK)
 		rc = tw_store_job_beat(rs->store, sh->job_id, now, err);
-	if (rc == TW_OK)
+	if (rc == TW_OK) {
+		atomic_store(&sh->beaten, now);
 		complete_backfills(rs);
+	}
 	return rc;
 }
 

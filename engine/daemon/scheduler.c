@@ -18,7 +18,6 @@
 #include "io/zoneinfo.h"
 #include "store/house.h"
 
-#define BEAT_MS 5000
 
 tw_time shell_now(struct shell *sh)
 {
@@ -89,6 +88,21 @@ static void on_round(uv_prepare_t *p)
 	turn_flush(p->data);
 }
 
+static bool is_healthy(void *arg)
+{
+	struct shell *sh = arg;
+
+	return !sh->stopping && tw_now() - atomic_load(&sh->beaten) < sh->opts->health_timeout;
+}
+
+static enum tw_rc serve_health(struct shell *sh, struct tw_err *err)
+{
+	atomic_store(&sh->beaten, tw_now());
+	if (!sh->opts->health_host)
+		return TW_OK;
+	return tw_healthport_new(&sh->loop, sh->opts->health_host, sh->opts->health_port, is_healthy, sh, &sh->health, err);
+}
+
 static enum tw_rc open_stores(struct shell *sh, struct tw_crypt *crypt, struct tw_err *err)
 {
 	struct tw_store_opts opts = {
@@ -140,7 +154,8 @@ static enum tw_rc set_up(struct shell *sh, struct tw_err *err)
 		return rc;
 	sh->gathering = turn_new(sh);
 	if ((rc = tw_job_begin(sh->reader, "SchedulerJob", sh->opts->executor, &sh->job_id, err)) < 0 || (rc = boot_load(sh, err)) < 0 ||
-	    (rc = turn_writer_start(sh, err)) < 0 || (rc = requests_start(sh, err)) < 0)
+	    (rc = turn_writer_start(sh, err)) < 0 || (rc = requests_start(sh, err)) < 0 ||
+	    (rc = serve_health(sh, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < sh->executors.n; i++)
 		if ((rc = tw_executor_start(sh->executors.v[i], err)) < 0)
@@ -159,7 +174,7 @@ static void set_handles(struct shell *sh)
 	uv_signal_init(&sh->loop, &sh->intr);
 	sh->tick.data = sh->beat.data = sh->prepare.data = sh->term.data = sh->intr.data = sh;
 	uv_timer_start(&sh->tick, on_tick, 0, 0);
-	uv_timer_start(&sh->beat, on_beat, BEAT_MS, BEAT_MS);
+	uv_timer_start(&sh->beat, on_beat, (uint64_t)sh->opts->beat_ms, (uint64_t)sh->opts->beat_ms);
 	uv_prepare_start(&sh->prepare, on_round);
 	uv_signal_start(&sh->term, on_signal, SIGTERM);
 	uv_signal_start(&sh->intr, on_signal, SIGINT);
@@ -184,6 +199,7 @@ static void tear_down(struct shell *sh)
 	sh->timetables = NULL;
 	tw_executors_free(&sh->executors, sh->opts->stop_runner && !sh->status);
 	tw_bell_free(sh->bell);
+	tw_healthport_free(sh->health);
 	turn_free(sh->writing); /* it is in the metastore; whoever comes next does what follows from it */
 	turn_free(sh->gathering);
 	sh->writing = sh->gathering = NULL;

@@ -26,8 +26,12 @@ struct tw_scheduler_options {
 	const struct tw_log_name *log_name; /* [logging] log_filename_template */
 	int64_t triggerer_health;        /* µs; a triggerer silent as long is taken for dead */
 	bool native;                     /* run shipped operators without Python where that is the same thing */
+	bool cold;                       /* [core] execute_tasks_new_python_interpreter: no warm children */
 	bool check_slas;              /* [core] check_slas */
 	int64_t health_timeout;          /* µs; [scheduler] scheduler_health_check_threshold: the lease's length */
+	int64_t beat_ms;                 /* [scheduler] scheduler_heartbeat_sec */
+	const char *health_host;         /* NULL: no health port */
+	int health_port;
 	bool stop_runner;                /* a stop ends the runner, too (standalone) */
 };
 

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "base/map.h"
 #include "daemon/alarms.h"
+#include "daemon/healthport.h"
 #include "daemon/scheduler.h"
 #include "executor/executor.h"
 #include "store/store.h"
@@ -89,6 +91,8 @@ struct shell {
 	struct tw_store *writer;              /* the writer thread's handle */
 	pthread_mutex_t write_lock;           /* one writing transaction at a time in this process */
 
+	_Atomic int64_t beaten;               /* the heartbeat that was last written; µs */
+	struct tw_healthport *health;
 	bool stopping;
 	int status;
 };

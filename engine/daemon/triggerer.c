@@ -25,7 +25,6 @@
 #include "value/json.h"
 
 #define LOOK_MS 1000 /* between two looks for new triggers; the scheduler's bell comes first */
-#define BEAT_MS 5000
 #define TAKE_AT_ONCE 2000 /* native waits: so that several triggerers share them */
 
 /* Of a trigger that is ours. */
@@ -537,7 +536,7 @@ static void set_handles(struct triggerer *t)
 	t->look.data = t->beat.data = t->post.data = t->term.data = t->intr.data = t;
 	t->waits = waits_new(&t->loop, t->store, &t->zones, wait_said, t);
 	uv_timer_start(&t->look, look, 0, 0);
-	uv_timer_start(&t->beat, on_beat, 0, BEAT_MS);
+	uv_timer_start(&t->beat, on_beat, 0, (uint64_t)t->opts->beat_ms);
 	uv_prepare_start(&t->post, on_prepare);
 	uv_signal_start(&t->term, on_signal, SIGTERM);
 	uv_signal_start(&t->intr, on_signal, SIGINT);

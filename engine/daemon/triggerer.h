@@ -18,6 +18,7 @@ struct tw_triggerer_options {
 	const struct tw_str *queues;   /* triggers of these queues only; none: those without a queue */
 	size_t nqueues;
 	bool native;                   /* shipped triggers need no Python */
+	int64_t beat_ms;               /* [triggerer] job_heartbeat_sec */
 	int64_t health_timeout;        /* µs; an owner silent as long is taken for dead */
 };
 

@@ -158,7 +158,7 @@ static void log_path(struct shell *sh, const struct tw_ti_row *ti, tw_time logic
 	tw_log_name(sh->opts->log_name, &of, out);
 }
 
-static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str version)
+static void write_dag(struct tw_jw *w, const struct shell *sh, const struct tw_dag *dag, struct tw_str version)
 {
 	struct tw_value owners = dag->owners;
 
@@ -177,7 +177,7 @@ static void write_dag(struct tw_jw *w, const struct tw_dag *dag, struct tw_str v
 	tw_jw_value(w, dag->params);
 	key_str(w, "owner", tw_value_len(owners) ? owners.list->v[0].s : TW_STR("airflow"));
 	tw_jw_key(w, "unsafe_to_fork");
-	tw_jw_bool(w, dag->unsafe_to_fork);
+	tw_jw_bool(w, dag->unsafe_to_fork || sh->opts->cold);
 	key_int(w, "compat", dag->compat);
 	tw_jw_end(w);
 }
@@ -357,7 +357,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	}
 	tw_jw_key(&w, "task");
 	tw_jw_value(&w, task->raw);
-	write_dag(&w, d->dag, d->ti.version_id);
+	write_dag(&w, sh, d->dag, d->ti.version_id);
 	filekey_write(sh, d->dag, &key);
 	key_str(&w, "digest", tw_buf_str(&key));
 	tw_buf_release(&key);
@@ -415,7 +415,7 @@ void workload_callback(struct shell *sh, const struct workload_call *c, struct t
 		tw_jw_key(&w, "about");
 		tw_jw_raw(&w, c->about);
 	}
-	write_dag(&w, c->dag, c->run->version_id);
+	write_dag(&w, sh, c->dag, c->run->version_id);
 	workload_run_json(sh->reader, c->run, &run);
 	tw_jw_key(&w, "run");
 	tw_jw_raw(&w, tw_buf_str(&run));

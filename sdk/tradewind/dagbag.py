@@ -128,12 +128,14 @@ def find_dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
             if name.endswith(".zip") and zipfile.is_zipfile(path):
                 yield path
             elif name.endswith((".py", *dagfile.YAML)):
-                may = dagfile.might_contain_dag if name.endswith(".py") else is_candidate
                 try:
                     with open(path, "rb") as f:
-                        if (safe_mode or not name.endswith(".py")) and not may(f.read()):
-                            continue
+                        source = f.read()
                 except OSError:
+                    continue
+                if not name.endswith(".py") and not is_candidate(source):
+                    continue
+                if name.endswith(".py") and safe_mode and not dagfile.may_contain_dag(path, source):
                     continue
                 yield path
 

@@ -39,6 +39,20 @@ def might_contain_dag(source: bytes) -> bool:
     return (b"airflow" in text or b"tradewind" in text) and (b"dag" in text or b"asset" in text)
 
 
+_HEURISTIC = "airflow.utils.file.might_contain_dag_via_default_heuristic"
+
+
+def may_contain_dag(path: str, source: bytes, zip_file: zipfile.ZipFile | None = None) -> bool:
+    """Safe mode by `[core] might_contain_dag_callable`; path is the member's name inside of a zip."""
+    from tradewind.conf import conf
+    from tradewind.module_loading import import_string
+
+    callable_ = conf.get("core", "might_contain_dag_callable", fallback=_HEURISTIC) or _HEURISTIC
+    if callable_ == _HEURISTIC:
+        return might_contain_dag(source)
+    return bool(import_string(callable_)(file_path=path, zip_file=zip_file))
+
+
 #: the DAG folders of this process: `airflow.example_dags` is found in them
 folders: list[str] = []
 
@@ -87,7 +101,7 @@ def load(path: str, safe_mode: bool = True) -> LoadedFile:
         else:
             loaded.skipped.append(path)
         return loaded
-    if safe_mode and not might_contain_dag(source):
+    if safe_mode and not may_contain_dag(path, source):
         loaded.skipped.append(path)
         return loaded
 
@@ -111,7 +125,7 @@ def _load_zip(loaded: LoadedFile, archive: str, only: str | None, safe_mode: boo
             if only is not None and member != only:
                 continue
             path = os.path.join(archive, member)
-            if safe_mode and not might_contain_dag(z.read(member)):
+            if safe_mode and not may_contain_dag(member, z.read(member), z):
                 loaded.skipped.append(path)
                 continue
             name = os.path.splitext(member)[0]

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 import traceback
@@ -218,12 +219,26 @@ def catch_streams(handler: JsonLines) -> None:
         setattr(sys, name, text)
 
 
+def set_namespace_levels() -> None:
+    """`[logging] namespace_levels`: "sqlalchemy=INFO, my.hooks=DEBUG", by commas or spaces."""
+    from tradewind.conf import conf
+
+    for part in re.split(r"[\s,]+", conf.get("logging", "namespace_levels", fallback="") or ""):
+        name, _, level = part.rpartition("=")
+        known = isinstance(logging.getLevelName(level.upper()), int)
+        if name and known:
+            logging.getLogger(name).setLevel(level.upper())
+        elif part:
+            logging.getLogger("tradewind").warning("[logging] namespace_levels: %r is no name=LEVEL", part)
+
+
 def setup(fd: int, level: str | int = "INFO") -> JsonLines:
     """Give the root logger one handler: the task's log. What the DAG file configured for the root goes."""
     handler = JsonLines(fd)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper() if isinstance(level, str) else level)
+    set_namespace_levels()
     for name in ("airflow", "airflow.task", "tradewind.task"):
         logger = logging.getLogger(name)
         logger.handlers[:] = []

@@ -72,6 +72,7 @@ class Defaults:
 
             timeout = conf.getint("core", "default_task_execution_timeout", fallback=None) or None
             cls._current = {
+                "max_task_retry_delay": conf.getint("core", "max_task_retry_delay", fallback=86400),
                 "owner": conf.get("operators", "default_owner", fallback="airflow") or "airflow",
                 "queue": conf.get("operators", "default_queue", fallback="default") or "default",
                 "retries": conf.getint("core", "default_task_retries", fallback=0),

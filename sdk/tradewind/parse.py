@@ -37,6 +37,8 @@ def parse_file(
     if compat is not None:
         conf.set_compat(compat)
     Defaults.forget()
+    traced = conf.getboolean("core", "dagbag_import_error_tracebacks", fallback=True)
+    told = dagfile.error_text if traced else str
     dagfile.add_paths(bundle_path, path)
     folder = bundle_path or os.path.dirname(path)
     recorder = Recorder([folder, os.path.dirname(path)]).start()
@@ -53,7 +55,7 @@ def parse_file(
     return {
         "op": "parsed",
         "documents": documents,
-        "errors": [{"file": file, "trace": dagfile.error_text(e)} for file, e in errors],
+        "errors": [{"file": file, "trace": told(e)} for file, e in errors],
         "inputs": recorder.inputs(),
         "modules": sorted(recorder.modules),
         "variables": sorted(recorder.variables),

@@ -98,6 +98,12 @@ class FanOutMapper(PartitionMapper):
             if max_downstream_keys < 1:
                 raise ValueError("max_downstream_keys must be positive")
             self._values["max_downstream_keys"] = max_downstream_keys
+        else:
+            from tradewind.conf import conf
+
+            most = conf.getint("scheduler", "partition_mapper_max_downstream_keys", fallback=1000)
+            if most != 1000:
+                self._values["max_downstream_keys"] = most
 
 
 class RollupMapper(PartitionMapper):

@@ -437,6 +437,8 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         value = getattr(task, name)
         if value is not None:
             doc[name] = _seconds(value)
+    if backoff and (cap := defaults["max_task_retry_delay"]) < doc.get("max_retry_delay", 86400):
+        doc["max_retry_delay"] = cap
     rule = _weight_rule(task.weight_rule, task)
     if rule != "downstream":
         doc["weight_rule"] = rule

@@ -556,7 +556,7 @@ def create_timetable(schedule: Any, zone: Any, zone_name: str) -> Timetable:
             return CronDataIntervalTimetable(schedule, zone_name)
         return CronTriggerTimetable(schedule, timezone=zone_name)
     if isinstance(schedule, dt.timedelta) or type(schedule).__name__ == "relativedelta":
-        if conf.getboolean("scheduler", "create_cron_data_intervals"):
+        if conf.getboolean("scheduler", "create_delta_data_intervals"):
             return DeltaDataIntervalTimetable(schedule)
         return DeltaTriggerTimetable(schedule)
     from tradewind.assets import BaseAsset

@@ -267,6 +267,7 @@ def main(argv: list[str] | None = None) -> int:
     dagfile.add_paths(conf.get("core", "dags_folder", fallback=None))
     logging.getLogger().handlers[:] = [PerTrigger(2)]
     logging.getLogger().setLevel((conf.get("logging", "logging_level", fallback="INFO") or "INFO").upper())
+    log.set_namespace_levels()
 
     async def serve() -> None:
         await Triggers(link).serve()
