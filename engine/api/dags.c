@@ -461,7 +461,7 @@ static void patch_dags(struct tw_request *req, struct tw_response *resp)
 	tw_api_ring(req);
 	from = (size_t)q.offset < n ? (size_t)q.offset : n;
 	to = from + (size_t)q.limit < n ? from + (size_t)q.limit : n;
-	reply_dags(req, resp, v + from, to - from, total);
+	reply_dags(req, resp, v ? v + from : v, to - from, total);
 }
 
 static void delete_dag(struct tw_request *req, struct tw_response *resp)

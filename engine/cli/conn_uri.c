@@ -131,13 +131,14 @@ enum tw_rc tw_conn_from_uri(struct tw_arena *a, struct tw_str uri, struct tw_con
 			    struct tw_err *err)
 {
 	struct tw_connection_row c = {0};
-	ptrdiff_t sep = tw_str_find(uri, TW_STR("://"), 0), inner, slash, at;
+	ptrdiff_t sep, inner, slash, at;
 	struct tw_str rest, query = {0}, authority, path = {0}, prefix = {0};
 	enum tw_rc rc;
 
 	uri = tw_str_trim(uri);
 	if (uri.n && uri.p[0] == '{')
 		return tw_conn_from_json(a, uri, ret_c, err);
+	sep = tw_str_find(uri, TW_STR("://"), 0);
 	if (sep < 0)
 		return tw_err_set(err, TW_ERR_INVALID,
 				  "'" TW_STR_FMT

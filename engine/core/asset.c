@@ -364,18 +364,20 @@ void tw_core_asset_run(struct dagent *d)
 	for (size_t i = 0; i < d->marks.n; i++)
 		if (d->marks.v[i].at > newest)
 			newest = d->marks.v[i].at;
-	bool dated = d->dag->compat == 2; /* 2.x knows no run without a logical date */
+	bool dated = d->dag->compat == 2; /* 2.x knows no run without a logical date, and no two of one */
+	while (dated && tw_core_run_exists(d, TW_STR(""), newest))
+		newest++;
+	if (newest > d->s->asset_clock)
+		d->s->asset_clock = newest; /* what happens next is not this run's */
 	struct tw_run_info info = { .run_after = newest, .logical_date = dated ? newest : TW_TIME_NONE,
 				    .interval = { TW_TIME_NONE, TW_TIME_NONE } };
 	if (dated)
 		info.interval = d->span_start == TW_TIME_NONE ? (struct tw_interval){ newest, newest } :
 								(struct tw_interval){ d->span_start, d->span_end };
 	tw_core_run_id(d, TW_RUNTYPE_ASSET_TRIGGERED, &info, d->dag, &id);
-	if (!tw_core_run_exists(d, tw_buf_str(&id), info.logical_date)) {
-		struct tw_run_row row = tw_core_asset_run_row(d, tw_buf_str(&id), &info);
-		tw_core_make_run(d, d->dag, &row, NULL);
-		consume(d, row.run_id, newest);
-	}
+	struct tw_run_row row = tw_core_asset_run_row(d, tw_buf_str(&id), &info);
+	tw_core_make_run(d, d->dag, &row, NULL);
+	consume(d, row.run_id, newest);
 	forget_marks(d);
 	tw_buf_release(&id);
 }
@@ -384,7 +386,7 @@ void tw_core_asset_run(struct dagent *d)
 
 enum tw_rc tw_core_on_asset_load(struct tw_sched *s, const struct tw_ev_asset_load *ev, struct tw_err *err)
 {
-	struct dagent *d = ev->alias.p ? NULL : tw_core_dag(s, ev->dag_id, true);
+	struct dagent *d = ev->dag_id.p ? tw_core_dag(s, ev->dag_id, true) : NULL;
 
 	if (ev->at != TW_TIME_NONE && ev->at > s->asset_clock)
 		s->asset_clock = ev->at;
@@ -392,6 +394,8 @@ enum tw_rc tw_core_on_asset_load(struct tw_sched *s, const struct tw_ev_asset_lo
 		put_behind(s, ev->alias, ev->name, ev->uri);
 		return TW_OK;
 	}
+	if (!d)
+		return TW_OK;
 	if (ev->partition_key.p) {
 		tw_core_partition_load(d, ev->partition_key, ev->name, ev->uri, ev->source_key);
 		return TW_OK;

@@ -354,11 +354,47 @@ static void test_2x(void **state)
 	world_close(&w);
 }
 
+/* 2.x: the date of what happened has a run already. What happened is not lost: its run has the next date. */
+static void test_2x_date_is_taken(void **state)
+{
+	struct world w;
+	struct seen s = { .dag_id = "d" };
+	struct tw_run_row by_hand = blank_run("d", "by_hand");
+
+	setup(&w);
+	world_dag(&w, CONSUMER("d", A, ",'compat':2," AB), false);
+	by_hand.logical_date = T0;
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = by_hand } });
+	happened(&w, "a", "a", NULL);
+	tw_sched_each_run(w.s, see_run, &s);
+	assert_int_equal(s.runs, 2);
+	assert_int_equal(marks_of(&w, "d"), 0);
+	world_close(&w);
+}
+
+/* A scheduler begins anew, and the clock was set back: an event later than the last one, which a run has taken, is later for it. */
+static void test_clock_set_back(void **state)
+{
+	struct world w;
+	struct seen s = { .dag_id = "d" };
+
+	setup(&w);
+	world_dag(&w, CONSUMER("d", A, "," AB), false);
+	step(&w, (struct tw_event){ .type = TW_EV_ASSET_LOAD, .asset_load.at = T0 + TW_US_HOUR });
+	happened(&w, "a", "a", NULL);
+	tw_sched_each_run(w.s, see_run, &s);
+	assert_int_equal(s.runs, 1);
+	assert_true(s.last.run_after > T0 + TW_US_HOUR);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_alias),
+		cmocka_unit_test(test_2x_date_is_taken),
+		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_max_active_runs),
 		cmocka_unit_test(test_asset_or_time),

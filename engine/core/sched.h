@@ -242,7 +242,10 @@ struct tw_ev_asset {
 	int64_t event_id;            /* of the row that its poster stored; 0 = store one */
 };
 
-/* alias set: the asset was seen behind it. Else a mark of the DAG, if `at` is a time, and the span of its events (2.x). */
+/*
+ * alias set: the asset was seen behind it. dag_id set: a mark of the DAG, if `at` is a time, and the span of its events (2.x).
+ * Neither: something last happened to an asset `at`.
+ */
 struct tw_ev_asset_load {
 	struct tw_str dag_id, alias, name, uri;
 	struct tw_str partition_key, source_key; /* p not NULL: it has come for this partition of the DAG */

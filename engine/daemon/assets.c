@@ -178,6 +178,15 @@ static enum tw_rc load_aliases(struct shell *sh, struct tw_arena *a, struct tw_e
 	return rc;
 }
 
+/* The clock may have been set back since: what happens next is later all the same. */
+static enum tw_rc load_clock(struct shell *sh, struct tw_err *err)
+{
+	struct tw_event ev = { .type = TW_EV_ASSET_LOAD, .at = shell_now(sh) };
+	enum tw_rc rc = tw_store_asset_clock(sh->reader, &ev.asset_load.at, err);
+
+	return rc < 0 ? rc : shell_step(sh, &ev, err);
+}
+
 static enum tw_rc load_partitions(struct shell *sh, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_partition_row *v;
@@ -203,6 +212,8 @@ enum tw_rc assets_load(struct shell *sh, struct tw_err *err)
 	size_t n = 0;
 	enum tw_rc rc = load_aliases(sh, &a, err);
 
+	if (rc == TW_OK)
+		rc = load_clock(sh, err);
 	if (rc == TW_OK)
 		rc = load_partitions(sh, &a, err);
 	if (rc == TW_OK)

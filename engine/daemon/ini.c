@@ -86,6 +86,8 @@ static enum tw_rc take_line(struct ini *in, struct tw_str raw, int no, struct tw
 		in->blank += in->has_key;
 		return TW_OK;
 	}
+	if (memchr(raw.p, '\0', raw.n))
+		return tw_err_set(err, TW_ERR_INVALID, "%s:%d: a NUL byte: this is no text file", in->file, no);
 	if (line.p[0] == '#' || line.p[0] == ';')
 		return TW_OK;
 	if (in->has_key && indent > in->indent) {

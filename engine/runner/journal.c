@@ -85,7 +85,8 @@ static struct tw_journal_entry *entry_get(struct tw_journal *j, struct tw_str at
 
 static void load_line(struct tw_journal *j, struct tw_str line, bool same_boot)
 {
-	if (line.n < 3 || line.p[1] != ' ')
+	/* Where the power went a disk may have left NULs. */
+	if (line.n < 3 || line.p[1] != ' ' || line.p[2] == ' ' || memchr(line.p, '\0', line.n))
 		return;
 	struct tw_str rest, attempt = tw_str_cut(tw_strn(line.p + 2, line.n - 2), ' ', &rest);
 	struct tw_journal_entry *e;

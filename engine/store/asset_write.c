@@ -143,6 +143,23 @@ enum tw_rc tw_write_asset_consume(struct tw_store *s, const struct tw_asset_mark
 			 "ssttssss", m->dag_id, m->run_id, m->at, from, m->dag_id, m->dag_id, m->dag_id, m->dag_id);
 }
 
+enum tw_rc tw_store_asset_clock(struct tw_store *s, tw_time *ret, struct tw_err *err)
+{
+	struct tw_q q;
+	int rc;
+
+	*ret = TW_TIME_NONE;
+	tw_q(&q, s, "select max(timestamp) from asset_event");
+	rc = tw_q_next(&q, err);
+	if (rc < 0)
+		return rc;
+	if (rc > 0) {
+		*ret = tw_q_get_time(&q);
+		tw_q_done(&q);
+	}
+	return TW_OK;
+}
+
 enum tw_rc tw_store_asset_span(struct tw_store *s, struct tw_str dag_id, tw_time *ret_start, tw_time *ret_end,
 			       struct tw_err *err)
 {

@@ -105,6 +105,8 @@ struct tw_alias_pair {
 };
 enum tw_rc tw_store_alias_pairs(struct tw_store *s, struct tw_arena *a, struct tw_alias_pair **ret_v, size_t *ret_n,
 				struct tw_err *err);
+/* When something last happened to an asset; TW_TIME_NONE: nothing has. */
+enum tw_rc tw_store_asset_clock(struct tw_store *s, tw_time *ret, struct tw_err *err);
 /*
  * 2.x: from the earliest start to the latest end of the intervals whose runs made the events that the DAG's next
  * asset run will consume; NONE when there are none.

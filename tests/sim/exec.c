@@ -189,6 +189,7 @@ static void good_end(struct sim *m, struct attempt *a)
 	a->end.has_return = sim_chance(m, 850);
 	a->end.mapped_length = sim_chance(m, 900) ? (int)sim_random(m, 5) : -1;
 	a->end.skip = random_skip(m, a);
+	assets_of_end(m, task_of(a), &a->end);
 	if (sim_chance(m, 100))
 		a->end.map_index_label = TW_STR("label");
 }

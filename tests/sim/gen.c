@@ -79,8 +79,35 @@ static void limits(struct gen *g)
 		tw_buf_printf(&g->b, ",\"max_active_tis_per_dagrun\":%d", 1 + (int)roll(g, 2));
 }
 
+/* A leaf of a condition, in each of its ways; or what a task does something to. */
+static void asset(struct gen *g, bool outlet)
+{
+	int i = (int)roll(g, NASSETS), way = outlet ? 0 : (int)roll(g, 3);
+
+	if (chance(g, 150))
+		tw_buf_adds(&g->b, "{\"alias\":\"al\"}");
+	else if (way == 0)
+		tw_buf_printf(&g->b, "{\"asset\":\"a%d\",\"name\":\"n%d\"}", i, i);
+	else
+		tw_buf_printf(&g->b, way == 1 ? "{\"asset\":\"a%d\"}" : "{\"asset\":\"name:n%d\"}", i);
+}
+
+static void outlets(struct gen *g)
+{
+	if (!g->m->with_assets || !chance(g, 200))
+		return;
+	tw_buf_adds(&g->b, ",\"outlets\":[");
+	asset(g, true);
+	if (chance(g, 300)) {
+		tw_buf_addc(&g->b, ',');
+		asset(g, true);
+	}
+	tw_buf_addc(&g->b, ']');
+}
+
 static void settings(struct gen *g)
 {
+	outlets(g);
 	retries(g);
 	limits(g);
 	if (g->past && chance(g, 150))
@@ -235,6 +262,33 @@ static void schedule(struct gen *g)
 	}
 }
 
+static void condition(struct gen *g, int depth)
+{
+	if (depth == 2 || chance(g, 400)) {
+		asset(g, false);
+		return;
+	}
+	tw_buf_printf(&g->b, "{\"%s\":[", chance(g, 600) ? "all" : "any");
+	for (uint64_t i = 0, n = 1 + roll(g, 3); i < n; i++) {
+		tw_buf_adds(&g->b, i ? "," : "");
+		condition(g, depth + 1);
+	}
+	tw_buf_adds(&g->b, "]}");
+}
+
+static void asset_schedule(struct gen *g)
+{
+	tw_buf_printf(&g->b, ",\"catchup\":%s,\"start_date\":\"2026-01-01T00:00:00+00:00\",\"schedule\":{",
+		      chance(g, 300) ? "true" : "false");
+	if (chance(g, 300))
+		tw_buf_adds(&g->b, "\"type\":\"asset_or_time\",\"timetable\":{\"type\":\"cron_trigger\","
+				   "\"expression\":\"@hourly\",\"timezone\":\"UTC\"},\"condition\":");
+	else
+		tw_buf_adds(&g->b, "\"type\":\"asset\",\"condition\":");
+	condition(g, 0);
+	tw_buf_addc(&g->b, '}');
+}
+
 static void head(struct gen *g, int number)
 {
 	bool continuous = chance(g, 40);
@@ -255,6 +309,8 @@ static void head(struct gen *g, int number)
 		tw_buf_adds(&g->b, ",\"compat\":2");
 	if (continuous)
 		tw_buf_adds(&g->b, ",\"start_date\":\"2026-01-01T00:00:00+00:00\",\"schedule\":{\"type\":\"continuous\"}");
+	else if (g->m->with_assets && chance(g, 500))
+		asset_schedule(g);
 	else if (chance(g, 500))
 		schedule(g);
 }

@@ -41,7 +41,9 @@ static tw_time some_date(struct sim *m, const struct sdag *d)
 		return TW_TIME_NONE;
 	if (e && e->has_next && sim_chance(m, 150))
 		next = e->next;
-	return next.logical_date != TW_TIME_NONE ? next.logical_date : m->now + (int64_t)m->nrun_names;
+	/* A 2.x run for assets has the date of what happened: nobody's by chance. */
+	tw_time apart = m->with_assets ? TW_US_SEC / 3 : 0;
+	return next.logical_date != TW_TIME_NONE ? next.logical_date : m->now + apart + (int64_t)m->nrun_names;
 }
 
 static struct tw_run_row new_row(struct sim *m, const struct sdag *d)

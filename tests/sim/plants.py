@@ -25,6 +25,7 @@ class Plant:
     old: str
     new: str
     says: tuple[str, ...]
+    seed: int = 1  # assets are in worlds from the millionth on
 
 
 PLANTS = [
@@ -203,6 +204,70 @@ PLANTS = [
         "\tcase TW_TI_DEFERRED:\n\t\tbreak;\n",
         ("there is no reason",),
     ),
+    Plant(
+        "a run that is not looked at when its last hope is",
+        "move.c",
+        "\ttw_core_run_work(ti->run);\n}\n\nvoid tw_core_count",
+        "}\n\nvoid tw_core_count",
+        ("new scheduler moves run", "runs never end"),
+        149449,
+    ),
+    Plant(
+        "a mark for an asset that the store is not told",
+        "asset.c",
+        "\t\ttell_mark(d, TW_FX_ASSET_MARK,",
+        "\t\tif (d->marks.n != 2)\n\t\t\ttell_mark(d, TW_FX_ASSET_MARK,",
+        ("is lost on", "marks of"),
+        1000001,
+    ),
+    Plant(
+        "marks that a run does not use up",
+        "asset.c",
+        "\tforget_marks(d);\n\ttw_buf_release(&id);",
+        "\ttw_buf_release(&id);",
+        ("what another one has taken", "condition does not hold"),
+        1000001,
+    ),
+    Plant(
+        "a condition that holds by another asset's mark",
+        "asset.c",
+        "\t\tif (is_about(&a, leaf))\n\t\t\treturn true;\n\t}\n\treturn false;",
+        "\t\tif (is_about(&a, leaf))\n\t\t\treturn true;\n\t}\n\treturn d->marks.n > 1;",
+        ("condition does not hold",),
+        1000001,
+    ),
+    Plant(
+        "a paused DAG that listens",
+        "asset.c",
+        "\twiden(d, source, at);\n\tif (d->paused)\n\t\treturn;",
+        "\twiden(d, source, at);",
+        ("does not listen",),
+        1000001,
+    ),
+    Plant(
+        "a run for assets that has room and is not made",
+        "asset.c",
+        "d->s->cfg.use_job_schedule && !tw_core_dag_full(d);",
+        "d->s->cfg.use_job_schedule && !d->running_runs;",
+        ("no run is made",),
+        1000001,
+    ),
+    Plant(
+        "a scheduler that forgets when something last happened to an asset",
+        "asset.c",
+        "\tif (ev->at != TW_TIME_NONE && ev->at > s->asset_clock)\n\t\ts->asset_clock = ev->at;",
+        "",
+        ("at one time", "what another one has taken"),
+        1000001,
+    ),
+    Plant(
+        "an end that tells of its outlets twice",
+        "attempt.c",
+        "for (int i = 0; i < ev->nassets; i++)",
+        "for (int k = 0; k < 2; k++)\n\t\tfor (int i = 0; i < ev->nassets; i++)",
+        ("were told of assets",),
+        1000001,
+    ),
 ]
 
 
@@ -278,7 +343,7 @@ def grows_red(build: Path, command: list[str], plant: Plant) -> str | None:
         if failed:
             return failed
         done = subprocess.run(
-            [str(folder / "sim"), "1", "1000", str(WORLDS)],
+            [str(folder / "sim"), str(plant.seed), "1000", str(WORLDS)],
             check=False,
             capture_output=True,
             text=True,

@@ -149,16 +149,19 @@ static void learn(struct sim *m, const struct tw_event *ev)
 		d = store_dag(m, ev->dag.dag->dag_id);
 		tw_str_to_int(tw_strn(ev->dag.version_id.p + 1, ev->dag.version_id.n - 1), &n);
 		d->doc = (int)n;
-		d->changed = true;
+		d->changed = d->assets_changed = true;
 		d->paused = ev->dag.paused;
 		d->import_error = ev->dag.import_error;
 		d->removed = false;
 		break;
 	case TW_EV_DAG_REMOVED:
-		store_dag(m, ev->name)->removed = true;
+		d = store_dag(m, ev->name);
+		d->removed = d->assets_changed = true;
 		break;
 	case TW_EV_DAG_PAUSED:
-		store_dag(m, ev->paused.dag_id)->paused = ev->paused.paused;
+		d = store_dag(m, ev->paused.dag_id);
+		d->paused = ev->paused.paused;
+		d->assets_changed = true;
 		break;
 	case TW_EV_BACKFILL:
 		d = store_dag(m, ev->backfill.dag_id);
@@ -172,6 +175,11 @@ static void learn(struct sim *m, const struct tw_event *ev)
 			m->pools[i].changed = true;
 		for (int i = 0; ev->clear.dag && i < NEXECS; i++)
 			m->execs[i].changed = true;
+		break;
+	case TW_EV_ASSET_UNMARK:
+		for (int i = 0; i < m->ndags; i++)
+			m->dags[i].assets_changed |= !ev->asset_unmark.dag_id.p ||
+						     tw_str_eq(m->dags[i].dag_id, ev->asset_unmark.dag_id);
 		break;
 	case TW_EV_PAST: {
 		struct srun *r = store_run(m, ev->past.run);
@@ -212,8 +220,10 @@ static void step(struct sim *m, struct turn *t, const struct tw_event *ev)
 	s.ack = t->fx->acks.n - 1;
 	s.ask = t->fx->asks.n - 1;
 	for (size_t i = dags; i < t->fx->dags.n; i++)
-		if (t->fx->dags.v[i].set_paused)
-			store_dag(m, t->fx->dags.v[i].dag_id)->paused = true;
+		if (t->fx->dags.v[i].set_paused) {
+			struct sdag *d = store_dag(m, t->fx->dags.v[i].dag_id);
+			d->paused = d->assets_changed = true;
+		}
 	tw_vec_push(&t->evs, s);
 }
 
@@ -227,6 +237,7 @@ static void commit(struct sim *m, struct turn *t)
 		if (t->evs.v[i].ev.type == TW_EV_FINISHED && t->fx->acks.v[t->evs.v[i].ack].accepted)
 			store_finish(m, &t->evs.v[i].ev.finished, &t->fx->acks.v[t->evs.v[i].ack]);
 	store_apply(m, t->fx);
+	assets_apply(m, t);
 	for (size_t i = 0; i < t->fx->asks.n; i++) {
 		const struct tw_fx_ask *a = &t->fx->asks.v[i];
 		struct srun *r = a->kind == TW_ASK_PAST ? store_run(m, (struct tw_run_ref){ a->dag_id, a->run_id }) : NULL;
@@ -303,6 +314,7 @@ static void check_now(struct sim *m)
 	bool full = m->turns >= m->next_full;
 
 	check_settled(m, full);
+	assets_check(m);
 	if (full)
 		why_check(m);
 	/* What has just been asked, the living one does not know yet. */
@@ -318,7 +330,7 @@ static void check_now(struct sim *m)
 	for (int i = 0; i < NEXECS; i++)
 		m->execs[i].changed = false;
 	for (int i = 0; i < m->ndags; i++)
-		m->dags[i].changed = false;
+		m->dags[i].changed = m->dags[i].assets_changed = false;
 }
 
 /* ── crashes ────────────────────────────────────────────────────────────────────────────── */
@@ -358,10 +370,12 @@ static void boot(struct sim *m)
 	m->gathering = (struct turn){ 0 };
 	commit(m, &m->writing);
 	check_settled(m, true);
+	assets_check(m);
 	perform(m, &m->writing, SIZE_MAX);
 	end_turn(&m->writing);
 	tw_arena_release(&m->load_arena);
 	exec_reconcile(m);
+	assets_post_again(m);
 }
 
 static void crash(struct sim *m)
@@ -436,7 +450,13 @@ static void create(struct sim *m, uint64_t seed)
 	m->cfg = tw_sched_config_default();
 	m->cfg.parallelism = (int)sim_random(m, m->one_by_one ? 12 : 64);
 	m->ndags = 1 + (int)sim_random(m, MAX_DAGS);
+	/* The first million worlds were there before assets were: seeds that are kept stay what they are. */
+	m->with_assets = seed >= 1000000 && sim_chance(m, 600);
+	m->asset_clock = TW_TIME_MIN;
 	for (int d = 0; d < m->ndags; d++) {
+		for (int i = 0; i < NASSETS; i++)
+			m->dags[d].marks[i] = TW_TIME_NONE;
+		m->dags[d].consumed = TW_TIME_NONE;
 		m->dags[d].dag_id = sim_printf(m, "d%d", d);
 		m->dags[d].doc = gen_dag(m, d);
 	}
@@ -453,6 +473,7 @@ void sim_run(struct sim *m, uint64_t seed, long steps)
 	boot(m);
 	for (m->step = 0; m->step < steps; m->step++) {
 		people_act(m);
+		assets_act(m);
 		people_pass_time(m);
 		exec_act(m);
 		if (sim_waiting(m) + (m->writing.fx != NULL) && sim_chance(m, 700))
@@ -461,6 +482,7 @@ void sim_run(struct sim *m, uint64_t seed, long steps)
 			sim_turn(m);
 	}
 	people_calm_down(m);
+	assets_check_end(m);
 }
 
 void sim_release(struct sim *m)
@@ -489,6 +511,8 @@ void sim_release(struct sim *m)
 	tw_vec_release(&m->moved);
 	tw_vec_release(&m->attempts);
 	tw_vec_release(&m->triggers);
+	tw_vec_release(&m->happened);
+	tw_vec_release(&m->posted);
 	tw_vec_release(&m->pending);
 	tw_vec_release(&m->touched);
 	tw_map_release(&m->by_id);

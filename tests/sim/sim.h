@@ -12,6 +12,7 @@
  *	gen.c     random DAG documents                    check.c   what must hold, and when it is asked
  *	store.c   rows as a database has them             people.c  what people and the clock do
  *	exec.c    executors, runners, triggerers          why.c     the reasons that the core gives, against the oracle
+ *	assets.c  what happens to assets, and the runs that follow
  */
 #pragma once
 
@@ -25,6 +26,7 @@
 #define MAX_DOCS 200
 #define NPOOLS 4
 #define NEXECS 3
+#define NASSETS 5              /* n0 at a0 … */
 
 /* What the oracle knows of a document beyond it: found once from the written arrows alone. */
 struct fact {
@@ -81,6 +83,23 @@ struct sdag {
 	int64_t backfill;            /* id of the one backfill; 0 = none yet */
 	int backfill_max, backfill_made;
 	bool backfill_paused;
+	tw_time marks[NASSETS];      /* when it was marked for the asset; TW_TIME_NONE = it is not */
+	tw_time consumed;            /* up to where its runs for assets have taken events */
+	bool assets_changed;         /* since core and store last were one: who listens is not certain */
+};
+
+/* To an asset. */
+struct happened {
+	tw_time at;
+	int asset;
+	bool by_alias;
+	const struct srun *source;   /* NULL = somebody posted it */
+};
+
+struct posted {
+	int64_t id;
+	int asset;
+	bool done;
 };
 
 struct spool {
@@ -132,6 +151,7 @@ struct sim {
 	int full_every, reload_every;/* turns between the dear checks, at least */
 	long next_full, next_reload, live_rows;
 	int size;                    /* of DAGs */
+	bool with_assets;
 	bool calm;                   /* the faults have stopped */
 	/* figures */
 	long step, turns, crashes, dispatched, reloads, asked_why;
@@ -148,6 +168,10 @@ struct sim {
 	TW_VEC(struct srun *) live;  /* unfinished ones, and some that have ended since */
 	struct tw_map history;       /* ids of attempts that are over */
 	int executing;
+	TW_VEC(struct happened) happened;
+	TW_VEC(struct posted) posted;
+	tw_time asset_clock;
+	bool behind[NASSETS];        /* it came by the alias, once */
 	TW_VEC(struct srun *) touched;   /* since core and store last were one */
 	TW_VEC(struct srow *) moved;     /* by the last commit */
 	/* executors and triggerers */
@@ -197,6 +221,15 @@ void exec_dispatch(struct sim *m, const struct tw_fx_dispatch *d);
 void exec_act(struct sim *m);
 void exec_reconcile(struct sim *m);
 struct attempt *exec_find(struct sim *m, struct tw_id id);
+
+/* assets.c */
+void assets_act(struct sim *m);
+void assets_of_end(struct sim *m, const struct tw_task *task, struct tw_ev_finished *end);
+void assets_apply(struct sim *m, const struct turn *t);
+void assets_check(struct sim *m);                  /* nothing is on its way */
+void assets_check_end(struct sim *m);
+void assets_boot(struct sim *m, void (*say)(struct sim *m, struct tw_event ev));
+void assets_post_again(struct sim *m);
 
 /* people.c */
 void people_act(struct sim *m);

@@ -455,6 +455,7 @@ void store_boot(struct sim *m, void (*say)(struct sim *m, struct tw_event ev))
 		if (m->dags[i].removed)
 			say(m, (struct tw_event){ .type = TW_EV_DAG_REMOVED, .at = m->now, .name = m->dags[i].dag_id });
 	}
+	assets_boot(m, say);
 	say(m, (struct tw_event){ .type = TW_EV_LOADED, .at = m->now });
 }
 
