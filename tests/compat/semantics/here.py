@@ -43,7 +43,7 @@ class Here:
             TRADEWIND__CORE__PARALLELISM="32",
             SEMANTICS_GENERATION=generation,
             SEMANTICS_PACE=os.environ.get("SEMANTICS_PACE", "0.5"),
-            SEMANTICS_LONG=os.environ.get("SEMANTICS_LONG", "20"),
+            SEMANTICS_LONG=os.environ.get("SEMANTICS_LONG", "30"),
             SEMANTICS_NOTES=str(folder / "notes"),
         )
         self.notes = folder / "notes"

@@ -54,8 +54,9 @@ for how in "SFK":
 
 
 def was_there(name):
+    there = (NOTES / name).exists()
     (NOTES / f"{name}.seen").write_text("")
-    return (NOTES / name).exists()
+    return there
 
 
 def leave(name):
