@@ -16,7 +16,11 @@ for t in "SF":
     for w in "SF":
         with probe(f"st_counts_{w}{t}"):
             up = does("s", "S").as_setup()
-            up >> does("w", w) >> does("t", t).as_teardown(setups=up, on_failure_fail_dagrun=True)
+            (
+                up
+                >> does("w", w)
+                >> does("t", t).as_teardown(setups=up, on_failure_fail_dagrun=True)
+            )
 
 with probe("st_only_teardown"):
     does("w", "F") >> does("t", "S").as_teardown()
@@ -25,14 +29,22 @@ with probe("st_only_teardown_skipped"):
     does("w", "K") >> does("t", "S").as_teardown() >> empty("after")
 
 with probe("st_only_setup"):
-    does("s", "F").as_setup() >> does("w", "S") >> empty("after", trigger_rule="all_done")
+    (
+        does("s", "F").as_setup()
+        >> does("w", "S")
+        >> empty("after", trigger_rule="all_done")
+    )
 
 for a in "SFK":
     for b in "SFK":
         if a <= b:
             with probe(f"st_two_setups_{a}{b}"):
                 s1, s2 = does("s1", a).as_setup(), does("s2", b, 1).as_setup()
-                [s1, s2] >> does("w", "S") >> does("t", "S").as_teardown(setups=[s1, s2])
+                (
+                    [s1, s2]
+                    >> does("w", "S")
+                    >> does("t", "S").as_teardown(setups=[s1, s2])
+                )
 
 with probe("st_nested"):
     o, i = does("outer_s", "S").as_setup(), does("inner_s", "S").as_setup()
@@ -56,16 +68,33 @@ with probe("st_nested_outer_fails"):
 with probe("st_indirect"):
     # A setup far above is still needed: work two arrows down of a failed setup.
     s = does("s", "F").as_setup()
-    s >> empty("a") >> empty("b", trigger_rule="all_done") >> empty("c", trigger_rule="one_failed") >> does("t", "S").as_teardown(setups=s)
+    (
+        s
+        >> empty("a")
+        >> empty("b", trigger_rule="all_done")
+        >> empty("c", trigger_rule="one_failed")
+        >> does("t", "S").as_teardown(setups=s)
+    )
 
 with probe("st_indirect_skipped"):
     s = does("s", "K").as_setup()
-    s >> empty("a") >> empty("b", trigger_rule="always") >> empty("c", trigger_rule="all_done") >> does("t", "S").as_teardown(setups=s)
+    (
+        s
+        >> empty("a")
+        >> empty("b", trigger_rule="always")
+        >> empty("c", trigger_rule="all_done")
+        >> does("t", "S").as_teardown(setups=s)
+    )
 
 with probe("st_rule_below"):
     s = does("s", "S").as_setup()
     w = does("w", "F")
-    s >> w >> empty("cleanup", trigger_rule="all_done") >> does("t", "S").as_teardown(setups=s)
+    (
+        s
+        >> w
+        >> empty("cleanup", trigger_rule="all_done")
+        >> does("t", "S").as_teardown(setups=s)
+    )
     w >> empty("on_failure", trigger_rule="one_failed")
 
 with probe("st_context_manager"):
@@ -74,7 +103,9 @@ with probe("st_context_manager"):
     empty("outside")
 
 with probe("st_context_manager_fail"):
-    with does("t", "S").as_teardown(setups=[does("s1", "S").as_setup(), does("s2", "F").as_setup()]) as scope:
+    with does("t", "S").as_teardown(
+        setups=[does("s1", "S").as_setup(), does("s2", "F").as_setup()]
+    ) as scope:
         w = does("w1", "S")
         scope.add_task(empty("added"))
 
@@ -144,17 +175,27 @@ with probe("st_teardown_in_the_middle"):
 
 with probe("st_two_teardowns"):
     s = does("s", "S").as_setup()
-    t1, t2 = does("t1", "F").as_teardown(setups=s), does("t2", "S").as_teardown(setups=s)
+    t1, t2 = (
+        does("t1", "F").as_teardown(setups=s),
+        does("t2", "S").as_teardown(setups=s),
+    )
     s >> does("w", "S") >> [t1, t2]
 
 with probe("st_chained_teardowns"):
     s1, s2 = does("s1", "S").as_setup(), does("s2", "S").as_setup()
-    t1, t2 = does("t1", "F").as_teardown(setups=s1), does("t2", "S").as_teardown(setups=s2)
+    t1, t2 = (
+        does("t1", "F").as_teardown(setups=s1),
+        does("t2", "S").as_teardown(setups=s2),
+    )
     s1 >> s2 >> does("w", "S") >> t2 >> t1
 
 with probe("st_retries"):
     s = PythonOperator(
-        task_id="s", python_callable=end, op_args=["F"], retries=1, retry_delay=dt.timedelta(seconds=0.1)
+        task_id="s",
+        python_callable=end,
+        op_args=["F"],
+        retries=1,
+        retry_delay=dt.timedelta(seconds=0.1),
     ).as_setup()
     s >> does("w", "S") >> does("t", "S").as_teardown(setups=s)
 
@@ -179,7 +220,9 @@ with probe("st_mapped_group"):
 with probe("st_short_work_waits"):
     # The teardown waits for all between its setup and itself, not for its own upstream only.
     s = does("s", "S").as_setup()
-    t = PythonOperator(task_id="t", python_callable=lambda: (NOTES / "st_waits.left").exists())
+    t = PythonOperator(
+        task_id="t", python_callable=lambda: (NOTES / "st_waits.left").exists()
+    )
 
     def leave():
         beat(2)
@@ -195,7 +238,31 @@ with probe("st_branch_inside"):
     pick = BranchPythonOperator(task_id="pick", python_callable=lambda: "a")
     s >> pick >> [empty("a"), empty("b")] >> t.as_teardown(setups=s)
 
+
+def nap_told(mark):
+    (NOTES / mark).write_text("")
+    nap()
+
+
+def fail_beside(mark):
+    """Fails as soon as the other is under way."""
+    until = time.monotonic() + LONG
+    while time.monotonic() < until and not (NOTES / mark).exists():
+        time.sleep(0.05)
+    beat(2)
+    raise AirflowFailException("on purpose")
+
+
 with probe("st_fail_fast", **{"fail_fast" if V3 else "fail_stop": True}):
     s, t = does("s", "S").as_setup(), does("t", "S")
-    s >> does("w", "F", 4) >> empty("w2") >> t.as_teardown(setups=s)
-    s >> PythonOperator(task_id="slow", python_callable=nap) >> t
+    w = PythonOperator(
+        task_id="w", python_callable=fail_beside, op_args=["fail_fast.naps"]
+    )
+    s >> w >> empty("w2") >> t.as_teardown(setups=s)
+    (
+        s
+        >> PythonOperator(
+            task_id="slow", python_callable=nap_told, op_args=["fail_fast.naps"]
+        )
+        >> t
+    )
