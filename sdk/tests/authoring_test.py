@@ -363,6 +363,13 @@ def test_dag_decorator():
     assert bare().dag_id == "bare"
 
 
+def test_params_of_default_args_win():
+    given = {"params": {"env": "of the tasks", "n": Param(3, type="integer")}}
+    dag = DAG("d", default_args=given, params={"env": "of the dag", "x": 1})
+    assert dict(dag.params) == {"env": "of the tasks", "x": 1, "n": 3}
+    assert "params" in given, "what was given is left alone"
+
+
 def test_params():
     from airflow.exceptions import ParamValidationError
 

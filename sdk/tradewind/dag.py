@@ -128,9 +128,8 @@ class DAG(OldDag):
         self.default_args: dict[str, Any] = copy.deepcopy(default_args or {})
         self.params = ParamsDict(params)
         if "params" in self.default_args:
-            extra = self.default_args.pop("params")
-            merged = dict(ParamsDict(extra).raw_items())
-            merged.update(dict(self.params.raw_items()))
+            merged = dict(self.params.raw_items())  # those of default_args win, as in every generation
+            merged.update(ParamsDict(self.default_args.pop("params")).raw_items())
             self.params = ParamsDict(merged)
 
         tz = None
