@@ -36,7 +36,8 @@ static bool allows(const struct tw_dag *dag, enum tw_run_type type)
 static enum tw_rc infer(const struct tw_dag *dag, const struct tw_trigger_opts *o,
 			struct tw_run_row *run, struct tw_err *err)
 {
-	tw_time from = o->interval_of_logical_date ? run->logical_date : run->run_after;
+	bool of_date = o->interval_of_logical_date || dag->compat == 2;
+	tw_time from = of_date ? run->logical_date : run->run_after;
 	struct tw_interval interval = {from, from};
 	enum tw_rc rc;
 

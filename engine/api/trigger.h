@@ -6,7 +6,8 @@
  * What Airflow 3.3 does (states.md §2): the id is {type}__{run_after}; without a logical date there
  * is no data interval; with one, the timetable infers it, from the logical date for the API and
  * from run_after for the CLI and for operators. A DAG of generation 2 gets run_after as its logical
- * date when none is given, and its id is made of it: its templates read {{ ds }}.
+ * date when none is given, and its id is made of it: its templates read {{ ds }}. Its interval is always
+ * inferred from the logical date.
  */
 #pragma once
 

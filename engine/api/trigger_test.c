@@ -123,6 +123,11 @@ static void test_second_generation(void **state)
 	assert_int_equal(run.logical_date, NOW);
 	assert_int_equal(run.interval_end, T0 + 10 * TW_US_DAY);
 	tw_assert_str(run.run_id, "manual__2026-01-11T00:00:00.012345+00:00");
+	/* the CLI, too, infers from the date that was given */
+	o.logical_date = T0 + 3 * TW_US_DAY + TW_US_HOUR;
+	assert_int_equal(tw_trigger_run(store, &o, &arena, &run, &err), TW_OK);
+	assert_int_equal(run.interval_start, T0 + 2 * TW_US_DAY);
+	assert_int_equal(run.interval_end, T0 + 3 * TW_US_DAY);
 }
 
 static void test_refused(void **state)

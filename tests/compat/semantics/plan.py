@@ -86,7 +86,7 @@ ALWAYS_2 = "2.11 skips a task with rule `always` that has not begun when a branc
 TIMEOUT_2 = "2.11 leaves tasks without a state when a run times out; skipped here, as in 3"
 NONE_2 = "2.11 gives None for a mapped task without values, 3 and we an empty list"
 TUPLE_2 = "2.11 turns tuples inside of other values, and those of mapping, into lists; they stay tuples here, as in 3"
-TRIGGER_2 = "a run that TriggerDagRun makes is of 3's kind: type operator_triggered, its interval from now, no XCom with its date"
+TRIGGER_2 = "a run that TriggerDagRun makes is of 3's kind: type operator_triggered, no XCom with its date"
 OTHERWISE_2: dict[str, str] = {
     "br_rules_below": ALWAYS_2,
     **{f"sc_{n}_hard": ALWAYS_2 for n in ("empty_list", "false", "none", "zero")},
