@@ -13,6 +13,7 @@
 #include "daemon/standalone.h"
 #include "daemon/triggerer.h"
 #include "io/file.h"
+#include "io/proc.h"
 #include "runner/runner.h"
 #include "store/house.h"
 
@@ -82,9 +83,20 @@ static int finish(int status, const struct tw_err *err)
 	return status;
 }
 
-static bool in_standalone(void)
+/*
+ * The standalone that started this process, and with which it ends; 0: it was started by hand. The
+ * variable goes no further: what a task starts is nobody's component.
+ */
+static pid_t supervisor(void)
 {
-	return getenv("TRADEWIND_STANDALONE") != NULL;
+	const char *text = getenv("TRADEWIND_STANDALONE");
+	pid_t pid = text ? (pid_t)atoi(text) : 0;
+	struct tw_err err = { 0 };
+
+	if (pid && tw_proc_end_with(pid, &err) < 0)
+		tw_cli_die(&err);
+	unsetenv("TRADEWIND_STANDALONE");
+	return pid;
 }
 
 /* An interval of seconds, as a timer's milliseconds: never none. */
@@ -119,7 +131,7 @@ static int cmd_scheduler(const struct tw_args *args)
 				       NULL,
 		.health_port = (int)tw_config_int(cfg, "scheduler", "scheduler_health_check_server_port"),
 		.cold = tw_config_bool(cfg, "core", "execute_tasks_new_python_interpreter"),
-		.stop_runner = in_standalone(),
+		.supervisor = supervisor(),
 		.check_slas = tw_config_bool(cfg, "core", "check_slas"),
 	};
 
@@ -169,6 +181,7 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.num_runs = (int)tw_arg_int(args, "num-runs", -1),
 	};
 
+	supervisor();
 	redirect_log(args);
 	if (!tw_file_is_dir(o.dags_folder) && tw_file_mkdirs(o.dags_folder, 0755, &err) < 0)
 		tw_cli_die(&err);
@@ -266,6 +279,7 @@ static int cmd_api_server(const struct tw_args *args)
 		.on_ready = say_listening,
 	};
 
+	supervisor();
 	redirect_log(args);
 	tw_log_component("api-server");
 	o.settings = all_settings(cfg, &o.nsettings);
@@ -308,6 +322,7 @@ static int cmd_triggerer(const struct tw_args *args)
 	};
 
 	o.queues = split_names(tw_arg(args, "queues"), &o.nqueues);
+	supervisor();
 	redirect_log(args);
 	return finish(tw_triggerer_run(&o, &err), &err);
 }
@@ -337,7 +352,7 @@ static int cmd_standalone(const struct tw_args *args)
 					   .on_started = print_welcome };
 
 	setenv("TRADEWIND_HOME", c->paths.home, 1);
-	setenv("TRADEWIND_STANDALONE", "1", 1);
+	setenv("TRADEWIND_STANDALONE", tw_arena_printf(&c->arena, "%d", (int)getpid()), 1);
 	if (!getenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS") &&
 	    !getenv("TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS") &&
 	    tw_config_find(c->config, "core", "simple_auth_manager_all_admins")->source == TW_CONFIG_DEFAULT)

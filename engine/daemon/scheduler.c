@@ -197,7 +197,8 @@ static void tear_down(struct shell *sh)
 	requests_stop(sh);
 	timetables_free(sh->timetables);
 	sh->timetables = NULL;
-	tw_executors_free(&sh->executors, sh->opts->stop_runner && !sh->status);
+	/* A supervisor that was killed did not mean the tasks to end. */
+	tw_executors_free(&sh->executors, sh->opts->supervisor && getppid() == sh->opts->supervisor && !sh->status);
 	tw_bell_free(sh->bell);
 	tw_healthport_free(sh->health);
 	turn_free(sh->writing); /* it is in the metastore; whoever comes next does what follows from it */

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "core/sched.h"
 #include "daemon/paths.h"
 
@@ -32,7 +34,7 @@ struct tw_scheduler_options {
 	int64_t beat_ms;                 /* [scheduler] scheduler_heartbeat_sec */
 	const char *health_host;         /* NULL: no health port */
 	int health_port;
-	bool stop_runner;                /* a stop ends the runner, too (standalone) */
+	pid_t supervisor;                /* the standalone: when it stops us the runner ends, too; 0: none */
 };
 
 /* Runs until SIGTERM or SIGINT. Returns the exit status. */

@@ -47,6 +47,12 @@ enum tw_rc tw_proc_kill_group(pid_t pgid, int sig, struct tw_err *err);
 /* Orphans among the descendants become children of this process, so that it sees them end. */
 enum tw_rc tw_proc_become_subreaper(struct tw_err *err);
 
+/*
+ * This process gets SIGTERM when its parent ends, whatever ends it. TW_ERR_NOT_FOUND: the parent is
+ * not `parent` (any more).
+ */
+enum tw_rc tw_proc_end_with(pid_t parent, struct tw_err *err);
+
 /* A pipe whose ends are close-on-exec; [0] reads, [1] writes. */
 enum tw_rc tw_proc_pipe(int ret_fds[2], struct tw_err *err);
 

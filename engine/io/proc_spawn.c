@@ -144,6 +144,15 @@ enum tw_rc tw_proc_become_subreaper(struct tw_err *err)
 	return tw_err_errno(err, errno, "cannot become a subreaper");
 }
 
+enum tw_rc tw_proc_end_with(pid_t parent, struct tw_err *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+		return tw_err_errno(err, errno, "cannot follow process %d", (int)parent);
+	if (getppid() == parent)
+		return TW_OK;
+	return tw_err_set(err, TW_ERR_NOT_FOUND, "process %d, which started this one, is gone", (int)parent);
+}
+
 enum tw_rc tw_proc_pipe(int ret_fds[2], struct tw_err *err)
 {
 	if (pipe2(ret_fds, O_CLOEXEC) == 0)

@@ -277,6 +277,32 @@ secret()
     assert "the password is" in text and "hunter2" not in text
 
 
+def test_a_killed_standalone_leaves_no_components(engine: Engine) -> None:
+    """They end with it; a task that runs goes on, and the next standalone finds it."""
+    mark = engine.home / "mark"
+    engine.write(
+        "long.py",
+        f"""
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("long", schedule=None):
+    BashOperator(task_id="sleep", bash_command="echo begun >> {mark}; while [ ! -e {mark}.end ]; do sleep 0.05; done")
+""",
+    )
+    engine.parse()
+    engine.start("standalone")
+    run = engine.trigger("long")
+    wait_until(mark.exists, 30, "the task does not start")
+    engine.kill("standalone")
+    parts = ("scheduler", "api-server", "dag-processor", "triggerer")
+    wait_until(lambda: not any(engine.children(f"tradewind {p}") for p in parts), 20, "components are left behind")
+    assert engine.states("long", run) == {"sleep": "running"}
+    engine.start("standalone")
+    Path(f"{mark}.end").touch()
+    assert engine.finish("long", run) == "success"
+    assert mark.read_text() == "begun\n"
+
+
 def test_standalone_serves_the_api_and_stops_clean(engine: Engine) -> None:
     engine.write("chain.py", CHAIN)
     engine.start("standalone")
