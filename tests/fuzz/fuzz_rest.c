@@ -4,17 +4,13 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "api/app.h"
 #include "api/route.h"
 #include "base/log.h"
-#include "io/file.h"
-#include "store/dags.h"
+#include "metastore.h"
 
-static char home[64], url[128];
 static struct tw_api api;
 static void *thread;
 
@@ -22,44 +18,19 @@ static void leave(void)
 {
 	tw_api_thread_free(thread);
 	thread = NULL;
-	tw_file_remove_tree(home, NULL);
-}
-
-static void put_dag(struct tw_store *s)
-{
-	struct tw_arena a = { 0 };
-	struct tw_dag_put dag = {
-		.dag = { .dag_id = TW_STR("d"), .display_name = TW_STR("d"), .bundle_name = TW_STR("dags-folder"),
-			 .fileloc = TW_STR("/d.py"), .relative_fileloc = TW_STR("d.py"), .owners = TW_STR("anna"),
-			 .last_parsed_time = 1767225600000000, .last_expired = TW_TIME_NONE, .max_active_tasks = 16,
-			 .max_active_runs = 16 },
-		.document = TW_STR("{\"format\":1,\"dag_id\":\"d\",\"tasks\":[{\"task_id\":\"t\",\"native\":\"empty\"}]}"),
-		.hash = TW_STR("d"), .source = TW_STR("d"),
-	};
-	struct tw_file_put file = { .bundle_name = TW_STR("dags-folder"), .fileloc = TW_STR("/d.py"),
-				    .relative_fileloc = TW_STR("d.py"), .dags = &dag, .ndags = 1,
-				    .parsed_at = 1767225600000000 };
-
-	TW_ASSERT(tw_store_bundle_put(s, TW_STR("dags-folder"), true, (struct tw_str){ 0 }, 1767225600000000, NULL) == TW_OK);
-	TW_ASSERT(tw_store_files_put(s, &file, 1, &a, NULL) == TW_OK);
-	tw_arena_release(&a);
+	metastore_remove();
 }
 
 static void begin(void)
 {
-	struct tw_err err = { 0 };
-	struct tw_store *s;
+	const char *home = metastore_home;
 
-	snprintf(home, sizeof home, "/dev/shm/tradewind-fuzz-rest-%d", (int)getpid());
-	snprintf(url, sizeof url, "sqlite:///%s/tw.db", home);
-	tw_file_remove_tree(home, NULL);
-	TW_ASSERT(tw_file_mkdirs(home, 0700, NULL) == TW_OK);
-	api = (struct tw_api){ .store = { .url = url, .mode = TW_STORE_MIGRATE, .relaxed = true },
+	tw_log_min = TW_LOG_CRITICAL;
+
+	tw_store_close(metastore_new());
+	api = (struct tw_api){ .store = { .url = metastore_url, .mode = TW_STORE_CHECK, .relaxed = true },
 			       .auth = { .all_admins = true, .secret = TW_STR("s"), .ttl = 60 }, .secret_key = TW_STR("k"),
 			       .log_folder = home, .page_limit = 50, .page_max = 100, .dags_folder = home };
-	TW_ASSERT(tw_store_open(&api.store, &s, &err) == TW_OK);
-	put_dag(s);
-	tw_store_close(s);
 	thread = tw_api_thread_new(&api);
 	atexit(leave);
 }
