@@ -301,6 +301,7 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 	tw_core_dag_work(r->d);
 	if (!drop) {
 		tw_core_was_deleted(s, ref, true, false);
+		tw_core_past_deleted(r);
 		struct tw_fx_run e = { .op = TW_FX_DELETE, .row = r->row };
 		if (r->fx_turn == s->fx->turn)
 			s->fx->runs.v[r->fx_slot].op = TW_FX_DELETE;

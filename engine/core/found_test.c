@@ -320,6 +320,25 @@ static void test_run_before_is_deleted(void **state)
 	world_close(&w);
 }
 
+/* Only the first instance ever may go without one before it; the one run that had another is deleted: now this is the first. */
+static void test_all_that_were_before_are_deleted(void **state)
+{
+	struct world w;
+	struct tw_str ever = tw_str("a");
+	struct tw_ev_past past = { .exists = true, .prev = { tw_str("d"), tw_str("r2") },
+				   .prev_logical_date = T0 + TW_US_HOUR, .ever = &ever, .never = 1 };
+
+	setup(&w, DAG("", "{'task_id':'a','depends_on_past':true,'ignore_first_depends_on_past':true}"));
+	run_at(&w, "r1", T0);
+	w.past = &past; /* of another version, that had no 'a' */
+	run_at(&w, "r3", T0 + 2 * TW_US_HOUR);
+	assert_ti(&w, "r3", "a", -1, "none");
+	past.never = 0;
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_DELETE, .ref = { tw_str("d"), tw_str("r1") } });
+	assert_ti(&w, "r3", "a", -1, "queued");
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_ready_only_while_paused),
 		cmocka_unit_test(test_stuck_when_a_poke_is_due),
 		cmocka_unit_test(test_run_before_is_deleted),
+		cmocka_unit_test(test_all_that_were_before_are_deleted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,12 @@ static void retry_waiting(struct run *r)
 	tw_core_run_work(r);
 }
 
+static void ask_again(struct run *r)
+{
+	r->past = PAST_UNKNOWN;
+	retry_waiting(r);
+}
+
 static bool good(enum tw_ti_state s)
 {
 	return s == TW_TI_SUCCESS || s == TW_TI_SKIPPED;
@@ -87,9 +93,9 @@ enum tw_rc tw_core_on_past(struct tw_sched *s, const struct tw_ev_past *ev, stru
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "no run '" TW_STR_FMT "'", TW_STR_ARG(ev->run.run_id));
 	tw_map_clear(&r->past_facts);
 	tw_map_clear(&r->past_ever);
-	if (ev->exists && !tw_core_find_run(s, ev->prev) && tw_core_was_deleted(s, ev->prev, false, false)) {
-		r->past = PAST_UNKNOWN; /* the store was asked before the deletion was written: it is asked again */
-		retry_waiting(r);
+	if (r->past_is_old) {
+		r->past_is_old = false;
+		ask_again(r);
 		return TW_OK;
 	}
 	for (int i = 0; ev->exists && i < ev->ntis; i++)
@@ -263,6 +269,23 @@ void tw_core_past_new_run(struct run *r)
 	}
 }
 
+/*
+ * A run is deleted: what the store said of those before it, or is about to say, may have been about that one. It is asked again,
+ * after the deletion is written.
+ */
+void tw_core_past_deleted(const struct run *r)
+{
+	for (size_t i = 0; r->d->has_past && i < r->d->nruns; i++) {
+		struct run *next = r->d->runs[i];
+		if (!next->dag->has_past || r->row.logical_date == TW_TIME_NONE || next->row.logical_date <= r->row.logical_date)
+			continue;
+		if (next->past == PAST_ASKED)
+			next->past_is_old = true;
+		else if (next->past == PAST_KNOWN && next->past_ever.len)
+			ask_again(next);
+	}
+}
+
 /* It leaves: who looked back at it asks the store again; whom it looked back at may leave too. */
 void tw_core_past_release(struct run *r)
 {
@@ -272,7 +295,6 @@ void tw_core_past_release(struct run *r)
 		if (next->prev != r)
 			continue;
 		set_prev(next, NULL);
-		next->past = PAST_UNKNOWN;
-		retry_waiting(next);
+		ask_again(next);
 	}
 }
