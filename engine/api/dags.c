@@ -49,13 +49,6 @@ static void file_token(struct tw_jw *w, const struct tw_api *api, const struct t
 	tw_buf_release(&token);
 }
 
-static bool backfillable(const struct tw_dag_row *d)
-{
-	return d->timetable_periodic &&
-	       (!d->allowed_run_types.p ||
-		tw_str_find(d->allowed_run_types, TW_STR("\"backfill\""), 0) >= 0);
-}
-
 static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct tw_dag_row *d,
 		       struct tw_arena *a)
 {
@@ -94,7 +87,7 @@ static void dag_fields(struct tw_jw *w, const struct tw_api *api, const struct t
 	tw_jw_time(w, "next_dagrun_run_after", d->next.create_after);
 	tw_jw_json_at(w, "allowed_run_types", d->allowed_run_types, a);
 	owner_list(w, d->owners);
-	tw_jw_bool_at(w, "is_backfillable", backfillable(d));
+	tw_jw_bool_at(w, "is_backfillable", tw_dag_row_backfillable(d));
 	file_token(w, api, d, a);
 }
 

@@ -249,6 +249,33 @@ static struct tw_str maker(const struct tw_args *args)
 	return dag_id;
 }
 
+/* The run as the API shows it. */
+static void print_new_run(const struct tw_args *args, const struct tw_run_row *run)
+{
+	struct tw_value rows = tw_v_list(&tw_cli()->arena), row = row_new(rows);
+
+	row_str(row, "dag_run_id", run->run_id);
+	row_str(row, "dag_id", run->dag_id);
+	row_stamp(row, "logical_date", run->logical_date);
+	row_stamp(row, "queued_at", run->queued_at);
+	row_stamp(row, "start_date", TW_TIME_NONE);
+	row_stamp(row, "end_date", TW_TIME_NONE);
+	row_cstr(row, "duration", NULL);
+	row_stamp(row, "data_interval_start", run->interval_start);
+	row_stamp(row, "data_interval_end", run->interval_end);
+	row_stamp(row, "run_after", run->run_after);
+	row_stamp(row, "last_scheduling_decision", TW_TIME_NONE);
+	row_cstr(row, "run_type", tw_run_type_name(run->type));
+	row_cstr(row, "state", tw_run_state_name(run->state));
+	row_str(row, "triggered_by", run->triggered_by);
+	row_str(row, "triggering_user_name", run->triggering_user);
+	row_json(row, "conf", run->conf.p ? run->conf : TW_STR("{}"));
+	row_str(row, "note", run->note);
+	row_str(row, "bundle_version", run->bundle_version);
+	row_str(row, "partition_key", run->partition_key);
+	tw_output_rows(args, rows);
+}
+
 static int cmd_materialize(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -271,7 +298,7 @@ static int cmd_materialize(const struct tw_args *args)
 	if (tw_trigger_run(tw_cli_store(), &o, &c->arena, &run, &err) < 0)
 		tw_cli_die(&err);
 	tw_cli_ring();
-	dags_print_run(args, &run);
+	print_new_run(args, &run);
 	return 0;
 }
 

@@ -29,6 +29,53 @@ static void dag_row(struct tw_value rows, const struct tw_dag_row *d)
 	row_str(row, "bundle_version", d->bundle_version);
 }
 
+static void row_tags(struct tw_value row, const struct tw_dag_row *d)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_value tags = tw_v_list(a);
+
+	for (size_t i = 0; i < d->ntags; i++)
+		tw_list_push(a, tags, tw_v_str(d->tags[i]));
+	tw_map_putc(a, row, "tags", tags);
+}
+
+static void all_columns(struct tw_value row, const struct tw_dag_row *d)
+{
+	row_str(row, "dag_id", d->dag_id);
+	row_str(row, "dag_display_name", d->display_name);
+	row_bool(row, "is_paused", d->is_paused);
+	row_bool(row, "is_stale", d->is_stale);
+	row_stamp(row, "last_parsed_time", d->last_parsed_time);
+	if (d->last_parse_duration >= 0)
+		row_num(row, "last_parse_duration", d->last_parse_duration);
+	else
+		row_cstr(row, "last_parse_duration", NULL);
+	row_stamp(row, "last_expired", d->last_expired);
+	row_str(row, "bundle_name", d->bundle_name);
+	row_str(row, "bundle_version", d->bundle_version);
+	row_str(row, "relative_fileloc", d->relative_fileloc);
+	row_str(row, "fileloc", d->fileloc);
+	row_str(row, "description", d->description);
+	row_str(row, "timetable_summary", d->timetable_summary);
+	row_str(row, "timetable_description", d->timetable_description);
+	row_bool(row, "timetable_partitioned", d->timetable_partitioned);
+	row_bool(row, "timetable_periodic", d->timetable_periodic);
+	row_tags(row, d);
+	row_int(row, "max_active_tasks", d->max_active_tasks);
+	row_int(row, "max_active_runs", d->max_active_runs);
+	row_int(row, "max_consecutive_failed_dag_runs", d->max_consecutive_failed);
+	row_bool(row, "has_task_concurrency_limits", d->has_task_concurrency_limits);
+	row_bool(row, "has_import_errors", d->has_import_errors);
+	row_stamp(row, "next_dagrun_logical_date", d->next.logical_date);
+	row_stamp(row, "next_dagrun_data_interval_start", d->next.interval_start);
+	row_stamp(row, "next_dagrun_data_interval_end", d->next.interval_end);
+	row_stamp(row, "next_dagrun_run_after", d->next.create_after);
+	row_json(row, "allowed_run_types", d->allowed_run_types);
+	row_words(row, "owners", d->owners);
+	row_bool(row, "is_backfillable", tw_dag_row_backfillable(d));
+	row_int(row, "version_number", d->version_number);
+}
+
 static int cmd_list(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -50,7 +97,10 @@ static int cmd_list(const struct tw_args *args)
 	if (tw_store_dags(tw_cli_store(), &ask, &c->arena, &dags, &n, &total, &err) < 0)
 		tw_cli_die(&err);
 	for (size_t i = 0; i < n; i++)
-		dag_row(rows, &dags[i]);
+		if (columns)
+			all_columns(row_new(rows), &dags[i]);
+		else
+			dag_row(rows, &dags[i]);
 	tw_output_rows(args, row_pick(rows, columns));
 	return 0;
 }
@@ -70,7 +120,8 @@ static int cmd_import_errors(const struct tw_args *args)
 	for (size_t i = 0; i < n; i++) {
 		struct tw_value row = row_new(rows);
 
-		row_str(row, "bundle_name", v[i].bundle_name);
+		if (!tw_arg_flag(args, "local"))
+			row_str(row, "bundle_name", v[i].bundle_name);
 		row_str(row, "filepath", v[i].filename);
 		row_str(row, "error", v[i].stacktrace);
 	}
@@ -165,57 +216,16 @@ static int cmd_list_jobs(const struct tw_args *args)
 
 /* ── one DAG ──────────────────────────────────────────────────────────────────────────── */
 
-static void row_tags(struct tw_value row, const struct tw_dag_row *d)
-{
-	struct tw_arena *a = &tw_cli()->arena;
-	struct tw_value tags = tw_v_list(a);
-
-	for (size_t i = 0; i < d->ntags; i++)
-		tw_list_push(a, tags, tw_v_str(d->tags[i]));
-	tw_map_putc(a, row, "tags", tags);
-}
-
 static int cmd_details(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
 	struct tw_dag_row d;
-	struct tw_value rows = tw_v_list(&c->arena), row = row_new(rows);
+	struct tw_value rows = tw_v_list(&c->arena);
 	struct tw_err err = {0};
 
 	if (tw_store_dag(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &c->arena, &d, &err) < 0)
 		tw_cli_die(&err);
-	row_str(row, "dag_id", d.dag_id);
-	row_str(row, "dag_display_name", d.display_name);
-	row_bool(row, "is_paused", d.is_paused);
-	row_bool(row, "is_stale", d.is_stale);
-	row_stamp(row, "last_parsed_time", d.last_parsed_time);
-	if (d.last_parse_duration >= 0)
-		row_num(row, "last_parse_duration", d.last_parse_duration);
-	else
-		row_cstr(row, "last_parse_duration", NULL);
-	row_stamp(row, "last_expired", d.last_expired);
-	row_str(row, "bundle_name", d.bundle_name);
-	row_str(row, "bundle_version", d.bundle_version);
-	row_str(row, "relative_fileloc", d.relative_fileloc);
-	row_str(row, "fileloc", d.fileloc);
-	row_str(row, "description", d.description);
-	row_str(row, "timetable_summary", d.timetable_summary);
-	row_str(row, "timetable_description", d.timetable_description);
-	row_bool(row, "timetable_partitioned", d.timetable_partitioned);
-	row_bool(row, "timetable_periodic", d.timetable_periodic);
-	row_tags(row, &d);
-	row_int(row, "max_active_tasks", d.max_active_tasks);
-	row_int(row, "max_active_runs", d.max_active_runs);
-	row_int(row, "max_consecutive_failed_dag_runs", d.max_consecutive_failed);
-	row_bool(row, "has_task_concurrency_limits", d.has_task_concurrency_limits);
-	row_bool(row, "has_import_errors", d.has_import_errors);
-	row_stamp(row, "next_dagrun_logical_date", d.next.logical_date);
-	row_stamp(row, "next_dagrun_data_interval_start", d.next.interval_start);
-	row_stamp(row, "next_dagrun_data_interval_end", d.next.interval_end);
-	row_stamp(row, "next_dagrun_run_after", d.next.create_after);
-	row_json(row, "allowed_run_types", d.allowed_run_types);
-	row_words(row, "owners", d.owners);
-	row_int(row, "version_number", d.version_number);
+	all_columns(row_new(rows), &d);
 	tw_output_rows(args, rows);
 	return 0;
 }

@@ -253,6 +253,24 @@ void cli_write_file(const char *path, struct tw_value v, const char *format)
 	tw_buf_release(&out);
 }
 
+/* As Airflow: what is not known is left out. */
+static void tell_unknown(struct tw_value rows, const char *columns)
+{
+	struct tw_str rest = tw_str(columns);
+
+	while (tw_value_len(rows) && rest.p) {
+		struct tw_value row = rows.list->v[0];
+		struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
+
+		if (tw_map_find(row, name))
+			continue;
+		fprintf(stderr, "unknown column '" TW_STR_FMT "' is left out; there are:", TW_STR_ARG(name));
+		for (size_t i = 0; i < row.map->n; i++)
+			fprintf(stderr, " " TW_STR_FMT, TW_STR_ARG(row.map->v[i].key.s));
+		fputc('\n', stderr);
+	}
+}
+
 struct tw_value row_pick(struct tw_value rows, const char *columns)
 {
 	struct tw_arena *a = &tw_cli()->arena;
@@ -260,6 +278,7 @@ struct tw_value row_pick(struct tw_value rows, const char *columns)
 
 	if (!columns)
 		return rows;
+	tell_unknown(rows, columns);
 	for (size_t i = 0; i < tw_value_len(rows); i++) {
 		struct tw_value row = tw_v_map(a);
 		struct tw_str rest = tw_str(columns);
@@ -268,9 +287,8 @@ struct tw_value row_pick(struct tw_value rows, const char *columns)
 			struct tw_str name = tw_str_trim(tw_str_cut(rest, ',', &rest));
 			const struct tw_value *v = tw_map_find(rows.list->v[i], name);
 
-			if (!v)
-				tw_cli_dief("unknown column '" TW_STR_FMT "'", TW_STR_ARG(name));
-			tw_map_put(a, row, name, *v);
+			if (v)
+				tw_map_put(a, row, name, *v);
 		}
 		tw_list_push(a, out, row);
 	}

@@ -18,7 +18,7 @@ void row_date(struct tw_value row, const char *key, tw_time t);  /* as row_time;
 void row_words(struct tw_value row, const char *key, struct tw_str list); /* "a, b" as a list */
 void row_json(struct tw_value row, const char *key, struct tw_str json); /* parsed when it is JSON */
 
-/* Only the columns that the text names, in its order; NULL: all. Exits when one is not there. */
+/* Only the columns that the text names, in its order; NULL: all. One that is not there is told of and left out. */
 struct tw_value row_pick(struct tw_value rows, const char *columns);
 
 /* A run by its id, or by its logical date as people write it. */

@@ -1,9 +1,12 @@
 /* `tradewind variables …` and `tradewind connections …` */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/conn_uri.h"
+#include "cli/python.h"
 #include "cli/row.h"
 #include "io/file.h"
 #include "store/vault.h"
@@ -243,6 +246,27 @@ static int conn_get(const struct tw_args *args)
 	conn_row(rows, &c, false);
 	tw_output_rows(args, rows);
 	return 0;
+}
+
+/* The hook of the connection's type tries it, in Python: given by its variable, as secrets are kept off command lines. */
+static int conn_test(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *id = tw_arg_pos(args, 0);
+	struct tw_buf name = {0}, uri = {0};
+	struct tw_connection_row row;
+	struct tw_err err = {0};
+
+	if (strcasecmp(tw_config_get(c->config, "core", "test_connection"), "enabled") != 0)
+		tw_cli_dief("Testing connections is disabled; [core] test_connection = Enabled allows it.");
+	if (tw_store_connection(tw_cli_store(), tw_str(id), &c->arena, &row, &err) == TW_OK) {
+		tw_conn_to_uri(&row, &uri);
+		tw_buf_adds(&name, "AIRFLOW_CONN_");
+		for (const char *p = id; *p; p++)
+			tw_buf_addc(&name, (char)toupper((unsigned char)*p));
+		setenv(tw_buf_cstr(&name), tw_buf_cstr(&uri), 0);
+	}
+	cli_python_exec((const char *const[]){"connections-test", id, NULL});
 }
 
 static void from_options(const struct tw_args *args, struct tw_connection_row *c)
@@ -492,6 +516,7 @@ const struct tw_verb tw_vault_verbs[] = {
 	 var_import, false},
 	{"connections", "list", "List the Connections.", NULL, list_opts, conn_list, false},
 	{"connections", "get", "Print a Connection.", "conn_id", get_opts, conn_get, false},
+	{"connections", "test", "Try a Connection with its hook.", "conn_id", none_opts, conn_test, false},
 	{"connections", "add", "Add a Connection.", "conn_id", add_opts, conn_add, false},
 	{"connections", "delete", "Delete a Connection.", "conn_id", none_opts, conn_delete, false},
 	{"connections", "export", "Write all Connections into a file (JSON, YAML or env).", "file",

@@ -24,7 +24,6 @@
 	IGNORED("core", "daemon_umask", "files have modes of their own, whatever the umask is") \
 	IGNORED("core", "asset_manager_class", "assets are the engine's") \
 	IGNORED("core", "asset_manager_kwargs", "assets are the engine's") \
-	IGNORED("core", "test_connection", "the API tests no connections; the command `connections test` does") \
 	IGNORED("core", "execution_api_server_url", "tasks run on this machine and ask over a socket") \
 	IGNORED("core", "multi_team", "there are no teams") \
 	IGNORED("core", "team_name_cache_ttl", "there are no teams") \
@@ -148,7 +147,7 @@
 	IGNORED("scheduler", "max_dagruns_to_create_per_loop", "the scheduler has no rounds: it waits for what happens") \
 	IGNORED("scheduler", "max_dagruns_per_loop_to_schedule", "the scheduler has no rounds: it waits for what happens") \
 	IGNORED("scheduler", "enable_tracemalloc", "the scheduler is not in Python") \
-	IGNORED("connection_test", "*", "the API tests no connections; the command `connections test` does") \
+	IGNORED("connection_test", "*", "the API tests no connections") \
 	IGNORED("triggerer", "runner_health_check_threshold", "a loop that is blocked is seen by its heartbeat") \
 	IGNORED("triggerer", "blocked_main_thread_warning_threshold", "a loop that is blocked is seen by its heartbeat") \
 	IGNORED("triggerer", "max_trigger_to_select_per_loop", "triggers are taken as they come") \

@@ -297,3 +297,9 @@ enum tw_rc tw_store_dag_doc(struct tw_store *s, struct tw_str dag_id, struct tw_
 	tw_q_done(&q);
 	return TW_OK;
 }
+
+bool tw_dag_row_backfillable(const struct tw_dag_row *d)
+{
+	return d->timetable_periodic &&
+	       (!d->allowed_run_types.p || tw_str_find(d->allowed_run_types, TW_STR("\"backfill\""), 0) >= 0);
+}

@@ -24,6 +24,8 @@ struct tw_dag_row {
 	struct tw_str version_id;            /* of the newest version */
 	int version_number;
 };
+/* Has it dates to be run for, and may it be run for them? */
+bool tw_dag_row_backfillable(const struct tw_dag_row *d);
 
 /* ── what parsing found ─────────────────────────────────────────────────────────────── */
 

@@ -358,6 +358,17 @@ def _pip(*words: str) -> int:
     return subprocess.call([sys.executable, "-m", "pip", *words])
 
 
+def connections_test(conn_id: str) -> int:
+    from tradewind.connection import Connection
+
+    print(f"Testing the connection '{conn_id}' …", flush=True)
+    good, message = Connection.get(conn_id).test_connection()
+    if not good:
+        raise Problem(f"the connection '{conn_id}' failed: {message}")
+    print(f"Connection success! {message}")
+    return 0
+
+
 # -- the words ----------------------------------------------------------------------------------------
 
 _RUNS = {"dags-test": dags_test, "tasks-test": tasks_test, "tasks-render": tasks_render}
@@ -371,6 +382,8 @@ def main(argv: list[str]) -> int:
     try:
         if verb in _RUNS:
             return _RUNS[verb](json.loads(words[0]))
+        if verb == "connections-test":
+            return connections_test(words[0])
         if verb == "providers" and words[0] == "install":
             return install(words[1:])
         if verb == "dags-next":

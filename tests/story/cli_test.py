@@ -463,7 +463,9 @@ def test_dags(engine: Engine, tmp_path: Path) -> None:
     assert engine.json("dags", "list", "--columns", "is_paused,dag_id") == [
         {"is_paused": "False", "dag_id": "example"}
     ]
-    assert engine.run("dags", "list", "--columns", "nope", check=False).returncode == 1
+    odd = engine.run("dags", "list", "--columns", "nope,dag_id,tags", "-o", "json")
+    assert json.loads(odd.stdout) == [{"dag_id": "example", "tags": ["a", "b"]}]
+    assert "unknown column 'nope' is left out; there are: dag_id" in odd.stderr
     errors = engine.run("dags", "list-import-errors", "-o", "json", check=False)
     assert "broken on purpose" in json.loads(errors.stdout)[0]["error"]
     details = engine.json("dags", "details", "example")[0]
@@ -723,3 +725,72 @@ def test_dags_delete(engine: Engine) -> None:
 
 if __name__ == "__main__":
     raise SystemExit(pytest.main([os.path.abspath(__file__)]))
+
+
+# -- what programs read ---------------------------------------------------------------------------------
+
+PRODUCER = """
+from airflow.sdk import DAG, Asset, AssetAlias
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("makes", schedule=None) as dag:
+    BashOperator(task_id="a", bash_command="true", outlets=[Asset(name="k", uri="s3://b/k"), AssetAlias("al")])
+"""
+
+CONNECTION = "id conn_id conn_type description host schema login password port is_encrypted is_extra_encrypted extra_dejson get_uri"
+# The keys of `-o json`, which are the columns of the other formats: those of Airflow 3.3.2.
+KEYS = {
+    "dags list": "dag_id fileloc owners is_paused bundle_name bundle_version",
+    "dags list --columns dag_id,description,tags": "dag_id description tags",
+    "dags list-import-errors": "bundle_name filepath error",
+    "dags list-import-errors -l": "filepath error",
+    "dags list-runs makes": "dag_id run_id state run_after logical_date start_date end_date",
+    "dags report": "file duration dag_num task_num dags",
+    "dags details makes": "dag_id dag_display_name is_paused is_stale last_parsed_time last_parse_duration last_expired bundle_name"
+    " bundle_version relative_fileloc fileloc description timetable_summary timetable_description timetable_partitioned"
+    " timetable_periodic tags max_active_tasks max_active_runs max_consecutive_failed_dag_runs has_task_concurrency_limits"
+    " has_import_errors next_dagrun_logical_date next_dagrun_data_interval_start next_dagrun_data_interval_end"
+    " next_dagrun_run_after allowed_run_types owners is_backfillable version_number",
+    "tasks states-for-dag-run makes r": "dag_id logical_date task_id state start_date end_date",
+    "assets list": "name uri group extra",
+    "assets list --alias": "name group",
+    "assets details --name k": "id name uri group extra created_at updated_at scheduled_dags producing_tasks consuming_tasks aliases"
+    " watchers last_asset_event",
+    "assets details --alias --name al": "id name group",
+    "variables list": "key",
+    "connections list": "conn_id conn_type",
+    "connections list --show-values": CONNECTION,
+    "connections get c": CONNECTION,
+    "pools list": "pool slots description include_deferred team_name",
+    "pools get default_pool": "pool slots description include_deferred team_name",
+    "assets materialize --name k": "dag_run_id dag_id logical_date queued_at start_date end_date duration data_interval_start"
+    " data_interval_end run_after last_scheduling_decision run_type state triggered_by triggering_user_name conf note"
+    " bundle_version partition_key",
+}
+
+
+def test_the_keys_of_each_list(engine: Engine) -> None:
+    engine.write("makes.py", PRODUCER)
+    engine.write("broken.py", "# airflow DAG\nimport no_such_thing\n")
+    engine.up()
+    engine.run("variables", "set", "v", "1")
+    engine.run("connections", "add", "c", "--conn-uri", "postgres://u:p@h/d?x=y")
+    engine.finish("makes", engine.trigger("makes", "-r", "r"))
+    for verb, keys in KEYS.items():
+        done = engine.run(*verb.split(), "-o", "json", check="import-errors" not in verb)
+        assert list(json.loads(done.stdout)[0]) == keys.split(), verb
+        for form in ("table", "plain", "yaml"):
+            if "materialize" not in verb:
+                assert keys.split()[0] in engine.run(*verb.split(), "-o", form, check=False).stdout, (verb, form)
+
+
+def test_a_connection_is_tried_with_its_hook(engine: Engine) -> None:
+    engine.run("db", "migrate")
+    engine.run("connections", "add", "c", "--conn-uri", "own://u:right@h")
+    refused = engine.run("connections", "test", "c", check=False)
+    assert refused.returncode == 1 and "test_connection = Enabled" in refused.stderr
+    engine.env["AIRFLOW__CORE__TEST_CONNECTION"] = "Enabled"
+    unknown = engine.run("connections", "test", "c", check=False)
+    assert unknown.returncode == 1 and "the connection 'c' failed: Unknown hook type" in unknown.stderr
+    missing = engine.run("connections", "test", "none", check=False)
+    assert missing.returncode == 1 and "`none` isn't defined" in missing.stderr
