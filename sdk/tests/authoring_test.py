@@ -497,3 +497,20 @@ def test_dates_of_a_schedule_as_before_airflow_3():
     assert len(d.date_range(d.start_date, num=3)) == 3
     with pytest.raises(AirflowException, match="no database"):
         d.get_last_dagrun()
+
+
+def test_a_notifier_that_forgets_its_parents_init():
+    from airflow.sdk import BaseNotifier
+
+    class Own(BaseNotifier):
+        template_fields = ("message",)
+
+        def __init__(self, message):
+            self.message = message
+
+        def notify(self, context):
+            told.append((self.message, context["x"]))
+
+    told: list = []
+    Own("hello {{ x }}")({"x": 1})
+    assert told == [("hello 1", 1)]

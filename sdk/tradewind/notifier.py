@@ -14,6 +14,7 @@ class BaseNotifier(Templater):
 
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
+    context: Any = None  # also of a notifier whose __init__ does not call this one's
 
     def __init__(self, context: Any = None, **_: Any):
         self.context = context or {}
