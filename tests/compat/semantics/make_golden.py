@@ -27,7 +27,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from drive import clear_body, drive
+
+AIRFLOW = [sys.executable, str(Path(sys.executable).with_name("airflow"))]
 
 
 def free_port() -> int:
@@ -79,7 +80,7 @@ class Airflow:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def cli(self, *args: str) -> None:
-        done = subprocess.run([sys.executable, "-m", "airflow", *args], capture_output=True, text=True, check=False)
+        done = subprocess.run([*AIRFLOW, *args], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(args)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
@@ -88,10 +89,13 @@ class Airflow:
         parts = [["scheduler"], ["triggerer"]]
         if self.generation == "3":
             parts += [["api-server", "--port", os.environ["AIRFLOW__API__PORT"]], ["dag-processor"]]
+        self.start_parts(*parts)
+
+    def start_parts(self, *parts: list[str]) -> None:
         for part in parts:
             with open(self.home / f"{part[0]}.log", "ab") as log:
                 self.processes.append(
-                    subprocess.Popen([sys.executable, "-m", "airflow", *part], stdout=log, stderr=log, start_new_session=True)
+                    subprocess.Popen([*AIRFLOW, *part], stdout=log, stderr=log, start_new_session=True)
                 )
 
     def stop(self) -> None:
@@ -143,6 +147,8 @@ class Airflow:
             session.execute(text("UPDATE dag SET is_paused = false"))
 
     def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None:
+        from drive import clear_body
+
         if self.generation == "3":
             run = self.ask(f"SELECT run_id FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY id DESC LIMIT 1")[0][0]
             self.rest(f"/api/v2/dags/{dag_id}/clearTaskInstances", clear_body(run, tasks, downstream))
@@ -175,6 +181,7 @@ def main() -> int:
     os.environ.update(settings(home, args.generation, args.database, args.pace))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Airflow is stopped on the way out
     airflow = Airflow(home, args.generation)
+    from drive import drive
     from plan import POOLS, plan
     from shape import shape
 
