@@ -224,6 +224,7 @@ def test_the_runner_goes_away(tmp_path, dag_file, store):
     attempt = Attempt(peer, workload(file, "d", "sleep"))
     attempt.until("running", store)
     began = time.monotonic()
+    attempt.peer.close()
     peer.close()
     assert runner.close() == 0
     assert time.monotonic() - began < 4.9  # before anything was killed

@@ -20,6 +20,7 @@ _RESTORED = [
     getattr(signal, name)
     for name in ("SIGTERM", "SIGINT", "SIGCHLD", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGQUIT")
 ]
+_ENDING = (signal.SIGTERM,)
 
 
 class Children:
@@ -50,9 +51,14 @@ class Children:
         """Start `run` in a child that leads a process group of its own and has none of our descriptors."""
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._child(run, close)
+        # A child that is told to end before it has handlers of its own must not take the word for ours.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._child(run, close)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         try:
             os.setpgid(pid, pid)
         except OSError:
@@ -68,6 +74,7 @@ class Children:
             for number in _RESTORED:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             for fd in (self._wake_r, self._wake_w, *close):
                 os.close(fd)
             self.by_pid.clear()
