@@ -105,10 +105,20 @@ static struct pfile *take(struct dagproc *dp)
 	return f;
 }
 
+/* A file during whose parse the zygote died is parsed by itself, so that others do not pay for it. */
+static bool has_room(const struct dagproc *dp)
+{
+	if (dp->active.n && dp->queue.v[dp->queue_head]->deaths)
+		return false;
+	for (size_t i = 0; i < dp->active.n; i++)
+		if (dp->active.v[i]->file && dp->active.v[i]->file->deaths)
+			return false;
+	return dp->active.n < (size_t)dp->opts->processes;
+}
+
 void dagproc_next(struct dagproc *dp)
 {
-	while (dp->zygote.ready && !dp->stopping && dp->queue_head < dp->queue.n &&
-	       dp->active.n < (size_t)dp->opts->processes)
+	while (dp->zygote.ready && !dp->stopping && dp->queue_head < dp->queue.n && has_room(dp))
 		parse_start(dp, take(dp));
 	if (dp->zygote.ready && dp->opts->num_runs > 0 && all_parsed(dp))
 		stop(dp);

@@ -12,6 +12,8 @@
 #include "io/sock.h"
 #include "value/json.h"
 
+#define DEATHS_MAX 3 /* of the zygote, until a file is not tried again */
+
 /* Nothing else is being parsed or waits for it: what was found is stored at once. */
 static bool nothing_else(const struct dagproc *dp)
 {
@@ -52,6 +54,8 @@ static void on_parsed(struct parse *p, struct tw_value v)
 	struct tw_str left = tw_map_str(v, "left", "");
 
 	p->done = true;
+	if (p->file)
+		p->file->deaths = 0;
 	if (p->file && p->before && tw_value_len(tw_map_value(v, "errors")))
 		try_alone(p);
 	else if (p->file)
@@ -251,13 +255,29 @@ void parse_fork_failed(struct dagproc *dp, int64_t id, struct tw_str why)
 	dagproc_parse_ended(p);
 }
 
+/* Again, and when it was the only one for the last times: it did that, so it is its error. */
+static void lost_zygote(struct parse *p, const char *why)
+{
+	struct pfile *f = p->file;
+
+	f->deaths++;
+	if (f->deaths < DEATHS_MAX) {
+		f->changed = f->alone = true;
+		return;
+	}
+	f->deaths = 0;
+	take_failure(p, tw_str(why));
+}
+
 void parse_fail_all(struct dagproc *dp, const char *why)
 {
 	while (dp->active.n) {
 		struct parse *p = dp->active.v[0];
 
-		if (p->file)
-			p->file->changed = true;
+		if (p->pid)
+			tw_proc_kill_group(p->pid, SIGKILL, NULL); /* nobody is left who would end it */
+		if (p->file && !p->done)
+			lost_zygote(p, why);
 		dagproc_parse_ended(p);
 	}
 }

@@ -33,6 +33,7 @@ struct pfile {
 	bool seen;                     /* by the present look at the folder */
 	struct parse *parse;           /* under way */
 	int parses;
+	int deaths;                    /* of the zygote while it was being parsed; then it is parsed by itself */
 };
 
 struct zygote {

@@ -84,7 +84,7 @@ static void on_zygote_exit(void *arg, const struct tw_exit *e)
 		return;
 	tw_error("the Python parser process ended (status %d, signal %d); starting it again in %u ms", e->code, e->signal,
 		 z->pause_ms);
-	parse_fail_all(dp, "the parser process ended");
+	parse_fail_all(dp, "while it was imported the Python parser process was killed, again and again");
 	calls_give_back(dp);
 	uv_timer_start(&z->timer, on_pause_over, z->pause_ms, 0);
 	z->pause_ms = z->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : z->pause_ms * 2;
