@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/bundle.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
 #include "template/log_name.h"
@@ -93,6 +94,27 @@ static void set_log_level(void)
 		tw_log_min = level;
 }
 
+/* The DAG folder, of the bundle when there is one; Python reads it there, too. */
+static void find_dags(void)
+{
+	const struct tw_config_entry *e = tw_config_find(cli.config, "dag_processor", "dag_bundle_config_list");
+	struct tw_bundle bundle = { TW_STR("dags-folder"), { 0 } };
+	struct tw_buf path = {0};
+	struct tw_err err = {0};
+
+	if (e && e->source != TW_CONFIG_DEFAULT && *e->value &&
+	    tw_bundle_read(&cli.arena, tw_str(e->value), &bundle, &err) < 0)
+		tw_cli_dief("%s: %s", e->where, err.msg);
+	cli.bundle = tw_arena_strndup(&cli.arena, bundle.name.p, bundle.name.n);
+	if (!bundle.path.n) {
+		cli.dags_folder = path_option("core", "dags_folder", "dags");
+		return;
+	}
+	tw_path_expand(&path, bundle.path);
+	cli.dags_folder = tw_buf_steal(&path);
+	setenv("TRADEWIND__CORE__DAGS_FOLDER", cli.dags_folder, 1);
+}
+
 struct tw_cli *tw_cli(void)
 {
 	struct tw_err err = {0};
@@ -108,7 +130,7 @@ struct tw_cli *tw_cli(void)
 		fprintf(stderr, "warning: %s\n", tw_config_warning(cli.config, i));
 	set_log_level();
 	cli.zones.load = tw_zoneinfo_load;
-	cli.dags_folder = path_option("core", "dags_folder", "dags");
+	find_dags();
 	cli.plugins_folder = path_option("core", "plugins_folder", "plugins");
 	cli.log_folder = path_option("logging", "base_log_folder", "logs");
 	cli.child_log_folder =

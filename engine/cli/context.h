@@ -19,6 +19,7 @@ struct tw_cli {
 	struct tw_arena arena;         /* lives as long as the command */
 	char *store_url, *fernet_keys, *dags_folder, *plugins_folder, *log_folder, *child_log_folder;
 	struct tw_log_name *log_name;
+	const char *bundle;            /* the name that the DAG folder goes by */
 };
 
 /* The one of this process. Fails by printing to stderr and exiting with status 1. */

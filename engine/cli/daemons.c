@@ -161,7 +161,7 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.fernet_keys = c->fernet_keys,
 		.dags_folder = c->dags_folder,
 		.plugins_folder = c->plugins_folder,
-		.bundle = "dags-folder",
+		.bundle = c->bundle,
 		.ignore_syntax = strcmp(tw_config_get(cfg, "core", "dag_ignore_file_syntax"), "regexp") == 0 ?
 					 TW_IGNORE_REGEXP :
 					 TW_IGNORE_GLOB,

@@ -155,13 +155,12 @@
 	IGNORED("triggerer", "shared_stream_subscriber_queue_size", "each trigger has a stream of its own") \
 	IGNORED("triggerer", "shared_stream_ack_timeout", "each trigger has a stream of its own") \
 	IGNORED("triggerer", "shared_stream_cohort_grace_period", "each trigger has a stream of its own") \
-	IGNORED("dag_processor", "dag_bundle_storage_path", "there is one bundle: the DAG folder") \
-	IGNORED("dag_processor", "dag_bundle_config_list", "there is one bundle: [core] dags_folder") \
-	IGNORED("dag_processor", "disable_bundle_versioning", "there is one bundle: the DAG folder") \
-	IGNORED("dag_processor", "bundle_refresh_check_interval", "there is one bundle: the DAG folder") \
-	IGNORED("dag_processor", "stale_bundle_cleanup_interval", "there is one bundle: the DAG folder") \
-	IGNORED("dag_processor", "stale_bundle_cleanup_age_threshold", "there is one bundle: the DAG folder") \
-	IGNORED("dag_processor", "stale_bundle_cleanup_min_versions", "there is one bundle: the DAG folder") \
+	IGNORED("dag_processor", "dag_bundle_storage_path", "the one bundle is a folder on this machine") \
+	IGNORED("dag_processor", "disable_bundle_versioning", "the one bundle is a folder on this machine") \
+	IGNORED("dag_processor", "bundle_refresh_check_interval", "the one bundle is a folder on this machine") \
+	IGNORED("dag_processor", "stale_bundle_cleanup_interval", "the one bundle is a folder on this machine") \
+	IGNORED("dag_processor", "stale_bundle_cleanup_age_threshold", "the one bundle is a folder on this machine") \
+	IGNORED("dag_processor", "stale_bundle_cleanup_min_versions", "the one bundle is a folder on this machine") \
 	IGNORED("dag_processor", "parsing_pre_import_modules", "the SDK is always imported before") \
 	IGNORED("dag_processor", "file_parsing_sort_mode", "a file is parsed when it changes") \
 	IGNORED("dag_processor", "max_callbacks_per_loop", "callbacks run as they come") \

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from engine import Engine, free_port, wait_until
 
@@ -61,3 +63,27 @@ def test_what_has_no_effect_is_told(engine: Engine) -> None:
     engine.env["AIRFLOW__METRICS__STATSD_ON"] = "True"
     said = engine.run("version").stderr + engine.run("config", "get-value", "metrics", "statsd_on").stderr
     assert "warning: AIRFLOW__METRICS__STATSD_ON: [metrics] statsd_on has no effect: there is no StatsD" in said
+
+
+def test_a_local_bundle_is_the_dag_folder(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "pids.py").write_text(PIDS)
+    local = {"name": "team", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": str(tmp_path / "elsewhere")}}
+
+    def listed(*bundles: dict) -> None:
+        engine.env["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] = json.dumps(bundles)
+
+    listed(local)
+    engine.up()
+    assert [(d["dag_id"], d["bundle_name"]) for d in engine.json("dags", "list")] == [("pids", "team")]
+    assert engine.finish("pids", engine.trigger("pids")) == "success"
+    for bundles, why in (
+        ([local, local], "there can be one bundle only"),
+        ([local | {"classpath": "airflow.providers.git.bundles.git.GitDagBundle"}], "[0].classpath: only airflow.dag_processing"),
+        ([{"classpath": local["classpath"]}], "[0].name: expected the bundle's name"),
+        ([], "expected a list with one bundle"),
+    ):
+        listed(*bundles)
+        refused = engine.run("dags", "list", check=False)
+        assert refused.returncode == 1
+        assert f"error: AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: [dag_processor] dag_bundle_config_list: {why}" in refused.stderr
