@@ -15,6 +15,8 @@
 #include "io/token.h"
 #include "io/zoneinfo.h"
 
+#define WARNINGS_MAX 20
+
 static struct tw_cli cli;
 static bool loaded;
 
@@ -94,6 +96,20 @@ static void set_log_level(void)
 		tw_log_min = level;
 }
 
+/* A whole airflow.cfg of 2.x has a hundred of them: then one line is enough. */
+static void tell_warnings(void)
+{
+	size_t n = tw_config_nwarnings(cli.config);
+
+	if (n > WARNINGS_MAX) {
+		fprintf(stderr, "warning: %zu options of the configuration are unknown, renamed or without effect: "
+				"'tradewind config lint' lists them\n", n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "warning: %s\n", tw_config_warning(cli.config, i));
+}
+
 /* The DAG folder, of the bundle when there is one; Python reads it there, too. */
 static void find_dags(void)
 {
@@ -126,8 +142,7 @@ struct tw_cli *tw_cli(void)
 	if (tw_paths_init(&cli.paths, &err) < 0 ||
 	    tw_config_load(cli.paths.home, &cli.config, &err) < 0)
 		tw_cli_die(&err);
-	for (size_t i = 0; i < tw_config_nwarnings(cli.config); i++)
-		fprintf(stderr, "warning: %s\n", tw_config_warning(cli.config, i));
+	tell_warnings();
 	set_log_level();
 	cli.zones.load = tw_zoneinfo_load;
 	find_dags();

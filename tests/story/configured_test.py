@@ -87,3 +87,11 @@ def test_a_local_bundle_is_the_dag_folder(engine: Engine, tmp_path: Path) -> Non
         refused = engine.run("dags", "list", check=False)
         assert refused.returncode == 1
         assert f"error: AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: [dag_processor] dag_bundle_config_list: {why}" in refused.stderr
+
+
+def test_many_warnings_are_one_line(engine: Engine) -> None:
+    (engine.home / "airflow.cfg").write_text("[core]\n" + "".join(f"odd_{n} = 1\n" for n in range(30)))
+    said = engine.run("db", "migrate").stderr
+    assert said.count("warning:") == 1 and "30 options" in said and "config lint" in said
+    lint = engine.run("config", "lint", check=False)
+    assert lint.stdout.count("there is no option odd_") == 30
