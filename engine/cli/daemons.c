@@ -166,6 +166,7 @@ static int cmd_dag_processor(const struct tw_args *args)
 					 TW_IGNORE_REGEXP :
 					 TW_IGNORE_GLOB,
 		.safe_mode = tw_config_bool(cfg, "core", "dag_discovery_safe_mode"),
+		.own_judge = tw_config_find(cfg, "core", "might_contain_dag_callable")->source != TW_CONFIG_DEFAULT,
 		.paused_at_creation = tw_config_bool(cfg, "core", "dags_are_paused_at_creation"),
 		.compat = tw_config_compat(cfg),
 		.processes = (int)tw_config_int(cfg, "dag_processor", "parsing_processes"),

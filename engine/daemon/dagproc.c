@@ -180,7 +180,7 @@ static void take_file(struct dagproc *dp, const struct tw_dagfile *found)
 	struct pfile *f = tw_map_get(&dp->files, tw_str(found->path));
 
 	if (!f) {
-		if (dp->opts->safe_mode && !tw_dagfile_may_define(found->path))
+		if (dp->opts->safe_mode && !dp->opts->own_judge && !tw_dagfile_may_define(found->path))
 			return;
 		f = tw_new(struct pfile);
 		f->path = tw_strdup(found->path);

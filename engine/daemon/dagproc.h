@@ -16,6 +16,7 @@ struct tw_dagproc_options {
 	const char *bundle;              /* "dags-folder" */
 	enum tw_ignore_syntax ignore_syntax;
 	bool safe_mode;                  /* [core] dag_discovery_safe_mode */
+	bool own_judge;                  /* [core] might_contain_dag_callable: Python asks it */
 	bool paused_at_creation;
 	int compat;
 	int processes;                   /* [dag_processor] parsing_processes */

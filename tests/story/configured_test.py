@@ -95,3 +95,12 @@ def test_many_warnings_are_one_line(engine: Engine) -> None:
     assert said.count("warning:") == 1 and "30 options" in said and "config lint" in said
     lint = engine.run("config", "lint", check=False)
     assert lint.stdout.count("there is no option odd_") == 30
+
+
+def test_a_callable_says_which_files_hold_dags(engine: Engine) -> None:
+    engine.write("judge_of_files.py", "def judge(file_path, zip_file=None):\n    return file_path.endswith('_flow.py')\n")
+    engine.write("hidden_flow.py", "import importlib\nx = getattr(importlib.import_module('air' 'flow'), 'D' 'AG')('hidden')\n")
+    engine.write("pids.py", PIDS)
+    engine.env["AIRFLOW__CORE__MIGHT_CONTAIN_DAG_CALLABLE"] = "judge_of_files.judge"
+    engine.parse()
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["hidden"]
