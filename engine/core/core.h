@@ -134,7 +134,7 @@ struct run {
 	size_t fx_slot;
 	/* the run before (past.c) */
 	enum past_state past;
-	bool past_is_old;            /* a run before it was deleted since it was asked */
+	bool past_is_old;            /* what was asked is another question by now */
 	struct run *prev;            /* when it is held too */
 	struct tw_run_ref prev_ref;
 	tw_time prev_logical;
@@ -430,6 +430,7 @@ void tw_core_past_moved(struct ti *ti);                  /* its state changed: w
 void tw_core_past_new_run(struct run *r);
 void tw_core_past_release(struct run *r);
 void tw_core_past_deleted(const struct run *r);
+void tw_core_past_anew(struct run *r);
 
 /* asset.c */
 void tw_core_asset_happened(struct tw_sched *s, const struct tw_asset_said *said, const struct ti *source,

@@ -339,6 +339,28 @@ static void test_all_that_were_before_are_deleted(void **state)
 	world_close(&w);
 }
 
+/* To a version with catchup: the run before is one of the schedule now, and there is none. */
+static void test_run_before_of_another_version(void **state)
+{
+	struct world w;
+	struct tw_ti_key a = { tw_str("a"), -1 };
+	struct tw_past_ti failed = { tw_str("a"), -1, TW_TI_FAILED };
+	struct tw_ev_past past = { .exists = true, .prev = { tw_str("d"), tw_str("r1") }, .prev_logical_date = T0,
+				   .tis = &failed, .ntis = 1 };
+
+	setup(&w, DAG("", "{'task_id':'a','depends_on_past':true}"));
+	w.past = &past; /* somebody's by hand */
+	run_at(&w, "r2", T0 + TW_US_HOUR);
+	assert_ti(&w, "r2", "a", -1, "none");
+	w.past = NULL;
+	struct tw_ev_clear clear = { .run = { tw_str("d"), tw_str("r2") }, .tis = &a, .ntis = 1, .version_id = tw_str("v2") };
+	clear.dag = world_dag(&w, DAG(",'catchup':true,'start_date':'2026-01-01T00:00:00+00:00'",
+				      "{'task_id':'a','depends_on_past':true}"), false);
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear });
+	assert_ti(&w, "r2", "a", -1, "queued");
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_stuck_when_a_poke_is_due),
 		cmocka_unit_test(test_run_before_is_deleted),
 		cmocka_unit_test(test_all_that_were_before_are_deleted),
+		cmocka_unit_test(test_run_before_of_another_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,6 +269,16 @@ void tw_core_past_new_run(struct run *r)
 	}
 }
 
+/* It goes to another version, by which another run may be the one before it (catchup), or none was asked for. */
+void tw_core_past_anew(struct run *r)
+{
+	set_prev(r, NULL);
+	if (r->past == PAST_ASKED)
+		r->past_is_old = true;
+	else
+		r->past = PAST_UNKNOWN;
+}
+
 /*
  * A run is deleted: what the store said of those before it, or is about to say, may have been about that one. It is asked again,
  * after the deletion is written.

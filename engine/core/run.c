@@ -510,6 +510,7 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	tw_core_bury(r->s, NULL, old, NULL);
 	r->dag = tw_dag_ref(dag);
 	r->d->has_past |= dag->has_past;
+	tw_core_past_anew(r);
 	r->nheld = 0;
 	r->limit = dag->max_active_tasks_of_dag ? &r->d->limit : &r->own_limit;
 	r->row.version_id = tw_core_keep(&r->arena, version_id);
