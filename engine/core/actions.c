@@ -154,6 +154,8 @@ enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, st
 	r->row.clear_number++;
 	r->row.queued_at = s->now;
 	tw_core_touch_run(r);
+	if (!ev->dag)
+		tw_core_follow(r);
 	if (tw_run_finished(r->row.state) || (ev->backfill_id && r->row.state == TW_RUN_QUEUED))
 		tw_core_queue_run(r, true);
 	return TW_OK;
@@ -211,8 +213,10 @@ enum tw_rc tw_core_on_mark(struct tw_sched *s, const struct tw_ev_mark *ev, stru
 	if (check_keys(r, r->dag, ev->tis, ev->ntis, err) < 0)
 		return TW_ERR_NOT_FOUND;
 	for_keys(r, ev->tis, ev->ntis, mark_fn, ev);
-	if (clear_failed_below(r, ev) && tw_run_finished(r->row.state))
+	if (clear_failed_below(r, ev) && tw_run_finished(r->row.state)) {
+		tw_core_follow(r);
 		tw_core_queue_run(r, true);
+	}
 	return TW_OK;
 }
 
@@ -267,6 +271,7 @@ enum tw_rc tw_core_on_run_state(struct tw_sched *s, const struct tw_ev_run_state
 		return TW_OK;
 	}
 	if (r->row.state != TW_RUN_QUEUED) {
+		tw_core_follow(r);
 		tw_core_queue_run(r, true);
 		tw_core_requeue(r);
 	}

@@ -363,12 +363,14 @@ void tw_core_queue_run(struct run *r, bool fresh_start); /* back to queued */
 void tw_core_forget_run(struct run *r);                  /* leaves memory with this step */
 bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bool unset);
 void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str version_id);
+void tw_core_follow(struct run *r);                      /* to the newest document, unless its bundle's version is pinned */
 struct ti *tw_core_new_ti(struct run *r, int task, int map_index);
 void tw_core_reevaluate(struct run *r);                  /* every waiting instance */
 
 /* create.c */
 struct dagent *tw_core_dag(struct tw_sched *s, struct tw_str dag_id, bool make);
 enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct tw_err *err);
+void tw_core_dag_follow(struct dagent *d);               /* its live runs go by its newest document */
 enum tw_rc tw_core_on_paused(struct tw_sched *s, const struct tw_ev_paused *ev, struct tw_err *err);
 enum tw_rc tw_core_on_dag_removed(struct tw_sched *s, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc tw_core_on_backfill(struct tw_sched *s, const struct tw_ev_backfill *ev);

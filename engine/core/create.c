@@ -501,8 +501,17 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 		tw_core_on_paused(s, &p, NULL);
 	}
 	find_next(d);
+	if (!s->cfg.loading)
+		tw_core_dag_follow(d);
 	tw_core_dag_work(d);
 	return TW_OK;
+}
+
+void tw_core_dag_follow(struct dagent *d)
+{
+	for (size_t i = 0; i < d->nruns; i++)
+		if (!tw_run_finished(d->runs[i]->row.state))
+			tw_core_follow(d->runs[i]);
 }
 
 enum tw_rc tw_core_on_paused(struct tw_sched *s, const struct tw_ev_paused *ev, struct tw_err *err)

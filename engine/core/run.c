@@ -532,6 +532,20 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	free(c.old);
 }
 
+/*
+ * A file that is changed in its folder is what the next task of a live run executes, so the run goes by that document. A
+ * bundle that keeps its versions runs each with its own.
+ */
+void tw_core_follow(struct run *r)
+{
+	struct dagent *d = r->d;
+
+	if (!d->dag || d->removed || r->row.bundle_version.n || !d->version_id.n || !r->row.version_id.n)
+		return;
+	if (r->dag != d->dag && !tw_str_eq(r->row.version_id, d->version_id))
+		tw_core_migrate(r, d->dag, d->version_id);
+}
+
 /* ── its states ─────────────────────────────────────────────────────────────────────────── */
 
 /* Queued, or queued again: it waits for its hour, then for its turn. */

@@ -178,6 +178,8 @@ static enum tw_rc apply(struct tw_sched *s, const struct tw_event *ev, struct tw
 		return TW_OK;
 	case TW_EV_LOADED:
 		s->cfg.loading = false;
+		tw_map_foreach(&s->dags, e)
+			tw_core_dag_follow(e->value);
 		return TW_OK;
 	case TW_EV_DAG:
 		return tw_core_on_dag(s, &ev->dag, err);

@@ -170,12 +170,6 @@ static void learn(struct sim *m, const struct tw_event *ev)
 		d->backfill_max = ev->backfill.max_active_runs;
 		d->backfill_paused = ev->backfill.paused;
 		break;
-	case TW_EV_CLEAR: /* to a version by which what runs takes other slots */
-		for (int i = 0; ev->clear.dag && i <= NPOOLS; i++)
-			m->pools[i].changed = true;
-		for (int i = 0; ev->clear.dag && i < NEXECS; i++)
-			m->execs[i].changed = true;
-		break;
 	case TW_EV_ASSET_UNMARK:
 		for (int i = 0; i < m->ndags; i++)
 			m->dags[i].assets_changed |= !ev->asset_unmark.dag_id.p ||

@@ -75,6 +75,15 @@ static void own_ti(struct sim *m, struct tw_ti_row *row, const struct tw_ti_row 
 	own(m, &row->reason, had->reason);
 }
 
+/* A run goes by another version, by which what runs takes other slots. */
+static void other_slots(struct sim *m)
+{
+	for (int i = 0; i <= NPOOLS; i++)
+		m->pools[i].changed = true;
+	for (int i = 0; i < NEXECS; i++)
+		m->execs[i].changed = true;
+}
+
 static const struct doc *document(struct sim *m, struct tw_str version)
 {
 	int64_t n = -1;
@@ -216,7 +225,10 @@ static void apply_run(struct sim *m, const struct tw_fx_run *e)
 	struct tw_run_row had = r->row;
 	r->row = e->row;
 	own_run(m, &r->row, &had);
+	const struct doc *before = r->doc;
 	r->doc = document(m, r->row.version_id);
+	if (before && r->doc != before)
+		other_slots(m);
 	touch(m, r);
 	if (!r->live && !tw_run_finished(r->row.state)) {
 		r->live = true;
@@ -417,6 +429,9 @@ struct tw_event store_dag_event(struct sim *m, const struct sdag *d)
 	struct tw_event ev = { .type = TW_EV_DAG, .at = m->now,
 			       .dag = { .dag = m->docs[d->doc].dag, .paused = d->paused, .import_error = d->import_error,
 					.version_id = sim_printf(m, "v%d", d->doc), .last_run = newest(d) } };
+
+	if ((d - m->dags) % 3 == 2) /* this one's bundle keeps its versions: a run stays with its own */
+		ev.dag.bundle_version = TW_STR("b");
 
 	ev.dag.nrecent = recent(m, d, &ev.dag.recent);
 	tw_time *taken = tw_arena_array(&m->arena, tw_time, d->all.n + 1);

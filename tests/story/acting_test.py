@@ -51,7 +51,56 @@ def parse_again(engine: Engine, name: str, text: str) -> None:
     engine.run("dag-processor", "--num-runs", "1")
 
 
-def test_a_cleared_run_keeps_its_version_or_takes_the_newest(engine: Engine) -> None:
+EDITED = """
+from airflow.sdk import DAG, task
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("edited", schedule=None):
+    first = BashOperator(task_id="first", bash_command="touch {0}/began; while [ ! -e {0}/go ]; do sleep 0.05; done")
+    @task(task_id="{1}")
+    def other():
+        print("this is {1}")
+    first >> other() >> BashOperator(task_id="last", bash_command="echo {1}")
+    {2}
+"""
+
+
+def test_a_live_run_follows_its_file(engine: Engine, tmp_path: Path) -> None:
+    engine.write("edited.py", EDITED.format(tmp_path, "old", 'BashOperator(task_id="slow", bash_command="sleep 600")'))
+    engine.up()
+    run = engine.trigger("edited")
+    wait_until((tmp_path / "began").exists, 30, "the first task does not start")
+    wait_until(lambda: engine.states("edited", run)["slow"] == "running", 30, "the second does not start")
+    parse_again(engine, "edited.py", EDITED.format(tmp_path, "renamed", ""))
+    wait_until(lambda: "renamed" in engine.states("edited", run), 30, "the run does not see its file's new task")
+    assert engine.states("edited", run)["old"] == engine.states("edited", run)["slow"] == "removed"
+    assert engine.states("edited", run)["first"] == "running"
+    (tmp_path / "go").touch()
+    assert engine.finish("edited", run) == "success"
+    assert engine.states("edited", run) == {
+        "first": "success",
+        "old": "removed",
+        "slow": "removed",
+        "renamed": "success",
+        "last": "success",
+    }
+    assert "this is renamed" in engine.log("edited", run, "renamed")
+    assert "renamed" in engine.log("edited", run, "last")
+    wait_until(lambda: not engine.children("sleep 600"), 30, "the removed task's process goes on")
+
+
+def test_a_run_whose_file_changed_while_nobody_scheduled(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "go").touch()
+    engine.write("edited.py", EDITED.format(tmp_path, "old", ""))
+    engine.parse()
+    run = engine.trigger("edited")
+    parse_again(engine, "edited.py", EDITED.format(tmp_path, "renamed", ""))
+    engine.start("scheduler")
+    assert engine.finish("edited", run) == "success"
+    assert engine.states("edited", run)["renamed"] == "success"
+    assert "old" not in {k for k, v in engine.states("edited", run).items() if v != "removed"}
+
+
+def test_a_cleared_run_takes_the_newest_version(engine: Engine) -> None:
     engine.write("changing.py", FIRST)
     engine.up()
     engine.serve()
@@ -64,15 +113,17 @@ def test_a_cleared_run_keeps_its_version_or_takes_the_newest(engine: Engine) -> 
         assert status == 200 and answer["state"] in ("queued", "running"), answer
         assert engine.finish("changing", run) == "success"
 
-    clear()
-    assert set(states(engine, "changing", run)) == {"a", "gone"}
-    assert "first" in engine.log("changing", run, "a", 2)
     status, rehearsal = engine.ask("POST", run_path("changing", run) + "/clear", {"only_new": True})
     assert status == 200 and [t["task_id"] for t in rehearsal["task_instances"]] == ["new"]
-    clear(run_on_latest_version=True)
+    clear()  # a folder keeps no versions: there is only what its file says now
     left = states(engine, "changing", run)
     assert left == {"a": "success", "gone": "removed", "new": "success"}
-    assert "second" in engine.log("changing", run, "a", 3)
+    assert "second" in engine.log("changing", run, "a", 2)
+    parse_again(engine, "changing.py", FIRST)
+    clear(run_on_latest_version=True)
+    left = states(engine, "changing", run)
+    assert left == {"a": "success", "gone": "success", "new": "removed"}
+    assert "first" in engine.log("changing", run, "a", 3)
 
 
 def test_many_runs_are_cleared_at_once(engine: Engine) -> None:
