@@ -338,6 +338,8 @@ static void print_welcome(void *arg)
 	       c->store_url);
 	printf("  API       http://%s:%s/api/v2/monitor/health\n", tw_config_get(c->config, "api", "host"),
 	       tw_config_get(c->config, "api", "port"));
+	if (c->paths.examples && strcmp(c->paths.examples, c->dags_folder) != 0)
+		printf("  examples  %s (copy what you like into the DAG folder)\n", c->paths.examples);
 	printf("  login     none needed from this machine (all-admin mode; see docs/rest-api.md to change it)\n");
 	fflush(stdout);
 }
