@@ -190,6 +190,26 @@ static void range(struct tw_asker *q, const struct tw_param *p, const char *fiel
 	}
 }
 
+/* "2024-02-01": that day, all of it. */
+static void dates(struct tw_asker *q, const struct tw_param *p, const char *field)
+{
+	for (size_t i = 0; i < 4; i += 2) {
+		const char *name = tw_arena_printf(q->req->arena, "%s%s", p->name, bounds[i].suffix);
+		struct tw_str text = tw_query(q->req, name);
+		struct tw_cond c = {.field = field, .op = bounds[i].op};
+		const char *type, *clock = i ? "T23:59:59.999999Z" : "T00:00:00Z";
+
+		if (!text.p)
+			continue;
+		if (text.n != 10 || tw_aware_time(tw_str(tw_arena_printf(q->req->arena, TW_STR_FMT "%s", TW_STR_ARG(text),
+								       clock)),
+						  &c.time, &type))
+			fault(q, "date_from_datetime_parsing", name, "Input should be a valid date", text);
+		else
+			tw_asker_add(q, c);
+	}
+}
+
 /* ── repeated parameters ──────────────────────────────────────────────────────────────── */
 
 static size_t values(struct tw_asker *q, const char *name, struct tw_str **ret)
@@ -218,22 +238,18 @@ static bool state_ok(enum tw_param_kind kind, struct tw_str s)
 	return s.n && tw_ti_state_parse(s, &ts);
 }
 
-static const char *state_names(struct tw_arena *a, enum tw_param_kind kind)
+/* In Airflow's order. */
+static const char *state_names(enum tw_param_kind kind)
 {
-	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
-	int n = kind == TW_P_RUN_STATES	 ? TW_RUN_NSTATES
-		: kind == TW_P_RUN_TYPES ? TW_RUNTYPE_N
-					 : TW_TI_NSTATES;
-
-	for (int i = 0; i < n; i++) {
-		const char *name = kind == TW_P_RUN_STATES  ? tw_run_state_name(i)
-				   : kind == TW_P_RUN_TYPES ? tw_run_type_name(i)
-							    : tw_ti_state_name(i);
-
-		if (name)
-			tw_buf_printf(&b, "%s%s", b.n ? ", " : "", name);
+	switch (kind) {
+	case TW_P_RUN_STATES:
+		return "queued, running, success, failed";
+	case TW_P_RUN_TYPES:
+		return "backfill, scheduled, manual, operator_triggered, asset_triggered, asset_materialization";
+	default:
+		return "removed, scheduled, queued, running, success, restarting, failed, up_for_retry, "
+		       "up_for_reschedule, upstream_failed, skipped, deferred, awaiting_input";
 	}
-	return tw_arena_strdup(a, tw_buf_cstr(&b));
 }
 
 /* Repeated values in one IN; false: it has replied. */
@@ -247,12 +263,9 @@ static void in_cond(struct tw_asker *q, const struct tw_param *p, const char *fi
 		if (p->kind == TW_P_INT_IN && !read_int(q, p->name, v[k], &i))
 			return;
 		if (p->kind >= TW_P_RUN_STATES && !state_ok(p->kind, v[k])) {
-			fault(q, "value_error", p->name,
-			      tw_arena_printf(q->req->arena,
-					      "Invalid value for %s. Valid values are %s",
-					      p->kind == TW_P_RUN_TYPES ? "run type" : "state",
-					      state_names(q->req->arena, p->kind)),
-			      v[k]);
+			q->refused = tw_arena_printf(q->req->arena, "Invalid value for %s. Valid values are %s",
+						     p->kind == TW_P_RUN_TYPES ? "run type" : "state",
+						     state_names(p->kind));
 			return;
 		}
 		if (p->kind >= TW_P_RUN_STATES && null_word(v[k]))
@@ -340,6 +353,9 @@ void tw_asker_params(struct tw_asker *q, const struct tw_param *params)
 		case TW_P_NUM:
 			range(q, p, field);
 			break;
+		case TW_P_DATE:
+			dates(q, p, field);
+			break;
 		case TW_P_IN:
 		case TW_P_INT_IN:
 		case TW_P_RUN_STATES:
@@ -406,6 +422,10 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
 {
 	if (tw_faults_any(&q->faults))
 		return false;
+	if (q->refused) {
+		tw_reply_error(q->resp, 422, "%s", q->refused);
+		return false;
+	}
 	*ret_ask = (struct tw_ask){
 		.conds = q->conds,
 		.nconds = q->n,

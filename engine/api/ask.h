@@ -36,6 +36,7 @@ enum tw_param_kind {
 	TW_P_BOOL,
 	TW_P_TIME,   /* name_gte _gt _lte _lt */
 	TW_P_NUM,    /* the same with numbers */
+	TW_P_DATE,   /* name_gte _lte: days */
 	TW_P_BEFORE, /* an instant: earlier than; a field of its own */
 	TW_P_AFTER,
 	TW_P_NOT_IN,	 /* repeatable text: none of */
@@ -67,6 +68,7 @@ struct tw_asker {
 	size_t norder;
 	int64_t limit, offset;
 	bool cursor; /* paged by cursor */
+	const char *refused; /* an unknown state or type, which is told in a line; NULL: none */
 };
 
 #define TW_CURSOR_COUNT 1000 /* with a cursor counting stops here */

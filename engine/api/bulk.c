@@ -1,27 +1,25 @@
 #include "api/bulk.h"
 
-enum verb { CREATE, UPDATE, DELETE, NVERBS };
-static const char *const verbs[] = {"create", "update", "delete", NULL};
+#define CREATE TW_BULK_CREATE
+#define UPDATE TW_BULK_UPDATE
+#define DELETE TW_BULK_DELETE
+#define NVERBS TW_BULK_NVERBS
 
-/* What was done under one verb. */
-struct outcome {
-	bool asked;
-	struct tw_buf success, errors; /* the items of two JSON lists */
-};
+static const char *const verbs[] = {"create", "update", "delete", NULL};
 
 static const struct tw_body_field body_fields[] = {
 	{.name = "actions", .kind = TW_B_LIST, .required = true},
 	{0},
 };
 
-static void add_success(struct outcome *o, struct tw_str id)
+void tw_bulk_success(struct tw_bulk_outcome *o, struct tw_str id)
 {
 	if (o->success.n)
 		tw_buf_addc(&o->success, ',');
 	tw_json_write_str(&o->success, id, TW_JSON_COMPACT);
 }
 
-static void add_error(struct outcome *o, int status, const char *text)
+void tw_bulk_error(struct tw_bulk_outcome *o, int status, const char *text)
 {
 	struct tw_jw w = {.out = &o->errors};
 
@@ -39,7 +37,7 @@ static struct tw_str id_of(const struct tw_bulk *b, struct tw_value entity)
 	return entity.kind == TW_V_STR ? entity.s : tw_map_str(entity, b->key, "");
 }
 
-/* The ids that are there (want) or are not, as "['a', 'b']"; NULL: none. */
+/* The ids that are there (want) or are not, as "{'a', 'b'}"; NULL: none. */
 static const char *ids_that(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b,
 			    struct tw_value list, bool want)
 {
@@ -49,14 +47,14 @@ static const char *ids_that(struct tw_request *req, struct tw_store *s, const st
 		struct tw_str id = id_of(b, list.list->v[i]);
 
 		if (b->there(req, s, id) == want)
-			tw_buf_printf(&text, "%s'" TW_STR_FMT "'", text.n ? ", " : "[",
+			tw_buf_printf(&text, "%s'" TW_STR_FMT "'", text.n ? ", " : "{",
 				      TW_STR_ARG(id));
 	}
-	return text.n ? tw_arena_printf(req->arena, "%s]", tw_buf_cstr(&text)) : NULL;
+	return text.n ? tw_arena_printf(req->arena, "%s}", tw_buf_cstr(&text)) : NULL;
 }
 
-static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
-		struct tw_value action, struct tw_value entity, struct outcome *o)
+static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum tw_bulk_verb verb,
+		struct tw_value action, struct tw_value entity, struct tw_bulk_outcome *o)
 {
 	struct tw_str on = tw_map_str(
 		action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
@@ -74,17 +72,17 @@ static void one(struct tw_request *req, struct tw_store *s, const struct tw_bulk
 	else
 		rc = b->remove(req, s, id, &err);
 	if (rc == TW_OK)
-		add_success(o, id);
+		tw_bulk_success(o, id);
 	else
-		add_error(o,
+		tw_bulk_error(o,
 			  rc == TW_ERR_NOT_FOUND ? 404
 			  : rc == TW_ERR_EXISTS	 ? 409
 						 : 400,
 			  err.msg);
 }
 
-static void act(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum verb verb,
-		struct tw_value action, struct outcome *o)
+static void act(struct tw_request *req, struct tw_store *s, const struct tw_bulk *b, enum tw_bulk_verb verb,
+		struct tw_value action, struct tw_bulk_outcome *o)
 {
 	struct tw_str on = tw_map_str(
 		action, verb == CREATE ? "action_on_existence" : "action_on_non_existence", "fail");
@@ -93,7 +91,7 @@ static void act(struct tw_request *req, struct tw_store *s, const struct tw_bulk
 		tw_str_is(on, "fail") ? ids_that(req, s, b, list, verb == CREATE) : NULL;
 
 	if (wrong) {
-		add_error(o, verb == CREATE ? 409 : 404,
+		tw_bulk_error(o, verb == CREATE ? 409 : 404,
 			  tw_arena_printf(req->arena, "The %s: %s %s.", b->plural, wrong,
 					  verb == CREATE ? "already exist" : "were not found"));
 		return;
@@ -112,7 +110,7 @@ static int verb_of(struct tw_value action)
 	return -1;
 }
 
-static bool check(struct tw_response *resp, const struct tw_bulk *b, struct tw_value actions)
+static bool check(struct tw_response *resp, const struct tw_body_field *fields, struct tw_value actions)
 {
 	struct tw_faults f;
 
@@ -133,7 +131,7 @@ static bool check(struct tw_response *resp, const struct tw_bulk *b, struct tw_v
 				 action, NULL, TW_NULL);
 		for (size_t k = 0; verb >= 0 && verb != DELETE && k < tw_value_len(list); k++) {
 			if (list.list->v[k].kind == TW_V_MAP)
-				tw_body_check(&f, list.list->v[k], b->fields);
+				tw_body_check(&f, list.list->v[k], fields);
 			else
 				tw_fault(&f, "model_attributes_type", "body", TW_STR("entities"),
 					 "Input should be a valid dictionary or object to extract "
@@ -144,32 +142,50 @@ static bool check(struct tw_response *resp, const struct tw_bulk *b, struct tw_v
 	return !tw_faults_any(&f);
 }
 
-static void reply(struct tw_response *resp, struct outcome *o)
+void tw_bulk_reply(struct tw_buf *out, struct tw_bulk_outcome *o)
 {
-	tw_buf_addc(&resp->body, '{');
+	tw_buf_addc(out, '{');
 	for (int i = 0; i < NVERBS; i++) {
-		tw_buf_printf(&resp->body, "%s\"%s\":", i ? "," : "", verbs[i]);
+		tw_buf_printf(out, "%s\"%s\":", i ? "," : "", verbs[i]);
 		if (o[i].asked)
-			tw_buf_printf(&resp->body, "{\"success\":[%s],\"errors\":[%s]}",
-				      tw_buf_cstr(&o[i].success), tw_buf_cstr(&o[i].errors));
+			tw_buf_printf(out, "{\"success\":[%s],\"errors\":[%s]}", tw_buf_cstr(&o[i].success),
+				      tw_buf_cstr(&o[i].errors));
 		else
-			tw_buf_adds(&resp->body, "null");
+			tw_buf_adds(out, "null");
 		tw_buf_release(&o[i].success);
 		tw_buf_release(&o[i].errors);
 	}
-	tw_buf_addc(&resp->body, '}');
+	tw_buf_addc(out, '}');
+}
+
+bool tw_bulk_actions(struct tw_request *req, struct tw_response *resp, const struct tw_body_field *fields,
+		     struct tw_value *ret_actions)
+{
+	struct tw_value body;
+
+	if (!tw_body_read(req, resp, body_fields, &body))
+		return false;
+	*ret_actions = tw_map_value(body, "actions");
+	return check(resp, fields, *ret_actions);
+}
+
+enum tw_bulk_verb tw_bulk_verb(struct tw_value action)
+{
+	return (enum tw_bulk_verb)verb_of(action);
+}
+
+bool tw_bulk_skips(struct tw_value action)
+{
+	return tw_str_is(tw_map_str(action, "action_on_non_existence", "fail"), "skip");
 }
 
 void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct tw_bulk *b)
 {
-	struct outcome o[NVERBS] = {0};
+	struct tw_bulk_outcome o[NVERBS] = {0};
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value body, actions;
+	struct tw_value actions;
 
-	if (!s || !tw_body_read(req, resp, body_fields, &body))
-		return;
-	actions = tw_map_value(body, "actions");
-	if (!check(resp, b, actions))
+	if (!s || !tw_bulk_actions(req, resp, b->fields, &actions))
 		return;
 	for (size_t i = 0; i < tw_value_len(actions); i++) {
 		int verb = verb_of(actions.list->v[i]);
@@ -177,7 +193,7 @@ void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct 
 		o[verb].asked = true;
 		act(req, s, b, verb, actions.list->v[i], &o[verb]);
 	}
-	reply(resp, o);
+	tw_bulk_reply(&resp->body, o);
 }
 
 bool tw_bulk_changes(struct tw_value body, struct tw_value mask, const char *field)

@@ -33,3 +33,9 @@ void tw_reply_chosen(struct tw_request *req, struct tw_response *resp,
 /* The note of each; an empty one removes it. false: it has replied. */
 bool tw_note_chosen(struct tw_request *req, struct tw_response *resp,
 		    const struct tw_chosen *chosen, struct tw_str note);
+/* Plans one instance's change for a bulk request: its note is written, its rows added to posts. false: it has replied. */
+bool tw_ti_patch_one(struct tw_request *req, struct tw_response *resp, const struct tw_ti_row *ti, struct tw_value body,
+		     struct tw_value mask, struct tw_posts *posts);
+/* The row that sets a run's state, as whoever asks. */
+struct tw_inbox_row tw_run_state_row(struct tw_request *req, struct tw_str dag_id, struct tw_str run_id,
+				     struct tw_str state);

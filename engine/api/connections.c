@@ -220,6 +220,24 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 	return tw_store_connection_delete(s, id, err);
 }
 
+/* What a body read alone shall say of its fields; false: it has replied 422. */
+static bool fields_ok(struct tw_response *resp, struct tw_request *req, struct tw_value body)
+{
+	struct tw_value id = tw_map_value(body, "connection_id"), extra = tw_map_value(body, "extra"), v;
+	struct tw_faults f;
+
+	tw_faults_init(&f, resp);
+	if (!id_ok(tw_map_str(body, "connection_id", "")))
+		tw_fault(&f, "string_pattern_mismatch", "body", TW_STR("connection_id"),
+			 "String should match pattern '^[\\w.-]+$'", id, "pattern", tw_v_str(TW_STR("^[\\w.-]+$")));
+	if (extra.kind == TW_V_STR && extra.s.n && tw_json_parse(req->arena, extra.s, &v, NULL) < 0)
+		tw_fault(&f, "value_error", "body", TW_STR("extra"),
+			 "Value error, The `extra` field must be a valid JSON object (e.g., {'key': 'value'}), but "
+			 "encountered non-JSON in `extra` field",
+			 extra, "error", tw_v_map(req->arena));
+	return !tw_faults_any(&f);
+}
+
 static struct tw_str id_json(struct tw_request *req, struct tw_str id)
 {
 	struct tw_buf b = {0};
@@ -250,7 +268,7 @@ static void post_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, fields, &body))
+	if (!s || !tw_body_read(req, resp, fields, &body) || !fields_ok(resp, req, body))
 		return;
 	id = tw_map_str(body, "connection_id", "");
 	rc = create(req, s, body, false, &err);
@@ -273,7 +291,7 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_value body;
 	struct tw_err err = {0};
 
-	if (!s || !tw_body_read(req, resp, fields, &body))
+	if (!s || !tw_body_read(req, resp, fields, &body) || !fields_ok(resp, req, body))
 		return;
 	if (!tw_str_eq(tw_map_str(body, "connection_id", ""), req->params[0])) {
 		tw_reply_error(
@@ -335,7 +353,14 @@ static void test_connection(struct tw_request *req, struct tw_response *resp)
 		       "enable it.");
 }
 
+static void get_connection_test(struct tw_request *req, struct tw_response *resp)
+{
+	tw_reply_error(resp, 404, "No connection test found: testing connections is disabled.");
+}
+
 const struct tw_route tw_routes_connections[] = {
+	{"GET", "/api/v2/connections/enqueue-test", TW_ACCESS_OP, get_connection_test},
+	{"POST", "/api/v2/connections/enqueue-test", TW_ACCESS_OP, test_connection},
 	{"GET", "/api/v2/connections", TW_ACCESS_OP, get_connections},
 	{"POST", "/api/v2/connections", TW_ACCESS_OP, post_connection},
 	{"PATCH", "/api/v2/connections", TW_ACCESS_OP, bulk_connections},

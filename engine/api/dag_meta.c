@@ -182,12 +182,15 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 
 static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 {
+	static const struct tw_param params[] = {
+		{"tag_name_pattern", TW_P_LIKE, "name"},
+		{"tag_name_prefix_pattern", TW_P_PREFIX, "name"},
+		{0},
+	};
 	static const char *const names[] = {"name", NULL};
 	static const struct tw_sort sort = {names, NULL, "name"};
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
-	struct tw_str pattern = tw_query(req, "tag_name_pattern"),
-		      prefix = tw_query(req, "tag_name_prefix_pattern");
 	struct tw_asker q;
 	struct tw_ask ask;
 	struct tw_err err = {0};
@@ -195,19 +198,9 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 	int64_t total;
 	size_t n;
 
-	if (!s)
+	if (!s || !tw_asker_list(&q, req, resp, params, &sort, &ask))
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_page(&q);
-	if (!tw_asker_order(&q, &sort) || !tw_asker_done(&q, &ask))
-		return;
-	if (pattern.p)
-		pattern = tw_str(
-			tw_arena_printf(req->arena, "%%" TW_STR_FMT "%%", TW_STR_ARG(pattern)));
-	else if (prefix.p)
-		pattern = tw_str(tw_arena_printf(req->arena, TW_STR_FMT "%%", TW_STR_ARG(prefix)));
-	if (tw_store_tags(s, pattern, ask.limit, ask.offset, req->arena, &v, &n, &total, &err) <
-	    0) {
+	if (tw_store_tags(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}

@@ -146,6 +146,7 @@ static const struct tw_param list_params[] = {
 	{"last_dag_run_state", TW_P_RUN_STATES, "last_run_state"},
 	{"dag_run_state", TW_P_RUN_STATES, "last_run_state"},
 	{"dag_run_start_date", TW_P_TIME, "last_run_start_date"},
+	{"dag_run_end_date", TW_P_TIME, "last_run_end_date"},
 	{"bundle_name", TW_P_EQ, NULL},
 	{"bundle_version", TW_P_EQ, NULL},
 	{"timetable_type", TW_P_IN, NULL},
@@ -187,6 +188,11 @@ static void common_conds(struct tw_asker *q)
 {
 	tw_asker_params(q, list_params);
 	tag_conds(q);
+	if (tw_query(q->req, "is_favorite").p)
+		tw_asker_add(q, (struct tw_cond){.field = tw_asker_bool(q, "is_favorite", true) ? "favourite_of"
+											      : "no_favourite_of",
+						 .op = TW_OP_EQ,
+						 .text = q->req->user.name});
 	if (tw_asker_bool(q, "exclude_stale", true))
 		tw_asker_add(q, (struct tw_cond){.field = "is_stale", .op = TW_OP_EQ, .num = 0});
 	tw_asker_page(q);
@@ -298,6 +304,19 @@ static int64_t active_runs(struct tw_store *s, struct tw_str dag_id, struct tw_a
 	return total;
 }
 
+/* Without a word of its own a parameter has an empty schema. */
+static struct tw_value param_part(struct tw_value param, const char *key)
+{
+	static struct tw_vmap empty;
+	struct tw_value v = tw_map_value(param, key);
+
+	if (v.kind != TW_V_NULL)
+		return v;
+	if (strcmp(key, "schema") == 0)
+		return (struct tw_value){.kind = TW_V_MAP, .map = &empty};
+	return TW_NULL;
+}
+
 static void params(struct tw_jw *w, const struct tw_dag *dag)
 {
 	static const char *const keys[] = {"value", "schema", "description", "source"};
@@ -311,7 +330,7 @@ static void params(struct tw_jw *w, const struct tw_dag *dag)
 		tw_jw_obj(w);
 		for (size_t k = 0; k < 4; k++) {
 			tw_jw_key(w, keys[k]);
-			tw_jw_value(w, tw_map_value(p->value, keys[k]));
+			tw_jw_value(w, param_part(p->value, keys[k]));
 		}
 		tw_jw_end(w);
 	}
@@ -322,6 +341,7 @@ static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_sto
 			  const struct tw_dag_row *d, const struct tw_dag *dag)
 {
 	struct tw_versions versions;
+	bool favourite = false;
 
 	tw_versions_load(s, &d->version_id, 1, req->arena, &versions);
 	tw_jw_bool_at(w, "catchup", dag->catchup);
@@ -346,8 +366,9 @@ static void detail_fields(struct tw_jw *w, struct tw_request *req, struct tw_sto
 	tw_jw_end(w);
 	tw_jw_key(w, "rerun_with_latest_version");
 	tw_jw_value(w, tw_map_value(dag->doc, "rerun_with_latest_version"));
-	tw_jw_json_at(w, "owner_links", d->owner_links, req->arena);
-	tw_jw_bool_at(w, "is_favorite", false);
+	tw_jw_json_at(w, "owner_links", d->owner_links.p ? d->owner_links : TW_STR("{}"), req->arena);
+	tw_store_dag_favourite(s, d->dag_id, req->user.name, &favourite, NULL);
+	tw_jw_bool_at(w, "is_favorite", favourite);
 	tw_jw_int_at(w, "active_runs_count", active_runs(s, d->dag_id, req->arena));
 	tw_jw_int_at(w, "concurrency", d->max_active_tasks);
 	tw_jw_key(w, "latest_dag_version");

@@ -134,6 +134,14 @@ void tw_reply_invalid(struct tw_response *resp, const char *type, const char *wh
 	tw_jw_cstr(&w, msg);
 	tw_jw_key(&w, "input");
 	tw_jw_value(&w, input);
+	if (strcmp(type, "value_error") == 0) {
+		tw_jw_key(&w, "ctx");
+		tw_jw_obj(&w);
+		tw_jw_key(&w, "error");
+		tw_jw_obj(&w);
+		tw_jw_end(&w);
+		tw_jw_end(&w);
+	}
 	tw_jw_end(&w);
 	tw_jw_end(&w);
 	tw_jw_end(&w);

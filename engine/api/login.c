@@ -143,7 +143,31 @@ static void login_all_admins(struct tw_request *req, struct tw_response *resp)
 	tw_buf_release(&token);
 }
 
+/* Where one signs in: at once when all are admins. */
+static void login(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_str next = tw_query(req, "next");
+
+	if (next.p && !tw_str_eq(next_path(req), next)) {
+		tw_reply_error(resp, 400, "Invalid or unsafe next URL");
+		return;
+	}
+	resp->status = 307;
+	tw_reply_header(resp, TW_STR("Location"),
+			next.p ? tw_str(tw_arena_printf(req->arena, "/auth/token/login?next=" TW_STR_FMT, TW_STR_ARG(next)))
+			       : TW_STR("/auth/token/login"));
+}
+
+static void logout(struct tw_request *req, struct tw_response *resp)
+{
+	resp->status = 307;
+	tw_reply_header(resp, TW_STR("Set-Cookie"), TW_STR("_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+	tw_reply_header(resp, TW_STR("Location"), TW_STR("/auth/token/login"));
+}
+
 const struct tw_route tw_routes_login[] = {
+	{"GET", "/api/v2/auth/login", TW_ACCESS_NONE, login},
+	{"GET", "/api/v2/auth/logout", TW_ACCESS_NONE, logout},
 	{"POST", "/auth/token", TW_ACCESS_NONE, create_token},
 	{"GET", "/auth/token", TW_ACCESS_NONE, create_token_all_admins},
 	{"GET", "/auth/token/login", TW_ACCESS_NONE, login_all_admins},

@@ -108,9 +108,26 @@ static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw
 	return true;
 }
 
+struct tw_inbox_row tw_run_state_row(struct tw_request *req, struct tw_str dag_id, struct tw_str run_id,
+				     struct tw_str state)
+{
+	struct tw_inbox_row row = {
+		.at = TW_TIME_NONE, .kind = TW_STR("run_state"), .dag_id = dag_id, .run_id = run_id};
+	struct tw_buf b = {0};
+	struct tw_jw w = {.out = &b};
+
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "state", state);
+	tw_jw_str_at(&w, "by", req->user.name);
+	tw_jw_end(&w);
+	row.payload = tw_str_copy(req->arena, tw_buf_str(&b));
+	tw_buf_release(&b);
+	return row;
+}
+
 static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_inbox_row row = {.at = TW_TIME_NONE, .kind = TW_STR("run_state")};
+	struct tw_inbox_row row;
 	struct tw_str state;
 	struct tw_run_view run;
 	struct tw_value body;
@@ -122,20 +139,8 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", NULL)))
 		return false;
 	state = tw_masked_in(req, body, "state") ? tw_map_str(body, "state", NULL) : none;
-	row.dag_id = run.run.dag_id;
-	row.run_id = run.run.run_id;
-	if (state.n) {
-		struct tw_buf b = {0};
-		struct tw_jw w = {.out = &b};
-
-		tw_jw_obj(&w);
-		tw_jw_str_at(&w, "state", state);
-		tw_jw_str_at(&w, "by", req->user.name);
-		tw_jw_end(&w);
-		row.payload = tw_str_copy(req->arena, tw_buf_str(&b));
-		tw_buf_release(&b);
-	}
-	tw_api_audit(req, "patch_dag_run", row.dag_id, row.run_id, none, row.payload);
+	row = tw_run_state_row(req, run.run.dag_id, run.run.run_id, state);
+	tw_api_audit(req, "patch_dag_run", row.dag_id, row.run_id, none, state.n ? row.payload : none);
 	return tw_api_post(req, resp, &row, state.n ? 1 : 0);
 }
 

@@ -91,6 +91,16 @@ static bool write_new_tasks(struct tw_request *req, struct tw_response *resp, st
 	return true;
 }
 
+/* As every list of task instances, but without cursors. */
+static void reply_cleared(struct tw_request *req, struct tw_response *resp, const struct clearing *c)
+{
+	struct tw_jw w = {.out = &resp->body};
+
+	tw_jw_page(&w, "task_instances");
+	tw_jw_tis(&w, tw_api_store(req, resp), c->tis.v, c->tis.n, false, req->arena);
+	tw_jw_page_end(&w, (int64_t)c->tis.n);
+}
+
 static void reply_dry(struct tw_request *req, struct tw_response *resp, struct clearing *c)
 {
 	struct tw_buf list = {0};
@@ -112,7 +122,7 @@ static void reply_dry(struct tw_request *req, struct tw_response *resp, struct c
 	if (ok && c->only_new)
 		tw_buf_addstr(&resp->body, tw_buf_str(&list));
 	else if (ok)
-		tw_reply_tis(req, resp, c->tis.v, c->tis.n, (int64_t)c->tis.n);
+		reply_cleared(req, resp, c);
 	tw_buf_release(&list);
 }
 
@@ -303,8 +313,8 @@ static bool find_runs(struct tw_request *req, struct tw_response *resp, struct c
 
 	if ((tw_value_len(list) > 0) + (key.p != NULL) + dates != 1) {
 		tw_reply_invalid(resp, "value_error", "body", NULL,
-				 "Value error, Exactly one of dag_runs (non-empty), partition_key, or partition_date_start / "
-				 "partition_date_end must be provided.",
+				 "Value error, Exactly one of dag_runs (non-empty), partition_key, or a partition date window "
+				 "(partition_date_start / partition_date_end) must be provided.",
 				 c->body);
 		return false;
 	}
@@ -364,8 +374,106 @@ static void clear_dag_runs(struct tw_request *req, struct tw_response *resp)
 	tw_jw_page_end(&w, (int64_t)c->runs.n);
 }
 
+/* ── partitions: runs forget which one they are of ────────────────────────────────────── */
+
+static const struct tw_body_field partition_fields[] = {
+	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
+	{.name = "partition_date_start", .kind = TW_B_TIME, .nullable = true},
+	{.name = "partition_date_end", .kind = TW_B_TIME, .nullable = true},
+	{.name = "run_id", .kind = TW_B_STR, .nullable = true},
+	{.name = "clear_task_instances", .kind = TW_B_BOOL},
+	{.name = "dry_run", .kind = TW_B_BOOL},
+	{0},
+};
+
+static bool find_partitions(struct tw_request *req, struct tw_response *resp, struct clearing *c)
+{
+	struct tw_str key = tw_map_str(c->body, "partition_key", NULL), run_id = tw_map_str(c->body, "run_id", NULL);
+	bool dates = tw_body_time(c->body, "partition_date_start") != TW_TIME_NONE ||
+		     tw_body_time(c->body, "partition_date_end") != TW_TIME_NONE;
+	struct tw_run_view run;
+
+	if ((run_id.p != NULL) + (key.p != NULL) + dates != 1) {
+		tw_reply_invalid(resp, "value_error", "body", NULL,
+				 "Value error, Exactly one of run_id, partition_key, or a partition date window "
+				 "(partition_date_start / partition_date_end) must be provided.",
+				 c->body);
+		return false;
+	}
+	if (run_id.p && tw_store_run(tw_api_store(req, resp), req->params[0], run_id, req->arena, &run, NULL) == TW_OK)
+		tw_vec_push(&c->runs, run);
+	return run_id.p || dates || add_partition(req, resp, c, key); /* no run has a partition's date here */
+}
+
+/* Counts what is meant; not a rehearsal: forgets the keys, and gathers what clears the task instances. */
+static bool forget(struct tw_request *req, struct tw_response *resp, struct clearing *c, int64_t *runs, int64_t *tis)
+{
+	bool too = tw_map_bool(c->body, "clear_task_instances", false);
+	struct tw_err err = {0};
+
+	for (size_t i = 0; i < c->runs.n; i++) {
+		const struct tw_run_row *run = &c->runs.v[i].run;
+		struct tw_chosen chosen = {0};
+
+		*runs += run->partition_key.p != NULL;
+		if (too && !choose(req, resp, c, run, &chosen))
+			return false;
+		*tis += (int64_t)chosen.n;
+		if (c->dry_run)
+			continue;
+		if (tw_store_run_no_partition(tw_api_store(req, resp), run->dag_id, run->run_id, &err) < 0) {
+			tw_reply_err(resp, &err);
+			return false;
+		}
+		tw_posts_add(req, &c->posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":false");
+		tw_api_audit(req, "clear_dag_run_partitions", run->dag_id, run->run_id, none, none);
+	}
+	return true;
+}
+
+struct forgotten {
+	int64_t runs, tis;
+	bool dry_run;
+};
+
+static bool begin_partitions(struct tw_request *req, struct tw_response *resp)
+{
+	struct forgotten *f = tw_arena_new(req->arena, struct forgotten);
+	struct clearing c = {0};
+	const struct tw_dag *dag;
+	bool ok;
+
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, partition_fields, &c.body) ||
+	    !tw_dag_load(req, resp, req->params[0], none, &dag))
+		return false;
+	tw_dag_unref(dag);
+	c.dry_run = f->dry_run = tw_map_bool(c.body, "dry_run", true);
+	ok = find_partitions(req, resp, &c) && forget(req, resp, &c, &f->runs, &f->tis) &&
+	     tw_api_post(req, resp, c.posts.rows.v, c.posts.rows.n);
+	release(&c);
+	if (ok)
+		tw_api_keep(req, f);
+	return ok;
+}
+
+static void clear_dag_run_partitions(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_jw w = {.out = &resp->body};
+	const struct forgotten *f;
+
+	if ((!req->memo && !begin_partitions(req, resp)) || !tw_api_settled(req, resp))
+		return;
+	f = tw_api_kept(req);
+	tw_jw_obj(&w);
+	tw_jw_int_at(&w, "dag_runs_cleared", f->runs);
+	tw_jw_int_at(&w, "task_instances_cleared", f->tis);
+	tw_jw_bool_at(&w, "dry_run", f->dry_run);
+	tw_jw_end(&w);
+}
+
 const struct tw_route tw_routes_run_clear[] = {
 	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run},
 	{"POST", "/api/v2/dags/{dag_id}/clearDagRuns", TW_ACCESS_USER, clear_dag_runs},
+	{"POST", "/api/v2/dags/{dag_id}/clearPartitions", TW_ACCESS_USER, clear_dag_run_partitions},
 	{0},
 };

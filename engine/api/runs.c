@@ -110,6 +110,7 @@ static const struct tw_param list_params[] = {
 	{"triggering_user_name_prefix_pattern", TW_P_PREFIX, "triggering_user_name"},
 	{"dag_id_pattern", TW_P_LIKE, "dag_id"},
 	{"dag_id_prefix_pattern", TW_P_PREFIX, "dag_id"},
+	{"partition_date", TW_P_DATE, NULL},
 	{"partition_key_pattern", TW_P_LIKE, "partition_key"},
 	{"partition_key_prefix_pattern", TW_P_PREFIX, "partition_key"},
 	{"consuming_asset_pattern", TW_P_HAS, "consuming_asset"},
@@ -153,18 +154,19 @@ static void list(struct tw_asker *q)
 		reply_runs(q->req, q->resp, q, v, n, total);
 }
 
-static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s)
+bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id)
 {
+	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_dag_row d;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (tw_str_is(req->params[0], "~"))
+	if (tw_str_is(dag_id, "~"))
 		return true;
-	rc = tw_store_dag(s, req->params[0], req->arena, &d, &err);
+	rc = tw_store_dag(s, dag_id, req->arena, &d, &err);
 	if (rc == TW_ERR_NOT_FOUND)
 		tw_reply_error(resp, 404, "The Dag with ID: `" TW_STR_FMT "` was not found",
-			       TW_STR_ARG(req->params[0]));
+			       TW_STR_ARG(dag_id));
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
 	return rc == TW_OK;
@@ -172,11 +174,15 @@ static bool dag_there(struct tw_request *req, struct tw_response *resp, struct t
 
 static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_asker q;
 
-	if (!s || !dag_there(req, resp, s))
+	if (!tw_api_store(req, resp) || !tw_dag_there(req, resp, req->params[0]))
 		return;
+	if (tw_str_is(req->params[0], "~") &&
+	    (tw_query(req, "partition_date_gte").p || tw_query(req, "partition_date_lte").p)) {
+		tw_reply_error(resp, 400, "partition_date_gte and partition_date_lte require a specific dag_id.");
+		return;
+	}
 	tw_asker_init(&q, req, resp);
 	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_params(&q, list_params);

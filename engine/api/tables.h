@@ -9,9 +9,11 @@
 extern const struct tw_route tw_routes_login[];
 extern const struct tw_route tw_routes_monitor[];
 extern const struct tw_route tw_routes_dags[];
+extern const struct tw_route tw_routes_favourites[];
 extern const struct tw_route tw_routes_dag_meta[];
 extern const struct tw_route tw_routes_runs[];
 extern const struct tw_route tw_routes_run_change[];
+extern const struct tw_route tw_routes_bulk_live[];
 extern const struct tw_route tw_routes_tis[];
 extern const struct tw_route tw_routes_ti_change[];
 extern const struct tw_route tw_routes_ti_mapped[];
@@ -46,6 +48,8 @@ void tw_versions_load(struct tw_store *s, const struct tw_str *ids, size_t n, st
 void tw_jw_version(struct tw_jw *w, const struct tw_versions *versions, struct tw_str id);
 void tw_jw_version_row(struct tw_jw *w, const struct tw_version_row *v);
 
+/* Is there such a DAG ("~" always is)? false: it has replied 404. */
+bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id);
 /* A page of runs, one after the other, inside of a list that the caller has opened. */
 void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n,
 		struct tw_arena *a);

@@ -46,6 +46,19 @@ static void downstream(struct tw_jw *w, const struct tw_dag *dag, const struct t
 	tw_jw_end(w);
 }
 
+/* Without a word of its own a parameter has an empty schema and comes from the DAG. */
+static struct tw_value param_part(struct tw_value param, const char *key)
+{
+	static struct tw_vmap empty;
+	struct tw_value v = tw_map_value(param, key);
+
+	if (v.kind != TW_V_NULL)
+		return v;
+	if (strcmp(key, "schema") == 0)
+		return (struct tw_value){.kind = TW_V_MAP, .map = &empty};
+	return strcmp(key, "source") == 0 ? tw_v_str(TW_STR("dag")) : TW_NULL;
+}
+
 static void params(struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *t)
 {
 	static const char *const keys[] = {"value", "schema", "description", "source"};
@@ -63,7 +76,7 @@ static void params(struct tw_jw *w, const struct tw_dag *dag, const struct tw_ta
 			tw_jw_obj(w);
 			for (int j = 0; j < 4; j++) {
 				tw_jw_key(w, keys[j]);
-				tw_jw_value(w, tw_map_value(p->value, keys[j]));
+				tw_jw_value(w, param_part(p->value, keys[j]));
 			}
 			tw_jw_end(w);
 		}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/bulk.h"
 #include "api/change.h"
 #include "api/markers.h"
 #include "io/clock.h"
@@ -63,16 +64,26 @@ struct patch {
 	struct tw_chosen failed; /* below them, failed: they get another chance */
 };
 
+/* A list of one text, which clients of Airflow know it by. */
 static void no_ti(struct tw_response *resp, const struct patch *p)
 {
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_buf text TW_AUTO(tw_buf_release) = {0};
 	char index[24] = "None";
 
 	if (p->one_index)
 		snprintf(index, sizeof index, "%lld", (long long)p->index);
-	tw_reply_error(resp, 404,
-		       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT
-		       "`, task_id: `" TW_STR_FMT "` and map_index: `%s` was not found",
-		       TW_STR_ARG(p->dag_id), TW_STR_ARG(p->run_id), TW_STR_ARG(p->task_id), index);
+	tw_buf_printf(&text,
+		      "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+		      "` and map_index: `%s` was not found",
+		      TW_STR_ARG(p->dag_id), TW_STR_ARG(p->run_id), TW_STR_ARG(p->task_id), index);
+	resp->status = 404;
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "detail");
+	tw_jw_list(&w);
+	tw_jw_str(&w, tw_buf_str(&text));
+	tw_jw_end(&w);
+	tw_jw_end(&w);
 }
 
 /*
@@ -278,16 +289,21 @@ static bool choose_patch(struct tw_request *req, struct tw_response *resp, struc
 	return ok;
 }
 
+static void add_posts(struct tw_request *req, struct tw_posts *posts, const struct patch *p)
+{
+	tw_posts_add(
+		req, posts, "ti_state", &p->chosen,
+		tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
+	tw_posts_add(req, posts, "clear", &p->failed,
+		     "\"reset_run\":true,\"newest_version\":false");
+}
+
 static bool post_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
 {
 	struct tw_posts posts = {0};
 	bool ok;
 
-	tw_posts_add(
-		req, &posts, "ti_state", &p->chosen,
-		tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
-	tw_posts_add(req, &posts, "clear", &p->failed,
-		     "\"reset_run\":true,\"newest_version\":false");
+	add_posts(req, &posts, p);
 	ok = tw_api_post(req, resp, posts.rows.v, posts.rows.n);
 	tw_vec_release(&posts.rows);
 	if (ok)
@@ -299,22 +315,45 @@ static bool post_patch(struct tw_request *req, struct tw_response *resp, struct 
 	return ok;
 }
 
-static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
+/* What the body is about, its note written; false: it has replied. */
+static bool plan_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
 {
 	const struct tw_dag *dag;
 	bool ok;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &p->body) ||
-	    !tw_run_find(req, resp, p->dag_id, p->run_id, &p->run))
+	if (!p->group_id.p &&
+	    tw_store_run(tw_api_store(req, resp), p->dag_id, p->run_id, req->arena, &p->run, NULL) < 0) {
+		if (tw_dag_there(req, resp, p->dag_id))
+			no_ti(resp, p);
+		return false;
+	}
+	if (!tw_run_find(req, resp, p->dag_id, p->run_id, &p->run) ||
+	    !tw_dag_load(req, resp, p->dag_id, p->run.run.version_id, &dag))
+		return false;
+	ok = choose_patch(req, resp, p, dag);
+	tw_dag_unref(dag);
+	if (!ok || p->dry_run)
+		return ok;
+	if (p->state.n && !p->chosen.n) {
+		if (p->group_id.p)
+			tw_reply_error(resp, 409, "All task instances in the group are already in " TW_STR_FMT " state",
+				       TW_STR_ARG(p->state));
+		else
+			tw_reply_error(resp, 409, "Task id " TW_STR_FMT " is already in " TW_STR_FMT " state",
+				       TW_STR_ARG(p->task_id), TW_STR_ARG(p->state));
+		return false;
+	}
+	return !p->noted || tw_note_chosen(req, resp, &p->here, tw_map_str(p->body, "note", NULL));
+}
+
+static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
+{
+	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &p->body))
 		return false;
 	if (tw_masked_in(req, p->body, "new_state"))
 		p->state = tw_map_str(p->body, "new_state", NULL);
 	p->noted = tw_masked_in(req, p->body, "note");
-	if (!tw_dag_load(req, resp, p->dag_id, p->run.run.version_id, &dag))
-		return false;
-	ok = choose_patch(req, resp, p, dag);
-	tw_dag_unref(dag);
-	if (!ok)
+	if (!plan_patch(req, resp, p))
 		return false;
 	if (p->dry_run) {
 		const struct tw_chosen *c = p->state.n ? &p->chosen : &p->here;
@@ -322,15 +361,29 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct
 		tw_reply_tis(req, resp, c->v, c->n, (int64_t)c->n);
 		return false;
 	}
-	if (p->state.n && !p->chosen.n) {
-		tw_reply_error(
-			resp, 409, "Task id " TW_STR_FMT " is already in " TW_STR_FMT " state",
-			TW_STR_ARG(p->group_id.p ? p->group_id : p->task_id), TW_STR_ARG(p->state));
-		return false;
-	}
-	if (p->noted && !tw_note_chosen(req, resp, &p->here, tw_map_str(p->body, "note", NULL)))
-		return false;
 	return post_patch(req, resp, p);
+}
+
+bool tw_ti_patch_one(struct tw_request *req, struct tw_response *resp, const struct tw_ti_row *ti, struct tw_value body,
+		     struct tw_value mask, struct tw_posts *posts)
+{
+	struct patch p = {
+		.body = body,
+		.dag_id = ti->dag_id,
+		.run_id = ti->run_id,
+		.task_id = ti->task_id,
+		.one_index = true,
+		.index = ti->map_index,
+		.noted = tw_bulk_changes(body, mask, "note"),
+	};
+
+	if (tw_bulk_changes(body, mask, "new_state"))
+		p.state = tw_map_str(body, "new_state", NULL);
+	if (!plan_patch(req, resp, &p))
+		return false;
+	add_posts(req, posts, &p);
+	tw_api_audit(req, "bulk_task_instances", p.dag_id, p.run_id, p.task_id, none);
+	return true;
 }
 
 static void patch(struct tw_request *req, struct tw_response *resp, struct patch p)

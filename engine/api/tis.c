@@ -1,4 +1,6 @@
 /* Task instances: list, get, tries, those of a mapped task. */
+#include <stdio.h>
+
 #include "api/ask.h"
 #include "api/tables.h"
 #include "model/dag.h"
@@ -72,7 +74,7 @@ static void common_fields(struct tw_jw *w, const struct tw_ti_view *v)
 		     t->task_display_name.n ? t->task_display_name : t->task_id);
 	tw_jw_str_at(w, "dag_display_name",
 		     v->dag_display_name.n ? v->dag_display_name : t->dag_id);
-	tw_jw_str_at(w, "hostname", t->hostname);
+	tw_jw_str_at(w, "hostname", t->hostname.p ? t->hostname : TW_STR(""));
 	tw_jw_str_at(w, "unixname", t->unixname);
 	tw_jw_str_at(w, "pool", t->pool.n ? t->pool : TW_STR(TW_POOL_DEFAULT));
 	tw_jw_int_at(w, "pool_slots", t->pool_slots);
@@ -89,6 +91,19 @@ static void common_fields(struct tw_jw *w, const struct tw_ti_view *v)
 		tw_jw_null(w);
 	tw_jw_str_at(w, "executor", t->executor);
 	tw_jw_str_at(w, "executor_config", TW_STR("{}"));
+}
+
+/* What a mapped instance is called: as its template says, else by its number. */
+static void index_label(struct tw_jw *w, const struct tw_ti_row *t)
+{
+	char number[16];
+
+	if (t->rendered_map_index.p || t->map_index < 0) {
+		tw_jw_str_at(w, "rendered_map_index", t->rendered_map_index);
+		return;
+	}
+	snprintf(number, sizeof number, "%d", t->map_index);
+	tw_jw_str_at(w, "rendered_map_index", tw_str(number));
 }
 
 void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n,
@@ -114,7 +129,7 @@ void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, 
 		common_fields(w, &v[i]);
 		if (!history) {
 			tw_jw_str_at(w, "note", v[i].ti.note);
-			tw_jw_str_at(w, "rendered_map_index", v[i].ti.rendered_map_index);
+			index_label(w, &v[i].ti);
 			rendered_fields(w, s, &v[i].ti, a);
 			trigger_object(w, &v[i].trigger);
 			triggerer_job(w, s, v[i].triggerer_job_id, a);
@@ -136,6 +151,9 @@ void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct
 	tw_jw_tis(&w, tw_api_store(req, resp), v, n, false, req->arena);
 	tw_jw_end(&w);
 	tw_jw_int_at(&w, "total_entries", total);
+	tw_jw_null_at(&w, "total_entries_limit");
+	tw_jw_null_at(&w, "next_cursor");
+	tw_jw_null_at(&w, "previous_cursor");
 	tw_jw_end(&w);
 }
 
@@ -258,9 +276,15 @@ static void get_task_instances(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	if (!tw_str_is(dag_id, "~") && !tw_str_is(run_id, "~") &&
-	    !tw_run_find(req, resp, dag_id, run_id, &run))
+	if (!tw_dag_there(req, resp, dag_id))
 		return;
+	if (!tw_str_is(dag_id, "~") && !tw_str_is(run_id, "~") &&
+	    tw_store_run(s, dag_id, run_id, req->arena, &run, NULL) < 0) {
+		tw_reply_error(resp, 404,
+			       "DagRun with dag_id: `" TW_STR_FMT "` and run_id: `" TW_STR_FMT "` was not found",
+			       TW_STR_ARG(dag_id), TW_STR_ARG(run_id));
+		return;
+	}
 	tw_asker_init(&q, req, resp);
 	tw_asker_path(&q, "dag_id", dag_id);
 	tw_asker_path(&q, "run_id", run_id);
@@ -570,8 +594,7 @@ static void get_extra_links(struct tw_request *req, struct tw_response *resp)
 	if (of_task(req, s, &v, &n, 1, &err) < 0)
 		tw_reply_err(resp, &err);
 	else if (!n)
-		tw_reply_error(resp, 404, "Task with ID = " TW_STR_FMT " not found",
-			       TW_STR_ARG(req->params[2]));
+		tw_reply_error(resp, 404, "TaskInstance not found");
 	else
 		tw_buf_adds(&resp->body, "{\"extra_links\":{},\"total_entries\":0}");
 }

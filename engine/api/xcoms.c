@@ -135,6 +135,11 @@ static void value_text(struct tw_jw *w, struct tw_str json, struct tw_arena *a)
 		tw_jw_null(w);
 	} else if (tw_json_parse(a, json, &v, NULL) == TW_OK && v.kind == TW_V_STR) {
 		tw_jw_str(w, v.s);
+	} else if (tw_json_parse(a, json, &v, NULL) == TW_OK) {
+		struct tw_buf text TW_AUTO(tw_buf_release) = {0};
+
+		tw_json_write(&text, v, TW_JSON_PYTHON);
+		tw_jw_str(w, tw_buf_str(&text));
 	} else {
 		tw_jw_str(w, json);
 	}

@@ -205,7 +205,7 @@ static enum tw_rc map_period(struct tw_value mapper, struct tw_str key, struct t
 			     struct tw_err *err)
 {
 	struct tw_buf out = { 0 };
-	int64_t start;
+	int64_t start = 0;
 
 	if (period_start(mapper, key, &start, err) < 0)
 		return TW_ERR_INVALID;
@@ -283,7 +283,7 @@ static enum tw_rc map_fan_out(struct tw_value mapper, struct tw_str key, struct 
 {
 	struct tw_value up = tw_map_value(mapper, "upstream_mapper"), down = tw_map_value(mapper, "downstream_mapper");
 	struct steps s;
-	int64_t start;
+	int64_t start = 0;
 
 	if (period_of(up) < 0 || period_of(down) < 0)
 		return refuse(err, key, "a fan-out needs mappers of dates");

@@ -112,6 +112,15 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		{"next_dagrun_run_after", "d.next_dagrun_create_after", TW_F_TIME},
 		{"timetable_type", "d.timetable_type", TW_F_TEXT},
 		{"last_run_state", LAST_RUN("state"), TW_F_STATE},
+		{"last_run_end_date", LAST_RUN("end_date"), TW_F_TIME},
+		{.name = "favourite_of",
+		 .expr = "f.user_id",
+		 .type = TW_F_TEXT,
+		 .within = "exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
+		{.name = "no_favourite_of",
+		 .expr = "f.user_id",
+		 .type = TW_F_TEXT,
+		 .within = "not exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
 		{"last_run_start_date", LAST_RUN("start_date"), TW_F_TIME},
 		{"has_asset_schedule", "(d.asset_expression is not null)", TW_F_BOOL},
 		{.name = "asset_dependency",
@@ -130,6 +139,28 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 	TW_TRY(TW_LIST(s, &def, ask, struct tw_dag_row, read_dag, a, ret_v, ret_n, ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
 		TW_TRY(add_tags(s, &(*ret_v)[i], a, err));
+	return TW_OK;
+}
+
+enum tw_rc tw_store_dag_favourite_set(struct tw_store *s, struct tw_str dag_id, struct tw_str user, bool on,
+				      struct tw_err *err)
+{
+	int64_t n;
+
+	if (on)
+		return tw_q_exec(s, NULL, err, "insert into dag_favorite (user_id, dag_id) values (?, ?)", "ss", user, dag_id);
+	TW_TRY(tw_q_exec(s, &n, err, "delete from dag_favorite where user_id = ? and dag_id = ?", "ss", user, dag_id));
+	return n ? TW_OK : tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' is no favourite", TW_STR_ARG(dag_id));
+}
+
+enum tw_rc tw_store_dag_favourite(struct tw_store *s, struct tw_str dag_id, struct tw_str user, bool *ret_on,
+				  struct tw_err *err)
+{
+	int64_t n;
+
+	TW_TRY(tw_q_number(s, &n, err, "select count(*) from dag_favorite where user_id = ? and dag_id = ?", "ss", user,
+			   dag_id));
+	*ret_on = n > 0;
 	return TW_OK;
 }
 
@@ -225,24 +256,14 @@ enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t
 	return TW_OK;
 }
 
-enum tw_rc tw_store_tags(struct tw_store *s, struct tw_str pattern, int64_t limit, int64_t offset,
-			 struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
-			 int64_t *ret_total, struct tw_err *err)
+enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_str **ret_v,
+			 size_t *ret_n, int64_t *ret_total, struct tw_err *err)
 {
-	struct tw_str like = TW_STR("%");
-	struct tw_q q;
+	static const struct tw_field fields[] = {{"name", "t.name", TW_F_TEXT}};
+	static const struct tw_list_def def = {
+		"tag", "t.name", "(select distinct name from dag_tag) t", "", NULL, "t.name", fields, TW_COUNT(fields)};
 
-	if (pattern.n)
-		like = tw_str(tw_arena_printf(a, "%%" TW_STR_FMT "%%", TW_STR_ARG(pattern)));
-	TW_TRY(tw_q_number(s, ret_total, err,
-			   "select count(distinct name) from dag_tag where name like ?", "s",
-			   like));
-	tw_q(&q, s,
-	     "select distinct name from dag_tag where name like ? order by name limit ? offset ?");
-	tw_q_put_str(&q, like);
-	tw_q_put_int(&q, limit < 0 ? INT64_MAX : limit);
-	tw_q_put_int(&q, offset);
-	return TW_Q_ALL(&q, struct tw_str, read_str, a, ret_v, ret_n, err);
+	return TW_LIST(s, &def, ask, struct tw_str, read_str, a, ret_v, ret_n, ret_total, err);
 }
 
 /* ── for the scheduler ──────────────────────────────────────────────────────────────── */

@@ -255,9 +255,14 @@ static void dags_are_listed_by_what_is_asked(void **state)
 	assert_int_equal(d.next.create_after, T0 + 9);
 	assert_int_equal(d.next.partition_date, TW_TIME_NONE);
 
-	ok(tw_store_tags(s, (struct tw_str){0}, -1, 0, &a, &tags, &n, &total, &test_err));
+	ok(tw_store_tags(s, &(struct tw_ask){.limit = -1, .count = true}, &a, &tags, &n, &total, &test_err));
 	assert_int_equal(n, 2);
-	ok(tw_store_tags(s, S("dai"), -1, 0, &a, &tags, &n, &total, &test_err));
+	ok(tw_store_tags(s,
+			 &(struct tw_ask){.conds = &(struct tw_cond){.field = "name", .op = TW_OP_LIKE, .text = S("dai|nothing")},
+					  .nconds = 1,
+					  .limit = -1,
+					  .count = true},
+			 &a, &tags, &n, &total, &test_err));
 	tw_assert_str(tags[0], "daily");
 	tw_store_close(s);
 }

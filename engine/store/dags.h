@@ -95,7 +95,7 @@ enum tw_rc tw_store_bundle_put(struct tw_store *s, struct tw_str name, bool acti
  * Fields: dag_id dag_display_name is_paused is_stale has_import_errors bundle_name bundle_version
  * fileloc relative_fileloc owners last_parsed_time last_expired next_dagrun next_dagrun_run_after
  * timetable_type has_asset_schedule, asset_dependency (HAS: name or URI of an asset of its schedule), tag (EQ, IN, LIKE; several conditions: each must hold for some tag), and of the last
- * run: last_run_state last_run_start_date.
+ * run: last_run_state last_run_start_date last_run_end_date; favourite_of, no_favourite_of (EQ: a user).
  */
 enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			 struct tw_dag_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
@@ -112,9 +112,14 @@ enum tw_rc tw_store_dag_pause(struct tw_store *s, struct tw_str dag_id, bool pau
  * TW_ERR_CONFLICT when a task instance of it is running.
  */
 enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t *ret_rows, struct tw_err *err);
-/* Distinct tags with name LIKE pattern (p NULL = all), in order. */
-enum tw_rc tw_store_tags(struct tw_store *s, struct tw_str pattern, int64_t limit, int64_t offset, struct tw_arena *a,
-			 struct tw_str **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
+/* TW_ERR_EXISTS: it is one already; TW_ERR_NOT_FOUND: it is none. The DAG must be there. */
+enum tw_rc tw_store_dag_favourite_set(struct tw_store *s, struct tw_str dag_id, struct tw_str user, bool on,
+				      struct tw_err *err);
+enum tw_rc tw_store_dag_favourite(struct tw_store *s, struct tw_str dag_id, struct tw_str user, bool *ret_on,
+				  struct tw_err *err);
+/* Distinct tags. Fields: name. */
+enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_str **ret_v,
+			 size_t *ret_n, int64_t *ret_total, struct tw_err *err);
 
 /* ── versions, documents, source ────────────────────────────────────────────────────── */
 

@@ -77,6 +77,7 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 		"delete from dag_version where dag_id = ?",
 		"delete from dag_warning where dag_id = ?",
 		"delete from dag_tag where dag_id = ?",
+		"delete from dag_favorite where dag_id = ?",
 		"delete from dag where dag_id = ?",
 	};
 	int64_t last;

@@ -58,6 +58,7 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 		{"bundle_version", "r.bundle_version", TW_F_TEXT},
 		{"dag_version", "v.version_number", TW_F_INT, true},
 		{"partition_key", "r.partition_key", TW_F_TEXT},
+		{"partition_date", "null", TW_F_TIME}, /* no run has one yet */
 		{.name = "consuming_asset",
 		 .expr = "(a.name || ' ' || a.uri)",
 		 .type = TW_F_TEXT,
@@ -133,6 +134,14 @@ enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw
 		"update dag_run set note = ?, note_user_id = ?, updated_at = ? where dag_id = ? and run_id = ?",
 		"sstss", note, user, (tw_time)tw_store_now(s), dag_id, run_id));
 	return n ? TW_OK : no_run(dag_id, run_id, err);
+}
+
+enum tw_rc tw_store_run_no_partition(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_err *err)
+{
+	return tw_q_exec(s, NULL, err,
+			 "update dag_run set partition_key = null, updated_at = ? where dag_id = ? and run_id = ?"
+			 " and partition_key is not null",
+			 "tss", (tw_time)tw_store_now(s), dag_id, run_id);
 }
 
 enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,

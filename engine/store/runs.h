@@ -33,6 +33,9 @@ enum tw_rc tw_store_run_by_date(struct tw_store *s, struct tw_str dag_id, tw_tim
 				struct tw_run_view *ret_run, struct tw_err *err);
 enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str note,
 			     struct tw_str user, struct tw_err *err);
+/* The run forgets which partition it is of. */
+enum tw_rc tw_store_run_no_partition(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+				     struct tw_err *err);
 /* With its task instances and all of theirs; posts `post` (NULL = nothing) with it. */
 enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
 			       const struct tw_inbox_row *post, struct tw_err *err);

@@ -232,6 +232,10 @@ static const char partitions[] =
 
 static const char trigger_owner[] = "create index trigger_owner on \"trigger\" (triggerer_id, id);";
 
+static const char favourites[] = "create table dag_favorite (user_id {key} not null, dag_id {key} not null,"
+				 " primary key (user_id, dag_id));"
+				 "create index dag_favorite_dag on dag_favorite (dag_id);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -243,5 +247,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 8, "assets", assets },
 	{ 9, "partitions", partitions },
 	{ 10, "triggers by owner", trigger_owner },
+	{ 11, "favourites", favourites },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -208,6 +208,24 @@ enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str n
 	return n ? TW_OK : no_ti(id, err);
 }
 
+enum tw_rc tw_store_ti_delete(struct tw_store *s, const struct tw_ti_row *ti, struct tw_err *err)
+{
+	int64_t live = 0, n;
+	enum tw_rc rc;
+	bool own;
+
+	TW_TRY(tw_tx_enter(s, &own, err));
+	rc = tw_q_number(s, &live, err,
+			 "select count(*) from dag_run where dag_id = ? and run_id = ? and state in ('queued', 'running')",
+			 "ss", ti->dag_id, ti->run_id);
+	if (rc == TW_OK && live)
+		rc = tw_err_set(err, TW_ERR_CONFLICT,
+				"Task instances of a run that is queued or running cannot be deleted: end the run first");
+	if (rc == TW_OK)
+		rc = tw_purge_ti(s, ti, &n, err);
+	return tw_tx_leave(s, own, rc, err);
+}
+
 enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at,
 			    struct tw_err *err)
 {

@@ -39,6 +39,8 @@ enum tw_rc tw_store_ti_tries(struct tw_store *s, struct tw_str dag_id, struct tw
 			     struct tw_err *err);
 enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str note, struct tw_str user,
 			    struct tw_err *err);
+/* Deletes the instance with its attempts and all that hangs on it. TW_ERR_CONFLICT: its run is not over. */
+enum tw_rc tw_store_ti_delete(struct tw_store *s, const struct tw_ti_row *ti, struct tw_err *err);
 /* Only heartbeats, many at once; unknown ids are passed over. */
 enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at, struct tw_err *err);
 
