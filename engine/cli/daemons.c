@@ -107,6 +107,15 @@ static int64_t beat_of(const struct tw_config *cfg, const char *section, const c
 	return ms < 100 ? 100 : (int64_t)ms;
 }
 
+/* May tasks run without Python? A XCom backend of the team's own is Python: all XComs go through it. */
+static bool native_allowed(const struct tw_config *cfg)
+{
+	struct tw_str backend = tw_str_trim(tw_str(tw_config_get(cfg, "core", "xcom_backend")));
+
+	return tw_config_bool(cfg, "core", "native_operators") &&
+	       (!backend.n || tw_str_ends(backend, ".BaseXCom"));
+}
+
 static int cmd_scheduler(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -121,7 +130,7 @@ static int cmd_scheduler(const struct tw_args *args)
 		.core = tw_sched_config_default(),
 		.log_folder = c->log_folder,
 		.log_name = c->log_name,
-		.native = tw_config_bool(cfg, "core", "native_operators"),
+		.native = native_allowed(cfg),
 		.triggerer_health =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
 		.health_timeout = tw_config_int(cfg, "scheduler", "scheduler_health_check_threshold") * 1000000,
@@ -200,7 +209,7 @@ static int cmd_runner(const struct tw_args *args)
 		.sensitive_names = tw_config_get(cfg, "core", "sensitive_var_conn_names"),
 		.min_masked_secret = (int)tw_config_int(cfg, "logging", "min_length_masked_secret"),
 		.cleanup_s = (int)tw_config_int(cfg, "core", "killed_task_cleanup_time"),
-		.no_native = !tw_config_bool(cfg, "core", "native_operators"),
+		.no_native = !native_allowed(cfg),
 		.secrets_backend = *tw_config_get(cfg, "secrets", "backend") ||
 				   *tw_config_get(cfg, "workers", "secrets_backend"),
 	};
@@ -319,7 +328,7 @@ static int cmd_triggerer(const struct tw_args *args)
 		.beat_ms = beat_of(cfg, "triggerer", "job_heartbeat_sec"),
 		.health_timeout =
 			(int64_t)(tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold") * 1e6),
-		.native = tw_config_bool(cfg, "core", "native_operators"),
+		.native = native_allowed(cfg),
 	};
 
 	o.queues = split_names(tw_arg(args, "queues"), &o.nqueues);

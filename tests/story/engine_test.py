@@ -277,6 +277,44 @@ secret()
     assert "the password is" in text and "hunter2" not in text
 
 
+def test_a_xcom_backend_of_ones_own_sees_every_xcom(engine: Engine) -> None:
+    """Also those of operators and templates that need no Python otherwise."""
+    plugins = engine.home / "plugins"
+    plugins.mkdir()
+    (plugins / "aside.py").write_text("""
+from airflow.models.xcom import BaseXCom
+class Aside(BaseXCom):
+    @staticmethod
+    def serialize_value(value, **kwargs):
+        return BaseXCom.serialize_value({"aside": value})
+    @staticmethod
+    def deserialize_value(result):
+        return BaseXCom.deserialize_value(result)["aside"]
+""")
+    engine.env["TRADEWIND__CORE__XCOM_BACKEND"] = "aside.Aside"
+    engine.write(
+        "d.py",
+        """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.python import PythonOperator
+with DAG("d", schedule=None):
+    one = BashOperator(task_id="one", bash_command="echo one")
+    made = PythonOperator(task_id="made", python_callable=lambda: {"k": 2})
+    pulled = BashOperator(
+        task_id="pulled", bash_command="echo {{ ti.xcom_pull(task_ids='one') }} {{ ti.xcom_pull(task_ids='made').k }}"
+    )
+    [one, made] >> pulled
+""",
+    )
+    engine.up()
+    run = engine.trigger("d")
+    assert engine.finish("d", run) == "success"
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        found = {t: json.loads(v) for t, v in db.execute("SELECT task_id, value FROM xcom WHERE key = 'return_value'")}
+    assert found == {"one": {"aside": "one"}, "made": {"aside": {"k": 2}}, "pulled": {"aside": "one 2"}}
+
+
 def test_a_file_that_kills_the_parser_harms_no_other(engine: Engine) -> None:
     """It is tried by itself then, and has an error of its own; nothing of it stays."""
     engine.env["TRADEWIND__DAG_PROCESSOR__PARSING_PROCESSES"] = "4"
