@@ -22,7 +22,7 @@
 	{ "log-file", 'l', TW_OPT_STR, "write the log there", NULL, NULL, NULL },                  \
 	{ "stdout", 0, TW_OPT_STR, "write what goes to stdout there", NULL, NULL, NULL },          \
 	{ "stderr", 0, TW_OPT_STR, "write what goes to stderr there", NULL, NULL, NULL },          \
-	{ "num-runs", 'n', TW_OPT_INT, "end after as many rounds", NULL, "-1", NULL },             \
+	{ "num-runs", 'n', TW_OPT_INT, "dag-processor: end when every file was parsed so often", NULL, "-1", NULL },             \
 	{ "pid", 0, TW_OPT_STR, "write the process id there", NULL, NULL, NULL },                  \
 	{ "dev", 'd', TW_OPT_FLAG, "accepted", NULL, NULL, NULL },                                 \
 	{ "skip-serve-logs", 's', TW_OPT_FLAG, "accepted; logs are served by the api-server", NULL, NULL, NULL }
@@ -145,6 +145,8 @@ static int cmd_scheduler(const struct tw_args *args)
 	};
 
 	redirect_log(args);
+	if (tw_arg_int(args, "num-runs", -1) > 0)
+		fprintf(stderr, "warning: --num-runs has no effect: the scheduler has no rounds, it waits for what happens\n");
 	o.dags_folder = c->dags_folder;
 	o.plugins_folder = c->plugins_folder;
 	o.run_id_pattern = tw_config_get(cfg, "scheduler", "allowed_run_id_pattern");

@@ -104,3 +104,11 @@ def test_a_callable_says_which_files_hold_dags(engine: Engine) -> None:
     engine.env["AIRFLOW__CORE__MIGHT_CONTAIN_DAG_CALLABLE"] = "judge_of_files.judge"
     engine.parse()
     assert [d["dag_id"] for d in engine.json("dags", "list")] == ["hidden"]
+
+
+def test_rounds_of_a_scheduler_that_has_none(engine: Engine) -> None:
+    engine.parse()
+    engine.start("scheduler", "--num-runs", "1")
+    log = engine.home / "scheduler.log"
+    wait_until(lambda: "scheduler: ready" in log.read_text(), 30, "the scheduler does not start")
+    assert "warning: --num-runs has no effect" in log.read_text()
