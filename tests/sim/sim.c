@@ -198,12 +198,26 @@ static bool refused_by_store(struct sim *m, const struct tw_event *ev)
 	return false;
 }
 
-static void step(struct sim *m, struct turn *t, const struct tw_event *ev)
+/* Which version is the newest is read when the clear is taken, not when it was asked for. */
+static void clear_to_newest(struct sim *m, struct tw_ev_clear *c)
+{
+	const struct sdag *d = store_dag(m, c->run.dag_id);
+
+	if (!c->dag)
+		return;
+	c->dag = m->docs[d->doc].dag;
+	c->version_id = sim_printf(m, "v%d", d->doc);
+}
+
+static void step(struct sim *m, struct turn *t, const struct tw_event *said)
 {
 	struct tw_err err = { 0 };
 	size_t dags = t->fx->dags.n;
-	struct stepped s = { .ev = *ev };
+	struct stepped s = { .ev = *said };
+	const struct tw_event *ev = &s.ev;
 
+	if (ev->type == TW_EV_CLEAR)
+		clear_to_newest(m, &s.ev.clear);
 	if (refused_by_store(m, ev))
 		return;
 	learn(m, ev);
