@@ -514,3 +514,13 @@ def test_a_notifier_that_forgets_its_parents_init():
     told: list = []
     Own("hello {{ x }}")({"x": 1})
     assert told == [("hello 1", 1)]
+
+
+def test_catchup_needs_a_start():
+    with pytest.raises(ValueError, match="start_date is required when catchup=True"):
+        DAG("d", schedule="@daily", catchup=True)
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+    DAG("d", schedule="@daily", catchup=True, start_date=start)
+    DAG("d", schedule="@daily", catchup=True, default_args={"start_date": start})
+    DAG("d", schedule=None, catchup=True)
+    DAG("d", schedule="@daily", catchup=False)

@@ -191,6 +191,9 @@ class DAG(OldDag):
             dagrun_timeout = dt.timedelta(seconds=dagrun_timeout)
         self.dagrun_timeout = dagrun_timeout
         self.catchup = conf.getboolean("scheduler", "catchup_by_default") if catchup is None else catchup
+        if self.catchup and self.compat == 3 and self.timetable.can_be_scheduled:
+            if self.start_date is None and "start_date" not in self.default_args:
+                raise ValueError("start_date is required when catchup=True")
         self.on_success_callback = on_success_callback
         self.on_failure_callback = on_failure_callback
         self.sla_miss_callback = sla_miss_callback
