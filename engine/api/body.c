@@ -119,6 +119,9 @@ static void check_str(struct tw_faults *f, const struct tw_body_field *field, st
 			 "Input should be a valid string", v, NULL, TW_NULL);
 		return;
 	}
+	if (memchr(v.s.p ? v.s.p : "", 0, v.s.n))
+		tw_fault(f, "value_error", "body", tw_str(field->name), "Value error, a text holds no NUL character", v,
+			 NULL, TW_NULL);
 	if (field->max && characters(v.s) > (size_t)field->max) {
 		snprintf(msg, sizeof msg, "String should have at most %lld characters",
 			 (long long)field->max);

@@ -1,0 +1,203 @@
+"""People and programs that mean no good ask the API: nothing leaks, nothing falls over, honest clients are still served."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import socket
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from engine import Engine
+
+NASTY = [
+    "' or 1=1 --",
+    "x'; drop table dag_run; --",
+    '" union select password from connection --',
+    "%' escape '",
+    "<script>alert(1)</script>",
+    "../../../../etc/passwd",
+    "%2e%2e%2f",
+    "\x01\x02",
+    "a" * 5000,
+    "😀|%|_",
+    "-9223372036854775809",
+    "1e999",
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    e = Engine(tmp_path_factory.mktemp("hostile"))
+    e.env["TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
+    e.env["TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_USERS"] = "admin:admin,anna:viewer"
+    e.write("d.py", "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.empty import EmptyOperator\n"
+                    "with DAG('d', schedule=None):\n    EmptyOperator(task_id='t')\n")
+    e.parse()
+    e.serve()
+    yield e
+    e.stop()
+
+
+def raw(e: Engine, data: bytes, timeout: float = 20) -> bytes:
+    """What comes back until the server closes or is silent."""
+    got = b""
+    with closing(socket.create_connection(("127.0.0.1", e.port), timeout)) as s:
+        try:
+            s.sendall(data)
+            while part := s.recv(65536):
+                got += part
+        except (TimeoutError, ConnectionError):
+            pass
+    return got
+
+
+def request(e: Engine, method: str, path: str, token: str | None = None, body: bytes = b"", more: str = "") -> tuple[int, bytes]:
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{e.port}\r\nConnection: close\r\n{more}"
+    if token:
+        head += f"Authorization: Bearer {token}\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    answer = raw(e, head.encode() + b"\r\n" + body)
+    status = re.match(rb"HTTP/1\.1 (\d+)", answer)
+    return (int(status.group(1)) if status else 0), answer.partition(b"\r\n\r\n")[2]
+
+
+def password(e: Engine, user: str) -> str:
+    return json.loads((e.home / "simple_auth_manager_passwords.json.generated").read_text())[user]
+
+
+def sign_in(e: Engine, user: str) -> str:
+    body = json.dumps({"username": user, "password": password(e, user)}).encode()
+    status, text = request(e, "POST", "/auth/token", body=body)
+    assert status == 201, text
+    return json.loads(text)["access_token"]
+
+
+def served(e: Engine) -> None:
+    started = time.monotonic()
+    status, _ = request(e, "GET", "/api/v2/monitor/health")
+    assert status == 200 and time.monotonic() - started < 5
+
+
+def lists() -> list[tuple[str, list[str]]]:
+    """Every list of the contract with its filters, from the client package's own code."""
+    import inspect
+
+    from airflow_client.client import api
+
+    found = []
+    for _, cls in inspect.getmembers(api, inspect.isclass):
+        for name, call in inspect.getmembers(cls, inspect.isfunction):
+            if not name.endswith("_serialize"):
+                continue
+            source = inspect.getsource(call)
+            path = re.search(r"resource_path='([^']+)'", source)
+            if path and "method='GET'" in source and "/wait" not in path.group(1):
+                found.append((path.group(1), re.findall(r"_query_params\.append\(\('(\w+)'", source)))
+    return found
+
+
+def test_nasty_words_in_every_filter_and_path(home: Engine) -> None:
+    token = sign_in(home, "admin")
+    asked = 0
+    for path, names in lists():
+        for word in NASTY:
+            quoted = urllib.parse.quote(word, safe="")
+            at = re.sub(r"\{\w+\}", quoted, path)
+            urls = [f"{at}?" + "&".join(f"{n}={quoted}" for n in names)] if names else [at]
+            if names:
+                plain = re.sub(r"\{\w+\}", "~", path)
+                urls += [f"{plain}?{n}={quoted}" for n in names if word in NASTY[:4]]
+            for url in urls:
+                status, body = request(home, "GET", url, token)
+                asked += 1
+                assert status in (200, 400, 403, 404, 406, 414, 422, 431, 307), f"{url}: {status} {body[:300]!r}"
+                assert b"root:" not in body and b"SQL" not in body and b"sqlite" not in body.lower(), f"{url}: {body[:300]!r}"
+    assert asked > 1000
+    assert request(home, "GET", "/api/v2/dags/d", token)[0] == 200
+    served(home)
+
+
+def encode(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_tokens_that_are_none(home: Engine) -> None:
+    good = sign_in(home, "anna")
+    head, claims, signature = good.split(".")
+    told = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    admin = encode({**told, "sub": "admin", "role": "admin"})
+    old = encode({**told, "exp": 1})
+    key = b"guessed"
+    guessed = base64.urlsafe_b64encode(hmac.new(key, f"{head}.{admin}".encode(), hashlib.sha512).digest()).rstrip(b"=").decode()
+    bad = [
+        f"{encode({'alg': 'none', 'typ': 'JWT'})}.{admin}.",
+        f"{encode({'alg': 'None'})}.{admin}.{signature}",
+        f"{encode({'alg': 'HS256', 'typ': 'JWT'})}.{claims}.{signature}",
+        f"{head}.{admin}.{signature}",
+        f"{head}.{admin}.{guessed}",
+        f"{head}.{old}.{signature}",
+        f"{head}.{claims}.",
+        f"{head}.{claims}",
+        "nonsense",
+        "." * 3000,
+    ]
+    assert request(home, "GET", "/api/v2/dags", good)[0] == 200
+    for token in bad:
+        assert request(home, "GET", "/api/v2/dags", token)[0] in (401, 403, 431), token[:80]
+    assert request(home, "GET", "/api/v2/connections", good)[0] == 403
+    assert request(home, "GET", "/api/v2/variables", good)[0] == 403
+    assert request(home, "DELETE", "/api/v2/dags/d", good)[0] == 403
+    assert request(home, "PATCH", "/api/v2/dags/~/dagRuns", good, b'{"actions": []}')[0] == 403
+    assert request(home, "GET", "/api/v2/dags")[0] == 401
+
+
+def test_bodies_without_end(home: Engine) -> None:
+    token = sign_in(home, "admin")
+    auth = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+    said = raw(home, f"POST /api/v2/variables HTTP/1.1\r\n{auth}Content-Length: 99999999999\r\n\r\n".encode() + b"x" * 1000, 5)
+    assert not said or said.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400", b"HTTP/1.1 408")), said[:200]
+    big = b'{"key": "k", "value": "' + b"v" * (17 << 20) + b'"}'
+    assert request(home, "POST", "/api/v2/variables", token, big)[0] in (413, 0)
+    deep = b'{"key": "deep", "value": ' + b"[" * 100000 + b"]" * 100000 + b"}"
+    assert request(home, "POST", "/api/v2/variables", token, deep)[0] == 422
+    for body in (b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"key": 1}', b'{"key": "a\\u0000b", "value": 1}'):
+        assert request(home, "POST", "/api/v2/variables", token, body)[0] in (400, 422), body
+    served(home)
+
+
+def test_a_thousand_who_say_nothing(home: Engine) -> None:
+    idle = []
+    try:
+        for n in range(1000):
+            s = socket.create_connection(("127.0.0.1", home.port), 10)
+            idle.append(s)
+            if n % 2:
+                s.sendall(b"GET /api/v2/dags HTTP/1.1\r\nHost: 127.")
+        served(home)
+        served(home)
+    finally:
+        for s in idle:
+            s.close()
+    served(home)
+
+
+
+
+def test_every_path_of_the_contract_is_described(home: Engine) -> None:
+    status, body = request(home, "GET", "/openapi.json")
+    spec = json.loads(body)
+    assert status == 200 and spec["openapi"].startswith("3.1")
+    for path, item in spec["paths"].items():
+        for operation in item.values():
+            assert [p["name"] for p in operation["parameters"]] == re.findall(r"\{(\w+)\}", path)
+            assert operation["responses"]
+    missing = {path for path, _ in lists()} - spec["paths"].keys()
+    assert not {re.sub(r"\{\w+\}", "{}", p) for p in missing} - {re.sub(r"\{\w+\}", "{}", p) for p in spec["paths"]}
