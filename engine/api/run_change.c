@@ -81,9 +81,9 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
+	reply_run(req, resp, run.dag_id, run.run_id); /* as it was made: the scheduler is quick */
 	tw_api_ring(req);
 	tw_api_audit(req, "trigger_dag_run", run.dag_id, run.run_id, none, none);
-	reply_run(req, resp, run.dag_id, run.run_id);
 }
 
 /* ── state and note ───────────────────────────────────────────────────────────────────── */
