@@ -47,6 +47,16 @@ class ListenerManager:
     def has_listeners(self) -> bool:
         return bool(self.listeners)
 
+    @property
+    def hears_tasks(self) -> bool:
+        """Does one of them want to know of task instances? Who runs without Python cannot tell it."""
+        return any(
+            name.startswith("on_task_instance_")
+            and getattr(getattr(listener, name, None), "airflow_impl", None)
+            for listener in self.listeners
+            for name in dir(listener)
+        )
+
     def add_listener(self, listener: Any) -> None:
         if listener not in self.listeners:
             self.listeners.append(listener)

@@ -164,6 +164,7 @@ def _native(
     task: Any, cls: type, args: dict[str, Any], callbacks: list[str], python_templates: bool
 ) -> str | None:
     """The native operator that does the same, if there is one (and add to `args` what else it reads)."""
+    from tradewind.listeners import get_listener_manager
     from tradewind.operators.bash import BashOperator
     from tradewind.operators.empty import EmptyOperator
 
@@ -173,6 +174,8 @@ def _native(
     if issubclass(cls, EmptyOperator):
         return None if {"execute", "success"} & set(callbacks) or hooks else "empty"
     if python_templates or hooks or task.retry_policy or task.render_template_as_native_obj is not None:
+        return None
+    if get_listener_manager().hears_tasks:
         return None
     if cls is BashOperator and not callbacks:
         return _native_bash(task, args)

@@ -315,6 +315,47 @@ with DAG("d", schedule=None):
     assert found == {"one": {"aside": "one"}, "made": {"aside": {"k": 2}}, "pulled": {"aside": "one 2"}}
 
 
+def test_listeners_hear_of_every_task_that_runs(engine: Engine) -> None:
+    """Also of those that need no Python otherwise."""
+    plugins = engine.home / "plugins"
+    plugins.mkdir()
+    heard = engine.home / "heard"
+    (plugins / "ears.py").write_text(f"""
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+def note(what, ti):
+    with open("{heard}", "a") as f:
+        f.write(f"{{what}} {{ti.task_id}}\\n")
+class Ears:
+    @hookimpl
+    def on_task_instance_running(self, previous_state, task_instance):
+        note("running", task_instance)
+    @hookimpl
+    def on_task_instance_success(self, previous_state, task_instance):
+        note("success", task_instance)
+    @hookimpl
+    def on_task_instance_failed(self, previous_state, task_instance, error):
+        note("failed", task_instance)
+class Plugin(AirflowPlugin):
+    name = "ears"
+    listeners = [Ears()]
+""")
+    engine.write(
+        "d.py",
+        """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("d", schedule=None):
+    BashOperator(task_id="good", bash_command="echo") >> BashOperator(task_id="bad", bash_command="exit 1")
+""",
+    )
+    engine.up()
+    run = engine.trigger("d")
+    assert engine.finish("d", run) == "failed"
+    wait_until(lambda: heard.read_text().count("\n") == 4, 10, "not all was heard of")
+    assert heard.read_text().split("\n")[:-1] == ["running good", "success good", "running bad", "failed bad"]
+
+
 def test_a_file_that_kills_the_parser_harms_no_other(engine: Engine) -> None:
     """It is tried by itself then, and has an error of its own; nothing of it stays."""
     engine.env["TRADEWIND__DAG_PROCESSOR__PARSING_PROCESSES"] = "4"
