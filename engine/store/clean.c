@@ -21,6 +21,12 @@ static const struct cleaning all_tables[] = {
 	 "exists (select 1 from partitioned_asset_key_log l join asset_partition_dag_run p"
 	 " on p.id = l.asset_partition_dag_run_id where l.asset_event_id = t.id and p.created_dag_run_id is null)"},
 	{"task_state_store", "id", "expires_at", "dag_id", NULL},
+	{"deadline", "id", "deadline_time", "dag_id",
+	 "exists (select 1 from dag_run r where r.id = t.dagrun_id and r.state in ('queued', 'running'))"},
+	/* Those without a state, or with another, are still to be run. */
+	{"callback", "id", "created_at", NULL,
+	 "t.state is null or t.state not in ('success', 'failed')"
+	 " or exists (select 1 from deadline d where d.callback_id = t.id)"},
 	{"log", "id", "dttm", "dag_id", NULL},
 	{"job", "id", "latest_heartbeat", "dag_id", "state = 'running'"},
 	{"import_error", "id", "timestamp", NULL, NULL},

@@ -200,6 +200,41 @@ static void the_audit_log(void **state)
 	assert_int_equal(v[0].try_number, 2);
 }
 
+/* What has been run goes; what is still to run, or belongs to a live run, stays. */
+static void old_callbacks_and_deadlines_are_cleaned(void **state)
+{
+	static const char *const rows[] = {
+		"insert into callback (id, type, fetch_method, data, state, priority_weight, created_at) values"
+		" ('c1', 'triggerer', 'import_path', '{}', 'success', 1, '2020-01-01 00:00:00.000000'),"
+		" ('c2', 'triggerer', 'import_path', '{}', 'queued', 1, '2020-01-01 00:00:00.000000'),"
+		" ('c3', 'dag_processor', 'dag_attribute', '{}', null, 1, '2020-01-01 00:00:00.000000'),"
+		" ('c4', 'triggerer', 'import_path', '{}', 'failed', 1, '2020-01-01 00:00:00.000000')",
+		"insert into deadline (id, created_at, last_updated_at, dagrun_id, deadline_time, missed, callback_id, dag_id, run_id)"
+		" select 'd1', '2020-01-01', '2020-01-01', id, '2020-01-01 00:00:00.000000', 1, 'c4', dag_id, run_id"
+		" from dag_run where run_id = 'on'",
+		"insert into deadline (id, created_at, last_updated_at, deadline_time, missed, dag_id, run_id)"
+		" values ('d2', '2020-01-01', '2020-01-01', '2020-01-01 00:00:00.000000', 1, 'd', 'over')",
+	};
+	struct tw_run_row live = test_run("d", "on", TW_RUN_RUNNING, T0);
+	struct tw_clean_opts o = { .before = T0, .batch = 100 };
+	struct tw_clean_result *v;
+	int64_t left;
+	size_t n;
+
+	o.tables = (struct tw_str[]){ S("deadline"), S("callback") };
+	o.ntables = 2;
+	test_commit_run(s, &live, NULL, 0);
+	for (size_t i = 0; i < TW_COUNT(rows); i++)
+		ok(tw_q_exec(s, &left, &test_err, rows[i], ""));
+	ok(tw_store_clean(s, &o, &a, &v, &n, &test_err));
+	assert_int_equal(n, 2);
+	assert_int_equal(v[0].rows + v[1].rows, 2);
+	ok(tw_q_number(s, &left, &test_err, "select count(*) from callback where id in ('c2', 'c3', 'c4')", ""));
+	assert_int_equal(left, 3);
+	ok(tw_q_number(s, &left, &test_err, "select count(*) from deadline where id = 'd1'", ""));
+	assert_int_equal(left, 1);
+}
+
 static void old_rows_are_cleaned(void **state)
 {
 	struct tw_run_row old = test_run("d", "old", TW_RUN_SUCCESS, T0),
@@ -266,7 +301,7 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(variables),	  T(connections_and_a_new_key), T(pools), T(jobs),
-		T(the_audit_log), T(old_rows_are_cleaned),
+		T(the_audit_log), T(old_rows_are_cleaned), T(old_callbacks_and_deadlines_are_cleaned),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
