@@ -356,6 +356,23 @@ with DAG("d", schedule=None):
     assert heard.read_text().split("\n")[:-1] == ["running good", "success good", "running bad", "failed bad"]
 
 
+def test_params_may_be_mapped_over(engine: Engine) -> None:
+    engine.write(
+        "d.py",
+        """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("d", schedule=None, params={"all": 1}):
+    BashOperator.partial(task_id="t", bash_command="echo {{ params.all }} {{ params.v }}").expand(params=[{"v": "a"}, {"v": "b"}])
+""",
+    )
+    engine.up()
+    run = engine.trigger("d")
+    assert engine.finish("d", run) == "success"
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        assert [v for (v,) in db.execute("SELECT value FROM xcom ORDER BY map_index")] == ['"1 a"', '"1 b"']
+
+
 def test_a_file_that_kills_the_parser_harms_no_other(engine: Engine) -> None:
     """It is tried by itself then, and has an error of its own; nothing of it stays."""
     engine.env["TRADEWIND__DAG_PROCESSOR__PARSING_PROCESSES"] = "4"

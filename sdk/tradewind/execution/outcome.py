@@ -130,11 +130,14 @@ class Attempt:
         os.environ.update(context_to_airflow_vars(context, in_env_var_format=True))
 
     def _unmap(self) -> Any:
-        """The operator of this instance, with its items of the mapped arguments."""
+        """The operator of this instance, with its items of the mapped arguments; params may be one of them."""
+        from tradewind.params import process_params
+
         told = (self.ti.workload.get("expand") or {}).get("args") or {}
         indexes = {name: item["index"] if isinstance(item, dict) else item for name, item in told.items()}
         task = self.ti.task.unmap(self.context, indexes=indexes or None)
-        self.context.update(inlets=task.inlets, outlets=task.outlets)
+        params = process_params(task.dag, task, self.context["dag_run"].conf, suppress_exception=False)
+        self.context.update(inlets=task.inlets, outlets=task.outlets, params=params)
         return task
 
     def _label(self, quiet: bool = False, tell: bool = False) -> None:
