@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import FrameType
 from typing import Any
 
 _installed = False
@@ -76,9 +77,14 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
             reads = not isinstance(flags, int) or flags & os.O_ACCMODE in (os.O_RDONLY, os.O_RDWR)
         if reads:
             recorder.note(path)
-    elif event in ("os.listdir", "os.scandir"):
-        if not sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"):
-            recorder.note(args[0])
+    elif event in ("os.listdir", "os.scandir") and not _looks_along_sys_path(sys._getframe(1)):
+        recorder.note(args[0])
+
+
+def _looks_along_sys_path(frame: FrameType) -> bool:
+    """The import system, or importlib.metadata in search of entry points: that is not the file's own look."""
+    name = frame.f_code.co_filename
+    return name.startswith("<frozen importlib") or f"{os.sep}importlib{os.sep}metadata" in name
 
 
 def variable(key: str) -> None:
