@@ -24,6 +24,7 @@ def preload() -> None:
     import importlib
 
     for name in (
+        "importlib.metadata",
         "jinja2.sandbox",
         "jinja2.nativetypes",
         "pendulum",
@@ -34,6 +35,7 @@ def preload() -> None:
         "tradewind.decorators",
         "tradewind.execution.parse_child",
         "tradewind.jinja",
+        "tradewind.listeners",
         "tradewind.mapped",
         "tradewind.params",
         "tradewind.operators.bash",
