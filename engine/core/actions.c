@@ -291,6 +291,18 @@ static void stop_open(struct run *r, const char *reason, enum tw_fx_op written)
 		}
 }
 
+/* What another version had taken away has no instance any more, and may have changed in this turn. */
+static void take_back_lost(struct run *r, enum tw_fx_op written)
+{
+	struct tw_effects *fx = r->s->fx;
+
+	for (size_t i = 0; r->lost.n && i < fx->tis.n; i++) {
+		struct tw_fx_ti *e = &fx->tis.v[i];
+		if (tw_str_eq(e->row.run_id, r->row.run_id) && tw_str_eq(e->row.dag_id, r->row.dag_id))
+			e->op = written;
+	}
+}
+
 enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool drop, struct tw_err *err)
 {
 	struct run *r;
@@ -301,6 +313,7 @@ enum tw_rc tw_core_on_run_delete(struct tw_sched *s, struct tw_run_ref ref, bool
 	if (rc < 0)
 		return rc;
 	stop_open(r, drop ? "dropped" : "run deleted", drop ? TW_FX_NONE : TW_FX_DELETE);
+	take_back_lost(r, drop ? TW_FX_NONE : TW_FX_DELETE);
 	if (drop && r->fx_turn == s->fx->turn)
 		s->fx->runs.v[r->fx_slot].op = TW_FX_NONE;
 	tw_core_dag_work(r->d);
