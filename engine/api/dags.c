@@ -1,5 +1,6 @@
 /* DAGs: list, get, details, pause, delete. */
 #include "api/ask.h"
+#include "api/param.h"
 #include "api/tables.h"
 #include "io/clock.h"
 #include "model/dag.h"
@@ -304,36 +305,12 @@ static int64_t active_runs(struct tw_store *s, struct tw_str dag_id, struct tw_a
 	return total;
 }
 
-/* Without a word of its own a parameter has an empty schema. */
-static struct tw_value param_part(struct tw_value param, const char *key)
-{
-	static struct tw_vmap empty;
-	struct tw_value v = tw_map_value(param, key);
-
-	if (v.kind != TW_V_NULL)
-		return v;
-	if (strcmp(key, "schema") == 0)
-		return (struct tw_value){.kind = TW_V_MAP, .map = &empty};
-	return TW_NULL;
-}
-
 static void params(struct tw_jw *w, const struct tw_dag *dag)
 {
-	static const char *const keys[] = {"value", "schema", "description", "source"};
-
 	tw_jw_key(w, "params");
 	tw_jw_obj(w);
-	for (size_t i = 0; dag->params.kind == TW_V_MAP && i < dag->params.map->n; i++) {
-		const struct tw_pair *p = &dag->params.map->v[i];
-
-		tw_jw_keyn(w, p->key.s);
-		tw_jw_obj(w);
-		for (size_t k = 0; k < 4; k++) {
-			tw_jw_key(w, keys[k]);
-			tw_jw_value(w, param_part(p->value, keys[k]));
-		}
-		tw_jw_end(w);
-	}
+	for (size_t i = 0; dag->params.kind == TW_V_MAP && i < dag->params.map->n; i++)
+		tw_api_param(w, &dag->params.map->v[i], TW_NULL);
 	tw_jw_end(w);
 }
 

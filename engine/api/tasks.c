@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "api/ask.h"
+#include "api/param.h"
 #include "api/tables.h"
 #include "model/dag.h"
 
@@ -46,22 +47,8 @@ static void downstream(struct tw_jw *w, const struct tw_dag *dag, const struct t
 	tw_jw_end(w);
 }
 
-/* Without a word of its own a parameter has an empty schema and comes from the DAG. */
-static struct tw_value param_part(struct tw_value param, const char *key)
-{
-	static struct tw_vmap empty;
-	struct tw_value v = tw_map_value(param, key);
-
-	if (v.kind != TW_V_NULL)
-		return v;
-	if (strcmp(key, "schema") == 0)
-		return (struct tw_value){.kind = TW_V_MAP, .map = &empty};
-	return strcmp(key, "source") == 0 ? tw_v_str(TW_STR("dag")) : TW_NULL;
-}
-
 static void params(struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *t)
 {
-	static const char *const keys[] = {"value", "schema", "description", "source"};
 	struct tw_value own = tw_map_value(t->raw, "params"), from[] = {dag->params, own};
 
 	tw_jw_key(w, "params");
@@ -70,15 +57,8 @@ static void params(struct tw_jw *w, const struct tw_dag *dag, const struct tw_ta
 		for (size_t i = 0; from[k].kind == TW_V_MAP && i < from[k].map->n; i++) {
 			const struct tw_pair *p = &from[k].map->v[i];
 
-			if (k == 0 && tw_map_find(own, p->key.s))
-				continue;
-			tw_jw_keyn(w, p->key.s);
-			tw_jw_obj(w);
-			for (int j = 0; j < 4; j++) {
-				tw_jw_key(w, keys[j]);
-				tw_jw_value(w, param_part(p->value, keys[j]));
-			}
-			tw_jw_end(w);
+			if (k == 1 || !tw_map_find(own, p->key.s))
+				tw_api_param(w, p, tw_v_str(TW_STR("dag")));
 		}
 	tw_jw_end(w);
 }
