@@ -300,7 +300,7 @@ static struct tw_value operation(struct tw_arena *a, const struct tw_route *r, s
 	tw_map_putc(a, responses, "default", described(a, "Refused: the body's detail says why."));
 	tw_map_putc(a, op, "parameters", path_params(a, path));
 	tw_map_putc(a, op, "responses", responses);
-	if (r->access != TW_ACCESS_NONE) {
+	if (r->access.on != TW_OPEN) {
 		tw_map_putc(a, bearer, "bearer", tw_v_list(a));
 		tw_list_push(a, security, bearer);
 	}
@@ -353,14 +353,14 @@ static void get_openapi(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_admin[] = {
-	{"GET", "/api/v2/eventLogs", TW_ACCESS_VIEWER, get_event_logs},
-	{"GET", "/api/v2/eventLogs/{event_log_id}", TW_ACCESS_VIEWER, get_event_log},
-	{"GET", "/api/v2/config", TW_ACCESS_VIEWER, get_config},
-	{"GET", "/api/v2/config/section/{section}/option/{option}", TW_ACCESS_VIEWER,
+	{"GET", "/api/v2/eventLogs", {TW_ON_AUDIT_LOG}, get_event_logs},
+	{"GET", "/api/v2/eventLogs/{event_log_id}", {TW_ON_AUDIT_LOG}, get_event_log},
+	{"GET", "/api/v2/config", {TW_ON_CONFIG}, get_config},
+	{"GET", "/api/v2/config/section/{section}/option/{option}", {TW_ON_CONFIG},
 	 get_config_value},
-	{"GET", "/api/v2/plugins", TW_ACCESS_VIEWER, get_plugins},
-	{"GET", "/api/v2/plugins/importErrors", TW_ACCESS_VIEWER, get_plugin_errors},
-	{"GET", "/api/v2/providers", TW_ACCESS_VIEWER, get_providers},
-	{"GET", "/openapi.json", TW_ACCESS_NONE, get_openapi},
+	{"GET", "/api/v2/plugins", {TW_ON_PLUGIN}, get_plugins},
+	{"GET", "/api/v2/plugins/importErrors", {TW_ON_PLUGIN}, get_plugin_errors},
+	{"GET", "/api/v2/providers", {TW_ON_PROVIDER}, get_providers},
+	{"GET", "/openapi.json", {TW_OPEN}, get_openapi},
 	{0},
 };

@@ -168,11 +168,11 @@ static void delete_one(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_asset_queue[] = {
-	{"GET", "/api/v2/assets/{asset_id}/queuedEvents", TW_ACCESS_VIEWER, get_of_asset},
-	{"DELETE", "/api/v2/assets/{asset_id}/queuedEvents", TW_ACCESS_OP, delete_of_asset},
-	{"GET", "/api/v2/dags/{dag_id}/assets/queuedEvents", TW_ACCESS_VIEWER, get_of_dag},
-	{"DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents", TW_ACCESS_OP, delete_of_dag},
-	{"GET", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", TW_ACCESS_VIEWER, get_one},
-	{"DELETE", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", TW_ACCESS_OP, delete_one},
+	{"GET", "/api/v2/assets/{asset_id}/queuedEvents", {TW_ON_ASSET}, get_of_asset},
+	{"DELETE", "/api/v2/assets/{asset_id}/queuedEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG, TW_EDIT}, delete_of_asset},
+	{"GET", "/api/v2/dags/{dag_id}/assets/queuedEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG, TW_READ}, get_of_dag},
+	{"DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG, TW_EDIT}, delete_of_dag},
+	{"GET", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG, TW_READ}, get_one},
+	{"DELETE", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG, TW_EDIT}, delete_one},
 	{0},
 };

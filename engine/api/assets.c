@@ -506,13 +506,13 @@ static void post_materialize(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_assets[] = {
-	{"GET", "/api/v2/assets", TW_ACCESS_VIEWER, get_assets},
-	{"GET", "/api/v2/assets/aliases", TW_ACCESS_VIEWER, get_aliases},
-	{"GET", "/api/v2/assets/aliases/{asset_alias_id}", TW_ACCESS_VIEWER, get_alias},
-	{"GET", "/api/v2/assets/events", TW_ACCESS_VIEWER, get_events},
-	{"POST", "/api/v2/assets/events", TW_ACCESS_OP, post_event},
-	{"POST", "/api/v2/assets/{asset_id}/materialize", TW_ACCESS_OP, post_materialize},
-	{"GET", "/api/v2/assets/{asset_id}", TW_ACCESS_VIEWER, get_asset},
-	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents", TW_ACCESS_VIEWER, get_upstream_events},
+	{"GET", "/api/v2/assets", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_ASSET_ALIAS, TW_READ}, get_assets},
+	{"GET", "/api/v2/assets/aliases", {TW_ON_ASSET_ALIAS}, get_aliases},
+	{"GET", "/api/v2/assets/aliases/{asset_alias_id}", {TW_ON_ASSET_ALIAS}, get_alias},
+	{"GET", "/api/v2/assets/events", {TW_ON_ASSET}, get_events},
+	{"POST", "/api/v2/assets/events", {TW_ON_ASSET}, post_event},
+	{"POST", "/api/v2/assets/{asset_id}/materialize", {TW_ON_ASSET}, post_materialize},
+	{"GET", "/api/v2/assets/{asset_id}", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_ASSET_ALIAS, TW_READ}, get_asset},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents", {TW_ON_ASSET, TW_BY_METHOD, TW_ON_DAG_RUN, TW_READ}, get_upstream_events},
 	{0},
 };

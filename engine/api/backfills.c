@@ -242,12 +242,12 @@ static void dry_run(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_backfills[] = {
-	{"GET", "/api/v2/backfills", TW_ACCESS_VIEWER, list_backfills},
-	{"POST", "/api/v2/backfills", TW_ACCESS_USER, create_backfill},
-	{"POST", "/api/v2/backfills/dry_run", TW_ACCESS_USER, dry_run},
-	{"GET", "/api/v2/backfills/{backfill_id}", TW_ACCESS_VIEWER, get_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/pause", TW_ACCESS_USER, pause_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/unpause", TW_ACCESS_USER, unpause_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/cancel", TW_ACCESS_USER, cancel_backfill},
+	{"GET", "/api/v2/backfills", {TW_ON_DAG_RUN}, list_backfills},
+	{"POST", "/api/v2/backfills", {TW_ON_DAG_RUN}, create_backfill},
+	{"POST", "/api/v2/backfills/dry_run", {TW_ON_DAG_RUN}, dry_run},
+	{"GET", "/api/v2/backfills/{backfill_id}", {TW_ON_DAG_RUN}, get_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/pause", {TW_ON_DAG_RUN}, pause_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/unpause", {TW_ON_DAG_RUN}, unpause_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/cancel", {TW_ON_DAG_RUN}, cancel_backfill},
 	{0},
 };

@@ -387,8 +387,8 @@ static void delete_task_instance(struct tw_request *req, struct tw_response *res
 #define RUNS "/api/v2/dags/{dag_id}/dagRuns"
 
 const struct tw_route tw_routes_bulk_live[] = {
-	{"PATCH", RUNS, TW_ACCESS_USER, bulk_dag_runs},
-	{"PATCH", RUNS "/{dag_run_id}/taskInstances", TW_ACCESS_USER, bulk_task_instances},
-	{"DELETE", RUNS "/{dag_run_id}/taskInstances/{task_id}", TW_ACCESS_USER, delete_task_instance},
+	{"PATCH", RUNS, {TW_ON_DAG_RUN}, bulk_dag_runs},
+	{"PATCH", RUNS "/{dag_run_id}/taskInstances", {TW_ON_TI}, bulk_task_instances},
+	{"DELETE", RUNS "/{dag_run_id}/taskInstances/{task_id}", {TW_ON_TI}, delete_task_instance},
 	{0},
 };

@@ -359,14 +359,14 @@ static void get_connection_test(struct tw_request *req, struct tw_response *resp
 }
 
 const struct tw_route tw_routes_connections[] = {
-	{"GET", "/api/v2/connections/enqueue-test", TW_ACCESS_OP, get_connection_test},
-	{"POST", "/api/v2/connections/enqueue-test", TW_ACCESS_OP, test_connection},
-	{"GET", "/api/v2/connections", TW_ACCESS_OP, get_connections},
-	{"POST", "/api/v2/connections", TW_ACCESS_OP, post_connection},
-	{"PATCH", "/api/v2/connections", TW_ACCESS_OP, bulk_connections},
-	{"POST", "/api/v2/connections/test", TW_ACCESS_OP, test_connection},
-	{"GET", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, get_connection},
-	{"PATCH", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, patch_connection},
-	{"DELETE", "/api/v2/connections/{connection_id}", TW_ACCESS_OP, delete_connection},
+	{"GET", "/api/v2/connections/enqueue-test", {TW_ON_CONNECTION}, get_connection_test},
+	{"POST", "/api/v2/connections/enqueue-test", {TW_ON_CONNECTION}, test_connection},
+	{"GET", "/api/v2/connections", {TW_ON_CONNECTION}, get_connections},
+	{"POST", "/api/v2/connections", {TW_ON_CONNECTION}, post_connection},
+	{"PATCH", "/api/v2/connections", {TW_ON_CONNECTION}, bulk_connections},
+	{"POST", "/api/v2/connections/test", {TW_ON_CONNECTION}, test_connection},
+	{"GET", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, get_connection},
+	{"PATCH", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, patch_connection},
+	{"DELETE", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, delete_connection},
 	{0},
 };

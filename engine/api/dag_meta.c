@@ -404,14 +404,14 @@ static void get_import_error(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_dag_meta[] = {
-	{"GET", "/api/v2/dags/{dag_id}/dagVersions", TW_ACCESS_VIEWER, get_dag_versions},
-	{"GET", "/api/v2/dags/{dag_id}/dagVersions/{version_number}", TW_ACCESS_VIEWER,
+	{"GET", "/api/v2/dags/{dag_id}/dagVersions", {TW_ON_VERSION}, get_dag_versions},
+	{"GET", "/api/v2/dags/{dag_id}/dagVersions/{version_number}", {TW_ON_VERSION},
 	 get_dag_version},
-	{"GET", "/api/v2/dagSources/{dag_id}", TW_ACCESS_VIEWER, get_dag_source},
-	{"GET", "/api/v2/dagTags", TW_ACCESS_VIEWER, get_dag_tags},
-	{"GET", "/api/v2/dagStats", TW_ACCESS_VIEWER, get_dag_stats},
-	{"GET", "/api/v2/dagWarnings", TW_ACCESS_VIEWER, list_dag_warnings},
-	{"GET", "/api/v2/importErrors", TW_ACCESS_VIEWER, get_import_errors},
-	{"GET", "/api/v2/importErrors/{import_error_id}", TW_ACCESS_VIEWER, get_import_error},
+	{"GET", "/api/v2/dagSources/{dag_id}", {TW_ON_CODE}, get_dag_source},
+	{"GET", "/api/v2/dagTags", {TW_ON_DAG}, get_dag_tags},
+	{"GET", "/api/v2/dagStats", {TW_ON_DAG_RUN}, get_dag_stats},
+	{"GET", "/api/v2/dagWarnings", {TW_ON_WARNING}, list_dag_warnings},
+	{"GET", "/api/v2/importErrors", {TW_ON_IMPORT_ERROR}, get_import_errors},
+	{"GET", "/api/v2/importErrors/{import_error_id}", {TW_ON_IMPORT_ERROR}, get_import_error},
 	{0},
 };

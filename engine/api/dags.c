@@ -484,11 +484,11 @@ static void delete_dag(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_dags[] = {
-	{"GET", "/api/v2/dags", TW_ACCESS_VIEWER, get_dags},
-	{"PATCH", "/api/v2/dags", TW_ACCESS_USER, patch_dags},
-	{"GET", "/api/v2/dags/{dag_id}", TW_ACCESS_VIEWER, get_dag},
-	{"PATCH", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, patch_dag},
-	{"DELETE", "/api/v2/dags/{dag_id}", TW_ACCESS_USER, delete_dag},
-	{"GET", "/api/v2/dags/{dag_id}/details", TW_ACCESS_VIEWER, get_dag_details},
+	{"GET", "/api/v2/dags", {TW_ON_DAG}, get_dags},
+	{"PATCH", "/api/v2/dags", {TW_ON_DAG}, patch_dags},
+	{"GET", "/api/v2/dags/{dag_id}", {TW_ON_DAG}, get_dag},
+	{"PATCH", "/api/v2/dags/{dag_id}", {TW_ON_DAG}, patch_dag},
+	{"DELETE", "/api/v2/dags/{dag_id}", {TW_ON_DAG}, delete_dag},
+	{"GET", "/api/v2/dags/{dag_id}/details", {TW_ON_DAG}, get_dag_details},
 	{0},
 };

@@ -48,7 +48,7 @@ static void unfavorite_dag(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_favourites[] = {
-	{"POST", "/api/v2/dags/{dag_id}/favorite", TW_ACCESS_VIEWER, favorite_dag},
-	{"POST", "/api/v2/dags/{dag_id}/unfavorite", TW_ACCESS_VIEWER, unfavorite_dag},
+	{"POST", "/api/v2/dags/{dag_id}/favorite", {TW_ON_DAG, TW_READ}, favorite_dag},
+	{"POST", "/api/v2/dags/{dag_id}/unfavorite", {TW_ON_DAG, TW_READ}, unfavorite_dag},
 	{0},
 };

@@ -381,9 +381,9 @@ static void update_hitl_detail(struct tw_request *req, struct tw_response *resp)
 #define DETAIL RUN "/taskInstances/{task_id}/{map_index}/hitlDetails"
 
 const struct tw_route tw_routes_hitl[] = {
-	{ "GET", RUN "/hitlDetails", TW_ACCESS_VIEWER, get_hitl_details },
-	{ "GET", DETAIL, TW_ACCESS_VIEWER, get_hitl_detail },
-	{ "PATCH", DETAIL, TW_ACCESS_USER, update_hitl_detail },
-	{ "GET", DETAIL "/tries/{try_number}", TW_ACCESS_VIEWER, get_hitl_detail_try_detail },
+	{ "GET", RUN "/hitlDetails", {TW_ON_HITL}, get_hitl_details },
+	{ "GET", DETAIL, {TW_ON_HITL}, get_hitl_detail },
+	{ "PATCH", DETAIL, {TW_ON_HITL}, update_hitl_detail },
+	{ "GET", DETAIL "/tries/{try_number}", {TW_ON_HITL}, get_hitl_detail_try_detail },
 	{ 0 },
 };

@@ -235,35 +235,6 @@ static struct tw_str header(struct MHD_Connection *conn, const char *name)
 	return v ? tw_str(v) : (struct tw_str){0};
 }
 
-static int role_rank(struct tw_str role)
-{
-	static const char *const ranks[] = {"viewer", "user", "op", "admin"};
-
-	for (int i = 0; i < 4; i++)
-		if (tw_str_caseeq(role, ranks[i]))
-			return TW_ACCESS_VIEWER + i;
-	return TW_ACCESS_NONE;
-}
-
-static bool may(struct tw_request *req, const struct tw_route *route, struct tw_response *resp)
-{
-	if (route->access == TW_ACCESS_NONE)
-		return true;
-	if (!req->user.name.n) {
-		int status = req->denied ? req->denied_status : 401;
-
-		tw_reply_error(resp, status, "%s", req->denied ? req->denied : "Not authenticated");
-		if (status == 401)
-			tw_reply_header(resp, TW_STR("WWW-Authenticate"), TW_STR("Bearer"));
-		return false;
-	}
-	if (role_rank(req->user.role) < (int)route->access) {
-		tw_reply_error(resp, 403, "Forbidden");
-		return false;
-	}
-	return true;
-}
-
 static void not_found(struct tw_str path, struct tw_response *resp)
 {
 	resp->status = 404;
@@ -277,7 +248,6 @@ static void not_found(struct tw_str path, struct tw_response *resp)
 static void dispatch(struct exchange *x, struct tw_response *resp)
 {
 	struct tw_request *req = &x->req;
-	const struct tw_route *route;
 
 	if (x->too_large) {
 		tw_reply_error(resp, 413, "The body is larger than %u bytes", TW_HTTP_BODY_MAX);
@@ -290,8 +260,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 	}
 	if (x->server->opts.admit && !x->server->opts.admit(req, resp))
 		return;
-	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path, &route,
-			      req->params)) {
+	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path,
+			      &req->route, req->params)) {
 	case TW_MATCH_NONE:
 		not_found(req->path, resp);
 		return;
@@ -303,9 +273,9 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 	}
 	if (!req->memo)
 		x->server->opts.authenticate(req);
-	if (!may(req, route, resp))
+	if (!x->server->opts.authorize(req, resp))
 		return;
-	route->handler(req, resp);
+	req->route->handler(req, resp);
 	if (x->server->opts.finish)
 		x->server->opts.finish(req);
 }

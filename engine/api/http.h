@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/access.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "value/json.h"
@@ -35,6 +36,7 @@ struct tw_request {
 	struct tw_arena *arena;
 	const char *method;
 	struct tw_str path;
+	const struct tw_route *route;
 	struct tw_str
 		params[TW_HTTP_PARAMS]; /* what stood for {…} in the pattern, decoded, in order */
 	struct tw_http_pair *query;
@@ -69,21 +71,13 @@ struct tw_response {
 	size_t nheaders;
 };
 
-enum tw_http_access {
-	TW_ACCESS_NONE,	  /* no sign-in needed: health, version, tokens */
-	TW_ACCESS_VIEWER, /* any signed-in user */
-	TW_ACCESS_USER,
-	TW_ACCESS_OP,
-	TW_ACCESS_ADMIN,
-};
-
 typedef void (*tw_http_handler)(struct tw_request *req, struct tw_response *resp);
 
 struct tw_route {
 	const char *method;
 	const char *
 		pattern; /* "/api/v2/dags/{dag_id}"; a last {name...} takes the rest, slashes too */
-	enum tw_http_access access;
+	struct tw_access access;
 	tw_http_handler handler;
 };
 
@@ -100,6 +94,8 @@ struct tw_http_server_opts {
 	/* Fills req->user from the request; leaves it empty for nobody, and says in req->denied
 	 * what is wrong. */
 	void (*authenticate)(struct tw_request *req);
+	/* May that user take req->route? false: it has replied. */
+	bool (*authorize)(struct tw_request *req, struct tw_response *resp);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
 	void (*finish)(

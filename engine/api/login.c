@@ -166,11 +166,11 @@ static void logout(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_login[] = {
-	{"GET", "/api/v2/auth/login", TW_ACCESS_NONE, login},
-	{"GET", "/api/v2/auth/logout", TW_ACCESS_NONE, logout},
-	{"POST", "/auth/token", TW_ACCESS_NONE, create_token},
-	{"GET", "/auth/token", TW_ACCESS_NONE, create_token_all_admins},
-	{"GET", "/auth/token/login", TW_ACCESS_NONE, login_all_admins},
-	{"POST", "/auth/token/cli", TW_ACCESS_NONE, create_token_cli},
+	{"GET", "/api/v2/auth/login", {TW_OPEN}, login},
+	{"GET", "/api/v2/auth/logout", {TW_OPEN}, logout},
+	{"POST", "/auth/token", {TW_OPEN}, create_token},
+	{"GET", "/auth/token", {TW_OPEN}, create_token_all_admins},
+	{"GET", "/auth/token/login", {TW_OPEN}, login_all_admins},
+	{"POST", "/auth/token/cli", {TW_OPEN}, create_token_cli},
 	{0},
 };

@@ -412,10 +412,10 @@ static void get_external_log_url(struct tw_request *req, struct tw_response *res
 const struct tw_route tw_routes_logs[] = {
 	{"GET",
 	 "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
-	 TW_ACCESS_VIEWER, get_log},
+	 {TW_ON_TASK_LOG}, get_log},
 	{"GET",
 	 "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/"
 	 "{try_number}",
-	 TW_ACCESS_VIEWER, get_external_log_url},
+	 {TW_ON_TASK_LOG}, get_external_log_url},
 	{0},
 };

@@ -169,9 +169,9 @@ static void get_jobs(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_monitor[] = {
-	{"GET", "/api/v2/monitor/health", TW_ACCESS_NONE, health},
-	{"GET", "/api/v2/version", TW_ACCESS_NONE, version},
-	{"GET", "/api/v2/jobs", TW_ACCESS_VIEWER, get_jobs},
-	{"GET", "/", TW_ACCESS_NONE, root},
+	{"GET", "/api/v2/monitor/health", {TW_OPEN}, health},
+	{"GET", "/api/v2/version", {TW_OPEN}, version},
+	{"GET", "/api/v2/jobs", {TW_ON_JOB}, get_jobs},
+	{"GET", "/", {TW_OPEN}, root},
 	{0},
 };

@@ -264,11 +264,11 @@ static void bulk_pools(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_pools[] = {
-	{"GET", "/api/v2/pools", TW_ACCESS_VIEWER, get_pools},
-	{"POST", "/api/v2/pools", TW_ACCESS_OP, post_pool},
-	{"PATCH", "/api/v2/pools", TW_ACCESS_OP, bulk_pools},
-	{"GET", "/api/v2/pools/{pool_name...}", TW_ACCESS_VIEWER, get_pool},
-	{"PATCH", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, patch_pool},
-	{"DELETE", "/api/v2/pools/{pool_name...}", TW_ACCESS_OP, delete_pool},
+	{"GET", "/api/v2/pools", {TW_ON_POOL}, get_pools},
+	{"POST", "/api/v2/pools", {TW_ON_POOL}, post_pool},
+	{"PATCH", "/api/v2/pools", {TW_ON_POOL}, bulk_pools},
+	{"GET", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, get_pool},
+	{"PATCH", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, patch_pool},
+	{"DELETE", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, delete_pool},
 	{0},
 };

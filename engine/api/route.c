@@ -97,3 +97,13 @@ enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *ta
 		}
 	return best;
 }
+
+struct tw_str tw_route_param(const struct tw_request *req, const char *name)
+{
+	size_t n = 0, len = strlen(name);
+
+	for (const char *p = strchr(req->route->pattern, '{'); p; p = strchr(p + 1, '{'), n++)
+		if (strncmp(p + 1, name, len) == 0 && (p[1 + len] == '}' || p[1 + len] == '.'))
+			return req->params[n];
+	return (struct tw_str){0};
+}

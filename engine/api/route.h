@@ -11,6 +11,9 @@ enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *ta
 			    const struct tw_route **ret_route,
 			    struct tw_str ret_params[TW_HTTP_PARAMS]);
 
+/* What stood for {name} in the pattern of the request's route; p NULL: it has no such piece. */
+struct tw_str tw_route_param(const struct tw_request *req, const char *name);
+
 /* Percent-decoding into the arena; plus: '+' is a space (query strings). false: malformed or NUL
  * inside. */
 bool tw_url_decode(struct tw_arena *a, struct tw_str in, bool plus, struct tw_str *ret_out);

@@ -7,12 +7,12 @@ static void nothing(struct tw_request *req, struct tw_response *resp)
 }
 
 static const struct tw_route table[] = {
-	{"GET", "/dags", TW_ACCESS_NONE, nothing},
-	{"GET", "/dags/{id}", TW_ACCESS_NONE, nothing},
-	{"PATCH", "/dags/{id}", TW_ACCESS_NONE, nothing},
-	{"GET", "/dags/{id}/runs/list", TW_ACCESS_NONE, nothing},
-	{"GET", "/dags/{id}/runs/{run}", TW_ACCESS_NONE, nothing},
-	{"GET", "/files/{path...}", TW_ACCESS_NONE, nothing},
+	{"GET", "/dags", {TW_OPEN}, nothing},
+	{"GET", "/dags/{id}", {TW_OPEN}, nothing},
+	{"PATCH", "/dags/{id}", {TW_OPEN}, nothing},
+	{"GET", "/dags/{id}/runs/list", {TW_OPEN}, nothing},
+	{"GET", "/dags/{id}/runs/{run}", {TW_OPEN}, nothing},
+	{"GET", "/files/{path...}", {TW_OPEN}, nothing},
 	{0},
 };
 static const struct tw_route *const tables[] = {table, NULL};
@@ -53,6 +53,17 @@ static void test_find(void **state)
 	tw_arena_release(&arena);
 }
 
+static void test_param(void **state)
+{
+	static const struct tw_route route = {"GET", "/dags/{id}/x/{key...}", {TW_OPEN}, nothing};
+	struct tw_request req = {.route = &route, .params = {TW_STR("a"), TW_STR("b/c")}};
+
+	tw_assert_str(tw_route_param(&req, "id"), "a");
+	tw_assert_str(tw_route_param(&req, "key"), "b/c");
+	assert_null(tw_route_param(&req, "ke").p);
+	assert_null(tw_route_param(&req, "dag_id").p);
+}
+
 static void test_decode(void **state)
 {
 	struct tw_str out;
@@ -70,7 +81,7 @@ static void test_decode(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_find),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_find), cmocka_unit_test(test_param),
 					   cmocka_unit_test(test_decode)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

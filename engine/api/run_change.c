@@ -179,8 +179,8 @@ static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_run_change[] = {
-	{"POST", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_USER, trigger_dag_run},
-	{"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, patch_dag_run},
-	{"DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_USER, delete_dag_run},
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns", {TW_ON_DAG_RUN}, trigger_dag_run},
+	{"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", {TW_ON_DAG_RUN}, patch_dag_run},
+	{"DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", {TW_ON_DAG_RUN}, delete_dag_run},
 	{0},
 };

@@ -472,8 +472,8 @@ static void clear_dag_run_partitions(struct tw_request *req, struct tw_response 
 }
 
 const struct tw_route tw_routes_run_clear[] = {
-	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", TW_ACCESS_USER, clear_dag_run},
-	{"POST", "/api/v2/dags/{dag_id}/clearDagRuns", TW_ACCESS_USER, clear_dag_runs},
-	{"POST", "/api/v2/dags/{dag_id}/clearPartitions", TW_ACCESS_USER, clear_dag_run_partitions},
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_run},
+	{"POST", "/api/v2/dags/{dag_id}/clearDagRuns", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_runs},
+	{"POST", "/api/v2/dags/{dag_id}/clearPartitions", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_run_partitions},
 	{0},
 };

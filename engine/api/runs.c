@@ -352,9 +352,9 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_runs[] = {
-	{"GET", "/api/v2/dags/{dag_id}/dagRuns", TW_ACCESS_VIEWER, get_dag_runs},
-	{"POST", "/api/v2/dags/{dag_id}/dagRuns/list", TW_ACCESS_VIEWER, get_list_dag_runs_batch},
-	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", TW_ACCESS_VIEWER, get_dag_run},
-	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", TW_ACCESS_VIEWER, wait_dag_run},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns", {TW_ON_DAG_RUN}, get_dag_runs},
+	{"POST", "/api/v2/dags/{dag_id}/dagRuns/list", {TW_ON_DAG_RUN, TW_READ}, get_list_dag_runs_batch},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", {TW_ON_DAG_RUN}, get_dag_run},
+	{"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", {TW_ON_DAG_RUN}, wait_dag_run},
 	{0},
 };

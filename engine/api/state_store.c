@@ -391,16 +391,16 @@ static void clear_task(struct tw_request *req, struct tw_response *resp)
 #define OF_TASK "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store"
 
 const struct tw_route tw_routes_state_store[] = {
-	{"GET", "/api/v2/assets/{asset_id}/state-store", TW_ACCESS_VIEWER, list_asset},
-	{"DELETE", "/api/v2/assets/{asset_id}/state-store", TW_ACCESS_OP, clear_asset},
-	{"GET", "/api/v2/assets/{asset_id}/state-store/{key...}", TW_ACCESS_VIEWER, get_asset},
-	{"PUT", "/api/v2/assets/{asset_id}/state-store/{key...}", TW_ACCESS_OP, put_asset},
-	{"DELETE", "/api/v2/assets/{asset_id}/state-store/{key...}", TW_ACCESS_OP, delete_asset},
-	{"GET", OF_TASK, TW_ACCESS_VIEWER, list_task},
-	{"DELETE", OF_TASK, TW_ACCESS_USER, clear_task},
-	{"GET", OF_TASK "/{key...}", TW_ACCESS_VIEWER, get_task},
-	{"PUT", OF_TASK "/{key...}", TW_ACCESS_USER, put_task},
-	{"PATCH", OF_TASK "/{key...}", TW_ACCESS_USER, patch_task},
-	{"DELETE", OF_TASK "/{key...}", TW_ACCESS_USER, delete_task},
+	{"GET", "/api/v2/assets/{asset_id}/state-store", {TW_ON_ASSET}, list_asset},
+	{"DELETE", "/api/v2/assets/{asset_id}/state-store", {TW_ON_ASSET}, clear_asset},
+	{"GET", "/api/v2/assets/{asset_id}/state-store/{key...}", {TW_ON_ASSET}, get_asset},
+	{"PUT", "/api/v2/assets/{asset_id}/state-store/{key...}", {TW_ON_ASSET}, put_asset},
+	{"DELETE", "/api/v2/assets/{asset_id}/state-store/{key...}", {TW_ON_ASSET}, delete_asset},
+	{"GET", OF_TASK, {TW_ON_TI}, list_task},
+	{"DELETE", OF_TASK, {TW_ON_TI}, clear_task},
+	{"GET", OF_TASK "/{key...}", {TW_ON_TI}, get_task},
+	{"PUT", OF_TASK "/{key...}", {TW_ON_TI}, put_task},
+	{"PATCH", OF_TASK "/{key...}", {TW_ON_TI}, patch_task},
+	{"DELETE", OF_TASK "/{key...}", {TW_ON_TI}, delete_task},
 	{0},
 };

@@ -262,7 +262,7 @@ static void get_task(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_tasks[] = {
-	{"GET", "/api/v2/dags/{dag_id}/tasks", TW_ACCESS_VIEWER, get_tasks},
-	{"GET", "/api/v2/dags/{dag_id}/tasks/{task_id}", TW_ACCESS_VIEWER, get_task},
+	{"GET", "/api/v2/dags/{dag_id}/tasks", {TW_ON_TASK}, get_tasks},
+	{"GET", "/api/v2/dags/{dag_id}/tasks/{task_id}", {TW_ON_TASK}, get_task},
 	{0},
 };

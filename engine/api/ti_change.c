@@ -734,13 +734,13 @@ static void clear_tis(struct tw_request *req, struct tw_response *resp)
 #define RUN "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}"
 
 const struct tw_route tw_routes_ti_change[] = {
-	{"POST", "/api/v2/dags/{dag_id}/clearTaskInstances", TW_ACCESS_USER, clear_tis},
-	{"PATCH", RUN "/taskGroupInstances/{group_id}", TW_ACCESS_USER, patch_group},
-	{"PATCH", RUN "/taskGroupInstances/{group_id}/dry_run", TW_ACCESS_USER, patch_group_dry},
-	{"PATCH", RUN "/taskInstances/{task_id}", TW_ACCESS_USER, patch_ti},
-	{"PATCH", RUN "/taskInstances/{task_id}/dry_run", TW_ACCESS_USER, patch_ti_dry},
-	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}", TW_ACCESS_USER, patch_ti_index},
-	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}/dry_run", TW_ACCESS_USER,
+	{"POST", "/api/v2/dags/{dag_id}/clearTaskInstances", {TW_ON_TI, TW_EDIT}, clear_tis},
+	{"PATCH", RUN "/taskGroupInstances/{group_id}", {TW_ON_TI}, patch_group},
+	{"PATCH", RUN "/taskGroupInstances/{group_id}/dry_run", {TW_ON_TI}, patch_group_dry},
+	{"PATCH", RUN "/taskInstances/{task_id}", {TW_ON_TI}, patch_ti},
+	{"PATCH", RUN "/taskInstances/{task_id}/dry_run", {TW_ON_TI}, patch_ti_dry},
+	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}", {TW_ON_TI}, patch_ti_index},
+	{"PATCH", RUN "/taskInstances/{task_id}/{map_index}/dry_run", {TW_ON_TI},
 	 patch_ti_index_dry},
 	{0},
 };

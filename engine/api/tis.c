@@ -602,21 +602,21 @@ static void get_extra_links(struct tw_request *req, struct tw_response *resp)
 #define TIS "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances"
 
 const struct tw_route tw_routes_tis[] = {
-	{"GET", TIS, TW_ACCESS_VIEWER, get_task_instances},
-	{"POST", TIS "/list", TW_ACCESS_VIEWER, get_task_instances_batch},
-	{"GET", TIS "/{task_id}", TW_ACCESS_VIEWER, get_task_instance},
-	{"GET", TIS "/{task_id}/listMapped", TW_ACCESS_VIEWER, get_mapped_task_instances},
-	{"GET", TIS "/{task_id}/links", TW_ACCESS_VIEWER, get_extra_links},
-	{"GET", TIS "/{task_id}/tries", TW_ACCESS_VIEWER, get_tries},
-	{"GET", TIS "/{task_id}/tries/{task_try_number}", TW_ACCESS_VIEWER, get_try},
-	{"GET", TIS "/{task_id}/{map_index}/tries", TW_ACCESS_VIEWER, get_mapped_tries},
-	{"GET", TIS "/{task_id}/{map_index}/tries/{task_try_number}", TW_ACCESS_VIEWER,
+	{"GET", TIS, {TW_ON_TI}, get_task_instances},
+	{"POST", TIS "/list", {TW_ON_TI, TW_READ}, get_task_instances_batch},
+	{"GET", TIS "/{task_id}", {TW_ON_TI}, get_task_instance},
+	{"GET", TIS "/{task_id}/listMapped", {TW_ON_TI}, get_mapped_task_instances},
+	{"GET", TIS "/{task_id}/links", {TW_ON_TI}, get_extra_links},
+	{"GET", TIS "/{task_id}/tries", {TW_ON_TI}, get_tries},
+	{"GET", TIS "/{task_id}/tries/{task_try_number}", {TW_ON_TI}, get_try},
+	{"GET", TIS "/{task_id}/{map_index}/tries", {TW_ON_TI}, get_mapped_tries},
+	{"GET", TIS "/{task_id}/{map_index}/tries/{task_try_number}", {TW_ON_TI},
 	 get_mapped_try},
 	{0},
 };
 
 /* Behind all others of task instances: {map_index} would take their words. */
 const struct tw_route tw_routes_ti_mapped[] = {
-	{"GET", TIS "/{task_id}/{map_index}", TW_ACCESS_VIEWER, get_mapped_task_instance},
+	{"GET", TIS "/{task_id}/{map_index}", {TW_ON_TI}, get_mapped_task_instance},
 	{0},
 };

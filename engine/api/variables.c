@@ -247,11 +247,11 @@ static void bulk_variables(struct tw_request *req, struct tw_response *resp)
 }
 
 const struct tw_route tw_routes_variables[] = {
-	{"GET", "/api/v2/variables", TW_ACCESS_OP, get_variables},
-	{"POST", "/api/v2/variables", TW_ACCESS_OP, post_variable},
-	{"PATCH", "/api/v2/variables", TW_ACCESS_OP, bulk_variables},
-	{"GET", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, get_variable},
-	{"PATCH", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, patch_variable},
-	{"DELETE", "/api/v2/variables/{variable_key...}", TW_ACCESS_OP, delete_variable},
+	{"GET", "/api/v2/variables", {TW_ON_VARIABLE}, get_variables},
+	{"POST", "/api/v2/variables", {TW_ON_VARIABLE}, post_variable},
+	{"PATCH", "/api/v2/variables", {TW_ON_VARIABLE}, bulk_variables},
+	{"GET", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, get_variable},
+	{"PATCH", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, patch_variable},
+	{"DELETE", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, delete_variable},
 	{0},
 };

@@ -140,7 +140,7 @@ static void get_mapped_dependencies(struct tw_request *req, struct tw_response *
 #define TI "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}"
 
 const struct tw_route tw_routes_why[] = {
-	{"GET", TI "/dependencies", TW_ACCESS_VIEWER, get_dependencies},
-	{"GET", TI "/{map_index}/dependencies", TW_ACCESS_VIEWER, get_mapped_dependencies},
+	{"GET", TI "/dependencies", {TW_ON_TI}, get_dependencies},
+	{"GET", TI "/{map_index}/dependencies", {TW_ON_TI}, get_mapped_dependencies},
 	{0},
 };

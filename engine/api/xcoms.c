@@ -371,10 +371,10 @@ static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
 #define ENTRIES "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries"
 
 const struct tw_route tw_routes_xcoms[] = {
-	{"GET", ENTRIES, TW_ACCESS_VIEWER, get_xcom_entries},
-	{"POST", ENTRIES, TW_ACCESS_USER, create_xcom_entry},
-	{"GET", ENTRIES "/{xcom_key...}", TW_ACCESS_VIEWER, get_xcom_entry},
-	{"PATCH", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, update_xcom_entry},
-	{"DELETE", ENTRIES "/{xcom_key...}", TW_ACCESS_USER, delete_xcom_entry},
+	{"GET", ENTRIES, {TW_ON_XCOM}, get_xcom_entries},
+	{"POST", ENTRIES, {TW_ON_XCOM}, create_xcom_entry},
+	{"GET", ENTRIES "/{xcom_key...}", {TW_ON_XCOM}, get_xcom_entry},
+	{"PATCH", ENTRIES "/{xcom_key...}", {TW_ON_XCOM}, update_xcom_entry},
+	{"DELETE", ENTRIES "/{xcom_key...}", {TW_ON_XCOM}, delete_xcom_entry},
 	{0},
 };

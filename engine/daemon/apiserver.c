@@ -266,6 +266,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.thread_new = tw_api_thread_new,
 		.thread_free = tw_api_thread_free,
 		.authenticate = tw_api_authenticate,
+		.authorize = tw_api_authorize,
 		.admit = tw_api_admit,
 		.finish = tw_api_finish,
 	};
