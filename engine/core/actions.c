@@ -71,6 +71,7 @@ void tw_core_clear_one(struct ti *ti, bool keep_tries)
 		tw_core_history(ti, from);
 	tw_core_move(ti, TW_TI_NONE);
 	tw_core_new_attempt(ti);
+	tw_core_as_task_says(ti);
 	ti->start = ti->end = ti->scheduled = ti->queued = TW_TIME_NONE;
 	tw_core_work(ti);
 }

@@ -26,6 +26,7 @@
 struct run;
 struct dagent;
 struct pool;
+struct executor;
 struct bucket;
 
 /* ── timers ─────────────────────────────────────────────────────────────────────────────── */
@@ -69,6 +70,9 @@ struct ti {
 	bool has_return;
 	int mapped_length;           /* of its return value, -1 = none */
 	int try_number, max_tries, requeues;
+	int pool_slots;
+	struct pool *pool;           /* where it takes its slots: as its task said when it was made or cleared */
+	struct executor *executor;   /* likewise; NULL = the default */
 	struct tw_id id;
 	tw_time scheduled, queued, start, end, due, updated;
 	tw_time beat;                /* of an open attempt: when it was last heard of */
@@ -364,6 +368,7 @@ void tw_core_forget_run(struct run *r);                  /* leaves memory with t
 bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bool unset);
 void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str version_id);
 void tw_core_follow(struct run *r);                      /* to the newest document, unless its bundle's version is pinned */
+void tw_core_as_task_says(struct ti *ti);               /* pool, slots and executor: of a new one and of one that is cleared */
 struct ti *tw_core_new_ti(struct run *r, int task, int map_index);
 void tw_core_reevaluate(struct run *r);                  /* every waiting instance */
 

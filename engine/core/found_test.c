@@ -206,6 +206,44 @@ static void test_timeout_of_a_newer_version(void **state)
 	world_close(&w);
 }
 
+static void assert_taken(struct world *w, const char *pool, int64_t slots)
+{
+	struct tw_pool_use use;
+
+	assert_true(tw_sched_pool_use(w->s, tw_str(pool), &use));
+	assert_int_equal(use.running + use.queued, slots);
+}
+
+/* A running task keeps the slots it took, wherever its file puts it meanwhile; when it is cleared it goes there. */
+static void test_a_pool_of_another_version(void **state)
+{
+	struct world w;
+	struct tw_ti_key a = { tw_str("a"), -1 };
+
+	world_open(&w);
+	w.hold = true;
+	world_pool(&w, "default_pool", 128, false);
+	world_pool(&w, "one", 2, false);
+	world_pool(&w, "two", 0, false);
+	world_dag(&w, DAG("", "{'task_id':'a','pool':'one','pool_slots':2}"), false);
+	world_run(&w, "d", "r");
+	assert_taken(&w, "one", 2);
+	struct tw_ev_clear clear = { .run = { tw_str("d"), tw_str("r") }, .version_id = tw_str("v2"), .keep_run_state = true };
+	clear.dag = world_dag(&w, DAG("", "{'task_id':'a','pool':'two'},{'task_id':'b','pool':'one'}"), false);
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear });
+	assert_taken(&w, "one", 2);
+	assert_taken(&w, "two", 0);
+	assert_ti(&w, "r", "b", -1, "scheduled");
+	finish(&w, 0, TW_OUT_SUCCESS);
+	assert_taken(&w, "one", 1);
+	clear = (struct tw_ev_clear){ .run = clear.run, .tis = &a, .ntis = 1 };
+	step(&w, (struct tw_event){ .type = TW_EV_CLEAR, .clear = clear });
+	assert_ti(&w, "r", "a", -1, "scheduled");
+	world_pool(&w, "two", 1, false);
+	assert_taken(&w, "two", 1);
+	world_close(&w);
+}
+
 #define INTERVALS ",'schedule':{'type':'cron_interval','expression':'0 * * * *'},'start_date':'2026-01-01T00:00:00+00:00'"
 
 /* From one generation's names to the other's: the run that would have the last one's name gets another. */
@@ -373,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_deadlock_with_a_limit),
 		cmocka_unit_test(test_order_when_two_limits_open),
 		cmocka_unit_test(test_timeout_of_a_newer_version),
+		cmocka_unit_test(test_a_pool_of_another_version),
 		cmocka_unit_test(test_names_of_two_generations),
 		cmocka_unit_test(test_ready_only_while_paused),
 		cmocka_unit_test(test_stuck_when_a_poke_is_due),

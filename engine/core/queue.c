@@ -51,9 +51,9 @@ int tw_core_before(const struct ti *ti)
 		for (size_t k = 0; k < d->nruns; k++) {
 			const struct run *r = d->runs[k];
 			for (int t = 0; r->nstate[TW_TI_SCHEDULED] && t < r->ntasks; t++)
-				for (int i = 0; tw_str_eq(r->dag->tasks[t].pool, task_of(ti)->pool) && i < r->tasks[t].n; i++) {
+				for (int i = 0; i < r->tasks[t].n; i++) {
 					const struct ti *x = r->tasks[t].tis[i];
-					n += x != ti && x->state == TW_TI_SCHEDULED && before(x, ti);
+					n += x != ti && x->pool == ti->pool && x->state == TW_TI_SCHEDULED && before(x, ti);
 				}
 		}
 	}
@@ -73,7 +73,7 @@ static bool ti_before(const struct tw_heap_node *a, const struct tw_heap_node *b
 /* Smallest first: what fits is found at the top. */
 static bool smaller_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
 {
-	int sa = task_of(queued_ti(a))->pool_slots, sb = task_of(queued_ti(b))->pool_slots;
+	int sa = queued_ti(a)->pool_slots, sb = queued_ti(b)->pool_slots;
 
 	return sa != sb ? sa < sb : ti_before(a, b);
 }
@@ -161,7 +161,7 @@ void tw_core_pool_changed(struct tw_sched *s, struct pool *p)
 	struct tw_heap_node *top;
 
 	/* What has become small enough goes back to its bucket, and is looked at in its turn. */
-	while (open > 0 && (top = tw_heap_min(&p->big)) && task_of(queued_ti(top))->pool_slots <= open)
+	while (open > 0 && (top = tw_heap_min(&p->big)) && queued_ti(top)->pool_slots <= open)
 		unpark_one(&p->big);
 	pool_fix(s, p);
 }
@@ -203,11 +203,14 @@ struct executor *tw_core_executor(struct tw_sched *s, struct tw_str name)
 
 struct tw_str tw_core_executor_name(const struct ti *ti)
 {
-	struct tw_str name = task_of(ti)->executor;
+	struct tw_str name = ti->executor ? ti->executor->name : ti->run->s->cfg.default_executor;
 
-	if (!name.p)
-		name = ti->run->s->cfg.default_executor;
 	return name.p ? name : TW_STR("");
+}
+
+static struct executor *executor_of(const struct ti *ti)
+{
+	return ti->executor ? ti->executor : tw_core_executor(ti->run->s, tw_core_executor_name(ti));
 }
 
 static bool executor_full(const struct executor *e)
@@ -270,16 +273,14 @@ struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new)
 
 static struct bucket *find_bucket(struct ti *ti)
 {
-	struct run *r = ti->run;
-	struct cgroup *g = r->limit;
-	struct tw_str name = task_of(ti)->pool;
+	struct cgroup *g = ti->run->limit;
 
 	for (size_t i = 0; i < g->n; i++)
-		if (tw_str_eq(g->buckets[i]->pool->name, name))
+		if (g->buckets[i]->pool == ti->pool)
 			return g->buckets[i];
 	struct bucket *b = tw_new(struct bucket);
 	b->limit = g;
-	b->pool = tw_core_pool(r->s, name);
+	b->pool = ti->pool;
 	b->tis.before = ti_before;
 	struct { struct bucket **v; size_t n, cap; } vec = { g->buckets, g->n, g->cap };
 	tw_vec_push(&vec, b);
@@ -367,9 +368,9 @@ void tw_core_requeue(struct run *r)
 static void pool_slots(struct ti *ti, enum tw_ti_state state, int64_t by)
 {
 	struct tw_sched *s = ti->run->s;
-	struct pool *p = tw_core_pool(s, task_of(ti)->pool);
+	struct pool *p = ti->pool;
 
-	by *= task_of(ti)->pool_slots;
+	by *= ti->pool_slots;
 	if (state == TW_TI_QUEUED)
 		p->queued += by;
 	else if (state == TW_TI_RUNNING)
@@ -414,7 +415,7 @@ void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
 		task_slots(ti, by);
 	if (!tw_ti_executing(state))
 		return;
-	struct executor *e = tw_core_executor(r->s, tw_core_executor_name(ti));
+	struct executor *e = executor_of(ti);
 	r->s->active += by;
 	e->active += by;
 	r->limit->active += by;
@@ -454,11 +455,11 @@ static struct tw_heap *own_block(struct ti *ti, const struct pool *p, enum place
 {
 	const struct tw_task *t = task_of(ti);
 	struct tstate *ts = &ti->run->tasks[ti->task];
-	struct executor *e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
+	struct executor *e = executor_of(ti);
 	bool is_new;
 	struct dag_task *x = tw_core_dag_task(ti, &is_new);
 
-	if (t->pool_slots > tw_core_pool_open(p)) {
+	if (ti->pool_slots > tw_core_pool_open(p)) {
 		*ret_place = PARKED_POOL;
 		return (struct tw_heap *)&p->big;
 	}
@@ -515,7 +516,7 @@ static int room(const struct tw_heap *parked)
 		x = tw_map_get(&ti->run->d->tasks, t->task_id);
 		return t->max_active_per_dag - x->active;
 	case PARKED_EXECUTOR:
-		e = tw_core_executor(ti->run->s, tw_core_executor_name(ti));
+		e = executor_of(ti);
 		return executor_full(e) ? 0 : e->slots ? e->slots - e->active : INT_MAX;
 	default:
 		return 0;

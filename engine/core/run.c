@@ -47,6 +47,19 @@ bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bo
 
 /* ── making ─────────────────────────────────────────────────────────────────────────────── */
 
+/*
+ * A task that another version puts elsewhere keeps its place: what runs has taken it, what waits is counted there. As in
+ * Airflow, where these are columns of the instance, only a clear looks at the document again.
+ */
+void tw_core_as_task_says(struct ti *ti)
+{
+	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
+
+	ti->pool = tw_core_pool(ti->run->s, t->pool);
+	ti->pool_slots = t->pool_slots;
+	ti->executor = t->executor.n ? tw_core_executor(ti->run->s, t->executor) : NULL;
+}
+
 static void init_ti(struct ti *ti, struct run *r, int task, int map_index)
 {
 	const struct tw_task *t = &r->dag->tasks[task];
@@ -68,6 +81,7 @@ static void init_ti(struct ti *ti, struct run *r, int task, int map_index)
 	};
 	if (t->mapped_group >= 0)
 		ti->own = tw_arena_array(&r->arena, struct counts, TW_EDGE_NKINDS);
+	tw_core_as_task_says(ti);
 	tw_core_account(ti, TW_TI_NONE, 1);
 }
 
@@ -228,6 +242,11 @@ static void load_ti(struct ti *ti, const struct tw_ti_load *l)
 	const struct tw_ti_row *row = &l->row;
 
 	tw_core_account(ti, ti->state, -1);
+	if (row->pool.n) {
+		ti->pool = tw_core_pool(ti->run->s, row->pool);
+		ti->pool_slots = row->pool_slots;
+		ti->executor = row->executor.n ? tw_core_executor(ti->run->s, row->executor) : NULL;
+	}
 	ti->id = row->id;
 	ti->stored = true;
 	ti->try_number = row->try_number;
@@ -298,7 +317,7 @@ static void find_per(struct run *r)
 static void keep_lost(struct run *r, const struct tw_ti_load *l)
 {
 	struct tw_ti_load kept = *l;
-	struct tw_str *own[] = { &kept.row.task_id, &kept.row.hostname, &kept.row.unixname, &kept.row.external_executor_id,
+	struct tw_str *own[] = { &kept.row.task_id, &kept.row.pool, &kept.row.executor, &kept.row.hostname, &kept.row.unixname, &kept.row.external_executor_id,
 				 &kept.row.next_method, &kept.row.next_kwargs, &kept.row.rendered_map_index, &kept.row.note,
 				 &kept.row.reason, &kept.skip_record };
 

@@ -149,23 +149,22 @@ static void why_waiting(const struct ti *ti, struct tw_reasons *out)
 
 static void why_pool(const struct ti *ti, struct tw_reasons *out)
 {
-	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
-	const struct pool *p = tw_map_get(&ti->run->s->pools, t->pool);
+	const struct pool *p = ti->pool;
 
-	if (!p || !p->known) {
-		say(out, "there is no pool '" TW_STR_FMT "'", TW_STR_ARG(t->pool));
+	if (!p->known) {
+		say(out, "there is no pool '" TW_STR_FMT "'", TW_STR_ARG(p->name));
 		return;
 	}
 	int64_t open = tw_core_pool_open(p), taken = p->running + p->queued + (p->include_deferred ? p->deferred : 0);
-	if (p->slots >= 0 && t->pool_slots > p->slots)
-		say(out, "it needs %d slots and pool '" TW_STR_FMT "' has only %" PRId64, t->pool_slots,
-		    TW_STR_ARG(t->pool), p->slots);
+	if (p->slots >= 0 && ti->pool_slots > p->slots)
+		say(out, "it needs %d slots and pool '" TW_STR_FMT "' has only %" PRId64, ti->pool_slots,
+		    TW_STR_ARG(p->name), p->slots);
 	else if (!open)
-		say(out, "pool '" TW_STR_FMT "' is full: %" PRId64 " of %" PRId64 " slots taken", TW_STR_ARG(t->pool),
+		say(out, "pool '" TW_STR_FMT "' is full: %" PRId64 " of %" PRId64 " slots taken", TW_STR_ARG(p->name),
 		    taken, p->slots);
-	else if (t->pool_slots > open)
-		say(out, "it needs %d slots and pool '" TW_STR_FMT "' has %" PRId64 " of %" PRId64 " open", t->pool_slots,
-		    TW_STR_ARG(t->pool), open, p->slots);
+	else if (ti->pool_slots > open)
+		say(out, "it needs %d slots and pool '" TW_STR_FMT "' has %" PRId64 " of %" PRId64 " open", ti->pool_slots,
+		    TW_STR_ARG(p->name), open, p->slots);
 }
 
 static void why_limits(const struct ti *ti, struct tw_reasons *out)
@@ -198,12 +197,11 @@ static void why_limits(const struct ti *ti, struct tw_reasons *out)
 /* Its place counts also when something else holds it back now. */
 static void why_place(const struct ti *ti, struct tw_reasons *out)
 {
-	const struct tw_task *t = &ti->run->dag->tasks[ti->task];
 	int n = tw_core_before(ti);
 
 	if (n)
 		say(out, "%d instances of pool '" TW_STR_FMT "' with a higher priority or an earlier date are before it", n,
-		    TW_STR_ARG(t->pool));
+		    TW_STR_ARG(ti->pool->name));
 	else if (!out->v.n)
 		say(out, "nothing holds it back: the scheduler gives it out in its next turn");
 }

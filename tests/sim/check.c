@@ -128,6 +128,9 @@ static void same_ti(struct sim *m, const struct srow *t, const struct tw_ti_row 
 	    !tw_id_eq(had->id, row->id) || had->next_retry != row->next_retry || had->trigger_id != row->trigger_id)
 		sim_fail(m, TW_STR_FMT "[%d] of " TW_STR_FMT " is %d in the core and %d in the store", TW_STR_ARG(row->task_id),
 			 row->map_index, TW_STR_ARG(row->run_id), row->state, had->state);
+	if (had->pool_slots != row->pool_slots || !tw_str_eq(had->pool, row->pool) || !tw_str_eq(had->executor, row->executor))
+		sim_fail(m, TW_STR_FMT "[%d] of " TW_STR_FMT " takes other slots in the core than in the store",
+			 TW_STR_ARG(row->task_id), row->map_index, TW_STR_ARG(row->run_id));
 }
 
 static void same_tis(struct sim *m, const struct srun *r, const struct run *core)

@@ -205,6 +205,13 @@ PLANTS = [
         ("there is no reason",),
     ),
     Plant(
+        "a running task that another version puts into another pool",
+        "run.c",
+        "\tif (row->pool.n) {\n",
+        "\tif (false) {\n",
+        ("is over", "takes other slots"),
+    ),
+    Plant(
         "a run that is not looked at when its last hope is",
         "move.c",
         "\ttw_core_run_work(ti->run);\n}\n\nvoid tw_core_count",

@@ -75,15 +75,6 @@ static void own_ti(struct sim *m, struct tw_ti_row *row, const struct tw_ti_row 
 	own(m, &row->reason, had->reason);
 }
 
-/* A run goes by another version, by which what runs takes other slots. */
-static void other_slots(struct sim *m)
-{
-	for (int i = 0; i <= NPOOLS; i++)
-		m->pools[i].changed = true;
-	for (int i = 0; i < NEXECS; i++)
-		m->execs[i].changed = true;
-}
-
 static const struct doc *document(struct sim *m, struct tw_str version)
 {
 	int64_t n = -1;
@@ -225,10 +216,7 @@ static void apply_run(struct sim *m, const struct tw_fx_run *e)
 	struct tw_run_row had = r->row;
 	r->row = e->row;
 	own_run(m, &r->row, &had);
-	const struct doc *before = r->doc;
 	r->doc = document(m, r->row.version_id);
-	if (before && r->doc != before)
-		other_slots(m);
 	touch(m, r);
 	if (!r->live && !tw_run_finished(r->row.state)) {
 		r->live = true;
