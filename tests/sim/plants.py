@@ -209,7 +209,7 @@ PLANTS = [
         "run.c",
         "\tif (row->pool.n) {\n",
         "\tif (false) {\n",
-        ("is over", "takes other slots"),
+        ("takes its slots elsewhere", "is over"),
     ),
     Plant(
         "a run that is not looked at when its last hope is",

@@ -259,6 +259,15 @@ static struct srow *insert_ti(struct sim *m, const struct tw_ti_row *row)
 	return t;
 }
 
+/* An attempt takes its slots in one place, wherever another version puts its task. */
+static void same_place(struct sim *m, const struct tw_ti_row *had, const struct tw_ti_row *row)
+{
+	bool same = had->pool_slots == row->pool_slots && tw_str_eq(had->pool, row->pool) && tw_str_eq(had->executor, row->executor);
+
+	if (tw_id_eq(had->id, row->id) && !same)
+		sim_fail(m, "an attempt of " TW_STR_FMT "[%d] takes its slots elsewhere", TW_STR_ARG(row->task_id), row->map_index);
+}
+
 static void apply_ti(struct sim *m, const struct tw_fx_ti *e)
 {
 	const struct tw_ti_row *row = &e->row;
@@ -276,6 +285,7 @@ static void apply_ti(struct sim *m, const struct tw_fx_ti *e)
 				 row->map_index, e->was);
 		account(m, t, -1);
 		had = t->l.row;
+		same_place(m, &had, row);
 	}
 	t->l.row = *row;
 	own_ti(m, &t->l.row, &had);
