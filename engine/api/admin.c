@@ -1,5 +1,6 @@
 /* Event logs, configuration, plugins, providers, and which routes there are. */
 #include "api/ask.h"
+#include "api/spec.h"
 #include "api/tables.h"
 #include "store/house.h"
 
@@ -263,93 +264,10 @@ static void get_providers(struct tw_request *req, struct tw_response *resp)
 	tw_jw_page_end(&w, 1);
 }
 
-/* Paths and methods; the models are Airflow's. */
-/* "{dag_id}" and the like, as an operation's parameters. */
-static struct tw_value path_params(struct tw_arena *a, struct tw_str path)
-{
-	struct tw_value list = tw_v_list(a);
-	ptrdiff_t from, to = 0;
-
-	while ((from = tw_str_find(path, TW_STR("{"), (size_t)to)) >= 0) {
-		struct tw_value param = tw_v_map(a), schema = tw_v_map(a);
-
-		to = tw_str_find(path, TW_STR("}"), (size_t)from);
-		tw_map_putc(a, schema, "type", tw_v_str(TW_STR("string")));
-		tw_map_putc(a, param, "name", tw_v_str(tw_strn(path.p + from + 1, (size_t)(to - from - 1))));
-		tw_map_putc(a, param, "in", tw_v_str(TW_STR("path")));
-		tw_map_putc(a, param, "required", tw_v_bool(true));
-		tw_map_putc(a, param, "schema", schema);
-		tw_list_push(a, list, param);
-	}
-	return list;
-}
-
-static struct tw_value described(struct tw_arena *a, const char *what)
-{
-	struct tw_value v = tw_v_map(a);
-
-	tw_map_putc(a, v, "description", tw_v_str(tw_str(what)));
-	return v;
-}
-
-static struct tw_value operation(struct tw_arena *a, const struct tw_route *r, struct tw_str path)
-{
-	struct tw_value op = tw_v_map(a), responses = tw_v_map(a), security = tw_v_list(a), bearer = tw_v_map(a);
-
-	tw_map_putc(a, responses, "2XX", described(a, "Done."));
-	tw_map_putc(a, responses, "default", described(a, "Refused: the body's detail says why."));
-	tw_map_putc(a, op, "parameters", path_params(a, path));
-	tw_map_putc(a, op, "responses", responses);
-	if (r->access.on != TW_OPEN) {
-		tw_map_putc(a, bearer, "bearer", tw_v_list(a));
-		tw_list_push(a, security, bearer);
-	}
-	tw_map_putc(a, op, "security", security);
-	return op;
-}
-
-/* What is served, from the tables of routes. */
-static struct tw_value all_paths(struct tw_arena *a)
-{
-	struct tw_value paths = tw_v_map(a);
-
-	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
-		for (const struct tw_route *r = *t; r->method; r++) {
-			struct tw_str path = tw_str(r->pattern);
-			ptrdiff_t dots = tw_str_find(path, TW_STR("...}"), 0);
-			const struct tw_value *there;
-			struct tw_value item;
-			struct tw_buf lower = {0};
-
-			if (dots >= 0)
-				path = tw_str(tw_arena_printf(a, "%.*s}", (int)dots, r->pattern));
-			there = tw_map_find(paths, path);
-			item = there ? *there : tw_v_map(a);
-			for (const char *c = r->method; *c; c++)
-				tw_buf_addc(&lower, (char)(*c | 0x20));
-			tw_map_put(a, item, tw_str_copy(a, tw_buf_str(&lower)), operation(a, r, path));
-			tw_map_put(a, paths, path, item);
-			tw_buf_release(&lower);
-		}
-	return paths;
-}
-
+/* Made anew each time: it is asked for rarely. */
 static void get_openapi(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_jw w = {.out = &resp->body};
-
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "openapi", TW_STR("3.1.0"));
-	tw_jw_key(&w, "info");
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "title", TW_STR("Tradewind API"));
-	tw_jw_str_at(&w, "version", TW_STR("2"));
-	tw_jw_end(&w);
-	tw_jw_key(&w, "paths");
-	tw_jw_value(&w, all_paths(req->arena));
-	tw_jw_key(&w, "components");
-	tw_jw_raw(&w, TW_STR("{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}}"));
-	tw_jw_end(&w);
+	tw_spec_openapi(tw_spec(), tw_api_routes, &resp->body);
 }
 
 const struct tw_route tw_routes_admin[] = {

@@ -47,7 +47,7 @@ static bool read_int(struct tw_asker *q, const char *name, struct tw_str text, i
 	return false;
 }
 
-static bool read_bool(struct tw_asker *q, const char *name, struct tw_str text, bool *ret)
+bool tw_truth(struct tw_str text, bool *ret)
 {
 	static const char *const yes[] = {"true", "1", "yes", "on", "t", "y"};
 	static const char *const no[] = {"false", "0", "no", "off", "f", "n"};
@@ -57,6 +57,13 @@ static bool read_bool(struct tw_asker *q, const char *name, struct tw_str text, 
 			*ret = tw_str_caseeq(text, yes[i]);
 			return true;
 		}
+	return false;
+}
+
+static bool read_bool(struct tw_asker *q, const char *name, struct tw_str text, bool *ret)
+{
+	if (tw_truth(text, ret))
+		return true;
 	fault(q, "bool_parsing", name, "Input should be a valid boolean, unable to interpret input",
 	      text);
 	return false;

@@ -1,7 +1,7 @@
 /*
  * Reading a list's query parameters into the metastore's conditions, by a table of what the list
- * takes, and checking request bodies by a table of their fields. What is wrong is answered as
- * pydantic words it (422), all faults of a request at once.
+ * takes, and what handlers want of request bodies, which have been checked against the spec
+ * (api/spec.h). What is wrong is answered as pydantic words it (422), all faults of a request at once.
  */
 #pragma once
 
@@ -10,14 +10,23 @@
 /* ── faults: the list of a 422 ──────────────────────────────────────────────────────────── */
 
 struct tw_faults {
-	struct tw_response *resp;
+	struct tw_response *resp; /* NULL: they are only counted */
 	struct tw_jw w;
 	size_t n;
 };
 
 void tw_faults_init(struct tw_faults *f, struct tw_response *resp);
-/* loc is [where, name] or, with a second name, [where, name, sub]. ctx: its key and value, NULL =
- * none. */
+/* A step on the way to a value: a name, or with p NULL an index. */
+struct tw_place {
+	const struct tw_place *up; /* NULL: the first */
+	struct tw_str name;
+	int64_t index;
+};
+
+/* ctx: its key and value, NULL = none. */
+void tw_fault_at(struct tw_faults *f, const char *type, const struct tw_place *at, const char *msg,
+		 struct tw_value input, const char *ctx_key, struct tw_value ctx);
+/* The same at [where, name]; name.p NULL: at [where]. */
 void tw_fault(struct tw_faults *f, const char *type, const char *where, struct tw_str name,
 	      const char *msg, struct tw_value input, const char *ctx_key, struct tw_value ctx);
 bool tw_faults_any(struct tw_faults *f); /* ends the reply when there are any */
@@ -101,52 +110,14 @@ bool tw_asker_list(struct tw_asker *q, struct tw_request *req, struct tw_respons
 /* Single parameters; faults are added. */
 int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t min);
 bool tw_asker_bool(struct tw_asker *q, const char *name, bool dflt);
+/* "true", "on", "1", "no" …; false: neither. */
+bool tw_truth(struct tw_str text, bool *ret);
 /* A number in the path; false: it has replied 422. */
 bool tw_path_int(struct tw_request *req, struct tw_response *resp, int param, const char *name,
 		 int64_t *ret);
 
 /* ── bodies ─────────────────────────────────────────────────────────────────────────────── */
 
-enum tw_body_kind {
-	TW_B_STR,
-	TW_B_INT,
-	TW_B_NUM,
-	TW_B_BOOL,
-	TW_B_TIME,
-	TW_B_OBJECT,
-	TW_B_LIST,
-	TW_B_STRS,
-	TW_B_ANY,
-	TW_B_ENUM,
-};
-
-struct tw_body_field {
-	const char *name;
-	enum tw_body_kind kind;
-	bool required, nullable;
-	int64_t max; /* STR: characters; 0 = no limit */
-	bool has_min;
-	int64_t min;		   /* INT */
-	const char *const *values; /* ENUM, NULL-terminated */
-};
-
-/* Four bounds of one thing: TW_BODY_RANGE("start_date", TW_B_TIME) */
-#define TW_BODY_RANGE(what, type)                                                                  \
-	{.name = what "_gte", .kind = type, .nullable = true},                                     \
-		{.name = what "_gt", .kind = type, .nullable = true},                              \
-		{.name = what "_lte", .kind = type, .nullable = true},                             \
-	{                                                                                          \
-		.name = what "_lt", .kind = type, .nullable = true                                 \
-	}
-
-/*
- * A closed object: the body of the request, read and checked, unknown keys refused. false: it has
- * replied 422. The table ends with a row without name.
- */
-bool tw_body_read(struct tw_request *req, struct tw_response *resp,
-		  const struct tw_body_field *fields, struct tw_value *ret_body);
-/* The same of an object that is there already, adding to faults. */
-void tw_body_check(struct tw_faults *f, struct tw_value body, const struct tw_body_field *fields);
 /* After checking: the instant at key, TW_TIME_NONE when missing or null. */
 tw_time tw_body_time(struct tw_value body, const char *key);
 static inline bool tw_body_has(struct tw_value body, const char *key)

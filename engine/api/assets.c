@@ -314,14 +314,6 @@ static void get_events(struct tw_request *req, struct tw_response *resp)
 		reply_events(req, resp, v, n, total);
 }
 
-static const struct tw_body_field event_fields[] = {
-	{.name = "asset_id", .kind = TW_B_INT, .required = true},
-	{.name = "partition_key", .kind = TW_B_STR, .nullable = true, .max = 250},
-	{.name = "extra", .kind = TW_B_OBJECT},
-	{.name = "access_control", .kind = TW_B_OBJECT, .nullable = true},
-	{0},
-};
-
 /* The event says that it came from here. */
 static struct tw_str extra_of(struct tw_request *req, struct tw_value body)
 {
@@ -359,12 +351,12 @@ static bool begin_event(struct tw_request *req, struct tw_response *resp)
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_asset_event_row e = {.source_map_index = -1};
 	struct posted *p;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_asset_row asset;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, event_fields, &body) || !key_ok(resp, body))
+	if (!s || !key_ok(resp, body))
 		return false;
 	e.asset_id = tw_map_int(body, "asset_id", 0);
 	rc = tw_store_asset(s, e.asset_id, req->arena, &asset, &err);
@@ -423,18 +415,6 @@ static void get_upstream_events(struct tw_request *req, struct tw_response *resp
 
 /* ── the run that makes it ────────────────────────────────────────────────────────────── */
 
-static const struct tw_body_field materialize_fields[] = {
-	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "data_interval_start", .kind = TW_B_TIME, .nullable = true},
-	{.name = "data_interval_end", .kind = TW_B_TIME, .nullable = true},
-	{.name = "logical_date", .kind = TW_B_TIME, .nullable = true},
-	{.name = "run_after", .kind = TW_B_TIME, .nullable = true},
-	{.name = "conf", .kind = TW_B_OBJECT, .nullable = true},
-	{.name = "note", .kind = TW_B_STR, .nullable = true},
-	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
-	{0},
-};
-
 /* The one DAG with a task that has it as outlet. */
 static bool find_maker(struct tw_request *req, struct tw_response *resp, struct tw_store *s, int64_t asset_id,
 		       struct tw_str *ret_dag_id)
@@ -463,7 +443,7 @@ static void post_materialize(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
-	struct tw_value body = tw_v_map(req->arena);
+	struct tw_value body = req->json;
 	struct tw_run_view view;
 	struct tw_run_row run;
 	struct tw_str dag_id;
@@ -472,7 +452,6 @@ static void post_materialize(struct tw_request *req, struct tw_response *resp)
 	enum tw_rc rc;
 
 	if (!s || !tw_path_int(req, resp, 0, "asset_id", &asset_id) ||
-	    (req->body.n && !tw_body_read(req, resp, materialize_fields, &body)) ||
 	    !find_maker(req, resp, s, asset_id, &dag_id))
 		return;
 	struct tw_trigger_opts opts = {

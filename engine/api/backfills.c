@@ -138,19 +138,6 @@ static void cancel_backfill(struct tw_request *req, struct tw_response *resp)
 
 /* ── making ───────────────────────────────────────────────────────────────────────────── */
 
-static const char *const behaviors[] = {"failed", "completed", "none", NULL};
-static const struct tw_body_field fields[] = {
-	{.name = "dag_id", .kind = TW_B_STR, .required = true},
-	{.name = "from_date", .kind = TW_B_TIME, .required = true},
-	{.name = "to_date", .kind = TW_B_TIME, .required = true},
-	{.name = "run_backwards", .kind = TW_B_BOOL},
-	{.name = "dag_run_conf", .kind = TW_B_OBJECT, .nullable = true},
-	{.name = "reprocess_behavior", .kind = TW_B_ENUM, .values = behaviors},
-	{.name = "max_active_runs", .kind = TW_B_INT},
-	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
-	{0},
-};
-
 static void reply_refused(struct tw_response *resp, const struct tw_backfill_ask *ask,
 			  const struct tw_err *err)
 {
@@ -170,9 +157,9 @@ static void reply_refused(struct tw_response *resp, const struct tw_backfill_ask
 static bool read_ask(struct tw_request *req, struct tw_response *resp, struct tw_backfill_ask *ret)
 {
 	const struct tw_api *api = tw_api_of(req);
-	struct tw_value body;
+	struct tw_value body = req->json;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, fields, &body))
+	if (!tw_api_store(req, resp))
 		return false;
 	*ret = (struct tw_backfill_ask){
 		.dag_id = tw_map_str(body, "dag_id", ""),

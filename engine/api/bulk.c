@@ -7,11 +7,6 @@
 
 static const char *const verbs[] = {"create", "update", "delete", NULL};
 
-static const struct tw_body_field body_fields[] = {
-	{.name = "actions", .kind = TW_B_LIST, .required = true},
-	{0},
-};
-
 void tw_bulk_success(struct tw_bulk_outcome *o, struct tw_str id)
 {
 	if (o->success.n)
@@ -110,38 +105,6 @@ static int verb_of(struct tw_value action)
 	return -1;
 }
 
-static bool check(struct tw_response *resp, const struct tw_body_field *fields, struct tw_value actions)
-{
-	struct tw_faults f;
-
-	tw_faults_init(&f, resp);
-	for (size_t i = 0; i < tw_value_len(actions); i++) {
-		struct tw_value action = actions.list->v[i],
-				list = tw_map_value(action, "entities");
-		int verb = verb_of(action);
-
-		if (verb < 0)
-			tw_fault(&f, "union_tag_invalid", "body", TW_STR("actions"),
-				 "Input tag found using _action_discriminator() does not match any "
-				 "of the expected tags: "
-				 "'create', 'update', 'delete'",
-				 action, NULL, TW_NULL);
-		if (list.kind != TW_V_LIST)
-			tw_fault(&f, "missing", "body", TW_STR("entities"), "Field required",
-				 action, NULL, TW_NULL);
-		for (size_t k = 0; verb >= 0 && verb != DELETE && k < tw_value_len(list); k++) {
-			if (list.list->v[k].kind == TW_V_MAP)
-				tw_body_check(&f, list.list->v[k], fields);
-			else
-				tw_fault(&f, "model_attributes_type", "body", TW_STR("entities"),
-					 "Input should be a valid dictionary or object to extract "
-					 "fields from",
-					 list.list->v[k], NULL, TW_NULL);
-		}
-	}
-	return !tw_faults_any(&f);
-}
-
 void tw_bulk_reply(struct tw_buf *out, struct tw_bulk_outcome *o)
 {
 	tw_buf_addc(out, '{');
@@ -158,17 +121,6 @@ void tw_bulk_reply(struct tw_buf *out, struct tw_bulk_outcome *o)
 	tw_buf_addc(out, '}');
 }
 
-bool tw_bulk_actions(struct tw_request *req, struct tw_response *resp, const struct tw_body_field *fields,
-		     struct tw_value *ret_actions)
-{
-	struct tw_value body;
-
-	if (!tw_body_read(req, resp, body_fields, &body))
-		return false;
-	*ret_actions = tw_map_value(body, "actions");
-	return check(resp, fields, *ret_actions);
-}
-
 enum tw_bulk_verb tw_bulk_verb(struct tw_value action)
 {
 	return (enum tw_bulk_verb)verb_of(action);
@@ -183,9 +135,9 @@ void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct 
 {
 	struct tw_bulk_outcome o[NVERBS] = {0};
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value actions;
+	struct tw_value actions = tw_map_value(req->json, "actions");
 
-	if (!s || !tw_bulk_actions(req, resp, b->fields, &actions))
+	if (!s)
 		return;
 	for (size_t i = 0; i < tw_value_len(actions); i++) {
 		int verb = verb_of(actions.list->v[i]);

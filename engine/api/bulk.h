@@ -15,13 +15,8 @@ struct tw_bulk_outcome {
 	struct tw_buf success, errors; /* the items of two JSON lists */
 };
 
-/*
- * For resources that go their own way (runs, task instances): the checked list of actions; false: it has
- * replied 422. Entities of a deletion may be texts.
- */
-bool tw_bulk_actions(struct tw_request *req, struct tw_response *resp, const struct tw_body_field *fields,
-		     struct tw_value *ret_actions);
-enum tw_bulk_verb tw_bulk_verb(struct tw_value action); /* of a checked one */
+/* For resources that go their own way (runs, task instances). Entities of a deletion may be texts. */
+enum tw_bulk_verb tw_bulk_verb(struct tw_value action);
 bool tw_bulk_skips(struct tw_value action); /* what is not there */
 void tw_bulk_success(struct tw_bulk_outcome *o, struct tw_str id);
 void tw_bulk_error(struct tw_bulk_outcome *o, int status, const char *text);
@@ -31,7 +26,6 @@ void tw_bulk_reply(struct tw_buf *out, struct tw_bulk_outcome *o);
 struct tw_bulk {
 	const char *key;    /* the entity's identity: "key", "connection_id", "name" */
 	const char *plural; /* for messages: "variables with these keys" */
-	const struct tw_body_field *fields; /* of an entity to create or to update */
 	bool (*there)(struct tw_request *req, struct tw_store *s, struct tw_str id);
 	/* over: it may be there. mask: a list of field names or null. */
 	enum tw_rc (*create)(struct tw_request *req, struct tw_store *s, struct tw_value entity,

@@ -58,15 +58,6 @@ static struct tw_str of(struct tw_value entity, const char *key, struct tw_str p
 
 /* ── runs ─────────────────────────────────────────────────────────────────────────────── */
 
-static const char *const run_states[] = {"queued", "success", "failed", NULL};
-static const struct tw_body_field run_fields[] = {
-	{.name = "dag_run_id", .kind = TW_B_STR, .required = true},
-	{.name = "dag_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "state", .kind = TW_B_ENUM, .nullable = true, .values = run_states},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{0},
-};
-
 struct run_entity {
 	struct tw_value body;
 	struct tw_str dag_id, run_id;
@@ -198,11 +189,11 @@ static void act_on_runs(struct job *j, struct tw_value action)
 static void bulk_dag_runs(struct tw_request *req, struct tw_response *resp)
 {
 	struct job j = {.req = req};
-	struct tw_value actions;
+	struct tw_value actions = tw_map_value(req->json, "actions");
 
 	if (!req->memo) {
 		j.s = tw_api_store(req, resp);
-		if (!j.s || !tw_bulk_actions(req, resp, run_fields, &actions))
+		if (!j.s)
 			return;
 		for (size_t i = 0; i < tw_value_len(actions); i++)
 			act_on_runs(&j, actions.list->v[i]);
@@ -212,21 +203,6 @@ static void bulk_dag_runs(struct tw_request *req, struct tw_response *resp)
 }
 
 /* ── task instances ───────────────────────────────────────────────────────────────────── */
-
-static const char *const ti_states[] = {"success", "failed", "skipped", NULL};
-static const struct tw_body_field ti_fields[] = {
-	{.name = "task_id", .kind = TW_B_STR, .required = true},
-	{.name = "map_index", .kind = TW_B_INT, .nullable = true},
-	{.name = "dag_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "new_state", .kind = TW_B_ENUM, .nullable = true, .values = ti_states},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{.name = "include_upstream", .kind = TW_B_BOOL},
-	{.name = "include_downstream", .kind = TW_B_BOOL},
-	{.name = "include_future", .kind = TW_B_BOOL},
-	{.name = "include_past", .kind = TW_B_BOOL},
-	{0},
-};
 
 struct ti_entity {
 	struct tw_value body;
@@ -345,11 +321,11 @@ static void act_on_tis(struct job *j, struct tw_value action, struct tw_response
 static void bulk_task_instances(struct tw_request *req, struct tw_response *resp)
 {
 	struct job j = {.req = req};
-	struct tw_value actions;
+	struct tw_value actions = tw_map_value(req->json, "actions");
 
 	if (!req->memo) {
 		j.s = tw_api_store(req, resp);
-		if (!j.s || !tw_bulk_actions(req, resp, ti_fields, &actions))
+		if (!j.s)
 			return;
 		for (size_t i = 0; i < tw_value_len(actions); i++)
 			act_on_tis(&j, actions.list->v[i], resp);

@@ -6,20 +6,6 @@
 
 static const struct tw_str none = {0};
 
-static const struct tw_body_field fields[] = {
-	{.name = "connection_id", .kind = TW_B_STR, .required = true, .max = 200},
-	{.name = "conn_type", .kind = TW_B_STR, .required = true},
-	{.name = "description", .kind = TW_B_STR, .nullable = true},
-	{.name = "host", .kind = TW_B_STR, .nullable = true},
-	{.name = "login", .kind = TW_B_STR, .nullable = true},
-	{.name = "schema", .kind = TW_B_STR, .nullable = true},
-	{.name = "port", .kind = TW_B_INT, .nullable = true},
-	{.name = "password", .kind = TW_B_STR, .nullable = true},
-	{.name = "extra", .kind = TW_B_STR, .nullable = true},
-	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
-	{0},
-};
-
 /* What is no JSON cannot be looked through, so nothing of it is shown. */
 static struct tw_str shown_extra(const struct tw_api *api, struct tw_str extra, struct tw_arena *a)
 {
@@ -263,12 +249,12 @@ static void reply_refused(struct tw_response *resp, const struct tw_err *err, st
 static void post_connection(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_str id;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, fields, &body) || !fields_ok(resp, req, body))
+	if (!s || !fields_ok(resp, req, body))
 		return;
 	id = tw_map_str(body, "connection_id", "");
 	rc = create(req, s, body, false, &err);
@@ -288,10 +274,10 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_connection_row row;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 
-	if (!s || !tw_body_read(req, resp, fields, &body) || !fields_ok(resp, req, body))
+	if (!s || !fields_ok(resp, req, body))
 		return;
 	if (!tw_str_eq(tw_map_str(body, "connection_id", ""), req->params[0])) {
 		tw_reply_error(
@@ -335,7 +321,7 @@ static void bulk_connections(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
 		"connection_id", "connections with these connection_ids",
-		fields,		 there,
+		there,
 		create,		 update,
 		remove_one,
 	};

@@ -370,11 +370,6 @@ static void get_dag_details(struct tw_request *req, struct tw_response *resp)
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
 
-static const struct tw_body_field patch_fields[] = {
-	{.name = "is_paused", .kind = TW_B_BOOL, .required = true},
-	{0},
-};
-
 static bool mask_ok(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_str mask[8];
@@ -402,12 +397,11 @@ static bool pause_dag(struct tw_request *req, struct tw_response *resp, struct t
 
 static void patch_dag(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_dag_row d;
 	bool paused;
 
-	if (!tw_body_read(req, resp, patch_fields, &body) ||
-	    !find_dag(req, resp, "Dag with id: ", " was not found", &d) || !mask_ok(req, resp))
+	if (!find_dag(req, resp, "Dag with id: ", " was not found", &d) || !mask_ok(req, resp))
 		return;
 	paused = tw_map_bool(body, "is_paused", false);
 	if (!pause_dag(req, resp, d.dag_id, paused))
@@ -424,14 +418,14 @@ static void patch_dags(struct tw_request *req, struct tw_response *resp)
 	bool named = tw_query(req, "dag_id_pattern").p || tw_query(req, "dag_id_prefix_pattern").p,
 	     paused;
 	struct tw_dag_row *v = NULL;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_asker q;
 	struct tw_ask ask;
 	struct tw_err err = {0};
 	int64_t total = 0;
 	size_t n = 0, from, to;
 
-	if (!s || !tw_body_read(req, resp, patch_fields, &body) || !mask_ok(req, resp))
+	if (!s || !mask_ok(req, resp))
 		return;
 	tw_asker_init(&q, req, resp);
 	common_conds(&q);

@@ -291,12 +291,6 @@ static bool check_options(struct tw_request *req, struct tw_response *resp, cons
 	return false;
 }
 
-static const struct tw_body_field answer_fields[] = {
-	{ .name = "chosen_options", .kind = TW_B_STRS, .required = true },
-	{ .name = "params_input", .kind = TW_B_OBJECT },
-	{ 0 },
-};
-
 static struct tw_str dump(struct tw_value v, struct tw_arena *a)
 {
 	char *text = tw_json_dump(v, TW_JSON_COMPACT);
@@ -331,13 +325,13 @@ static void answered_already(struct tw_response *resp, struct tw_id ti)
 
 static void update_hitl_detail(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_value body, chosen, input;
+	struct tw_value body = req->json, chosen, input;
 	struct tw_ti_view ti;
 	struct tw_hitl_row h;
 	struct tw_err err = { 0 };
 	enum tw_rc rc;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, answer_fields, &body))
+	if (!tw_api_store(req, resp))
 		return;
 	chosen = tw_map_value(body, "chosen_options");
 	input = tw_map_value(body, "params_input");

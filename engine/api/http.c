@@ -167,12 +167,35 @@ void tw_reply_none(struct tw_response *resp)
 
 /* application/json, …+json; no Content-Type counts as JSON, a form does not: it is what foreign
  * pages can send. */
-static bool is_json(struct tw_str type)
+bool tw_request_is_json(const struct tw_request *req)
 {
-	struct tw_str rest, kind = tw_str_trim(tw_str_cut(type, ';', &rest));
+	struct tw_str rest, kind = tw_str_trim(tw_str_cut(req->content_type, ';', &rest));
 
 	return !kind.n || tw_str_caseeq(kind, "application/json") ||
 	       (tw_str_starts(kind, "application/") && tw_str_ends(kind, "+json"));
+}
+
+bool tw_request_is_form(const struct tw_request *req)
+{
+	struct tw_str rest, kind = tw_str_trim(tw_str_cut(req->content_type, ';', &rest));
+
+	return tw_str_caseeq(kind, "application/x-www-form-urlencoded");
+}
+
+struct tw_value tw_request_form(struct tw_request *req)
+{
+	struct tw_value form = tw_v_map(req->arena);
+	struct tw_str rest = req->body;
+
+	while (rest.p && rest.n) {
+		struct tw_str pair = tw_str_cut(rest, '&', &rest), value, name, decoded;
+
+		name = tw_str_cut(pair, '=', &value);
+		if (tw_url_decode(req->arena, name, true, &name) && value.p &&
+		    tw_url_decode(req->arena, value, true, &decoded))
+			tw_map_put(req->arena, form, name, tw_v_str(decoded));
+	}
+	return form;
 }
 
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v)
@@ -183,7 +206,7 @@ bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw
 		tw_reply_invalid(resp, "missing", "body", NULL, "Field required", TW_NULL);
 		return false;
 	}
-	if (!is_json(req->content_type)) {
+	if (!tw_request_is_json(req)) {
 		tw_reply_invalid(
 			resp, "model_attributes_type", "body", NULL,
 			"Input should be a valid dictionary or object to extract fields from",
@@ -275,7 +298,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 		x->server->opts.authenticate(req);
 	if (!x->server->opts.authorize(req, resp))
 		return;
-	req->route->handler(req, resp);
+	if (req->memo || x->server->opts.check(req, resp))
+		req->route->handler(req, resp);
 	if (x->server->opts.finish)
 		x->server->opts.finish(req);
 }

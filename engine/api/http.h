@@ -42,6 +42,7 @@ struct tw_request {
 	struct tw_http_pair *query;
 	size_t nquery;
 	struct tw_str body;
+	struct tw_value json; /* the body, read and checked; null when the route takes none */
 	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer;
 	struct tw_http_user user;
 	const char *denied; /* why a token that was shown is no good; NULL: none was, or it is */
@@ -96,6 +97,8 @@ struct tw_http_server_opts {
 	void (*authenticate)(struct tw_request *req);
 	/* May that user take req->route? false: it has replied. */
 	bool (*authorize)(struct tw_request *req, struct tw_response *resp);
+	/* Is what was sent what req->route takes (api/spec.h)? false: it has replied. */
+	bool (*check)(struct tw_request *req, struct tw_response *resp);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
 	void (*finish)(
@@ -125,5 +128,9 @@ void tw_reply_value(struct tw_response *resp, struct tw_value v);
 void tw_reply_header(struct tw_response *resp, struct tw_str name,
 		     struct tw_str value);    /* borrowed until sent */
 void tw_reply_none(struct tw_response *resp); /* 204 */
+/* name=value&…: an HTML form as a map of texts. */
+bool tw_request_is_json(const struct tw_request *req);
+bool tw_request_is_form(const struct tw_request *req);
+struct tw_value tw_request_form(struct tw_request *req);
 /* Parses the body as a JSON object; on failure it has replied 422 and returns false. */
 bool tw_request_json(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_v);

@@ -5,12 +5,6 @@
 #include "io/clock.h"
 #include "api/tables.h"
 
-static const struct tw_body_field login_fields[] = {
-	{.name = "username", .kind = TW_B_STR, .required = true},
-	{.name = "password", .kind = TW_B_STR, .required = true},
-	{0},
-};
-
 static void give_token(struct tw_request *req, struct tw_response *resp, struct tw_str name,
 		       struct tw_str role, int64_t ttl)
 {
@@ -29,51 +23,12 @@ static void give_token(struct tw_request *req, struct tw_response *resp, struct 
 	tw_buf_release(&token);
 }
 
-/* username=…&password=… */
-static struct tw_value read_form(struct tw_request *req)
-{
-	struct tw_value body = tw_v_map(req->arena);
-	struct tw_str rest = req->body;
-
-	while (rest.p && rest.n) {
-		struct tw_str pair = tw_str_cut(rest, '&', &rest), value, name, decoded;
-
-		name = tw_str_cut(pair, '=', &value);
-		if (tw_url_decode(req->arena, name, true, &name) && value.p &&
-		    tw_url_decode(req->arena, value, true, &decoded))
-			tw_map_put(req->arena, body, name, tw_v_str(decoded));
-	}
-	return body;
-}
-
-static bool read_login(struct tw_request *req, struct tw_response *resp, struct tw_value *ret_body)
-{
-	struct tw_str rest, type = tw_str_trim(tw_str_cut(req->content_type, ';', &rest));
-	struct tw_faults f;
-
-	if (!tw_str_caseeq(type, "application/x-www-form-urlencoded")) {
-		if (type.n && !tw_str_caseeq(type, "application/json")) {
-			tw_reply_error(resp, 415, "Unsupported Media Type");
-			return false;
-		}
-		return tw_body_read(req, resp, login_fields, ret_body);
-	}
-	*ret_body = read_form(req);
-	tw_faults_init(&f, resp);
-	tw_body_check(&f, *ret_body, login_fields);
-	return !tw_faults_any(&f);
-}
-
 static void create_token_for(struct tw_request *req, struct tw_response *resp, int64_t ttl)
 {
 	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
-	struct tw_value body;
-	struct tw_str name, password, role;
+	struct tw_str name = tw_map_str(req->json, "username", ""),
+		      password = tw_map_str(req->json, "password", ""), role;
 
-	if (!read_login(req, resp, &body))
-		return;
-	name = tw_map_str(body, "username", "");
-	password = tw_map_str(body, "password", "");
 	if (auth->all_admins)
 		give_token(req, resp, TW_STR("Anonymous"), TW_STR("ADMIN"), ttl);
 	else if (!name.n || !password.n)

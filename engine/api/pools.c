@@ -6,24 +6,6 @@
 
 static const struct tw_str none = {0};
 
-static const struct tw_body_field fields[] = {
-	{.name = "name", .kind = TW_B_STR, .required = true, .max = 256},
-	{.name = "slots", .kind = TW_B_INT, .required = true, .has_min = true, .min = -1},
-	{.name = "description", .kind = TW_B_STR, .nullable = true},
-	{.name = "include_deferred", .kind = TW_B_BOOL},
-	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
-	{0},
-};
-static const struct tw_body_field patch_fields[] = {
-	{.name = "pool", .kind = TW_B_STR, .nullable = true},
-	{.name = "name", .kind = TW_B_STR, .nullable = true},
-	{.name = "slots", .kind = TW_B_INT, .nullable = true, .has_min = true, .min = -1},
-	{.name = "description", .kind = TW_B_STR, .nullable = true},
-	{.name = "include_deferred", .kind = TW_B_BOOL, .nullable = true},
-	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
-	{0},
-};
-
 static void pool_object(struct tw_jw *w, const struct tw_pool_view *p)
 {
 	tw_jw_obj(w);
@@ -173,11 +155,11 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 static void post_pool(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, fields, &body))
+	if (!s)
 		return;
 	rc = create(req, s, body, false, &err);
 	if (rc == TW_ERR_EXISTS) {
@@ -210,12 +192,12 @@ static bool whole(struct tw_response *resp, struct tw_str name, struct tw_value 
 static void patch_pool(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value body, mask;
+	struct tw_value body = req->json, mask;
 	struct tw_str name = req->params[0], said;
 	struct tw_pool_view p;
 	struct tw_err err = {0};
 
-	if (!s || !tw_body_read(req, resp, patch_fields, &body))
+	if (!s)
 		return;
 	said = tw_map_str(body, tw_body_has(body, "pool") ? "pool" : "name", NULL);
 	if (said.n && !tw_str_eq(said, name)) {
@@ -257,7 +239,7 @@ static void delete_pool(struct tw_request *req, struct tw_response *resp)
 static void bulk_pools(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"name", "pools with these pool names", fields, there, create, update, remove_one};
+		"name", "pools with these pool names", there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 	tw_api_ring(req);

@@ -9,18 +9,6 @@ static const struct tw_str none = {0};
 
 /* ── trigger ──────────────────────────────────────────────────────────────────────────── */
 
-static const struct tw_body_field trigger_fields[] = {
-	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "data_interval_start", .kind = TW_B_TIME, .nullable = true},
-	{.name = "data_interval_end", .kind = TW_B_TIME, .nullable = true},
-	{.name = "logical_date", .kind = TW_B_TIME, .required = true, .nullable = true},
-	{.name = "run_after", .kind = TW_B_TIME, .nullable = true},
-	{.name = "conf", .kind = TW_B_OBJECT, .nullable = true},
-	{.name = "note", .kind = TW_B_STR, .nullable = true},
-	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
-	{0},
-};
-
 static bool interval_ok(struct tw_response *resp, struct tw_value body)
 {
 	bool start = tw_body_time(body, "data_interval_start") != TW_TIME_NONE;
@@ -48,11 +36,11 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_run_row run;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, trigger_fields, &body) || !interval_ok(resp, body))
+	if (!s || !interval_ok(resp, body))
 		return;
 	struct tw_trigger_opts opts = {
 		.dag_id = req->params[0],
@@ -87,13 +75,6 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 /* ── state and note ───────────────────────────────────────────────────────────────────── */
-
-static const char *const mutable_states[] = {"queued", "success", "failed", NULL};
-static const struct tw_body_field patch_fields[] = {
-	{.name = "state", .kind = TW_B_ENUM, .nullable = true, .values = mutable_states},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{0},
-};
 
 static bool set_note(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
 		     struct tw_str run_id, struct tw_str note)
@@ -130,10 +111,9 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 	struct tw_inbox_row row;
 	struct tw_str state;
 	struct tw_run_view run;
-	struct tw_value body;
+	struct tw_value body = req->json;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &body) ||
-	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
+	if (!tw_api_store(req, resp) || !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return false;
 	if (tw_masked_in(req, body, "note") &&
 	    !set_note(req, resp, run.run.dag_id, run.run.run_id, tw_map_str(body, "note", NULL)))

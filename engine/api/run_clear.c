@@ -179,22 +179,14 @@ static bool clear_all(struct tw_request *req, struct tw_response *resp, struct c
 
 /* ── one run ──────────────────────────────────────────────────────────────────────────── */
 
-static const struct tw_body_field one_fields[] = {
-	{.name = "dry_run", .kind = TW_B_BOOL},
-	{.name = "only_failed", .kind = TW_B_BOOL},
-	{.name = "only_new", .kind = TW_B_BOOL},
-	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{0},
-};
-
 static bool begin_one(struct tw_request *req, struct tw_response *resp)
 {
 	struct clearing c = {0};
 	struct tw_run_view run;
 	bool posted = false;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, one_fields, &c.body) ||
+	c.body = req->json;
+	if (!tw_api_store(req, resp) ||
 	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return false;
 	read_flags(&c);
@@ -219,19 +211,6 @@ static void clear_dag_run(struct tw_request *req, struct tw_response *resp)
 }
 
 /* ── many ─────────────────────────────────────────────────────────────────────────────── */
-
-static const struct tw_body_field many_fields[] = {
-	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
-	{.name = "partition_date_start", .kind = TW_B_TIME, .nullable = true},
-	{.name = "partition_date_end", .kind = TW_B_TIME, .nullable = true},
-	{.name = "dry_run", .kind = TW_B_BOOL},
-	{.name = "only_failed", .kind = TW_B_BOOL},
-	{.name = "only_new", .kind = TW_B_BOOL},
-	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = NOTE_MAX},
-	{.name = "dag_runs", .kind = TW_B_LIST},
-	{0},
-};
 
 /* An entry's DAG: its own, or the path's, which must not be another. */
 static bool entry_dag(struct tw_response *resp, struct tw_str path, struct tw_str own, struct tw_str run_id,
@@ -334,7 +313,8 @@ static bool begin_many(struct tw_request *req, struct tw_response *resp)
 	struct clearing c = {0};
 	bool posted = false;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, many_fields, &c.body))
+	c.body = req->json;
+	if (!tw_api_store(req, resp))
 		return false;
 	read_flags(&c);
 	if (find_runs(req, resp, &c)) {
@@ -375,16 +355,6 @@ static void clear_dag_runs(struct tw_request *req, struct tw_response *resp)
 }
 
 /* ── partitions: runs forget which one they are of ────────────────────────────────────── */
-
-static const struct tw_body_field partition_fields[] = {
-	{.name = "partition_key", .kind = TW_B_STR, .nullable = true},
-	{.name = "partition_date_start", .kind = TW_B_TIME, .nullable = true},
-	{.name = "partition_date_end", .kind = TW_B_TIME, .nullable = true},
-	{.name = "run_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "clear_task_instances", .kind = TW_B_BOOL},
-	{.name = "dry_run", .kind = TW_B_BOOL},
-	{0},
-};
 
 static bool find_partitions(struct tw_request *req, struct tw_response *resp, struct clearing *c)
 {
@@ -443,7 +413,8 @@ static bool begin_partitions(struct tw_request *req, struct tw_response *resp)
 	const struct tw_dag *dag;
 	bool ok;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, partition_fields, &c.body) ||
+	c.body = req->json;
+	if (!tw_api_store(req, resp) ||
 	    !tw_dag_load(req, resp, req->params[0], none, &dag))
 		return false;
 	tw_dag_unref(dag);

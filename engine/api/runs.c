@@ -194,30 +194,15 @@ static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
 
 /* ── the same with a body ─────────────────────────────────────────────────────────────── */
 
-static const struct tw_body_field batch_fields[] = {
-	{.name = "order_by", .kind = TW_B_STR, .nullable = true},
-	{.name = "page_offset", .kind = TW_B_INT, .has_min = true},
-	{.name = "page_limit", .kind = TW_B_INT, .has_min = true},
-	{.name = "dag_ids", .kind = TW_B_STRS, .nullable = true},
-	{.name = "states", .kind = TW_B_LIST, .nullable = true},
-	TW_BODY_RANGE("run_after", TW_B_TIME),
-	TW_BODY_RANGE("logical_date", TW_B_TIME),
-	TW_BODY_RANGE("start_date", TW_B_TIME),
-	TW_BODY_RANGE("end_date", TW_B_TIME),
-	TW_BODY_RANGE("duration", TW_B_NUM),
-	{.name = "conf_contains", .kind = TW_B_STR, .nullable = true},
-	{0},
-};
-
 static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *resp)
 {
 	static const char *const ranges[] = {"run_after", "logical_date", "start_date", "end_date",
 					     "duration"};
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_asker q;
 	struct tw_str conf;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, batch_fields, &body))
+	if (!tw_api_store(req, resp))
 		return;
 	tw_asker_init(&q, req, resp);
 	tw_asker_body_list(&q, body, "dag_ids", "dag_id");

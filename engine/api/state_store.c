@@ -140,13 +140,12 @@ static void get_asset(struct tw_request *req, struct tw_response *resp)
 
 static void put_asset(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_body_field fields[] = {{.name = "value", .kind = TW_B_ANY, .required = true}, {0}};
 	struct tw_state_row row = {.kind = TW_STR("api"), .expires_at = TW_TIME_NONE};
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 	struct tw_store *s = asset_of(req, resp, &row.asset_id);
 
-	if (!s || !tw_body_read(req, resp, fields, &body) || !value_ok(req, resp, body, &row.value))
+	if (!s || !value_ok(req, resp, body, &row.value))
 		return;
 	row.key = req->params[1];
 	if (tw_store_asset_state_put(s, &row, &err) < 0)
@@ -310,19 +309,13 @@ static bool read_expiry(struct tw_request *req, struct tw_response *resp, struct
 
 static void put_task(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_body_field fields[] = {
-		{.name = "value", .kind = TW_B_ANY, .required = true},
-		{.name = "expires_at", .kind = TW_B_ANY, .nullable = true},
-		{0},
-	};
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_state_row row;
 	struct tw_asker q;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 
-	if (!s || !scope(req, resp, &q, &row) || !tw_body_read(req, resp, fields, &body) ||
-	    !value_ok(req, resp, body, &row.value) || !read_expiry(req, resp, body, &row.expires_at) ||
+	if (!s || !scope(req, resp, &q, &row) || !value_ok(req, resp, body, &row.value) || !read_expiry(req, resp, body, &row.expires_at) ||
 	    !there(req, resp, s, &row, false))
 		return;
 	row.key = req->params[3];
@@ -334,13 +327,12 @@ static void put_task(struct tw_request *req, struct tw_response *resp)
 
 static void patch_task(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_body_field fields[] = {{.name = "value", .kind = TW_B_ANY, .required = true}, {0}};
 	struct tw_jw w = {.out = &resp->body};
 	struct tw_state_row row;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 
-	if (!tw_body_read(req, resp, fields, &body) || !read_task(req, resp, &row) ||
+	if (!read_task(req, resp, &row) ||
 	    !value_ok(req, resp, body, &row.value))
 		return;
 	if (tw_store_task_state_put(tw_api_store(req, resp), &row, &err) < 0) {

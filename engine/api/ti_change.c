@@ -40,17 +40,6 @@ static void run_conds(struct tw_asker *q, const struct tw_run_row *run, bool pas
 
 /* ── state ────────────────────────────────────────────────────────────────────────────── */
 
-static const char *const new_states[] = {"success", "failed", "skipped", NULL};
-static const struct tw_body_field patch_fields[] = {
-	{.name = "new_state", .kind = TW_B_ENUM, .nullable = true, .values = new_states},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000},
-	{.name = "include_upstream", .kind = TW_B_BOOL},
-	{.name = "include_downstream", .kind = TW_B_BOOL},
-	{.name = "include_future", .kind = TW_B_BOOL},
-	{.name = "include_past", .kind = TW_B_BOOL},
-	{0},
-};
-
 struct patch {
 	struct tw_value body;
 	struct tw_str dag_id, run_id, task_id, group_id, state;
@@ -348,7 +337,8 @@ static bool plan_patch(struct tw_request *req, struct tw_response *resp, struct 
 
 static bool begin_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
 {
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, patch_fields, &p->body))
+	p->body = req->json;
+	if (!tw_api_store(req, resp))
 		return false;
 	if (tw_masked_in(req, p->body, "new_state"))
 		p->state = tw_map_str(p->body, "new_state", NULL);
@@ -447,25 +437,6 @@ static void patch_group_dry(struct tw_request *req, struct tw_response *resp)
 }
 
 /* ── clear ────────────────────────────────────────────────────────────────────────────── */
-
-static const struct tw_body_field clear_fields[] = {
-	{.name = "dry_run", .kind = TW_B_BOOL},
-	{.name = "start_date", .kind = TW_B_TIME, .nullable = true},
-	{.name = "end_date", .kind = TW_B_TIME, .nullable = true},
-	{.name = "only_failed", .kind = TW_B_BOOL},
-	{.name = "only_running", .kind = TW_B_BOOL},
-	{.name = "reset_dag_runs", .kind = TW_B_BOOL},
-	{.name = "task_ids", .kind = TW_B_LIST, .nullable = true},
-	{.name = "dag_run_id", .kind = TW_B_STR, .nullable = true},
-	{.name = "include_upstream", .kind = TW_B_BOOL},
-	{.name = "include_downstream", .kind = TW_B_BOOL},
-	{.name = "include_future", .kind = TW_B_BOOL},
-	{.name = "include_past", .kind = TW_B_BOOL},
-	{.name = "run_on_latest_version", .kind = TW_B_BOOL, .nullable = true},
-	{.name = "prevent_running_task", .kind = TW_B_BOOL},
-	{.name = "note", .kind = TW_B_STR, .nullable = true, .max = 1000},
-	{0},
-};
 
 /* A task, or ["task", map_index]. */
 static bool read_marker(struct tw_value v, struct tw_str *ret_id, int64_t *ret_index)
@@ -700,7 +671,8 @@ static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 	struct tw_dag_row dag;
 	struct tw_err err = {0};
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, clear_fields, &c.body))
+	c.body = req->json;
+	if (!tw_api_store(req, resp))
 		return false;
 	c.markers = tw_map_value(c.body, "task_ids");
 	if (tw_store_dag(tw_api_store(req, resp), req->params[0], req->arena, &dag, &err) < 0) {

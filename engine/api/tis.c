@@ -295,25 +295,6 @@ static void get_task_instances(struct tw_request *req, struct tw_response *resp)
 		list(&q);
 }
 
-static const struct tw_body_field batch_fields[] = {
-	{.name = "dag_ids", .kind = TW_B_STRS, .nullable = true},
-	{.name = "dag_run_ids", .kind = TW_B_STRS, .nullable = true},
-	{.name = "task_ids", .kind = TW_B_STRS, .nullable = true},
-	{.name = "state", .kind = TW_B_LIST, .nullable = true},
-	TW_BODY_RANGE("run_after", TW_B_TIME),
-	TW_BODY_RANGE("logical_date", TW_B_TIME),
-	TW_BODY_RANGE("start_date", TW_B_TIME),
-	TW_BODY_RANGE("end_date", TW_B_TIME),
-	TW_BODY_RANGE("duration", TW_B_NUM),
-	{.name = "pool", .kind = TW_B_STRS, .nullable = true},
-	{.name = "queue", .kind = TW_B_STRS, .nullable = true},
-	{.name = "executor", .kind = TW_B_STRS, .nullable = true},
-	{.name = "page_offset", .kind = TW_B_INT, .has_min = true},
-	{.name = "page_limit", .kind = TW_B_INT, .has_min = true},
-	{.name = "order_by", .kind = TW_B_STR, .nullable = true},
-	{0},
-};
-
 static void get_task_instances_batch(struct tw_request *req, struct tw_response *resp)
 {
 	static const char *const lists[][2] = {
@@ -323,10 +304,10 @@ static void get_task_instances_batch(struct tw_request *req, struct tw_response 
 	};
 	static const char *const ranges[] = {"run_after", "logical_date", "start_date", "end_date",
 					     "duration"};
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_asker q;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, batch_fields, &body))
+	if (!tw_api_store(req, resp))
 		return;
 	tw_asker_init(&q, req, resp);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

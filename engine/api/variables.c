@@ -8,14 +8,6 @@
 
 static const struct tw_str none = {0};
 
-static const struct tw_body_field fields[] = {
-	{.name = "key", .kind = TW_B_STR, .required = true, .max = 250},
-	{.name = "value", .kind = TW_B_ANY, .required = true},
-	{.name = "description", .kind = TW_B_STR, .nullable = true},
-	{.name = "team_name", .kind = TW_B_STR, .nullable = true, .max = 50},
-	{0},
-};
-
 static void variable_object(struct tw_jw *w, const struct tw_api *api,
 			    const struct tw_variable_row *v, struct tw_arena *a)
 {
@@ -171,12 +163,12 @@ static struct tw_str key_json(struct tw_request *req, struct tw_str key)
 static void post_variable(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_str key;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !tw_body_read(req, resp, fields, &body))
+	if (!s)
 		return;
 	key = tw_map_str(body, "key", "");
 	rc = create(req, s, body, false, &err);
@@ -197,10 +189,10 @@ static void patch_variable(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_variable_row row;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_err err = {0};
 
-	if (!s || !tw_body_read(req, resp, fields, &body))
+	if (!s)
 		return;
 	if (!tw_str_eq(tw_map_str(body, "key", ""), req->params[0])) {
 		tw_reply_error(resp, 400,
@@ -241,7 +233,7 @@ static void delete_variable(struct tw_request *req, struct tw_response *resp)
 static void bulk_variables(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"key", "variables with these keys", fields, there, create, update, remove_one};
+		"key", "variables with these keys", there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 }

@@ -6,18 +6,6 @@
 #include "model/dag.h"
 #include "store/xcoms.h"
 
-static const struct tw_body_field create_fields[] = {
-	{.name = "key", .kind = TW_B_STR, .required = true},
-	{.name = "value", .kind = TW_B_ANY, .required = true},
-	{.name = "map_index", .kind = TW_B_INT},
-	{0},
-};
-static const struct tw_body_field update_fields[] = {
-	{.name = "value", .kind = TW_B_ANY, .required = true},
-	{.name = "map_index", .kind = TW_B_INT},
-	{0},
-};
-
 static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
 {
 	const struct tw_xcom_row *x = &v->xcom;
@@ -287,12 +275,11 @@ static void reply_stored(struct tw_request *req, struct tw_response *resp, struc
 static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_xcom_view v;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	struct tw_str key;
 	int64_t index;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, create_fields, &body) ||
-	    !value_ok(req, resp, body) || !task_there(req, resp))
+	if (!tw_api_store(req, resp) || !value_ok(req, resp, body) || !task_there(req, resp))
 		return;
 	key = tw_map_str(body, "key", "");
 	index = tw_map_int(body, "map_index", -1);
@@ -323,11 +310,10 @@ static void missing(struct tw_request *req, struct tw_response *resp)
 static void update_xcom_entry(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_xcom_view v;
-	struct tw_value body;
+	struct tw_value body = req->json;
 	int64_t index;
 
-	if (!tw_api_store(req, resp) || !tw_body_read(req, resp, update_fields, &body) ||
-	    !value_ok(req, resp, body))
+	if (!tw_api_store(req, resp) || !value_ok(req, resp, body))
 		return;
 	index = tw_map_int(body, "map_index", -1);
 	if (load(req, tw_api_store(req, resp), req->params[3], index, &v, NULL) < 0) {

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "api/auth.h"
+#include "api/spec.h"
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "daemon/job.h"
@@ -267,6 +268,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.thread_free = tw_api_thread_free,
 		.authenticate = tw_api_authenticate,
 		.authorize = tw_api_authorize,
+		.check = tw_spec_admits,
 		.admit = tw_api_admit,
 		.finish = tw_api_finish,
 	};

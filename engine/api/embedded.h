@@ -1,0 +1,7 @@
+/* Files that are compiled in (script/embed.py). */
+#pragma once
+
+#include <stddef.h>
+
+extern const char tw_embed_operations[], tw_embed_models[];
+extern const size_t tw_embed_operations_n, tw_embed_models_n;
