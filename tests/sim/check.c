@@ -366,12 +366,17 @@ static void check_scheduled(struct sim *m, const struct srow *t)
 			 TW_STR_ARG(r.past ? r.past->row.run_id : tw_str(NULL)));
 }
 
-/* Somebody whose record names it may have set it at once, from further above. */
+/*
+ * Somebody whose record names it may have set it at once, from further above; or follows nobody, and was a branch in the version that his
+ * attempt is of.
+ */
 static bool decided_above(struct sim *m, const struct srow *t)
 {
-	for (size_t i = 0; i < t->run->tis.n; i++)
-		if (t->run->tis.v[i]->moved_turn == m->turns && t->run->tis.v[i]->nskips)
+	for (size_t i = 0; i < t->run->tis.n; i++) {
+		const struct srow *by = t->run->tis.v[i];
+		if (by->moved_turn == m->turns && by->l.skip_record.p && (by->nskips || by->skips_followed))
 			return true;
+	}
 	return false;
 }
 
