@@ -3,6 +3,36 @@
 #include "api/app.h"
 #include "api/route.h"
 
+const char *const tw_on_names[TW_ON_N] = {
+	[TW_OPEN] = "",
+	[TW_SIGNED_IN] = "Website",
+	[TW_ON_DAG] = "DAGs",
+	[TW_ON_DAG_RUN] = "DAG Runs",
+	[TW_ON_TASK] = "Task Instances", /* FAB never told the two apart */
+	[TW_ON_TI] = "Task Instances",
+	[TW_ON_TASK_LOG] = "Task Logs",
+	[TW_ON_XCOM] = "XComs",
+	[TW_ON_HITL] = "HITL Detail",
+	[TW_ON_CODE] = "DAG Code",
+	[TW_ON_VERSION] = "DAG Versions",
+	[TW_ON_WARNING] = "DAG Warnings",
+	[TW_ON_DEPENDENCIES] = "DAG Dependencies",
+	[TW_ON_AUDIT_LOG] = "Audit Logs",
+	[TW_ON_ASSET] = "Assets",
+	[TW_ON_ASSET_ALIAS] = "Asset Aliases",
+	[TW_ON_POOL] = "Pools",
+	[TW_ON_CONNECTION] = "Connections",
+	[TW_ON_VARIABLE] = "Variables",
+	[TW_ON_CONFIG] = "Configurations",
+	[TW_ON_IMPORT_ERROR] = "ImportError",
+	[TW_ON_JOB] = "Jobs",
+	[TW_ON_PLUGIN] = "Plugins",
+	[TW_ON_PROVIDER] = "Providers",
+	[TW_ON_DOCS] = "Documentation",
+	[TW_ON_USER] = "Users",
+	[TW_ON_ROLE] = "Roles",
+};
+
 enum rank { NOBODY, VIEWER, USER, OP, ADMIN };
 
 static enum rank rank_of(struct tw_str role)
@@ -42,11 +72,16 @@ static const struct {
 	[TW_ON_JOB] = {VIEWER, ADMIN},
 	[TW_ON_PLUGIN] = {VIEWER, ADMIN},
 	[TW_ON_PROVIDER] = {VIEWER, ADMIN},
+	[TW_ON_DOCS] = {VIEWER, ADMIN},
+	[TW_ON_USER] = {ADMIN, ADMIN},
+	[TW_ON_ROLE] = {ADMIN, ADMIN},
 };
 
 bool tw_may(const struct tw_request *req, enum tw_on on, enum tw_act act, struct tw_str dag_id)
 {
-	enum rank needed = act == TW_READ ? simple[on].read : simple[on].change;
+	enum rank needed = act == TW_MENU   ? VIEWER
+			   : act == TW_READ ? simple[on].read
+					    : simple[on].change;
 
 	return rank_of(req->user.role) >= needed;
 }
@@ -87,6 +122,8 @@ bool tw_api_authorize(struct tw_request *req, struct tw_response *resp)
 			tw_reply_header(resp, TW_STR("WWW-Authenticate"), TW_STR("Bearer"));
 		return false;
 	}
+	if (!tw_api_admit_change(req, resp))
+		return false;
 	dag_id = dag_of(req);
 	if (tw_may(req, a->on, act_of(a->act, req->method), dag_id) &&
 	    (a->also == TW_OPEN || tw_may(req, a->also, act_of(a->also_act, req->method), dag_id)))

@@ -37,10 +37,14 @@ enum tw_on {
 	TW_ON_JOB,
 	TW_ON_PLUGIN,
 	TW_ON_PROVIDER,
+	TW_ON_DOCS, /* of the menu only */
+	/* Of the auth manager itself. */
+	TW_ON_USER,
+	TW_ON_ROLE,
 	TW_ON_N,
 };
 
-enum tw_act { TW_BY_METHOD, TW_READ, TW_CREATE, TW_EDIT, TW_DELETE };
+enum tw_act { TW_BY_METHOD, TW_READ, TW_CREATE, TW_EDIT, TW_DELETE, TW_MENU /* shown in the menu */, TW_ACT_N };
 
 /* One thing, and perhaps another that has to be allowed, too. */
 struct tw_access {
@@ -49,6 +53,9 @@ struct tw_access {
 	enum tw_on also; /* TW_OPEN: nothing */
 	enum tw_act also_act;
 };
+
+/* "DAG Runs": what FAB calls it. */
+extern const char *const tw_on_names[TW_ON_N];
 
 struct tw_request;
 struct tw_response;

@@ -23,6 +23,8 @@ struct tw_api_auth {
 	struct tw_str users;	       /* "name:role,name:role": [core] simple_auth_manager_users */
 	const char *passwords_file;    /* {"name": "password"}, read at each sign-in */
 	bool secure_cookie;	       /* the server, or what stands before it, speaks TLS */
+	struct tw_throttle *throttle;  /* NULL: sign-ins are not slowed down */
+	int proxies; /* how many of our own stand before us and tell whom they speak for; 0: none */
 };
 
 struct tw_api {
@@ -61,6 +63,8 @@ void *tw_api_thread_new(void *app);
 void tw_api_thread_free(void *thread);
 void tw_api_authenticate(struct tw_request *req);
 bool tw_api_admit(struct tw_request *req, struct tw_response *resp);
+/* A change by cookie must not come from somebody else's page; false: it has replied 403. */
+bool tw_api_admit_change(struct tw_request *req, struct tw_response *resp);
 void tw_api_finish(struct tw_request *req);
 
 /* ── for handlers ───────────────────────────────────────────────────────────────────────── */

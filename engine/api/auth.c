@@ -3,12 +3,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "io/clock.h"
 #include "io/file.h"
 
 #define PASSWORD_LEN 16
 #define PASSWORDS_MAX (1u << 20)
-#define COOKIE "_token"
 
 /* "name:role" or, with teams, "name:role:team|team"; returns false at the end. */
 static bool next_user(struct tw_str *rest, struct tw_str *ret_name, struct tw_str *ret_role)
@@ -105,143 +103,4 @@ bool tw_auth_check(const struct tw_api_auth *auth, struct tw_str name, struct tw
 	if (rc < 0)
 		tw_error("passwords: %s", err.msg);
 	return tw_auth_role(auth->users, name, ret_role) && right.n && same;
-}
-
-enum tw_rc tw_auth_token(const struct tw_api_auth *auth, struct tw_str name, struct tw_str role,
-			 int64_t ttl, int64_t now_us, struct tw_buf *out, struct tw_err *err)
-{
-	struct tw_arena a = {0};
-	struct tw_value claims = tw_v_map(&a);
-	int64_t now = now_us / TW_US_SEC;
-	unsigned char raw[16];
-	struct tw_buf jti = {0};
-	enum tw_rc rc;
-
-	tw_random(raw, sizeof raw);
-	for (size_t i = 0; i < sizeof raw; i++)
-		tw_buf_printf(&jti, "%02x", raw[i]);
-	tw_map_putc(&a, claims, "sub", tw_v_str(name));
-	tw_map_putc(&a, claims, "role", tw_v_str(role));
-	tw_map_putc(&a, claims, "teams", tw_v_list(&a));
-	tw_map_putc(&a, claims, "jti", tw_v_str(tw_buf_str(&jti)));
-	if (auth->audience)
-		tw_map_putc(&a, claims, "aud", tw_v_cstr(auth->audience));
-	if (auth->issuer)
-		tw_map_putc(&a, claims, "iss", tw_v_cstr(auth->issuer));
-	tw_map_putc(&a, claims, "nbf", tw_v_int(now));
-	tw_map_putc(&a, claims, "exp", tw_v_int(now + ttl));
-	tw_map_putc(&a, claims, "iat", tw_v_int(now));
-	rc = tw_jwt_make(out, auth->algorithm, auth->secret, claims, err);
-	tw_buf_release(&jti);
-	tw_arena_release(&a);
-	return rc;
-}
-
-enum tw_rc tw_auth_verify(const struct tw_api_auth *auth, struct tw_str token, int64_t now_us,
-			  struct tw_arena *a, struct tw_http_user *ret_user, struct tw_err *err)
-{
-	struct tw_jwt_check check = {
-		.alg = auth->algorithm,
-		.key = auth->secret,
-		.audience = auth->audience,
-		.issuer = auth->issuer,
-		.now_us = now_us,
-		.leeway_us = auth->leeway * TW_US_SEC,
-		.need_exp = true,
-	};
-	struct tw_value claims;
-	struct tw_str name, role;
-	enum tw_rc rc = tw_jwt_verify(a, &check, token, &claims, err);
-
-	if (rc < 0)
-		return rc;
-	name = tw_map_str(claims, "sub", "");
-	role = tw_map_str(claims, "role", "");
-	if (!name.n || !role_ok(role))
-		return tw_err_set(err, TW_ERR_DENIED, "the token names no user");
-	*ret_user = (struct tw_http_user){name, role};
-	return TW_OK;
-}
-
-/* ── of requests ──────────────────────────────────────────────────────────────────────── */
-
-static struct tw_str cookie_token(struct tw_str cookies)
-{
-	while (cookies.p) {
-		struct tw_str one = tw_str_trim(tw_str_cut(cookies, ';', &cookies)), value;
-
-		if (tw_str_is(tw_str_cut(one, '=', &value), COOKIE) && value.p)
-			return value;
-	}
-	return (struct tw_str){0};
-}
-
-void tw_api_authenticate(struct tw_request *req)
-{
-	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
-	struct tw_str token = {0}, rest;
-	struct tw_err err = {0};
-	enum tw_rc rc;
-
-	if (auth->all_admins) {
-		req->user = (struct tw_http_user){TW_STR("Anonymous"), TW_STR("ADMIN")};
-		return;
-	}
-	if (tw_str_caseeq(tw_str_cut(req->authorization, ' ', &rest), "bearer") && rest.p)
-		token = tw_str_trim(rest);
-	else
-		token = cookie_token(req->cookie);
-	if (!token.n)
-		return;
-	rc = tw_auth_verify(auth, token, tw_now(), req->arena, &req->user, &err);
-	if (rc < 0) {
-		req->user = (struct tw_http_user){0};
-		req->denied = rc == TW_ERR_TIMEOUT ? "Token Expired" : "Invalid JWT token";
-		req->denied_status = rc == TW_ERR_TIMEOUT ? 401 : 403;
-	}
-}
-
-/* The host part of "host:port", "[::1]:8080" or "http://host:port". */
-static struct tw_str host_of(struct tw_str s)
-{
-	ptrdiff_t at = tw_str_find(s, TW_STR("://"), 0), end;
-
-	if (at >= 0)
-		s = tw_strn(s.p + at + 3, s.n - (size_t)at - 3);
-	if (s.n && s.p[0] == '[') {
-		end = tw_str_find(s, TW_STR("]"), 0);
-		return end < 0 ? s : tw_strn(s.p + 1, (size_t)end - 1);
-	}
-	end = tw_str_find(s, TW_STR(":"), 0);
-	return end < 0 ? s : tw_strn(s.p, (size_t)end);
-}
-
-static bool host_known(const struct tw_api *api, struct tw_str host)
-{
-	for (const char *const *h = api->hosts; h && *h; h++)
-		if (tw_str_caseeq(host, *h))
-			return true;
-	return !api->hosts;
-}
-
-/*
- * Where no token is needed, a page of somebody else in a browser on this machine could drive the
- * engine. So the name by which we are called must be ours (a foreign name that leads to the
- * loopback address is refused), and what a page sends must come from our own.
- */
-bool tw_api_admit(struct tw_request *req, struct tw_response *resp)
-{
-	const struct tw_api *api = tw_api_of(req);
-
-	if (!api->auth.all_admins)
-		return true;
-	if (req->host.p && !host_known(api, host_of(req->host))) {
-		tw_reply_error(resp, 403, "This server does not answer to that Host name");
-		return false;
-	}
-	if (req->origin.p && !host_known(api, host_of(req->origin))) {
-		tw_reply_error(resp, 403, "This server does not answer to pages from elsewhere");
-		return false;
-	}
-	return true;
 }

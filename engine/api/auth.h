@@ -1,7 +1,6 @@
 /*
- * Sign-in with the simple auth manager: users from the configuration, passwords made at the first
- * start and kept in a file of mode 0600, tokens as JWT (contracts: HS512, claims sub, role, teams,
- * jti, aud, nbf, exp, iat).
+ * The simple auth manager: users and their roles from the configuration, passwords made at the first
+ * start and kept in a file of mode 0600.
  */
 #pragma once
 
@@ -20,8 +19,3 @@ enum tw_rc tw_auth_passwords_make(struct tw_str users, const char *path,
 /* Right name and password? A missing file or name is no. */
 bool tw_auth_check(const struct tw_api_auth *auth, struct tw_str name, struct tw_str password,
 		   struct tw_str *ret_role, struct tw_arena *a);
-enum tw_rc tw_auth_token(const struct tw_api_auth *auth, struct tw_str name, struct tw_str role,
-			 int64_t ttl, int64_t now_us, struct tw_buf *out, struct tw_err *err);
-/* TW_ERR_TIMEOUT: expired; TW_ERR_DENIED, TW_ERR_INVALID: forged or broken. */
-enum tw_rc tw_auth_verify(const struct tw_api_auth *auth, struct tw_str token, int64_t now_us,
-			  struct tw_arena *a, struct tw_http_user *ret_user, struct tw_err *err);

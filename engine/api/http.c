@@ -54,6 +54,33 @@ struct stream {
 	unsigned pause_ms;
 };
 
+static struct tw_str header(struct MHD_Connection *conn, const char *name)
+{
+	const char *v = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+
+	return v ? tw_str(v) : (struct tw_str){0};
+}
+
+struct tw_str tw_header(const struct tw_request *req, const char *name)
+{
+	return header(req->conn, name);
+}
+
+struct tw_str tw_peer(const struct tw_request *req)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	char text[NI_MAXHOST];
+	socklen_t len;
+
+	if (!info || !info->client_addr)
+		return TW_STR("");
+	len = info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	if (getnameinfo(info->client_addr, len, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+		return TW_STR("");
+	return tw_str_copy(req->arena, tw_str(text));
+}
+
 struct tw_str tw_query(const struct tw_request *req, const char *name)
 {
 	for (size_t i = req->nquery; i-- > 0;)
@@ -249,13 +276,6 @@ static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char
 	}
 	req->nquery++;
 	return MHD_YES;
-}
-
-static struct tw_str header(struct MHD_Connection *conn, const char *name)
-{
-	const char *v = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
-
-	return v ? tw_str(v) : (struct tw_str){0};
 }
 
 static void not_found(struct tw_str path, struct tw_response *resp)
@@ -457,16 +477,38 @@ static void add_header(struct MHD_Response *r, const char *name, const char *val
 	MHD_add_response_header(r, name, value);
 }
 
+/* What every answer says unless its handler says something else: pages do. */
+static const struct {
+	const char *name, *value;
+} standing[] = {
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+	{"Referrer-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cache-Control", "no-store"},
+};
+
+static bool has_header(const struct tw_response *resp, const char *name)
+{
+	for (size_t i = 0; i < resp->nheaders; i++)
+		if (tw_str_caseeq(resp->headers[i].name, name))
+			return true;
+	return false;
+}
+
 static enum MHD_Result send_response(struct exchange *x, struct tw_response *resp)
 {
 	struct MHD_Response *r = make_response(x, resp);
 	enum MHD_Result ok;
 
 	add_header(r, "Content-Type", resp->content_type ? resp->content_type : "application/json");
-	add_header(r, "X-Content-Type-Options", "nosniff");
-	add_header(r, "X-Frame-Options", "DENY");
-	add_header(r, "Referrer-Policy", "no-referrer");
-	add_header(r, "Cache-Control", "no-store");
+	for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
+		if (!has_header(resp, standing[i].name))
+			add_header(r, standing[i].name, standing[i].value);
+	if (x->server->opts.cert_pem || x->server->opts.https)
+		add_header(r, "Strict-Transport-Security", "max-age=31536000");
 	for (size_t i = 0; i < resp->nheaders; i++) {
 		char *name = tw_str_dup(resp->headers[i].name),
 		     *value = tw_str_dup(resp->headers[i].value);

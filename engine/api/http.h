@@ -28,8 +28,12 @@ struct tw_http_pair {
 };
 
 struct tw_http_user {
-	struct tw_str name; /* empty: nobody */
-	struct tw_str role; /* viewer user op admin */
+	struct tw_str name;    /* empty: nobody */
+	struct tw_str role;    /* viewer user op admin */
+	struct tw_str id;      /* what the token calls the user by */
+	struct tw_str display; /* for people; p NULL: the name */
+	struct tw_str jti;     /* of the token; p NULL: none was needed */
+	bool by_cookie;	       /* the token came by itself, in a cookie */
 };
 
 struct tw_request {
@@ -87,6 +91,7 @@ struct tw_http_server_opts {
 	unsigned port;	  /* 0: any; see tw_http_server_port */
 	unsigned threads;
 	const char *cert_pem, *key_pem; /* both or neither: contents, not paths */
+	bool https; /* what stands before us speaks TLS: browsers are told to keep to it */
 	const struct tw_route *const
 		*routes; /* tables, each ended by a zeroed row; the list by NULL */
 	void *app;
@@ -113,6 +118,10 @@ void tw_http_server_stop(struct tw_http_server *s); /* ends requests under way; 
 
 /* --- for handlers --- */
 
+/* p NULL when absent. */
+struct tw_str tw_header(const struct tw_request *req, const char *name);
+/* The address at the other end, as text, in the arena. */
+struct tw_str tw_peer(const struct tw_request *req);
 struct tw_str tw_query(const struct tw_request *req, const char *name); /* p NULL when absent */
 size_t tw_query_all(const struct tw_request *req, const char *name, struct tw_str *ret_v,
 		    size_t max);

@@ -7,6 +7,7 @@
 #include "store/tis.h"
 
 extern const struct tw_route tw_routes_login[];
+extern const struct tw_route tw_routes_whoami[];
 extern const struct tw_route tw_routes_monitor[];
 extern const struct tw_route tw_routes_dags[];
 extern const struct tw_route tw_routes_favourites[];

@@ -8,6 +8,7 @@
 
 #include "api/auth.h"
 #include "api/spec.h"
+#include "api/throttle.h"
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "daemon/job.h"
@@ -30,6 +31,7 @@ struct tw_apiserver {
 	const char *host;
 	const char *hosts[6];
 	char *base_host; /* of [api] base_url; NULL: none */
+	struct tw_throttle *throttle;
 	struct tw_http_server *http;
 
 	uv_loop_t loop;
@@ -137,7 +139,9 @@ static void fill_auth(struct tw_apiserver *s)
 		.leeway = number(o->jwt_leeway, 10),
 		.users = tw_str(given(o->users, "admin:admin")),
 		.passwords_file = s->passwords_file,
-		.secure_cookie = s->cert.n > 0,
+		.secure_cookie = s->cert.n > 0 || strncmp(given(o->base_url, ""), "https://", 8) == 0,
+		.throttle = s->throttle,
+		.proxies = o->proxies,
 	};
 }
 
@@ -240,6 +244,12 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 		rc = tw_crypt_init(&s->crypt, tw_str(given(opts->fernet_keys, "")), err);
 	if (rc == TW_OK)
 		rc = make_secrets(s, err);
+	if (opts->sign_in_tries >= 0) {
+		uint64_t seed;
+
+		tw_random(&seed, sizeof seed);
+		s->throttle = tw_throttle_new(opts->sign_in_tries ? (unsigned)opts->sign_in_tries : 5, seed);
+	}
 	fill_api(s);
 	if (rc == TW_OK &&
 	    !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
@@ -262,6 +272,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.threads = s->opts->threads ? s->opts->threads : 4,
 		.cert_pem = s->cert.n ? tw_buf_cstr(&s->cert) : NULL,
 		.key_pem = s->cert.n ? tw_buf_cstr(&s->key) : NULL,
+		.https = s->api.auth.secure_cookie,
 		.routes = tw_api_routes,
 		.app = &s->api,
 		.thread_new = tw_api_thread_new,
@@ -291,6 +302,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	tw_buf_release(&s->secret_key);
 	tw_buf_release(&s->cert);
 	tw_buf_release(&s->key);
+	tw_throttle_free(s->throttle);
 	free(s->passwords_file);
 	free(s->base_host);
 	free(s);

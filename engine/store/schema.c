@@ -236,6 +236,37 @@ static const char favourites[] = "create table dag_favorite (user_id {key} not n
 				 " primary key (user_id, dag_id));"
 				 "create index dag_favorite_dag on dag_favorite (dag_id);";
 
+/*
+ * Flask-AppBuilder's tables with its columns in its order, so that they can be moved over by insert … select *.
+ * Names of users are looked up without case. What is ours: auth_change, which grows with each change that
+ * permissions are asked anew for, and api_token.
+ */
+static const char users[] =
+	"create table ab_permission (id {rowid}, name {key} not null unique);"
+	"create table ab_view_menu (id {rowid}, name {key} not null unique);"
+	"create table ab_role (id {rowid}, name {key} not null unique);"
+	"create table ab_user (id {serial}, first_name {text} not null, last_name {text} not null,"
+	" username {text} not null, password {text}, active {bool}, email {text} not null,"
+	" last_login {stamp}, login_count integer, fail_login_count integer, created_on {stamp}, changed_on {stamp},"
+	" created_by_fk integer, changed_by_fk integer);"
+	"create unique index idx_ab_user_username on ab_user (lower(username));"
+	"create unique index idx_ab_user_email on ab_user (email);"
+	"create table ab_user_role (id {rowid}, user_id integer, role_id integer, unique (user_id, role_id));"
+	"create index idx_user_role_role on ab_user_role (role_id);"
+	"create table ab_permission_view (id {rowid}, permission_id integer not null, view_menu_id integer not null,"
+	" unique (permission_id, view_menu_id));"
+	"create index idx_permission_view_menu on ab_permission_view (view_menu_id);"
+	"create table ab_permission_view_role (id {rowid}, permission_view_id integer, role_id integer,"
+	" unique (permission_view_id, role_id));"
+	"create index idx_role_id on ab_permission_view_role (role_id);"
+	"create table auth_change (id integer not null primary key, n integer not null);"
+	"insert into auth_change (id, n) values (1, 1);"
+	"create table revoked_token (jti {key} not null primary key, exp {stamp} not null);"
+	"create index revoked_token_exp on revoked_token (exp);"
+	"create table api_token (id {serial}, jti {key} not null unique, name {text} not null, owner {key} not null,"
+	" created_at {stamp} not null, expires_at {stamp} not null, revoked_at {stamp});"
+	"create index api_token_owner on api_token (owner, id);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -248,5 +279,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 9, "partitions", partitions },
 	{ 10, "triggers by owner", trigger_owner },
 	{ 11, "favourites", favourites },
+	{ 12, "users", users },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

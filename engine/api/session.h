@@ -1,0 +1,28 @@
+/*
+ * Who asks: tokens (JWT, claims as Airflow's: sub, role, teams, jti, aud, nbf, exp, iat), the cookie
+ * that brings one along, and signing out, which makes a token void before its time.
+ */
+#pragma once
+
+#include "api/app.h"
+
+#define TW_COOKIE "_token"
+
+/* A token for a user who has shown who they are. ret_jti may be NULL, else it goes into the arena. */
+enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *user, int64_t ttl_s, struct tw_buf *out,
+			    struct tw_str *ret_jti, struct tw_err *err);
+/* The same as a cookie of the answer. */
+enum tw_rc tw_session_cookie(struct tw_request *req, struct tw_response *resp, const struct tw_http_user *user,
+			     struct tw_err *err);
+/* Revokes every good token that the request shows, and takes the cookie back. */
+void tw_session_end(struct tw_request *req, struct tw_response *resp);
+
+/* What a change that comes with the cookie may show in X-CSRF-Token: made of the token's jti. */
+enum tw_rc tw_session_csrf(struct tw_request *req, struct tw_buf *out, struct tw_err *err);
+/*
+ * Does a page of our own send this, as far as the browser tells (Sec-Fetch-Site, Origin)? silent: what
+ * is answered when it tells nothing.
+ */
+bool tw_from_here(const struct tw_request *req, bool silent);
+/* Whom the request comes from: behind our own proxies, whom they say they speak for. */
+struct tw_str tw_client_address(const struct tw_request *req);
