@@ -108,7 +108,7 @@ static void test_pause(void **state)
 	expect(w, "PATCH", "/api/v2/dags/etl?update_mask=is_paused", "{\"is_paused\":false}", 200);
 	expect(w, "PATCH", "/api/v2/dags/etl?update_mask=owners", "{\"is_paused\":false}", 400);
 	expect(w, "PATCH", "/api/v2/dags/etl", "{\"is_paused\":\"maybe\",\"x\":1}", 422);
-	expect_str(w, "detail.0.type", "bool_type");
+	expect_str(w, "detail.0.type", "bool_parsing");
 	expect_str(w, "detail.1.type", "extra_forbidden");
 	expect_str(w, "detail.1.loc.1", "x");
 	expect(w, "PATCH", "/api/v2/dags?dag_id_pattern=~", "{\"is_paused\":true}", 200);
