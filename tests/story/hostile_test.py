@@ -99,7 +99,7 @@ def lists() -> list[tuple[str, list[str]]]:
                 continue
             source = inspect.getsource(call)
             path = re.search(r"resource_path='([^']+)'", source)
-            if path and "method='GET'" in source and "/wait" not in path.group(1):
+            if path and "method='GET'" in source and "/wait" not in path.group(1) and "/logout" not in path.group(1):
                 found.append((path.group(1), re.findall(r"_query_params\.append\(\('(\w+)'", source)))
     return found
 
