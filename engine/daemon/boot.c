@@ -76,27 +76,36 @@ enum tw_rc boot_lease(struct shell *sh, struct tw_err *err)
 	}
 }
 
+/* A document is held once: the core and the table of versions share what was read. */
+static void remember_version(struct shell *sh, struct tw_str version_id, struct tw_dag *dag)
+{
+	struct version *v = tw_new(struct version);
+
+	snprintf(v->id, sizeof v->id, TW_STR_FMT, TW_STR_ARG(version_id));
+	v->dag = dag;
+	tw_map_set(&sh->versions, version_id, v);
+}
+
 enum tw_rc boot_version(struct shell *sh, struct tw_str version_id, struct tw_dag **ret_dag, struct tw_err *err)
 {
 	struct version *v = tw_map_get(&sh->versions, version_id);
 	struct tw_arena a = { 0 };
 	struct tw_str json;
+	struct tw_dag *dag;
 	enum tw_rc rc = TW_OK;
 
-	if (!v) {
-		v = tw_new(struct version);
-		rc = tw_store_document(sh->reader, version_id, &a, &json, err);
-		if (rc == TW_OK)
-			rc = tw_dag_parse_json(json, &sh->zones, &v->dag, err);
-		tw_arena_release(&a);
-		if (rc < 0) {
-			free(v);
-			return rc;
-		}
-		snprintf(v->id, sizeof v->id, TW_STR_FMT, TW_STR_ARG(version_id));
-		tw_map_set(&sh->versions, version_id, v);
+	if (v) {
+		*ret_dag = v->dag;
+		return TW_OK;
 	}
-	*ret_dag = v->dag;
+	rc = tw_store_document(sh->reader, version_id, &a, &json, err);
+	if (rc == TW_OK)
+		rc = tw_dag_parse_json(json, &sh->zones, &dag, err);
+	tw_arena_release(&a);
+	if (rc < 0)
+		return rc;
+	remember_version(sh, version_id, dag);
+	*ret_dag = dag;
 	return TW_OK;
 }
 
@@ -109,6 +118,20 @@ static void forget_version(struct shell *sh, struct tw_str version_id)
 		return;
 	tw_dag_unref(v->dag);
 	free(v);
+}
+
+/* Old versions that no run goes by any more leave when the table has doubled since it was looked through last. */
+static void forget_unused(struct shell *sh)
+{
+	if (sh->versions.len < sh->versions_full)
+		return;
+	tw_map_foreach(&sh->versions, e) {
+		struct version *v = e->value;
+
+		if (!tw_dag_shared(v->dag))
+			forget_version(sh, tw_str(v->id));
+	}
+	sh->versions_full = 2 * sh->versions.len + 64;
 }
 
 static void last_run(struct shell *sh, struct tw_str dag_id, struct tw_arena *a, struct tw_run_info *ret)
@@ -150,6 +173,8 @@ static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struc
 	if (rc < 0)
 		return rc;
 	forget_version(sh, doc->version_id);
+	forget_unused(sh);
+	remember_version(sh, doc->version_id, dag);
 	filekey_told(sh, dag->dag_id, dag);
 	ev.dag = (struct tw_ev_dag){
 		.dag = dag,
@@ -168,7 +193,6 @@ static enum tw_rc tell_dag(struct shell *sh, const struct tw_dag_doc *doc, struc
 		taken_dates(sh, &ev.dag, &a);
 	rc = shell_step(sh, &ev, err);
 	assets_sync_watchers(sh, dag);
-	tw_dag_unref(dag);
 	tw_arena_release(&a);
 	return rc;
 }

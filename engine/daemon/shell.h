@@ -65,6 +65,7 @@ struct shell {
 	struct requests *requests;
 	struct timetables *timetables;        /* those of the users' own (timetable.h) */
 	struct tw_map versions;               /* version id → struct version */
+	size_t versions_full;                 /* so many of them: those that nobody uses leave */
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
 	struct tw_map pools;                  /* name → the round of reading that saw it last */
 	uintptr_t pools_round;

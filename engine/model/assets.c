@@ -90,7 +90,8 @@ static enum tw_rc read_below(struct tw_dag *dag, struct tw_value list, int depth
 
 	if (depth >= TW_ASSET_MAX_DEPTH)
 		return tw_err_set(err, TW_ERR_LIMIT, "an asset condition is deeper than %d", TW_ASSET_MAX_DEPTH);
-	ret->of = tw_arena_array(&dag->arena, struct tw_asset_term, n + 1);
+	if (n)
+		ret->of = tw_arena_array(&dag->arena, struct tw_asset_term, n);
 	ret->n = (int)n;
 	for (size_t i = 0; i < n; i++)
 		if (read_term(dag, list.list->v[i], depth + 1, &ret->of[i], err) < 0)

@@ -55,6 +55,11 @@ void tw_dag_unref(const struct tw_dag *dag)
 	free(d);
 }
 
+bool tw_dag_shared(const struct tw_dag *dag)
+{
+	return __atomic_load_n(&dag->refs, __ATOMIC_RELAXED) > 1;
+}
+
 int tw_dag_task(const struct tw_dag *dag, struct tw_str task_id)
 {
 	const struct tw_task *t = tw_map_get(&dag->by_id, task_id);

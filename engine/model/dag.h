@@ -216,6 +216,7 @@ enum tw_rc tw_dag_parse_json(struct tw_str text, struct tw_zones *zones, struct 
 			     struct tw_err *err);
 struct tw_dag *tw_dag_ref(const struct tw_dag *dag);
 void tw_dag_unref(const struct tw_dag *dag); /* NULL is fine */
+bool tw_dag_shared(const struct tw_dag *dag);                     /* does somebody besides the caller hold a reference? */
 
 int tw_dag_task(const struct tw_dag *dag, struct tw_str task_id); /* -1 = no such task */
 struct tw_str tw_task_operator(const struct tw_task *t);          /* what people are shown */
