@@ -55,6 +55,7 @@ void alarms_release(struct alarms *a)
 	while ((n = tw_heap_pop(&a->heap)))
 		alarm_free(tw_container_of(n, struct alarm, node));
 	tw_heap_release(&a->heap);
+	tw_map_release(&a->slas);
 }
 
 tw_time alarms_next(const struct shell *sh)
@@ -62,19 +63,6 @@ tw_time alarms_next(const struct shell *sh)
 	struct tw_heap_node *n = tw_heap_min(&sh->alarms.heap);
 
 	return n ? tw_container_of(n, struct alarm, node)->at : TW_TIME_NONE;
-}
-
-enum tw_rc alarms_load(struct shell *sh, struct tw_err *err)
-{
-	struct tw_arena a = { 0 };
-	struct tw_deadline_row *rows;
-	size_t n = 0;
-	enum tw_rc rc = tw_store_deadlines_open(sh->reader, &a, &rows, &n, err);
-
-	for (size_t i = 0; i < n; i++)
-		set_alarm(sh, DEADLINE, rows[i].deadline_time, rows[i].dag_id, rows[i].run_id)->id = rows[i].id;
-	tw_arena_release(&a);
-	return rc;
 }
 
 /* A callback's row in the commit; what of it is borrowed lives in the turn. */
@@ -288,6 +276,13 @@ static int64_t sla_of(const struct tw_task *t)
 	return s < 0 ? -1 : (int64_t)(s * 1e6);
 }
 
+static void sla_key(struct tw_buf *key, struct tw_str dag_id, struct tw_str run_id)
+{
+	tw_buf_addstr(key, dag_id);
+	tw_buf_addc(key, '\n');
+	tw_buf_addstr(key, run_id);
+}
+
 /* The next SLA of the run after an instant; TW_TIME_NONE: there is none. */
 static tw_time next_sla(const struct tw_dag *dag, const struct tw_run_row *run, tw_time after)
 {
@@ -303,16 +298,38 @@ static tw_time next_sla(const struct tw_dag *dag, const struct tw_run_row *run, 
 	return next;
 }
 
-void alarms_run_held(struct shell *sh, const struct tw_dag *dag, const struct tw_run_row *run)
+static bool keeps_slas(const struct shell *sh, const struct tw_dag *dag)
 {
+	return dag->compat == 2 && sh->opts->check_slas;
+}
+
+/* A run has one alarm at most: for the first of its SLAs that passes after an instant. */
+static void watch_slas(struct shell *sh, const struct tw_dag *dag, const struct tw_run_row *run, tw_time after)
+{
+	struct tw_buf key = { 0 };
 	tw_time at;
 
-	if (dag->compat != 2 || !sh->opts->check_slas || run->type != TW_RUNTYPE_SCHEDULED ||
-	    run->interval_end == TW_TIME_NONE)
+	if (!keeps_slas(sh, dag) || run->type != TW_RUNTYPE_SCHEDULED || run->interval_end == TW_TIME_NONE)
 		return;
-	at = next_sla(dag, run, INT64_MIN);
-	if (at != TW_TIME_NONE)
-		set_alarm(sh, SLA, at, run->dag_id, run->run_id);
+	at = next_sla(dag, run, after);
+	sla_key(&key, run->dag_id, run->run_id);
+	if (at != TW_TIME_NONE && !tw_map_get(&sh->alarms.slas, tw_buf_str(&key)))
+		tw_map_set(&sh->alarms.slas, tw_buf_str(&key), set_alarm(sh, SLA, at, run->dag_id, run->run_id));
+	tw_buf_release(&key);
+}
+
+static void forget_sla_alarm(struct shell *sh, const struct alarm *m)
+{
+	struct tw_buf key = { 0 };
+
+	sla_key(&key, tw_str(m->dag_id), tw_str(m->run_id));
+	tw_map_del(&sh->alarms.slas, tw_buf_str(&key));
+	tw_buf_release(&key);
+}
+
+void alarms_run_held(struct shell *sh, const struct tw_dag *dag, const struct tw_run_row *run)
+{
+	watch_slas(sh, dag, run, INT64_MIN);
 }
 
 static bool done(const struct tw_ti_row *tis, size_t n, struct tw_str task_id)
@@ -380,7 +397,6 @@ static void ring_sla(struct shell *sh, const struct alarm *m, const struct tw_ru
 	struct tw_arena a = { 0 };
 	struct tw_ti_row *tis;
 	struct tw_buf about = { 0 };
-	tw_time next = next_sla(dag, run, m->due);
 	size_t n;
 
 	if (tw_store_tis_of_run(sh->reader, run->dag_id, run->run_id, &a, &tis, &n, NULL) == TW_OK &&
@@ -390,8 +406,7 @@ static void ring_sla(struct shell *sh, const struct alarm *m, const struct tw_ru
 
 		leave(sh, &call, "dag_processor", NULL);
 	}
-	if (next != TW_TIME_NONE)
-		set_alarm(sh, SLA, next, run->dag_id, run->run_id);
+	watch_slas(sh, dag, run, m->due);
 	tw_buf_release(&about);
 	tw_arena_release(&a);
 }
@@ -462,6 +477,82 @@ static void ring(struct shell *sh, const struct alarm *m)
 	tw_arena_release(&a);
 }
 
+/* ── after a restart ──────────────────────────────────────────────────────────────────── */
+
+/* When the scheduler before this one was seen last: what passed since, nobody has noticed. */
+static tw_time last_seen(struct shell *sh)
+{
+	struct tw_cond conds[2] = { { .field = "job_type", .op = TW_OP_EQ, .text = TW_STR("SchedulerJob") },
+				    { .field = "id", .op = TW_OP_LT, .num = sh->job_id } };
+	const char *order[] = { "-id" };
+	struct tw_ask ask = { .conds = conds, .nconds = 2, .order_by = order, .norder = 1, .limit = 1 };
+	struct tw_arena a = { 0 };
+	struct tw_job_row *jobs;
+	size_t n = 0;
+	int64_t total;
+	tw_time at = shell_now(sh);
+
+	if (tw_store_jobs(sh->reader, &ask, &a, &jobs, &n, &total, NULL) == TW_OK && n &&
+	    jobs[0].latest_heartbeat != TW_TIME_NONE)
+		at = jobs[0].latest_heartbeat;
+	tw_arena_release(&a);
+	return at;
+}
+
+static int64_t longest_sla(const struct tw_dag *dag)
+{
+	int64_t longest = -1;
+
+	for (int i = 0; i < dag->ntasks; i++)
+		if (sla_of(&dag->tasks[i]) > longest)
+			longest = sla_of(&dag->tasks[i]);
+	return longest;
+}
+
+/* Runs that have ended, some task without success, before an SLA of theirs passed. Those that have not are watched when they are loaded. */
+static void watch_ended(struct shell *sh, const struct tw_dag *dag, tw_time since)
+{
+	struct tw_cond conds[4] = { { .field = "dag_id", .op = TW_OP_EQ, .text = dag->dag_id },
+				    { .field = "run_type", .op = TW_OP_EQ, .text = TW_STR("scheduled") },
+				    { .field = "end_date", .op = TW_OP_NOT_NULL },
+				    { .field = "data_interval_end", .op = TW_OP_GT } };
+	struct tw_ask ask = { .conds = conds, .nconds = 4, .limit = -1 };
+	struct tw_arena a = { 0 };
+	struct tw_run_view *runs;
+	struct tw_err err = { 0 };
+	int64_t longest = longest_sla(dag), total;
+	size_t n = 0;
+
+	if (longest < 0)
+		return;
+	conds[3].time = since - longest;
+	if (tw_store_runs(sh->reader, &ask, &a, &runs, &n, &total, &err) < 0)
+		tw_warn("SLAs of runs that have ended: %s dag=" TW_STR_FMT, err.msg, TW_STR_ARG(dag->dag_id));
+	for (size_t i = 0; i < n; i++)
+		watch_slas(sh, dag, &runs[i].run, since);
+	tw_arena_release(&a);
+}
+
+enum tw_rc alarms_load(struct shell *sh, struct tw_err *err)
+{
+	struct tw_arena a = { 0 };
+	struct tw_deadline_row *rows;
+	size_t n = 0;
+	tw_time since = last_seen(sh);
+	enum tw_rc rc = tw_store_deadlines_open(sh->reader, &a, &rows, &n, err);
+
+	for (size_t i = 0; i < n; i++)
+		set_alarm(sh, DEADLINE, rows[i].deadline_time, rows[i].dag_id, rows[i].run_id)->id = rows[i].id;
+	tw_map_foreach(&sh->versions, e) {
+		const struct version *v = e->value;
+
+		if (rc == TW_OK && keeps_slas(sh, v->dag))
+			watch_ended(sh, v->dag, since);
+	}
+	tw_arena_release(&a);
+	return rc;
+}
+
 void alarms_ring(struct shell *sh)
 {
 	tw_time now = shell_now(sh);
@@ -474,6 +565,8 @@ void alarms_ring(struct shell *sh)
 			tw_heap_push(&sh->alarms.heap, &m->node);
 			continue;
 		}
+		if (m->kind == SLA)
+			forget_sla_alarm(sh, m);
 		ring(sh, m);
 		alarm_free(m);
 	}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "model/dag.h"
 #include "core/sched.h"
@@ -14,9 +15,10 @@ struct turn;
 
 struct alarms {
 	struct tw_heap heap;
+	struct tw_map slas;          /* "dag\nrun" → its alarm in the heap */
 };
 
-/* Deadlines that the metastore has. */
+/* Deadlines that the metastore has, and SLAs of runs that have ended before them. */
 enum tw_rc alarms_load(struct shell *sh, struct tw_err *err);
 void alarms_release(struct alarms *a);
 

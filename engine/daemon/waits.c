@@ -520,6 +520,7 @@ enum tw_rc waits_add(struct waits *w, int64_t id, struct tw_str classpath, struc
 		next = tw_map_str(spec, "next", NULL);
 		if (next.p)
 			(void)tw_time_parse(next, NULL, &x->next, NULL);
+		tw_wait_resume(spec, tw_now(), &x->count, &x->next);
 		tw_map_set(&w->by_id, key_of(&id), x);
 		put_due(x);
 		arm(w);

@@ -401,6 +401,22 @@ void tw_wait_judge(struct tw_value spec, tw_time now, int n, const struct tw_pok
 	}
 }
 
+void tw_wait_resume(struct tw_value spec, tw_time now, int *count, tw_time *next)
+{
+	struct tw_value backoff = tw_map_value(spec, "backoff");
+	int pokes = *count;
+
+	/* In reschedule mode each poke counts anew from the time that has passed. */
+	if (backoff.kind != TW_V_MAP || tw_map_bool(backoff, "reschedule", false))
+		return;
+	for (tw_time t = *next; t < now; pokes++)
+		t += (int64_t)(fmin(fmax(next_interval(spec, t, pokes + 1), 0.1), 1e9) * 1e6);
+	if (pokes == *count)
+		return;
+	*count = pokes - 1;
+	*next = now;
+}
+
 static tw_time after(struct tw_value spec, const char *key)
 {
 	tw_time started = instant_of(spec, "started");

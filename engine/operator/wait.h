@@ -56,6 +56,11 @@ struct tw_wait_end {
 void tw_wait_end_release(struct tw_wait_end *e);
 /* After poke number `count` (from 1): is it over, and how; or when is the next? */
 void tw_wait_judge(struct tw_value spec, tw_time now, int count, const struct tw_poked *p, struct tw_wait_end *ret);
+/*
+ * Somebody else takes the wait over, given what it began with: it pokes at once, and exponential back-off goes on with the pause
+ * that it had come to.
+ */
+void tw_wait_resume(struct tw_value spec, tw_time now, int *count, tw_time *next);
 /* Between two pokes nothing but these can end it: the moment itself, an exact timeout, execution_timeout. TW_TIME_NONE: none. */
 tw_time tw_wait_alarm(struct tw_value spec);
 /* Has an alarm come that ends it, whatever a poke would say? */

@@ -150,24 +150,31 @@ static void test_find_file(void **state)
 #define T0 1767225600000000LL /* 2026-01-01 */
 #define STARTED "'started':'2026-01-01T00:00:00+00:00'"
 
-static struct tw_wait_end judge(const char *json, double after, int n, enum tw_poke what)
+static struct tw_value read_spec(struct tw_arena *a, const char *json)
 {
-	struct tw_arena a = {0};
-	struct tw_wait_end end = {0};
-	struct tw_poked p = {.what = what, .exception = "ValueError"};
 	struct tw_value spec;
 	char *text = tw_strdup(json);
 
 	for (char *c = text; *c; c++)
 		if (*c == '\'')
 			*c = '"';
-	assert_int_equal(tw_json_parse(&a, tw_str(text), &spec, NULL), TW_OK);
+	assert_int_equal(tw_json_parse(a, tw_str(text), &spec, NULL), TW_OK);
+	free(text);
+	return spec;
+}
+
+static struct tw_wait_end judge(const char *json, double after, int n, enum tw_poke what)
+{
+	struct tw_arena a = {0};
+	struct tw_wait_end end = {0};
+	struct tw_poked p = {.what = what, .exception = "ValueError"};
+	struct tw_value spec = read_spec(&a, json);
+
 	tw_buf_adds(&p.text, "why");
 	if (!tw_wait_expired(spec, T0 + (int64_t)(after * 1e6), &end))
 		tw_wait_judge(spec, T0 + (int64_t)(after * 1e6), n, &p, &end);
 	tw_poked_release(&p);
 	tw_arena_release(&a);
-	free(text);
 	return end;
 }
 
@@ -237,6 +244,31 @@ static void test_intervals(void **state)
 	expect_next(BACKOFF ",'reschedule':true}}", 5000.25, 1, 2869);
 }
 
+static void expect_resumed(const char *json, double passed, int count, double next)
+{
+	struct tw_arena a = {0};
+	struct tw_value spec = read_spec(&a, json);
+	int n = 1;
+	tw_time at = T0 + (tw_time)(59e6);
+
+	tw_wait_resume(spec, T0 + (tw_time)(passed * 1e6), &n, &at);
+	assert_int_equal(n, count);
+	assert_int_equal(at, T0 + (tw_time)(next * 1e6));
+	tw_arena_release(&a);
+}
+
+/* Pokes came at 0, 59, 154 and 372 s. */
+static void test_resumed(void **state)
+{
+	expect_resumed(BACKOFF "}}", 30, 1, 59);
+	expect_resumed(BACKOFF "}}", 100, 1, 100);
+	expect_resumed(BACKOFF "}}", 200, 2, 200);
+	expect_resumed(BACKOFF "}}", 400, 3, 400);
+	expect_resumed(BACKOFF ",'max_wait':60}}", 400, 6, 400);
+	expect_resumed(BACKOFF ",'reschedule':true}}", 400, 1, 59);
+	expect_resumed("{" STARTED ",'poke_interval':60}", 400, 1, 59);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_find_file, grow_tree, fell_tree),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_resumed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

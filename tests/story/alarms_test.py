@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -174,6 +175,39 @@ def test_an_sla_that_passes_is_recorded_called_about_and_mailed_once(engine: Eng
     run = rows(engine, "select run_id from dag_run")[0][0]
     assert engine.finish("sla", run) == "success"
     assert len(noted()) == 1 and len(post.got) == 1
+
+
+def test_slas_of_a_run_that_has_failed_pass_although_the_scheduler_is_killed(engine: Engine, post: Post) -> None:
+    """One passes while nobody is there, one under the next scheduler; each is told once."""
+    engine.env.update(post.settings(), AIRFLOW__CORE__COMPAT="2")
+    begun = time.time()
+    now = int(begun) % 86400
+    noted = write(
+        engine,
+        "sla.py",
+        SLA[: SLA.index("    good =")]
+        + f"""
+    BashOperator(task_id="first", bash_command="exit 1", sla=timedelta(seconds={now + 15}))
+    BashOperator(task_id="second", bash_command="exit 1", sla=timedelta(seconds={now + 22}))
+    BashOperator(task_id="good", bash_command="true", sla=timedelta(seconds={now + 15}))
+""",
+    )
+    engine.up()
+    run = wait_until(lambda: rows(engine, "select run_id from dag_run"), 20, "no run")[0][0]
+    assert engine.finish("sla", run) == "failed"
+    engine.kill("scheduler")
+    assert not rows(engine, "select 1 from sla_miss"), "too slow a machine for this story"
+    wait_until(lambda: time.time() > begun + 16, 20, "time stands still")
+    engine.start("scheduler")
+    engine.start("dag-processor")
+    wait_until(lambda: [line["slas"] for line in noted()] == [["first"], ["second"]], 40, "not told")
+    assert rows(engine, "select task_id from sla_miss order by timestamp") == [("first",), ("second",)]
+    post.wait(2)
+    engine.kill("scheduler")
+    engine.start("scheduler")
+    wait_until(lambda: (engine.home / "scheduler.log").read_text().count("ready executor") == 3, 20, "not ready")
+    engine.run("dags", "trigger", "sla")
+    assert len(noted()) == 2 and len(post.got) == 2
 
 
 def test_failures_and_retries_are_mailed_native_or_not(engine: Engine, post: Post) -> None:

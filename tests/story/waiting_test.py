@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -377,3 +378,30 @@ with DAG("d", schedule=None, start_date=dt.datetime(2026, 1, 1)):
         assert waiting.finish("d", run, 90) == "success"
     finally:
         other.stop()
+
+
+def _pokes(engine: Engine, run: str) -> int:
+    return engine.log("d", run, "file").count("Poking for file")
+
+
+def test_back_off_goes_on_when_the_triggerer_dies(waiting: Engine) -> None:
+    """Pokes 1, 2, 4, 8 … seconds apart: who takes over pokes once, and keeps the pause that it had come to."""
+    waiting.write(
+        "d.py",
+        HEAD
+        + """
+with DAG("d", schedule=None, start_date=dt.datetime(2026, 1, 1)):
+    FileSensor(task_id="file", filepath="/nonexistent/x", poke_interval=1, timeout=3600, exponential_backoff=True)
+""",
+    )
+    up(waiting)
+    run = waiting.trigger("d")
+    reach(waiting, run, {"file": "deferred"})
+    wait_until(lambda: _pokes(waiting, run) >= 4, 40, "no pokes")
+    waiting.kill("triggerer")
+    begun = _pokes(waiting, run)
+    waiting.start("triggerer")
+    wait_until(lambda: _pokes(waiting, run) > begun, 40, "nobody took the wait over")
+    at = time.monotonic()
+    wait_until(lambda: _pokes(waiting, run) > begun + 1, 40, "it does not go on")
+    assert time.monotonic() - at > 2.5
