@@ -564,10 +564,10 @@ void waits_free(struct waits *w)
 		return;
 	while (w->looking)
 		uv_run(w->loop, UV_RUN_ONCE);
+	tw_heap_release(&w->due);
 	tw_map_foreach(&w->by_id, e)
 		wait_free(e->value);
 	tw_map_release(&w->by_id);
-	tw_heap_release(&w->due);
 	uv_close((uv_handle_t *)&w->timer, NULL);
 	uv_run(w->loop, UV_RUN_NOWAIT);
 	free(w);
