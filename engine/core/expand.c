@@ -276,6 +276,17 @@ static void end_unrun(struct ti *ti, enum tw_ti_state state)
 	tw_core_move(ti, state);
 }
 
+/* The others of a task start where its single one stood: a backfill may have given that a pool and tries of its own. */
+static void be_like(struct ti *ti, const struct ti *one)
+{
+	tw_core_account(ti, ti->state, -1);
+	ti->pool = one->pool;
+	ti->pool_slots = one->pool_slots;
+	ti->executor = one->executor;
+	ti->max_tries = one->max_tries - one->try_number;
+	tw_core_account(ti, ti->state, 1);
+}
+
 /* Makes the instances of a task whose single one is map_index -1 and whose lengths are known. */
 bool tw_core_expand(struct ti *ti)
 {
@@ -299,6 +310,8 @@ bool tw_core_expand(struct ti *ti)
 	ts->revise = false;
 	ts->per = (int)each;
 	tw_core_add_instances(r, ti->task, (int)(groups * each), false);
+	for (int i = 1; i < ts->n; i++)
+		be_like(ts->tis[i], ti);
 	if (t->mapped_group >= 0)
 		tw_core_recount(r, ti->task);
 	tell_count(r, ti->task, was);

@@ -354,6 +354,39 @@ static void test_reload(void **state)
 	world_close(&w);
 }
 
+/* A row that somebody made ahead has a pool and tries of its own; so have all that it expands to. */
+static void test_made_ahead(void **state)
+{
+	static const char json[] = DAG("", "{'task_id':'a'},{'task_id':'m','upstream':['a'],'retries':2," EXPAND("a") "},{'task_id':'left'}");
+	static const struct script s[] = { { "a", ANY, .length = 3, .has_return = true }, { "m", ANY, .outcome = TW_OUT_FAILED }, { 0 } };
+	struct tw_run_row row = blank_run("d", "r");
+	struct tw_ti_load made[2] = { { .mapped_length = -1 }, { .mapped_length = -1 } };
+	struct world w;
+	char key[300];
+
+	setup(&w, json, s);
+	world_pool(&w, "small", 1, false);
+	row.state = TW_RUN_QUEUED;
+	for (int i = 0; i < 2; i++) {
+		made[i].row = (struct tw_ti_row){ .id = { .b = { (uint8_t)(i + 1) } }, .dag_id = row.dag_id, .run_id = row.run_id,
+						  .task_id = tw_str(i ? "left" : "m"), .map_index = -1, .state = i ? TW_TI_REMOVED : TW_TI_NONE,
+						  .scheduled_dttm = TW_TIME_NONE, .queued_dttm = TW_TIME_NONE, .start_date = TW_TIME_NONE,
+						  .end_date = TW_TIME_NONE, .next_retry = TW_TIME_NONE, .updated_at = TW_TIME_NONE,
+						  .last_heartbeat = TW_TIME_NONE, .reschedule_start = TW_TIME_NONE,
+						  .trigger_timeout = TW_TIME_NONE, .pool = TW_STR("small"), .pool_slots = 1 };
+		mirror_key(key, &made[i].row, -1);
+		tw_map_set(&w.tis, tw_str(key), &w);
+	}
+	step(&w, (struct tw_event){ .type = TW_EV_RUN_LOAD, .run_load = { row, world_dag(&w, json, false), made, 2 } });
+	assert_int_equal(w.rc, 0);
+	world_go(&w, false);
+	for (int i = 0; i < 3; i++)
+		assert_ti(&w, "r", "m", i, "failed");
+	assert_int_equal(w.dispatched, 4);
+	assert_int_equal(w.max_open, 1);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_only_some_tasks),
 		cmocka_unit_test(test_executor_slots),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_made_ahead),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
