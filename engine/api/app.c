@@ -84,22 +84,10 @@ struct tw_zones *tw_api_zones(struct tw_request *req)
 
 void tw_jw_time(struct tw_jw *w, const char *key, tw_time t)
 {
-	struct tw_civil c;
-	char text[48];
+	char text[TW_ISO_MAX];
 
 	tw_jw_key(w, key);
-	if (!tw_time_ok(t)) {
-		tw_jw_null(w);
-		return;
-	}
-	tw_civil_from(t, &c);
-	if (c.us)
-		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month,
-			 c.day, c.hour, c.minute, c.second, c.us);
-	else
-		snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month,
-			 c.day, c.hour, c.minute, c.second);
-	tw_jw_cstr(w, text);
+	tw_jw_cstr(w, tw_time_ok(t) ? tw_time_iso_z(text, t) : NULL);
 }
 
 void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s)

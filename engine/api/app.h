@@ -52,8 +52,12 @@ struct tw_api {
 	void *ask_arg;
 	const char *dags_folder;
 	const char *run_id_pattern; /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
+	struct tw_hub *hub; /* what streams wait for (api/hub.h) */
 	int rerun_latest; /* [core] rerun_with_latest_version; 1, -1 for false; 0: not set */
 };
+
+/* What /monitor/health answers, appended; and to statuses what of it is more than the time. */
+void tw_api_health(const struct tw_api *api, struct tw_store *s, struct tw_buf *json, struct tw_buf *statuses);
 
 /* Tables of routes, for tw_http_server_opts.routes. */
 extern const struct tw_route *const tw_api_routes[];

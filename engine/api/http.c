@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "api/route.h"
-#include "base/heap.h"
 #include "base/log.h"
 #include "io/clock.h"
 
@@ -24,15 +23,8 @@ struct tw_http_server {
 	pthread_mutex_t lock;
 	pthread_cond_t
 		earlier;      /* the first of those put aside has changed, or it is time to stop */
-	struct tw_heap aside; /* under lock: struct aside by due */
+	struct tw_heap aside; /* under lock: struct tw_http_nap by due */
 	bool stopping;	      /* under lock */
-};
-
-/* A connection put aside until a moment. */
-struct aside {
-	struct tw_heap_node node; /* pos 0: it is not */
-	int64_t due;		  /* microseconds, monotonic */
-	struct MHD_Connection *conn;
 };
 
 /* One request from its first header to its end. */
@@ -42,12 +34,12 @@ struct exchange {
 	struct tw_request req;
 	struct tw_buf body;
 	bool too_large, malformed, ready;
-	struct aside aside;
+	struct tw_http_nap nap;
 };
 
 struct stream {
 	struct tw_http_server *server;
-	struct aside aside;
+	struct tw_http_nap own, *nap;
 	int64_t (*read)(void *arg, void *thread, char *buf, size_t max);
 	void (*free)(void *arg);
 	void *arg;
@@ -264,8 +256,6 @@ static enum MHD_Result take_query(void *arg, enum MHD_ValueKind kind, const char
 		x->malformed = true;
 		return MHD_NO;
 	}
-	if (!req->query)
-		req->query = tw_arena_alloc(&x->arena, TW_HTTP_QUERY_MAX * sizeof *req->query);
 	struct tw_http_pair *pair = &req->query[req->nquery];
 
 	if (!tw_url_decode(&x->arena, tw_strn(name, nname), true, &pair->name) ||
@@ -328,29 +318,54 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 
 static bool due_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
 {
-	return tw_container_of(a, struct aside, node)->due <
-	       tw_container_of(b, struct aside, node)->due;
+	return tw_container_of(a, struct tw_http_nap, node)->due <
+	       tw_container_of(b, struct tw_http_nap, node)->due;
 }
 
-/* false: the server stops, nobody waits any more. Called by the connection's own thread, which then
- * lets go of it. */
-static bool put_aside(struct tw_http_server *s, struct aside *x, struct MHD_Connection *conn,
-		      unsigned ms)
+enum aside {
+	ASIDE_SLEEPS,
+	ASIDE_WAKED, /* somebody woke it before it slept: there is something */
+	ASIDE_OVER,  /* the server stops, nobody waits any more */
+};
+
+/* Called by the connection's own thread, which then lets go of it. */
+static enum aside put_aside(struct tw_http_server *s, struct tw_http_nap *nap, struct MHD_Connection *conn,
+			    unsigned ms)
 {
-	bool on;
+	enum aside how = ASIDE_SLEEPS;
 
 	pthread_mutex_lock(&s->lock);
-	on = !s->stopping;
-	if (on) {
-		x->conn = conn;
-		x->due = tw_monotonic() + (int64_t)ms * 1000;
+	if (s->stopping) {
+		how = ASIDE_OVER;
+	} else if (nap->waked) {
+		nap->waked = false;
+		how = ASIDE_WAKED;
+	} else {
+		nap->conn = conn;
+		nap->due = tw_monotonic() + (int64_t)ms * 1000;
 		MHD_suspend_connection(conn);
-		tw_heap_push(&s->aside, &x->node);
-		if (tw_heap_min(&s->aside) == &x->node)
+		tw_heap_push(&s->aside, &nap->node);
+		if (tw_heap_min(&s->aside) == &nap->node)
 			pthread_cond_signal(&s->earlier);
 	}
 	pthread_mutex_unlock(&s->lock);
-	return on;
+	return how;
+}
+
+void tw_http_wake(struct tw_http_nap *nap)
+{
+	struct tw_http_server *s = nap->server;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	if (nap->node.pos) {
+		tw_heap_remove(&s->aside, &nap->node);
+		MHD_resume_connection(nap->conn);
+	} else {
+		nap->waked = true;
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void resume_due(struct tw_http_server *s, int64_t now)
@@ -358,12 +373,12 @@ static void resume_due(struct tw_http_server *s, int64_t now)
 	struct tw_heap_node *first;
 
 	while ((first = tw_heap_min(&s->aside))) {
-		struct aside *x = tw_container_of(first, struct aside, node);
+		struct tw_http_nap *nap = tw_container_of(first, struct tw_http_nap, node);
 
-		if (x->due > now && !s->stopping)
+		if (nap->due > now && !s->stopping)
 			return;
 		tw_heap_pop(&s->aside);
-		MHD_resume_connection(x->conn);
+		MHD_resume_connection(nap->conn);
 	}
 }
 
@@ -376,7 +391,7 @@ static void *keep_time(void *arg)
 		struct tw_heap_node *first = tw_heap_min(&s->aside);
 
 		if (first) {
-			int64_t due = tw_container_of(first, struct aside, node)->due;
+			int64_t due = tw_container_of(first, struct tw_http_nap, node)->due;
 			struct timespec at = {due / 1000000, due % 1000000 * 1000};
 
 			pthread_cond_timedwait(&s->earlier, &s->lock, &at);
@@ -436,11 +451,15 @@ static void *thread_data(struct tw_http_server *s)
 static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *s = arg;
-	int64_t n = s->read(s->arg, thread_data(s->server), buf, max);
+	enum aside how = ASIDE_WAKED;
+	int64_t n = 0;
 
-	if (n < 0 || (n == 0 && !put_aside(s->server, &s->aside, s->aside.conn, s->pause_ms)))
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	return (ssize_t)n;
+	while (n == 0 && how == ASIDE_WAKED) {
+		n = s->read(s->arg, thread_data(s->server), buf, max);
+		if (n == 0)
+			how = put_aside(s->server, s->nap, s->nap->conn, s->pause_ms);
+	}
+	return n < 0 || how == ASIDE_OVER ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
 }
 
 static void stream_free(void *arg)
@@ -459,14 +478,18 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 
 		*s = (struct stream){
 			.server = x->server,
-			.aside.conn = x->req.conn,
+			.nap = resp->nap,
 			.read = resp->stream,
 			.free = resp->stream_free,
 			.arg = resp->stream_arg,
 			.pause_ms = resp->stream_pause_ms ? resp->stream_pause_ms : 50,
 		};
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s,
-							 stream_free);
+		if (!s->nap)
+			s->nap = &s->own;
+		s->nap->conn = x->req.conn;
+		s->nap->server = x->server;
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, resp->nap ? 2048 : 32768, stream_read,
+							 s, stream_free);
 	}
 	size_t n = resp->body.n;
 	return MHD_create_response_from_buffer(n, tw_buf_steal(&resp->body), MHD_RESPMEM_MUST_FREE);
@@ -544,7 +567,11 @@ static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *co
 static void take_request(struct exchange *x, struct MHD_Connection *conn)
 {
 	struct tw_request *req = &x->req;
+	int nquery;
 
+	nquery = MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+	req->query = tw_arena_array(&x->arena, struct tw_http_pair,
+				    (size_t)(nquery < TW_HTTP_QUERY_MAX ? nquery : TW_HTTP_QUERY_MAX) + 1);
 	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, take_query, x);
 	req->body = tw_buf_str(&x->body);
 	req->authorization = header(conn, "Authorization");
@@ -555,6 +582,7 @@ static void take_request(struct exchange *x, struct MHD_Connection *conn)
 	req->host = header(conn, "Host");
 	req->origin = header(conn, "Origin");
 	req->referer = header(conn, "Referer");
+	req->last_event_id = header(conn, "Last-Event-ID");
 	x->ready = true;
 }
 
@@ -581,7 +609,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char
 	dispatch(x, &resp);
 	if (resp.again_ms) {
 		tw_buf_release(&resp.body);
-		if (put_aside(x->server, &x->aside, conn, resp.again_ms))
+		if (put_aside(x->server, &x->nap, conn, resp.again_ms) != ASIDE_OVER)
 			return MHD_YES;
 		resp = (struct tw_response){0};
 		tw_reply_error(&resp, 503, "The server is stopping");

@@ -6,7 +6,8 @@
  *
  * Nobody waits in a server thread: a handler that has to wait sets again_ms and is called anew
  * after that time, with what it left in req->memo; a stream that has nothing yet is put aside and
- * asked again. A thread of the server's own keeps the time of both.
+ * asked again. A thread of the server's own keeps the time of both; who knows that there is
+ * something wakes the stream earlier (tw_http_nap).
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "api/access.h"
+#include "base/heap.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "value/json.h"
@@ -47,7 +49,7 @@ struct tw_request {
 	size_t nquery;
 	struct tw_str body;
 	struct tw_value json; /* the body, read and checked; null when the route takes none */
-	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer;
+	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer, last_event_id;
 	struct tw_http_user user;
 	const char *denied; /* why a token that was shown is no good; NULL: none was, or it is */
 	int denied_status;  /* 401 or 403 */
@@ -57,6 +59,17 @@ struct tw_request {
 	int64_t began;	    /* microseconds, monotonic */
 	struct MHD_Connection *conn;
 };
+
+/* A stream's sleep. It lives in the stream's own data, until stream_free. */
+struct tw_http_nap {
+	struct tw_heap_node node; /* the server's from here on */
+	int64_t due;		  /* microseconds, monotonic */
+	struct MHD_Connection *conn;
+	_Atomic(struct tw_http_server *) server; /* NULL: its stream has not begun */
+	bool waked;
+};
+/* Any thread: the stream is asked again at once; if it does not sleep just now, before it would. */
+void tw_http_wake(struct tw_http_nap *nap);
 
 struct tw_response {
 	int status;		  /* 200 unless set */
@@ -70,6 +83,7 @@ struct tw_response {
 	 */
 	int64_t (*stream)(void *arg, void *thread, char *buf, size_t max);
 	unsigned stream_pause_ms;
+	struct tw_http_nap *nap; /* NULL: nobody wakes it */
 	void (*stream_free)(void *arg);
 	void *stream_arg;
 	struct tw_http_pair headers[8];

@@ -3,6 +3,8 @@
 #include "api/tables.h"
 #include "io/clock.h"
 
+#define NPARTS 3
+
 struct part {
 	const char *name, *job_type, *heartbeat_key;
 	int64_t alive;
@@ -20,64 +22,71 @@ static void iso_offset(struct tw_jw *w, const char *key, tw_time t)
 		tw_jw_null(w);
 }
 
-static void part(struct tw_jw *w, struct tw_request *req, struct tw_store *s, const struct part *p,
-		 bool *healthy)
+/* NULL: there never was one. *ret_asked false: the database did not answer. */
+static const char *status_of(const struct part *p, struct tw_store *s, struct tw_job_row *job, struct tw_arena *a,
+			     bool *ret_asked)
 {
-	struct tw_job_row job = {.latest_heartbeat = TW_TIME_NONE};
-	const char *status = p->optional ? NULL : "unhealthy";
-	enum tw_rc rc = s ? tw_store_job_latest(s, p->job_type, req->arena, &job, NULL) : TW_ERR_IO;
+	enum tw_rc rc = s ? tw_store_job_latest(s, p->job_type, a, job, NULL) : TW_ERR_IO;
 
-	if (rc == TW_OK) {
-		bool alive = tw_str_is(job.state, "running") &&
-			     job.latest_heartbeat + p->alive > tw_now();
+	*ret_asked = rc == TW_OK || rc == TW_ERR_NOT_FOUND;
+	if (rc < 0)
+		return p->optional ? NULL : "unhealthy";
+	return tw_str_is(job->state, "running") && job->latest_heartbeat + p->alive > tw_now() ? "healthy" : "unhealthy";
+}
 
-		status = alive ? "healthy" : "unhealthy";
-	} else if (rc != TW_ERR_NOT_FOUND) {
-		*healthy = false;
-	}
+static void write_part(struct tw_jw *w, const struct part *p, const char *status, tw_time heartbeat)
+{
 	tw_jw_key(w, p->name);
 	tw_jw_obj(w);
 	tw_jw_key(w, "status");
 	tw_jw_cstr(w, status);
-	iso_offset(w, p->heartbeat_key, rc == TW_OK ? job.latest_heartbeat : TW_TIME_NONE);
+	iso_offset(w, p->heartbeat_key, heartbeat);
 	tw_jw_end(w);
 }
 
-static void health(struct tw_request *req, struct tw_response *resp)
+void tw_api_health(const struct tw_api *api, struct tw_store *s, struct tw_buf *json, struct tw_buf *statuses)
 {
-	const struct tw_api *api = tw_api_of(req);
-	struct tw_store *s = tw_api_store(req, resp);
-	const struct part parts[] = {
-		{"scheduler", "SchedulerJob", "latest_scheduler_heartbeat", api->scheduler_alive,
-		 false},
-		{"triggerer", "TriggererJob", "latest_triggerer_heartbeat", api->triggerer_alive,
-		 true},
-		{"dag_processor", "DagProcessorJob", "latest_dag_processor_heartbeat",
-		 api->processor_alive, true},
+	const struct part parts[NPARTS] = {
+		{"scheduler", "SchedulerJob", "latest_scheduler_heartbeat", api->scheduler_alive, false},
+		{"triggerer", "TriggererJob", "latest_triggerer_heartbeat", api->triggerer_alive, true},
+		{"dag_processor", "DagProcessorJob", "latest_dag_processor_heartbeat", api->processor_alive, true},
 	};
-	struct tw_jw w = {.out = &resp->body};
+	struct tw_job_row jobs[NPARTS];
+	const char *status[NPARTS];
 	bool healthy = s && tw_store_ping(s, NULL) == TW_OK;
-	struct tw_buf rest = {0};
-	struct tw_jw pw = {.out = &rest};
+	struct tw_jw w = {.out = json};
+	struct tw_arena a = {0};
 
-	resp->status = 200;
-	tw_buf_clear(&resp->body);
-	tw_jw_obj(&pw);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		part(&pw, req, s, &parts[i], &healthy);
-	tw_jw_end(&pw);
+	for (size_t i = 0; i < NPARTS; i++) {
+		bool asked;
+
+		jobs[i] = (struct tw_job_row){.latest_heartbeat = TW_TIME_NONE};
+		status[i] = status_of(&parts[i], s, &jobs[i], &a, &asked);
+		healthy &= asked;
+		tw_buf_printf(statuses, "%s,", status[i] ? status[i] : "");
+	}
+	tw_buf_addc(statuses, healthy ? 'y' : 'n');
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "metadatabase");
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "status");
 	tw_jw_cstr(&w, healthy ? "healthy" : "unhealthy");
 	tw_jw_end(&w);
+	for (size_t i = 0; i < NPARTS; i++)
+		write_part(&w, &parts[i], status[i], jobs[i].latest_heartbeat);
 	tw_jw_end(&w);
-	/* The parts tell whether the database answers, yet the database comes first. */
-	resp->body.n--;
-	tw_buf_addc(&resp->body, ',');
-	tw_buf_add(&resp->body, rest.p + 1, rest.n - 1);
-	tw_buf_release(&rest);
+	tw_arena_release(&a);
+}
+
+static void health(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_buf statuses = {0};
+
+	resp->status = 200;
+	tw_buf_clear(&resp->body);
+	tw_api_health(tw_api_of(req), s, &resp->body, &statuses);
+	tw_buf_release(&statuses);
 }
 
 static void version(struct tw_request *req, struct tw_response *resp)

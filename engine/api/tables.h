@@ -9,6 +9,7 @@
 extern const struct tw_route tw_routes_login[];
 extern const struct tw_route tw_routes_whoami[];
 extern const struct tw_route tw_routes_monitor[];
+extern const struct tw_route tw_routes_events[];
 extern const struct tw_route tw_routes_dags[];
 extern const struct tw_route tw_routes_favourites[];
 extern const struct tw_route tw_routes_dag_meta[];

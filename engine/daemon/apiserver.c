@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "api/auth.h"
+#include "api/hub.h"
 #include "api/spec.h"
 #include "api/throttle.h"
 #include "base/log.h"
@@ -33,6 +34,7 @@ struct tw_apiserver {
 	char *base_host; /* of [api] base_url; NULL: none */
 	struct tw_throttle *throttle;
 	struct tw_http_server *http;
+	struct tw_hub *hub;
 
 	uv_loop_t loop;
 	uv_signal_t term, intr;
@@ -264,6 +266,13 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 	return TW_OK;
 }
 
+static void health(void *arg, struct tw_store *store, struct tw_buf *json, struct tw_buf *statuses)
+{
+	const struct tw_apiserver *s = arg;
+
+	tw_api_health(&s->api, store, json, statuses);
+}
+
 enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 {
 	struct tw_http_server_opts http = {
@@ -284,6 +293,9 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.finish = tw_api_finish,
 	};
 
+	struct tw_hub_opts hub = {.store = s->api.store, .health = health, .arg = s};
+
+	s->hub = s->api.hub = tw_hub_new(&hub);
 	return tw_http_server_start(&http, &s->http, err);
 }
 
@@ -297,6 +309,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	if (!s)
 		return;
 	tw_http_server_stop(s->http);
+	tw_hub_free(s->hub);
 	tw_store_close(s->store);
 	tw_buf_release(&s->jwt_secret);
 	tw_buf_release(&s->secret_key);

@@ -1,4 +1,5 @@
 /* One turn of the scheduler in one transaction. */
+#include "store/feed_write.h"
 #include "store/write.h"
 
 static enum tw_rc put_task_map(struct tw_store *s, const struct tw_task_map_row *m,
@@ -162,6 +163,7 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 enum tw_rc tw_store_commit(struct tw_store *s, struct tw_batch *b, struct tw_err *err)
 {
 	enum tw_rc rc = TW_OK;
+	struct tw_feed_tally tally;
 	size_t missing = 0;
 	bool own;
 
@@ -169,6 +171,7 @@ enum tw_rc tw_store_commit(struct tw_store *s, struct tw_batch *b, struct tw_err
 	if (tw_batch_empty(b))
 		return TW_OK;
 	TW_TRY(tw_tx_enter(s, &own, err));
+	tw_feed_tally(&tally, b);
 	if (b->lease_epoch)
 		rc = tw_write_lease_check(s, b->lease_name, b->lease_epoch, err);
 	for (size_t i = 0; rc == TW_OK && i < b->changes.n; i++) {
@@ -176,7 +179,10 @@ enum tw_rc tw_store_commit(struct tw_store *s, struct tw_batch *b, struct tw_err
 
 		rc = apply(s, &b->changes.v[i], &changes, err);
 		missing += changes == 0;
+		if (changes)
+			tw_feed_change(s, &tally, &b->changes.v[i]);
 	}
+	tw_feed_tally_end(s, &tally);
 	TW_TRY(tw_tx_leave(s, own, rc, err));
 	b->missing = missing;
 	return TW_OK;

@@ -2,6 +2,7 @@
 #include "store/dags.h"
 
 #include "io/token.h"
+#include "store/feed_write.h"
 #include "store/write.h"
 
 struct stored {
@@ -235,14 +236,24 @@ static enum tw_rc put_dag(struct tw_store *s, const struct tw_file_put *f,
 
 /* ── files ──────────────────────────────────────────────────────────────────────────── */
 
+static enum tw_rc drop_error(struct tw_store *s, struct tw_str bundle, struct tw_str file, struct tw_err *err)
+{
+	int64_t n;
+
+	TW_TRY(tw_q_exec(s, &n, err, "delete from import_error where bundle_name = ? and filename = ?", "ss", bundle,
+			 file));
+	if (n)
+		tw_feed_import_error(s, bundle, file);
+	return TW_OK;
+}
+
 static enum tw_rc put_error(struct tw_store *s, const struct tw_file_put *f, struct tw_err *err)
 {
 	int64_t n;
 
 	if (!f->error.p)
-		return tw_q_exec(s, NULL, err,
-				 "delete from import_error where bundle_name = ? and filename = ?",
-				 "ss", f->bundle_name, f->relative_fileloc);
+		return drop_error(s, f->bundle_name, f->relative_fileloc, err);
+	tw_feed_import_error(s, f->bundle_name, f->relative_fileloc);
 	TW_TRY(tw_q_exec(
 		s, &n, err,
 		"update import_error set timestamp = ?, stacktrace = ? where bundle_name = ? and filename = ?",
@@ -362,9 +373,7 @@ static enum tw_rc file_gone(struct tw_store *s, struct tw_str bundle, struct tw_
 	struct tw_q q;
 	size_t n = 0;
 
-	TW_TRY(tw_q_exec(s, NULL, err,
-			 "delete from import_error where bundle_name = ? and filename = ?", "ss",
-			 bundle, file));
+	TW_TRY(drop_error(s, bundle, file, err));
 	tw_q(&q, s,
 	     "select dag_id from dag where bundle_name = ? and relative_fileloc = ? and is_stale = 0");
 	tw_q_put_str(&q, bundle);

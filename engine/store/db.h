@@ -60,6 +60,8 @@ struct tw_db_ops {
 	int64_t (*size)(struct tw_db *db);                             /* bytes */
 	enum tw_rc (*tidy)(struct tw_db *db, struct tw_err *err);
 	void (*rest)(struct tw_db *db);                                /* gives caches back */
+	void (*feed_announce)(struct tw_db *db);                       /* there is a new row in the feed */
+	const char *(*feed_file)(struct tw_db *db);                    /* what announcing writes to; NULL: nothing */
 };
 
 extern const struct tw_db_ops tw_db_sqlite;

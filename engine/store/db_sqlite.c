@@ -2,11 +2,13 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "store/checkpoint.h"
 #include "store/stamp.h"
 
@@ -14,6 +16,8 @@ struct tw_db {
 	sqlite3 *h;
 	bool memory;
 	struct tw_checkpointer *checkpointer; /* NULL: commits do it */
+	char *feed_file;                      /* beside the database; NULL: in memory */
+	int feed_fd;                          /* -1: not needed yet */
 };
 
 /* A statement is SQLite's own; the struct is never defined. */
@@ -115,6 +119,16 @@ static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool r
 	return db_exec(db, relaxed ? "pragma synchronous=normal" : "pragma synchronous=full", err);
 }
 
+static void db_close(struct tw_db *db)
+{
+	tw_checkpointer_free(db->checkpointer);
+	sqlite3_close_v2(db->h);
+	if (db->feed_fd >= 0)
+		close(db->feed_fd);
+	free(db->feed_file);
+	free(db);
+}
+
 static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, struct tw_err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
@@ -131,6 +145,8 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 		flags |= SQLITE_OPEN_CREATE;
 	db = tw_new(struct tw_db);
 	db->memory = path.n == 0;
+	db->feed_fd = -1;
+	db->feed_file = db->memory ? NULL : tw_asprintf("%s-feed", path.p);
 	code = sqlite3_open_v2(db->memory ? ":memory:" : path.p, &db->h, flags, NULL);
 	if (code != SQLITE_OK) {
 		rc = tw_err_set(err,
@@ -145,19 +161,27 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 			tw_err_wrap(err, "database %s", path.p);
 	}
 	if (rc < 0) {
-		sqlite3_close_v2(db->h);
-		free(db);
+		db_close(db);
 		return rc;
 	}
 	*ret_db = db;
 	return TW_OK;
 }
 
-static void db_close(struct tw_db *db)
+/* Whoever watches the file hears of it; nobody reads what is in it. */
+static void feed_announce(struct tw_db *db)
 {
-	tw_checkpointer_free(db->checkpointer);
-	sqlite3_close_v2(db->h);
-	free(db);
+	if (!db->feed_file)
+		return;
+	if (db->feed_fd < 0)
+		db->feed_fd = open(db->feed_file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (db->feed_fd >= 0 && pwrite(db->feed_fd, "\n", 1, 0) < 0)
+		tw_debug("%s: %s", db->feed_file, strerror(errno));
+}
+
+static const char *feed_file(struct tw_db *db)
+{
+	return db->feed_file;
 }
 
 static enum tw_rc db_begin(struct tw_db *db, bool write, struct tw_err *err)
@@ -427,6 +451,8 @@ const struct tw_db_ops tw_db_sqlite = {
 	.get_uuid = get_uuid,
 	.changes = changes,
 	.last_id = last_id,
+	.feed_announce = feed_announce,
+	.feed_file = feed_file,
 	.has_table = has_table,
 	.tables = tables,
 	.size = size,

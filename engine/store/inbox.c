@@ -1,4 +1,5 @@
 /* The inbox and the leases. */
+#include "store/feed_write.h"
 #include "store/write.h"
 
 enum tw_rc tw_write_inbox(struct tw_store *s, const struct tw_inbox_row *r, struct tw_err *err)
@@ -15,6 +16,10 @@ enum tw_rc tw_write_post(struct tw_store *s, const char *kind, struct tw_str dag
 {
 	struct tw_inbox_row r = {.at = TW_TIME_NONE, .kind = tw_str(kind), .dag_id = dag_id};
 
+	if (strcmp(kind, "dag_changed") == 0)
+		tw_feed_dag(s, dag_id);
+	else if (strcmp(kind, "pools_changed") == 0)
+		tw_feed_pools(s);
 	return tw_write_inbox(s, &r, err);
 }
 

@@ -19,6 +19,7 @@ struct tw_store {
 	struct tw_map cache;    /* SQL → struct tw_cached */
 	struct tw_map texts;    /* set of columns → SQL of the update (ti_row.c) */
 	bool in_tx, tx_writes;
+	struct tw_buf said;     /* what this transaction tells to the feed (feed_write.h) */
 };
 
 int64_t tw_store_now(const struct tw_store *s);

@@ -1,5 +1,6 @@
 #include "store/runs.h"
 
+#include "store/feed_write.h"
 #include "store/write.h"
 
 enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run,
@@ -12,6 +13,8 @@ enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run,
 	rc = tw_run_insert(s, run, false, err);
 	if (rc == TW_OK && ret_id)
 		*ret_id = s->ops->last_id(s->db);
+	if (rc == TW_OK)
+		tw_feed_run(s, run);
 	if (rc == TW_OK && post)
 		rc = tw_write_inbox(s, post, err);
 	return tw_tx_leave(s, own, rc, err);

@@ -267,6 +267,9 @@ static const char users[] =
 	" created_at {stamp} not null, expires_at {stamp} not null, revoked_at {stamp});"
 	"create index api_token_owner on api_token (owner, id);";
 
+static const char feed[] = "create table change_feed (seq {rowid}, total bigint not null, at {stamp} not null,"
+			   " text {text} not null);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -280,5 +283,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 10, "triggers by owner", trigger_owner },
 	{ 11, "favourites", favourites },
 	{ 12, "users", users },
+	{ 13, "feed", feed },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

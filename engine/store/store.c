@@ -1,7 +1,7 @@
 #include "store/store.h"
 
 #include "io/clock.h"
-#include "store/query.h"
+#include "store/feed_write.h"
 
 static const struct tw_db_ops *backend_for(const char *url)
 {
@@ -87,6 +87,7 @@ void tw_store_close(struct tw_store *s)
 		drop_cache(s);
 		s->ops->close(s->db);
 	}
+	tw_buf_release(&s->said);
 	free((char *)s->opts.url);
 	free(s);
 }
@@ -144,10 +145,15 @@ enum tw_rc tw_store_end(struct tw_store *s, struct tw_err *err)
 	enum tw_rc rc = s->tx_writes ? tw_store_fault(s, "commit", err) : TW_OK;
 
 	TW_ASSERT(s->in_tx);
+	if (rc == TW_OK && s->said.n)
+		rc = tw_feed_flush(s, err);
 	if (rc == TW_OK)
 		rc = s->ops->commit(s->db, err);
 	if (rc < 0)
 		s->ops->rollback(s->db);
+	else if (s->said.n)
+		s->ops->feed_announce(s->db);
+	tw_buf_clear(&s->said);
 	s->in_tx = false;
 	return rc;
 }
@@ -156,5 +162,6 @@ void tw_store_rollback(struct tw_store *s)
 {
 	if (s->in_tx)
 		s->ops->rollback(s->db);
+	tw_buf_clear(&s->said);
 	s->in_tx = false;
 }

@@ -338,3 +338,12 @@ char *tw_time_iso_utc(char out[TW_ISO_MAX], tw_time t)
 	snprintf(out + n, (size_t)(TW_ISO_MAX - n), "+00:00");
 	return out;
 }
+
+char *tw_time_iso_z(char out[TW_ISO_MAX], tw_time t)
+{
+	char *offset = strchr(tw_time_iso_utc(out, t), '+');
+
+	if (offset)
+		memcpy(offset, "Z", 2);
+	return out;
+}

@@ -149,6 +149,8 @@ static void naive_has_no_offset(void **state)
 	assert_string_equal(tw_buf_cstr(&b), "1970 [] []");
 	assert_string_equal(tw_time_iso_utc(iso, 1), "1970-01-01T00:00:00.000001+00:00");
 	assert_string_equal(tw_time_iso_utc(iso, TW_TIME_NONE), "None");
+	assert_string_equal(tw_time_iso_z(iso, 1000000), "1970-01-01T00:00:01Z");
+	assert_string_equal(tw_time_iso_z(iso, 1), "1970-01-01T00:00:00.000001Z");
 }
 
 int main(void)
