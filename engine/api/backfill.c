@@ -27,7 +27,7 @@ static enum tw_rc check_past(const struct tw_dag *dag, const struct tw_backfill_
 	if (depends && ask->reverse)
 		return invalid(err, "Backfill cannot be run in reverse when the Dag has tasks where "
 				    "depends_on_past=True.");
-	if (depends && (!ask->reprocess.n || tw_str_is(ask->reprocess, "none")))
+	if (depends && !ask->old.on && (!ask->reprocess.n || tw_str_is(ask->reprocess, "none")))
 		return invalid(err, "Dag has tasks for which depends_on_past=True. You must set reprocess "
 				    "behavior to reprocess completed or reprocess failed.");
 	return TW_OK;
@@ -158,6 +158,74 @@ static enum tw_rc compute(const struct tw_dag *dag, const struct tw_backfill_ask
 	}
 }
 
+/* ── instances made ahead (2.x) ───────────────────────────────────────────────────────── */
+
+static bool is_asked_for(const struct tw_backfill_2x *old, struct tw_str task_id)
+{
+	for (size_t i = 0; i < old->ntasks; i++)
+		if (tw_str_eq(old->tasks[i], task_id))
+			return true;
+	return !old->ntasks;
+}
+
+static struct tw_ti_row made_ahead(const struct tw_task *t, const struct tw_backfill_ask *ask)
+{
+	const struct tw_backfill_2x *old = &ask->old;
+	bool asked = is_asked_for(old, t->task_id), ends = !asked || old->mark;
+
+	return (struct tw_ti_row){
+		.dag_id = ask->dag_id,
+		.task_id = t->task_id,
+		.map_index = -1,
+		.state = !asked ? TW_TI_REMOVED : old->mark ? TW_TI_SUCCESS : TW_TI_NONE,
+		.max_tries = old->no_retries ? 0 : t->retries,
+		.scheduled_dttm = TW_TIME_NONE,
+		.queued_dttm = TW_TIME_NONE,
+		.start_date = ends ? ask->now : TW_TIME_NONE,
+		.end_date = ends ? ask->now : TW_TIME_NONE,
+		.last_heartbeat = TW_TIME_NONE,
+		.next_retry = TW_TIME_NONE,
+		.reschedule_start = TW_TIME_NONE,
+		.trigger_timeout = TW_TIME_NONE,
+		.updated_at = ask->now,
+		.pool = old->pool.p ? old->pool : t->pool,
+		.pool_slots = t->pool_slots,
+		.priority_weight = t->weight_total,
+		.queue = t->queue,
+		.executor = t->executor,
+		.operator_name = t->op_class,
+		.custom_operator_name = tw_task_operator(t),
+		.task_display_name = t->display_name,
+	};
+}
+
+/* Which instances a run of the backfill has before the scheduler makes the others: those that differ from what the DAG says. */
+static struct tw_backfill_terms terms_of(const struct tw_dag *dag, const struct tw_backfill_ask *ask, struct tw_arena *a)
+{
+	const struct tw_backfill_2x *old = &ask->old;
+	bool all_differ = old->pool.p || old->no_retries || old->mark;
+	struct tw_ti_row *made = tw_arena_array(a, struct tw_ti_row, (size_t)dag->ntasks + 1);
+	struct tw_backfill_terms terms = {.newest = ask->run_on_latest,
+					  .made = made,
+					  .tasks = old->tasks,
+					  .ntasks = old->ntasks,
+					  .only_failed = old->only_failed,
+					  .mark = old->mark};
+
+	for (int i = 0; i < dag->ntasks; i++)
+		if (all_differ || !is_asked_for(old, dag->tasks[i].task_id))
+			made[terms.nmade++] = made_ahead(&dag->tasks[i], ask);
+	for (size_t i = 0; i < terms.nmade; i++) { /* the document goes, the rows stay */
+		struct tw_str *own[] = {&made[i].task_id, &made[i].pool, &made[i].queue, &made[i].executor, &made[i].operator_name,
+					&made[i].custom_operator_name, &made[i].task_display_name};
+
+		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+			if (own[k]->p)
+				*own[k] = tw_str_copy(a, *own[k]);
+	}
+	return terms;
+}
+
 /* ── the plan ─────────────────────────────────────────────────────────────────────────── */
 
 static void run_of(const struct tw_dag *dag, const struct tw_dag_doc *doc,
@@ -253,6 +321,7 @@ enum tw_rc tw_backfill_plan(struct tw_store *s, const struct tw_backfill_ask *as
 							 : compute(dag, ask, &infos, err);
 	if (rc == TW_OK) {
 		make_items(dag, &doc, ask, &infos, a, ret);
+		ret->terms = terms_of(dag, ask, a);
 		rc = tw_store_backfill_look(s, ret->row.reprocess_behavior, ret->items, ret->n, a, err);
 	}
 	tw_vec_release(&infos);
@@ -288,5 +357,5 @@ enum tw_rc tw_backfill_create(struct tw_store *s, const struct tw_backfill_ask *
 		return tw_err_set(err, TW_ERR_INVALID, "No runs to create for Dag " TW_STR_FMT " in the range [%s, %s]",
 				  TW_STR_ARG(ask->dag_id), from, to);
 	}
-	return rc < 0 ? rc : tw_store_backfill_new(s, &ret->row, ret->items, ret->n, ask->run_on_latest, a, err);
+	return rc < 0 ? rc : tw_store_backfill_new(s, &ret->row, ret->items, ret->n, &ret->terms, a, err);
 }

@@ -7,6 +7,17 @@
 #include "api/coming.h"
 #include "store/backfill.h"
 
+/* 2.x's `dags backfill`, beside what a backfill has. */
+struct tw_backfill_2x {
+	bool on;                     /* its rules: a DAG that depends on its past needs no reprocessing */
+	const struct tw_str *tasks;  /* only these, p NULL: all */
+	size_t ntasks;
+	struct tw_str pool;          /* of all of them, p NULL: each task's own */
+	bool no_retries;
+	bool mark;                   /* they succeed without running */
+	bool only_failed;            /* of runs that are there what failed runs again, not all */
+};
+
 /* Asks a user's own timetable: the question in, the `finished` frame out (docs/runner-protocol.md, "A question"). */
 typedef enum tw_rc (*tw_ask_python_fn)(void *arg, struct tw_store *s, struct tw_str question, struct tw_arena *a,
 				       struct tw_value *ret_answer, struct tw_err *err);
@@ -19,6 +30,7 @@ struct tw_backfill_ask {
 	int max_active_runs;
 	struct tw_value conf;        /* map; null: none */
 	bool run_on_latest;          /* runs that are taken over move to the newest version */
+	struct tw_backfill_2x old;
 	struct tw_str user;
 	tw_time now;
 	struct tw_zones *zones;
@@ -32,6 +44,7 @@ struct tw_backfill_plan {
 	struct tw_backfill_item *items; /* in the order in which they start */
 	size_t n;
 	int compat;
+	struct tw_backfill_terms terms;
 };
 
 /*

@@ -1,10 +1,9 @@
-/* `tradewind backfill …` and 2.x's `tradewind dags backfill`. */
+/* `tradewind backfill …` */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "api/backfill.h"
+#include "cli/backfill.h"
 #include "cli/dags.h"
 #include "cli/python.h"
 #include "cli/row.h"
@@ -24,7 +23,7 @@ static enum tw_rc ask_python(void *arg, struct tw_store *s, struct tw_str questi
 	return TW_OK;
 }
 
-static struct tw_value read_conf(const char *text, const char *option)
+struct tw_value backfill_conf(const char *text, const char *option)
 {
 	struct tw_value v = TW_NULL;
 	struct tw_err err = {0};
@@ -36,14 +35,14 @@ static struct tw_value read_conf(const char *text, const char *option)
 	return v;
 }
 
-static tw_time date_of(const struct tw_args *args, const char *option)
+tw_time backfill_date(const struct tw_args *args, const char *option)
 {
 	if (!tw_arg(args, option))
 		tw_cli_dief("--%s is required", option);
 	return tw_cli_time(tw_arg(args, option));
 }
 
-static struct tw_backfill_ask ask_of(struct tw_str dag_id, tw_time from, tw_time to)
+struct tw_backfill_ask backfill_ask(struct tw_str dag_id, tw_time from, tw_time to)
 {
 	struct tw_cli *c = tw_cli();
 
@@ -106,7 +105,7 @@ static void print_plan(const struct tw_args *args, const struct tw_backfill_plan
 	tw_output_rows(args, rows);
 }
 
-static void dry_run(const struct tw_args *args, const struct tw_backfill_ask *ask)
+void backfill_dry_run(const struct tw_args *args, const struct tw_backfill_ask *ask)
 {
 	struct tw_backfill_plan plan;
 	struct tw_err err = {0};
@@ -133,7 +132,7 @@ static void print_created(const struct tw_backfill_plan *plan)
 	putchar('\n');
 }
 
-static void create(const struct tw_backfill_ask *ask, struct tw_backfill_plan *plan)
+void backfill_make(const struct tw_backfill_ask *ask, struct tw_backfill_plan *plan)
 {
 	struct tw_err err = {0};
 
@@ -152,17 +151,17 @@ static int cmd_create(const struct tw_args *args)
 
 	if (!tw_arg(args, "dag-id"))
 		tw_cli_dief("--dag-id is required");
-	ask = ask_of(tw_str(tw_arg(args, "dag-id")), date_of(args, "from-date"), date_of(args, "to-date"));
+	ask = backfill_ask(tw_str(tw_arg(args, "dag-id")), backfill_date(args, "from-date"), backfill_date(args, "to-date"));
 	ask.reverse = tw_arg_flag(args, "run-backwards");
-	ask.conf = read_conf(tw_arg(args, "dag-run-conf"), "--dag-run-conf");
+	ask.conf = backfill_conf(tw_arg(args, "dag-run-conf"), "--dag-run-conf");
 	ask.max_active_runs = (int)tw_arg_int(args, "max-active-runs", 10);
 	ask.run_on_latest = !tw_arg_flag(args, "no-run-on-latest-version");
 	if (tw_arg(args, "reprocess-behavior"))
 		ask.reprocess = tw_str(tw_arg(args, "reprocess-behavior"));
 	if (tw_arg_flag(args, "dry-run"))
-		dry_run(args, &ask);
+		backfill_dry_run(args, &ask);
 	else
-		create(&ask, &plan);
+		backfill_make(&ask, &plan);
 	return 0;
 }
 
@@ -253,69 +252,6 @@ static int cmd_cancel(const struct tw_args *args)
 	return change(args, CANCEL);
 }
 
-/* ── dags backfill ────────────────────────────────────────────────────────────────────── */
-
-/* Runs of it that have ended, in one state or any. */
-static int64_t count(int64_t id, const char *state)
-{
-	struct tw_cond conds[] = {{.field = "backfill_id", .op = TW_OP_EQ, .num = id},
-				  {.field = "state", .op = TW_OP_EQ, .text = tw_str(state)}};
-	struct tw_ask ask = {.conds = conds, .nconds = state ? 2 : 1, .limit = 1, .count = true};
-	struct tw_arena a = {0};
-	struct tw_run_view *v;
-	struct tw_err err = {0};
-	int64_t total;
-	size_t n;
-
-	if (tw_store_runs(tw_cli_store(), &ask, &a, &v, &n, &total, &err) < 0)
-		tw_cli_die(&err);
-	tw_arena_release(&a);
-	return total;
-}
-
-/* Follows it to its end, as 2.x did in the foreground; the scheduler does the work. */
-static int follow(const struct tw_backfill_plan *plan)
-{
-	int64_t all = 0, done = -1, failed = 0, before;
-
-	for (size_t i = 0; i < plan->n; i++)
-		all += plan->items[i].fate == TW_BACKFILL_NEW || plan->items[i].fate == TW_BACKFILL_CLEAR;
-	for (unsigned pause = 10000; done < all; pause = pause * 2 > 500000 ? 500000 : pause * 2) {
-		before = done;
-		failed = count(plan->row.id, "failed");
-		done = failed + count(plan->row.id, "success");
-		if (done != before)
-			fprintf(stderr, "[backfill progress] | finished run %lld of %lld | failed: %lld\n",
-				(long long)done, (long long)all, (long long)failed);
-		if (done < all)
-			usleep(pause);
-	}
-	return failed ? 1 : 0;
-}
-
-static int cmd_dags_backfill(const struct tw_args *args)
-{
-	struct tw_backfill_plan plan;
-	struct tw_backfill_ask ask;
-	tw_time from = date_of(args, tw_arg(args, "start-date") ? "start-date" : "end-date");
-
-	ask = ask_of(tw_str(tw_arg_pos(args, 0)), from, tw_arg(args, "end-date") ? date_of(args, "end-date") : from);
-	ask.reverse = tw_arg_flag(args, "run-backwards");
-	ask.conf = read_conf(tw_arg(args, "conf"), "--conf");
-	if (tw_arg_flag(args, "reset-dagruns"))
-		ask.reprocess = TW_STR("completed");
-	else if (tw_arg_flag(args, "rerun-failed-tasks"))
-		ask.reprocess = TW_STR("failed");
-	if (tw_arg_flag(args, "dry-run")) {
-		dry_run(args, &ask);
-		return 0;
-	}
-	if (tw_arg_flag(args, "reset-dagruns"))
-		tw_cli_confirm(args, "You are about to clear the runs of these dates. Proceed?");
-	create(&ask, &plan);
-	return follow(&plan);
-}
-
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_opt create_opts[] = {
@@ -340,18 +276,6 @@ static const struct tw_opt list_opts[] = {
 	{0},
 };
 static const struct tw_opt output_opts[] = {TW_OPT_OUTPUT, {0}};
-static const struct tw_opt dags_opts[] = {
-	{"start-date", 's', TW_OPT_STR, "earliest logical date, inclusive", NULL, NULL, NULL},
-	{"end-date", 'e', TW_OPT_STR, "latest logical date, inclusive; without it that one date", NULL, NULL, NULL},
-	{"run-backwards", 'B', TW_OPT_FLAG, "newest date first", NULL, NULL, NULL},
-	{"conf", 'c', TW_OPT_STR, "JSON object given to each run", NULL, NULL, NULL},
-	{"dry-run", 'n', TW_OPT_FLAG, "say which dates would run, and make none", NULL, NULL, NULL},
-	{"reset-dagruns", 0, TW_OPT_FLAG, "runs of these dates that have ended are run again", NULL, NULL, NULL},
-	{"rerun-failed-tasks", 0, TW_OPT_FLAG, "those that failed are run again", NULL, NULL, NULL},
-	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
-	TW_OPT_OUTPUT,
-	{0},
-};
 
 const struct tw_verb tw_backfill_verbs[] = {
 	{"backfill", "create", "Run a DAG for the dates of a range.", NULL, create_opts, cmd_create, false, false},
@@ -360,10 +284,5 @@ const struct tw_verb tw_backfill_verbs[] = {
 	{"backfill", "unpause", "Go on with a paused backfill.", "backfill_id", output_opts, cmd_unpause, false, false},
 	{"backfill", "cancel", "End a backfill: its queued runs fail, those that run go on.", "backfill_id", output_opts,
 	 cmd_cancel, false, false},
-	{0},
-};
-const struct tw_verb tw_dags_backfill_verbs[] = {
-	{"dags", "backfill", "Run a DAG for the dates of a range, and wait (2.x).", "dag_id", dags_opts, cmd_dags_backfill,
-	 false, false},
 	{0},
 };

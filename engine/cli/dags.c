@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <regex.h>
 
 #include "api/trigger.h"
 #include "cli/dags.h"
+#include "cli/match.h"
 #include "cli/row.h"
 #include "io/clock.h"
 #include "model/dag.h"
@@ -261,32 +261,17 @@ static int pause_one(const struct tw_args *args, struct tw_value rows, struct tw
 /* One DAG, or with --treat-dag-id-as-regex every one whose id matches. */
 static int set_paused(const struct tw_args *args, bool paused)
 {
-	struct tw_cli *c = tw_cli();
 	const char *dag_id = tw_arg_pos(args, 0);
-	struct tw_value rows = tw_v_list(&c->arena);
-	struct tw_dag_row *dags;
-	struct tw_err err = {0};
-	regex_t re;
-	size_t n;
-	int64_t total;
+	struct tw_value rows = tw_v_list(&tw_cli()->arena);
+	tw_names found = {0};
 
-	if (!tw_arg_flag(args, "treat-dag-id-as-regex")) {
-		pause_one(args, rows, tw_str(dag_id), paused);
-	} else {
-		if (regcomp(&re, dag_id, REG_EXTENDED | REG_NOSUB))
-			tw_cli_dief("'%s' is no regular expression", dag_id);
-		if (tw_store_dags(tw_cli_store(), &TW_ASK_ALL, &c->arena, &dags, &n, &total, &err) <
-		    0)
-			tw_cli_die(&err);
-		for (size_t i = 0; i < n; i++) {
-			char *id = tw_str_dup(dags[i].dag_id);
-
-			if (!regexec(&re, id, 0, NULL, 0))
-				pause_one(args, rows, dags[i].dag_id, paused);
-			free(id);
-		}
-		regfree(&re);
-	}
+	if (tw_arg_flag(args, "treat-dag-id-as-regex"))
+		found = tw_match_dags(dag_id, true);
+	else
+		tw_vec_push(&found, tw_str(dag_id));
+	for (size_t i = 0; i < found.n; i++)
+		pause_one(args, rows, found.v[i], paused);
+	tw_vec_release(&found);
 	tw_cli_ring();
 	tw_output_rows(args, rows);
 	return 0;

@@ -1,11 +1,11 @@
 /* `tradewind tasks …` that read and change the metastore; those that run something are in python.c.
  */
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/markers.h"
+#include "cli/match.h"
 #include "cli/row.h"
 #include "io/clock.h"
 #include "model/dag.h"
@@ -93,20 +93,9 @@ static int cmd_states(const struct tw_args *args)
 /* The tasks whose id matches, with what is above and below when asked for. */
 static tw_bits *select_tasks(const struct tw_args *args, const struct tw_dag *dag)
 {
-	const char *pattern = tw_arg(args, "task-regex");
 	tw_bits *these = tw_bits_new(dag->ntasks), *all = tw_bits_new(dag->ntasks);
-	regex_t re;
 
-	if (regcomp(&re, pattern ? pattern : ".", REG_EXTENDED | REG_NOSUB))
-		tw_cli_dief("'%s' is no regular expression", pattern);
-	for (int i = 0; i < dag->ntasks; i++) {
-		char *id = tw_str_dup(dag->tasks[i].task_id);
-
-		if (!regexec(&re, id, 0, NULL, 0))
-			tw_bit_set(these, i);
-		free(id);
-	}
-	regfree(&re);
+	tw_match_tasks(tw_arg(args, "task-regex"), dag, these);
 	tw_dag_select(dag, these, tw_arg_flag(args, "upstream"), tw_arg_flag(args, "downstream"),
 		      all);
 	free(these);
@@ -203,30 +192,16 @@ static void add_share(const struct tw_args *args, const char *dag_id, shares *al
 static void add_shares(const struct tw_args *args, shares *all)
 {
 	const char *pattern = tw_arg_pos(args, 0);
-	struct tw_cond fresh = {.field = "is_stale", .op = TW_OP_EQ, .num = 0};
-	struct tw_ask ask = {.conds = &fresh, .nconds = 1, .limit = -1};
-	struct tw_dag_row *dags;
-	struct tw_err err = {0};
-	int64_t total;
-	regex_t re;
-	size_t n;
+	tw_names found;
 
 	if (!tw_arg_flag(args, "dag-regex")) {
 		add_share(args, pattern, all);
 		return;
 	}
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
-		tw_cli_dief("'%s' is no regular expression", pattern);
-	if (tw_store_dags(tw_cli_store(), &ask, &tw_cli()->arena, &dags, &n, &total, &err) < 0)
-		tw_cli_die(&err);
-	for (size_t i = 0; i < n; i++) {
-		char *id = tw_str_dup(dags[i].dag_id);
-
-		if (!regexec(&re, id, 0, NULL, 0))
-			add_share(args, id, all);
-		free(id);
-	}
-	regfree(&re);
+	found = tw_match_dags(pattern, false);
+	for (size_t i = 0; i < found.n; i++)
+		add_share(args, found.v[i].p, all);
+	tw_vec_release(&found);
 }
 
 static size_t count_share(const struct tw_args *args, const struct share *s, bool print)

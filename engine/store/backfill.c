@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+#include "core/sched.h"
+#include "io/token.h"
+#include "store/rows.h"
 #include "store/write.h"
 #include "value/json.h"
 
@@ -117,10 +120,71 @@ static enum tw_rc associate(struct tw_store *s, const struct tw_backfill_row *b,
 	return tw_q_run(&q, NULL, err);
 }
 
+static void write_key(struct tw_jw *w, struct tw_str task_id, int64_t map_index)
+{
+	tw_jw_list(w);
+	tw_jw_str(w, task_id);
+	if (map_index == TW_MAP_ALL)
+		tw_jw_null(w);
+	else
+		tw_jw_int(w, map_index);
+	tw_jw_end(w);
+}
+
+static bool is_meant(const struct tw_backfill_terms *t, struct tw_str task_id)
+{
+	for (size_t i = 0; i < t->ntasks; i++)
+		if (tw_str_eq(t->tasks[i], task_id))
+			return true;
+	return !t->ntasks;
+}
+
+static enum tw_rc write_failed(struct tw_store *s, struct tw_jw *w, const struct tw_backfill_terms *t,
+			       struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_q q;
+	int rc;
+
+	tw_q(&q, s,
+	     "select task_id, map_index from task_instance where dag_id = ? and run_id = ?"
+	     " and state in ('failed', 'upstream_failed') order by seq");
+	tw_q_put_str(&q, dag_id);
+	tw_q_put_str(&q, run_id);
+	while ((rc = tw_q_next(&q, err)) > 0) {
+		struct tw_str task_id = tw_q_get_str(&q, a);
+		int64_t map_index = tw_q_get_int(&q);
+
+		if (is_meant(t, task_id))
+			write_key(w, task_id, map_index);
+	}
+	return rc < 0 ? (enum tw_rc)rc : TW_OK;
+}
+
+/* Which of its instances, as the inbox names them. */
+static enum tw_rc write_which(struct tw_store *s, struct tw_jw *w, const struct tw_backfill_terms *t,
+			      struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a, struct tw_err *err)
+{
+	enum tw_rc rc = TW_OK;
+
+	tw_jw_key(w, "tasks");
+	if (!t->ntasks && !t->only_failed) {
+		tw_jw_null(w);
+		return TW_OK;
+	}
+	tw_jw_list(w);
+	if (t->only_failed)
+		rc = write_failed(s, w, t, dag_id, run_id, a, err);
+	else
+		for (size_t i = 0; i < t->ntasks; i++)
+			write_key(w, t->tasks[i], TW_MAP_ALL);
+	tw_jw_end(w);
+	return rc;
+}
+
 /* The scheduler clears it and makes it the backfill's. */
 static enum tw_rc post_take(struct tw_store *s, const struct tw_backfill_row *b,
-			    const struct tw_backfill_item *item, int ordinal, bool newest,
-			    struct tw_err *err)
+			    const struct tw_backfill_item *item, int ordinal, const struct tw_backfill_terms *terms,
+			    struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_buf payload TW_AUTO(tw_buf_release) = {0};
 	struct tw_jw w = {.out = &payload};
@@ -130,10 +194,9 @@ static enum tw_rc post_take(struct tw_store *s, const struct tw_backfill_row *b,
 				   .run_id = item->there_id};
 
 	tw_jw_obj(&w);
-	tw_jw_key(&w, "tasks");
-	tw_jw_null(&w);
+	TW_TRY(write_which(s, &w, terms, b->dag_id, item->there_id, a, err));
 	tw_jw_key(&w, "newest_version");
-	tw_jw_bool(&w, newest);
+	tw_jw_bool(&w, terms->newest);
 	tw_jw_key(&w, "by");
 	tw_jw_str(&w, b->triggering_user);
 	tw_jw_key(&w, "backfill");
@@ -153,16 +216,55 @@ static enum tw_rc post_take(struct tw_store *s, const struct tw_backfill_row *b,
 	return tw_write_inbox(s, &row, err);
 }
 
-static enum tw_rc make_item(struct tw_store *s, const struct tw_backfill_row *b,
-			    struct tw_backfill_item *item, int ordinal, bool newest,
-			    struct tw_err *err)
+/* Marked by name: what was cleared just before. */
+static enum tw_rc post_mark(struct tw_store *s, const struct tw_backfill_row *b, const struct tw_backfill_item *item,
+			    const struct tw_backfill_terms *terms, struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_buf payload TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw w = {.out = &payload};
+	struct tw_inbox_row row = {.at = TW_TIME_NONE,
+				   .kind = TW_STR("ti_state"),
+				   .dag_id = b->dag_id,
+				   .run_id = item->there_id};
+
+	tw_jw_obj(&w);
+	TW_TRY(write_which(s, &w, terms, b->dag_id, item->there_id, a, err));
+	tw_jw_key(&w, "state");
+	tw_jw_cstr(&w, "success");
+	tw_jw_key(&w, "by");
+	tw_jw_str(&w, b->triggering_user);
+	tw_jw_end(&w);
+	row.payload = tw_buf_str(&payload);
+	return tw_write_inbox(s, &row, err);
+}
+
+static enum tw_rc make_instances(struct tw_store *s, const struct tw_run_row *run,
+				 const struct tw_backfill_terms *terms, struct tw_err *err)
+{
+	char id[TW_UUID_LEN + 1];
+
+	for (size_t i = 0; i < terms->nmade; i++) {
+		struct tw_ti_row ti = terms->made[i];
+
+		tw_uuid7(id, tw_store_now(s));
+		tw_id_parse(tw_str(id), &ti.id);
+		ti.run_id = run->run_id;
+		ti.version_id = run->version_id;
+		TW_TRY(tw_ti_insert(s, &ti, err));
+	}
+	return TW_OK;
+}
+
+static enum tw_rc make_item(struct tw_store *s, const struct tw_backfill_row *b, struct tw_backfill_item *item,
+			    int ordinal, const struct tw_backfill_terms *terms, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_err why = {0};
 	enum tw_rc rc;
 
 	if (item->fate == TW_BACKFILL_CLEAR) {
 		TW_TRY(associate(s, b, item, item->there, ordinal, err));
-		return post_take(s, b, item, ordinal, newest, err);
+		TW_TRY(post_take(s, b, item, ordinal, terms, a, err));
+		return terms->mark ? post_mark(s, b, item, terms, a, err) : TW_OK;
 	}
 	if (item->fate != TW_BACKFILL_NEW)
 		return associate(s, b, item, 0, ordinal, err);
@@ -174,7 +276,8 @@ static enum tw_rc make_item(struct tw_store *s, const struct tw_backfill_row *b,
 	}
 	if (rc < 0)
 		return tw_err_set(err, rc, "%s", why.msg);
-	return associate(s, b, item, s->ops->last_id(s->db), ordinal, err);
+	TW_TRY(associate(s, b, item, s->ops->last_id(s->db), ordinal, err));
+	return make_instances(s, &item->run, terms, err);
 }
 
 /* "backfill": {"id"}: the scheduler reads it, and loads its queued runs. */
@@ -191,7 +294,7 @@ static enum tw_rc post_backfill(struct tw_store *s, const struct tw_backfill_row
 }
 
 static enum tw_rc new_inside(struct tw_store *s, struct tw_backfill_row *b,
-			     struct tw_backfill_item *items, size_t n, bool newest,
+			     struct tw_backfill_item *items, size_t n, const struct tw_backfill_terms *terms,
 			     struct tw_arena *a, struct tw_err *err)
 {
 	bool active;
@@ -207,19 +310,19 @@ static enum tw_rc new_inside(struct tw_store *s, struct tw_backfill_row *b,
 	/* It is told of first: the scheduler must know its limit before its runs. */
 	TW_TRY(post_backfill(s, b, "backfill", err));
 	for (size_t i = 0; i < n; i++)
-		TW_TRY(make_item(s, b, &items[i], (int)i + 1, newest, err));
+		TW_TRY(make_item(s, b, &items[i], (int)i + 1, terms, a, err));
 	return TW_OK;
 }
 
 enum tw_rc tw_store_backfill_new(struct tw_store *s, struct tw_backfill_row *row,
-				 struct tw_backfill_item *items, size_t n, bool newest,
+				 struct tw_backfill_item *items, size_t n, const struct tw_backfill_terms *terms,
 				 struct tw_arena *a, struct tw_err *err)
 {
 	enum tw_rc rc;
 	bool own;
 
 	TW_TRY(tw_tx_enter(s, &own, err));
-	rc = new_inside(s, row, items, n, newest, a, err);
+	rc = new_inside(s, row, items, n, terms, a, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 

@@ -35,16 +35,27 @@ struct tw_backfill_item {
 	struct tw_str there_id;
 };
 
+/* What its runs are made with. Beyond the first it is 2.x's `dags backfill`: all zero is everything, as the DAG says. */
+struct tw_backfill_terms {
+	bool newest;                  /* runs that are taken over move to the newest version */
+	const struct tw_ti_row *made; /* instances that each new run has from the first; id, run and version are filled in */
+	size_t nmade;
+	const struct tw_str *tasks;   /* of a run that is taken over only these are cleared, p NULL: all */
+	size_t ntasks;
+	bool only_failed;             /* of them only those that failed, or could not run */
+	bool mark;                    /* of a run that is taken over they succeed without running */
+};
+
 /* What would become of each date now. */
 enum tw_rc tw_store_backfill_look(struct tw_store *s, struct tw_str reprocess, struct tw_backfill_item *items, size_t n,
 				  struct tw_arena *a, struct tw_err *err);
 /*
  * All in one transaction: the backfill, its queued runs in the order of the items, their associations, and the inbox rows
- * that tell the scheduler. newest: runs that are taken over move to the newest version. TW_ERR_CONFLICT: one is active
- * for the DAG.
+ * that tell the scheduler. TW_ERR_CONFLICT: one is active for the DAG.
  */
 enum tw_rc tw_store_backfill_new(struct tw_store *s, struct tw_backfill_row *row, struct tw_backfill_item *items,
-				 size_t n, bool newest, struct tw_arena *a, struct tw_err *err);
+				 size_t n, const struct tw_backfill_terms *terms, struct tw_arena *a,
+				 struct tw_err *err);
 enum tw_rc tw_store_backfill_active(struct tw_store *s, struct tw_str dag_id, bool *ret_active, struct tw_err *err);
 
 /* Fields: id dag_id from_date to_date is_paused created_at completed_at updated_at max_active_runs reprocess_behavior. */

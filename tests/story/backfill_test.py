@@ -212,3 +212,89 @@ with DAG("late", schedule="@daily", start_date=pendulum.datetime(2026, 1, 1), en
     )
     types = {r["logical_date"][:10]: r["run_type"] for r in engine.get("/api/v2/dags/late/dagRuns")["dag_runs"]}
     assert types["2026-01-03"] == "manual" and types["2026-01-04"] == "scheduled"
+
+
+OLD = """
+from datetime import datetime, timedelta
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.empty import EmptyOperator
+
+DAILY = dict(schedule="@daily", start_date=datetime(2026, 1, 1), end_date=datetime(2026, 1, 9))
+
+def bash(name, command, **more):
+    return BashOperator(task_id=name, bash_command=command, **more)
+
+with DAG("part", **DAILY):
+    bash("above", "echo above >> {out}") >> bash("wanted", "echo wanted >> {out}") >> bash("below", "echo below >> {out}")
+    bash("beside", "echo beside >> {out}")
+with DAG("broken", **DAILY, max_active_runs=1):
+    one = bash("good", "echo good >> {out}")
+    one >> BashOperator.partial(task_id="bad", retries=3, retry_delay=timedelta(seconds=0)).expand(
+        bash_command=["test -e {out}.fixed", "true"])
+with DAG("broken_too", **DAILY):
+    EmptyOperator(task_id="past", depends_on_past=True)
+"""
+DATES = ["-s", "2026-01-01", "-e", "2026-01-03"]
+
+
+def old(engine: Engine) -> Any:
+    """Ready to go; what the tasks wrote, sorted, and forgotten with the question."""
+    out = engine.home.parent / "out"
+    engine.write("old.py", OLD.replace("{out}", str(out)))
+    engine.up()
+
+    def said() -> list[str]:
+        lines = sorted(out.read_text().split()) if out.exists() else []
+        out.unlink(missing_ok=True)
+        return lines
+
+    return said
+
+
+def test_some_tasks_of_a_dag_are_backfilled(engine: Engine) -> None:
+    """2.x: the tasks that match, with or without what is above them; the others are not there."""
+    said = old(engine)
+    done = engine.run("dags", "backfill", "part", "-s", "2026-01-01", "-t", "^wan", "-x", "--local", "-S", "/dags")
+    assert said() == ["above", "wanted"]
+    assert [line.split()[0] for line in done.stderr.splitlines() if "no effect" in line] == ["--donot-pickle", "--local", "--subdir"]
+    run = "backfill__2026-01-01T00:00:00+00:00"
+    assert engine.states("part", run) == {"above": "success", "wanted": "success", "below": "removed", "beside": "removed"}
+    engine.run("dags", "backfill", "part", "-s", "2026-01-02", "-t", "wanted", "-i")
+    assert said() == ["wanted"]
+    engine.kill("scheduler")
+    engine.start("scheduler")
+    engine.run("dags", "backfill", "part", "-s", "2026-01-02", "-t", "below", "-i", "--reset-dagruns", "-y")
+    assert said() == ["below"]
+    engine.run("dags", "backfill", "part", "-s", "2026-01-04", "-m")
+    assert said() == [] and set(engine.states("part", "backfill__2026-01-04T00:00:00+00:00").values()) == {"success"}
+    failed = engine.run("dags", "backfill", "part", "-s", "2026-01-05", "-t", "nothing", check=False)
+    assert failed.returncode == 1 and "no task of 'part' matches 'nothing'" in failed.stderr
+    assert "Provide a start_date and/or end_date" in engine.run("dags", "backfill", "part", check=False).stderr
+
+
+def test_a_failure_stops_a_backfill_of_2x_and_what_failed_is_run_again(engine: Engine) -> None:
+    said = old(engine)
+    engine.run("pools", "set", "small", "1", "for backfills")
+    done = engine.run("dags", "backfill", "broken", *DATES, "--disable-retry", "--pool", "small", check=False)
+    assert done.returncode == 1 and "Some task instances failed" in done.stdout and "2026-01-01" in done.stdout
+    assert "2 of 3 dates were not begun" in done.stderr and rows(engine, "select count(*) from dag_run") == [(1,)]
+    tis = "select task_id, map_index, state, try_number, pool from task_instance order by task_id, map_index"
+    assert rows(engine, tis) == [
+        ("bad", 0, "failed", 1, "small"), ("bad", 1, "success", 1, "small"), ("good", -1, "success", 1, "small"),
+    ]  # fmt: skip
+    assert said() == ["good"]
+    done = engine.run("dags", "backfill", "broken", *DATES, "--disable-retry", "--continue-on-failures", check=False)
+    assert done.returncode == 1 and said() == ["good", "good"]
+    (engine.home.parent / "out.fixed").touch()
+    engine.run("dags", "backfill", "broken", *DATES, "--rerun-failed-tasks")
+    assert said() == [] and rows(engine, "select distinct state from dag_run") == [("success",)]
+
+
+def test_dags_are_backfilled_by_a_regular_expression(engine: Engine) -> None:
+    old(engine)
+    (engine.home.parent / "out.fixed").touch()
+    engine.run("dags", "backfill", "^broken", *DATES, "--treat-dag-id-as-regex", "-I")
+    assert rows(engine, "select dag_id, count(*) from dag_run where state = 'success' group by 1") == [("broken", 3), ("broken_too", 3)]
+    failed = engine.run("dags", "backfill", "broken_too", *DATES, "-B", check=False)
+    assert failed.returncode == 1 and "depends_on_past" in failed.stderr
