@@ -253,3 +253,13 @@ bool tw_api_settled(struct tw_request *req, struct tw_response *resp)
 	resp->again_ms = w->ms;
 	return false;
 }
+
+bool tw_api_taken(struct tw_request *req)
+{
+	struct tw_store *s = tw_api_thread_store(req->thread);
+	struct wait *w = req->memo;
+	bool pending = true;
+
+	return !w || !w->last_id ||
+	       (s && tw_store_inbox_pending(s, w->last_id, &pending, NULL) == TW_OK && !pending);
+}

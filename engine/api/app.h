@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "api/exec_token.h"
 #include "api/http.h"
 #include "io/token.h"
 #include "store/store.h"
@@ -30,6 +31,8 @@ struct tw_api_auth {
 struct tw_api {
 	struct tw_store_opts store; /* how each thread opens its handle */
 	struct tw_api_auth auth;
+	struct tw_exec_keys exec; /* of workers' tokens */
+	int64_t max_map_length;	  /* [core] max_map_length */
 	struct tw_str secret_key;     /* signs page tokens and file tokens: [api] secret_key */
 	const char *bell;	      /* the scheduler's */
 	const char *log_folder;	      /* absolute */
@@ -118,6 +121,8 @@ void *tw_api_kept(const struct tw_request *req);
  * lives: the answer is then what is stored. false: resp->again_ms is set, return.
  */
 bool tw_api_settled(struct tw_request *req, struct tw_response *resp);
+/* And has he taken it, in fact? */
+bool tw_api_taken(struct tw_request *req);
 void tw_api_ring(const struct tw_request *req);
 
 /* 409 as Airflow words a unique violation. */

@@ -3,5 +3,5 @@
 
 #include <stddef.h>
 
-extern const char tw_embed_operations[], tw_embed_models[];
-extern const size_t tw_embed_operations_n, tw_embed_models_n;
+extern const char tw_embed_operations[], tw_embed_models[], tw_embed_execution[], tw_embed_execution_models[];
+extern const size_t tw_embed_operations_n, tw_embed_models_n, tw_embed_execution_n, tw_embed_execution_models_n;

@@ -621,6 +621,23 @@ static enum tw_rc dag_get(struct ask *q, struct tw_err *err)
 	return TW_OK;
 }
 
+/* Of the asking task's own inlets and outlets. */
+static enum tw_rc inactive_assets(struct ask *q, struct tw_err *err)
+{
+	struct tw_dag *dag;
+	int task;
+	enum tw_rc rc = newest_dag(q, q->who->dag_id, &dag, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	task = tw_dag_task(dag, q->who->task_id);
+	q->result = tw_v_list(q->a);
+	if (task >= 0 && dag->compat != 2)
+		rc = tw_inactive_assets(q->s, &dag->tasks[task], q->a, &q->result, err);
+	tw_dag_unref(dag);
+	return rc;
+}
+
 static enum tw_rc previous_ti(struct ask *q, struct tw_err *err)
 {
 	struct tw_run_view self;
@@ -659,6 +676,8 @@ static enum tw_rc trigger_dag_run(struct ask *q, struct tw_err *err)
 		.run_after = body_time(q, "run_after"),
 		.conf = conf.kind == TW_V_MAP ? conf : tw_v_map(q->a),
 		.note = tw_map_str(q->body, "note", NULL),
+		.partition_key = tw_map_str(q->body, "partition_key", NULL),
+		.triggering_user = tw_map_str(q->body, "triggering_user", NULL),
 		.type = TW_RUNTYPE_OPERATOR_TRIGGERED,
 		.triggered_by = TW_STR("operator"),
 		.now = q->who->now,
@@ -707,6 +726,7 @@ static const struct {
 	{ "deadline_set", deadline_set, true },
 	{ "previous_successful", previous_successful, false },
 	{ "previous_ti", previous_ti, false },
+	{ "inactive_assets", inactive_assets, false },
 	{ "asset_get", tw_task_asset_get, false },
 	{ "asset_events", tw_task_asset_events, false },
 	{ "assets_by_alias", tw_task_assets_by_alias, false },

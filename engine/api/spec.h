@@ -113,3 +113,7 @@ void tw_spec_openapi(const struct tw_spec *spec, const struct tw_route *const *t
  * ("5", "true") is what it says.
  */
 bool tw_spec_admits(struct tw_request *req, struct tw_response *resp);
+/* The same by one operation, whichever spec it is of. A body that is no object is left to the handler. */
+bool tw_spec_check(const struct tw_operation *op, struct tw_request *req, struct tw_response *resp);
+/* A body that has been read (req->json), by one of several models that the operation takes; tag: what its faults call it. */
+bool tw_spec_check_as(const struct tw_model *m, const char *tag, struct tw_request *req, struct tw_response *resp);

@@ -404,22 +404,44 @@ static bool read_body(struct tw_request *req, struct tw_response *resp, const st
 	return tw_request_json(req, resp, &req->json);
 }
 
-bool tw_spec_admits(struct tw_request *req, struct tw_response *resp)
+/* Any value, or text: there is nothing to look into. */
+static bool is_object(const struct tw_type *t)
 {
-	const struct tw_operation *op = tw_spec_op(tw_spec(), req->route);
+	return t->kind != TW_T_ANY && t->kind != TW_T_STR;
+}
+
+bool tw_spec_check(const struct tw_operation *op, struct tw_request *req, struct tw_response *resp)
+{
 	struct checker c = {.arena = req->arena};
 	const struct tw_place body = {.name = TW_STR("body")};
 
-	if (!op)
-		return true;
 	tw_faults_init(&c.f, resp);
 	check_path(&c, op, req);
 	check_query(&c, op, req);
 	if (tw_faults_any(&c.f))
 		return false;
+	if (op->body && !is_object(op->body))
+		return true;
 	if (!read_body(req, resp, op))
 		return false;
 	if (req->json.kind == TW_V_MAP)
 		check(&c, op->body, &req->json, &body);
 	return !tw_faults_any(&c.f);
+}
+
+bool tw_spec_check_as(const struct tw_model *m, const char *tag, struct tw_request *req, struct tw_response *resp)
+{
+	struct checker c = {.arena = req->arena};
+	const struct tw_place body = {.name = TW_STR("body")};
+
+	tw_faults_init(&c.f, resp);
+	check_model(&c, m, &req->json, &(struct tw_place){.up = &body, .name = tw_str(tag)});
+	return !tw_faults_any(&c.f);
+}
+
+bool tw_spec_admits(struct tw_request *req, struct tw_response *resp)
+{
+	const struct tw_operation *op = tw_spec_op(tw_spec(), req->route);
+
+	return !op || tw_spec_check(op, req, resp);
 }

@@ -33,6 +33,7 @@ extern const struct tw_route tw_routes_tasks[];
 extern const struct tw_route tw_routes_assets[];
 extern const struct tw_route tw_routes_asset_queue[];
 extern const struct tw_route tw_routes_state_store[];
+extern const struct tw_route tw_routes_exec[];
 
 struct tw_dag;
 

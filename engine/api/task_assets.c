@@ -1,5 +1,6 @@
 #include "api/task_assets.h"
 
+#include "model/dag.h"
 #include "store/assets.h"
 
 /* ── assets and their events ────────────────────────────────────────────────────────────── */
@@ -140,6 +141,38 @@ enum tw_rc tw_task_asset_events(struct ask *q, struct tw_err *err)
 	return rc;
 }
 
+static enum tw_rc add_inactive(struct tw_store *s, const struct tw_asset_term *v, int n, struct tw_arena *a,
+			       struct tw_value list, struct tw_err *err)
+{
+	struct tw_asset_row row;
+
+	for (int i = 0; i < n; i++) {
+		struct tw_value asset = tw_v_map(a);
+		enum tw_rc rc = TW_OK;
+
+		if (v[i].kind == TW_ASSET_EXACT)
+			rc = tw_store_asset_find(s, v[i].key.name, v[i].key.uri, true, a, &row, err);
+		if (rc == TW_OK)
+			continue;
+		if (rc != TW_ERR_NOT_FOUND)
+			return rc;
+		tw_map_putc(a, asset, "name", tw_v_str(tw_str_copy(a, v[i].key.name)));
+		tw_map_putc(a, asset, "uri", tw_v_str(tw_str_copy(a, v[i].key.uri)));
+		tw_list_push(a, list, asset);
+	}
+	return TW_OK;
+}
+
+enum tw_rc tw_inactive_assets(struct tw_store *s, const struct tw_task *task, struct tw_arena *a, struct tw_value *ret,
+			      struct tw_err *err)
+{
+	enum tw_rc rc;
+
+	*ret = tw_v_list(a);
+	rc = add_inactive(s, task->inlets, task->ninlets, a, *ret, err);
+	return rc < 0 ? rc : add_inactive(s, task->outlets, task->noutlets, a, *ret, err);
+}
+
 /* ── the state store ────────────────────────────────────────────────────────────────────── */
 
 static enum tw_rc need_key(struct ask *q, struct tw_str *ret, struct tw_err *err)
@@ -186,6 +219,7 @@ enum tw_rc tw_task_state_set(struct ask *q, struct tw_err *err)
 
 	if (rc == TW_OK)
 		rc = need_value(q, &row.value, err);
+	row.expires_at = body_time(q, "expires_at");
 	if (retention >= 0 && retention < 1e9)
 		row.expires_at = q->who->now + (int64_t)(retention * 1e6);
 	return rc < 0 ? rc : tw_store_task_state_put(q->s, &row, err);

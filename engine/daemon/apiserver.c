@@ -147,6 +147,23 @@ static void fill_auth(struct tw_apiserver *s)
 	};
 }
 
+/* Of workers' tokens: the same key, another audience, so that neither kind opens the other's door. */
+static void fill_exec(struct tw_apiserver *s)
+{
+	const struct tw_apiserver_options *o = s->opts;
+
+	s->api.exec = (struct tw_exec_keys){
+		.alg = s->api.auth.algorithm,
+		.secret = tw_buf_str(&s->jwt_secret),
+		.audiences = tw_str(given(o->task_audience, "urn:airflow.apache.org:task")),
+		.issuer = given(o->jwt_issuer, NULL),
+		.ttl = number(o->task_ttl, 600),
+		.queued_ttl = number(o->queued_ttl, 600),
+		.leeway = number(o->jwt_leeway, 10),
+	};
+	s->api.max_map_length = number(o->max_map_length, 1024);
+}
+
 /* "name" of "https://name:8080/path"; the caller frees. */
 static char *host_of_url(const char *url)
 {
@@ -258,6 +275,7 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 		rc = tw_err_set(err, TW_ERR_UNSUPPORTED,
 				"[api_auth] jwt_algorithm: '%s' is not one of HS256, HS512",
 				opts->jwt_algorithm);
+	fill_exec(s);
 	if (rc < 0) {
 		tw_apiserver_free(s);
 		return rc;

@@ -31,6 +31,10 @@ struct tw_apiserver_options {
 	const char *jwt_audience;		  /* NULL or "": "apache-airflow" */
 	const char *jwt_issuer;			  /* NULL or "": none */
 	int64_t jwt_ttl, jwt_cli_ttl, jwt_leeway; /* seconds; 0: 86400, 3600, 10 */
+	const char *task_audience;	/* [execution_api] jwt_audience; NULL or "": Airflow's */
+	int64_t task_ttl, queued_ttl;	/* seconds: [execution_api] jwt_expiration_time, [scheduler]
+					   task_queued_timeout; 0: 600 */
+	int64_t max_map_length;		/* [core] max_map_length; 0: 1024 */
 	const char *secret_key; /* [api] secret_key; NULL or "": home/run/secret_key, made when
 				   missing */
 

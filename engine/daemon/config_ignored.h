@@ -24,7 +24,7 @@
 	IGNORED("core", "daemon_umask", "files have modes of their own, whatever the umask is") \
 	IGNORED("core", "asset_manager_class", "assets are the engine's") \
 	IGNORED("core", "asset_manager_kwargs", "assets are the engine's") \
-	IGNORED("core", "execution_api_server_url", "tasks run on this machine and ask over a socket") \
+	IGNORED("core", "execution_api_server_url", "read by the task SDK of workers elsewhere") \
 	IGNORED("core", "multi_team", "there are no teams") \
 	IGNORED("core", "team_name_cache_ttl", "there are no teams") \
 	IGNORED("database", "alembic_ini_file_path", "migrations are the engine's") \
@@ -124,7 +124,7 @@
 	IGNORED("api_auth", "jwt_algorithm", "tokens are signed with HS512") \
 	IGNORED("api_auth", "jwt_kid", "tokens are signed with [api_auth] jwt_secret") \
 	IGNORED("api_auth", "trusted_jwks_url", "tokens are signed with [api_auth] jwt_secret") \
-	IGNORED("execution_api", "*", "tasks run on this machine and ask over a socket") \
+	IGNORED("execution_api", "otel_trace_propagation", "no traces are sent") \
 	IGNORED("lineage", "*", "hooks' lineage is not collected") \
 	IGNORED("operators", "default_cpus", "the local executor sets no limits") \
 	IGNORED("operators", "default_ram", "the local executor sets no limits") \

@@ -332,6 +332,24 @@ static enum tw_rc take_deadline(struct shell *sh, const struct tw_inbox_row *row
 			       (int)tw_map_int(payload, "alert", 0), base, err);
 }
 
+static enum tw_rc take_started(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			       struct tw_arena *a, struct tw_err *err)
+{
+	return remote_take_started(sh, payload, err);
+}
+
+static enum tw_rc take_finished(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+				struct tw_arena *a, struct tw_err *err)
+{
+	return remote_take_finished(sh, payload, err);
+}
+
+static enum tw_rc take_gone(struct shell *sh, const struct tw_inbox_row *row, struct tw_value payload,
+			    struct tw_arena *a, struct tw_err *err)
+{
+	return remote_take_gone(sh, payload, err);
+}
+
 static const struct {
 	const char *kind;
 	inbox_fn take;
@@ -344,6 +362,7 @@ static const struct {
 	{ "backfill", take_backfill },	  { "backfill_cancel", take_backfill_cancel },
 	{ "asset_event", take_asset_event }, { "asset_unmark", take_asset_unmark },
 	{ "deadline", take_deadline },
+	{ "started", take_started },	     { "finished", take_finished },	  { "gone", take_gone },
 };
 
 /*

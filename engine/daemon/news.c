@@ -44,7 +44,11 @@ struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct
 
 void attempt_drop(struct shell *sh, struct tw_id id)
 {
-	attempt_free(tw_map_del(&sh->attempts, id_key(&id)));
+	struct attempt *a = tw_map_del(&sh->attempts, id_key(&id));
+
+	if (a && a->ex->pulled && !a->taken && !a->was_running)
+		turn_workload_drop(sh, id);
+	attempt_free(a);
 }
 
 /* The first word about an attempt that was loaded at start: its executor has it. */
@@ -103,6 +107,7 @@ static void read_return(struct tw_value body, struct tw_ev_finished *f)
 	struct tw_value xcoms = tw_map_value(body, "xcoms");
 
 	f->mapped_length = (int)tw_map_int(body, "mapped_length", -1);
+	f->has_return = tw_map_bool(body, "has_return", false); /* pushed before the end */
 	for (size_t i = 0; i < tw_value_len(xcoms); i++) {
 		struct tw_value x = xcoms.list->v[i];
 		struct tw_value value = tw_map_value(x, "value");
@@ -308,7 +313,8 @@ static void on_beat(void *arg, struct tw_executor *ex, const struct tw_id *ids, 
 		adopted(sh, ids[i]);
 		shell_step(sh, &ev, NULL);
 	}
-	requests_beat(sh, ids, n);
+	if (!ex->pulled) /* their heartbeats are in the metastore: from there they came */
+		requests_beat(sh, ids, n);
 }
 
 static void on_stranger(void *arg, struct tw_executor *ex, struct tw_id attempt)

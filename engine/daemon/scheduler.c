@@ -79,6 +79,7 @@ static void on_beat(uv_timer_t *t)
 	struct shell *sh = t->data;
 
 	sh->inbox_rung = true;
+	remote_beats(sh);
 	requests_alive(sh);
 	rest(sh);
 }

@@ -4,7 +4,7 @@
  *	turn.c       effects → batch → commit → perform        news.c   what executors tell
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
  *	hitl.c       questions to people, their answers            filekey.c    which warm child may run it
- *	alarms.c     deadlines and SLAs
+ *	alarms.c     deadlines and SLAs             remote.c    what workers elsewhere tell
  */
 #pragma once
 
@@ -41,6 +41,7 @@ struct attempt {
 	struct tw_executor *ex;
 	bool adopting;                        /* loaded at start; its executor has not said a word about it yet */
 	bool was_running;                     /* loaded as running: if lost, it failed */
+	bool taken;                           /* a worker elsewhere has started it: its workload is gone from the metastore */
 };
 
 /* A document that the core may be given, by version. */
@@ -82,6 +83,7 @@ struct shell {
 	bool worked;                          /* since memory was given back */
 	bool triggerer_lives;
 	tw_time triggerer_asked;
+	tw_time remote_beaten;                /* heartbeats of attempts elsewhere are known up to then */
 
 	struct turn *gathering, *writing;
 	pthread_t writer_thread;
@@ -112,6 +114,9 @@ void turn_free(struct turn *t);
 
 /* Fills a row of the turn with a callback: its id, its work (copied), its time. It goes into the turn's commit. */
 void turn_callback(struct shell *sh, struct turn *t, struct tw_callback_row *row, struct tw_str data);
+
+/* The workload that a worker elsewhere might have taken goes, with the turn that gathers. */
+void turn_workload_drop(struct shell *sh, struct tw_id attempt);
 
 /* boot.c */
 enum tw_rc boot_lease(struct shell *sh, struct tw_err *err);
@@ -164,6 +169,14 @@ struct tw_executor_sink news_sink(struct shell *sh);
 struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
 struct attempt *attempt_find(struct shell *sh, struct tw_id id);
 void attempt_drop(struct shell *sh, struct tw_id id);
+
+/* remote.c */
+/* A worker says that an attempt has started, has ended, or that its process is gone; docs/inbox.md. */
+enum tw_rc remote_take_started(struct shell *sh, struct tw_value payload, struct tw_err *err);
+enum tw_rc remote_take_finished(struct shell *sh, struct tw_value payload, struct tw_err *err);
+enum tw_rc remote_take_gone(struct shell *sh, struct tw_value payload, struct tw_err *err);
+/* What has come of heartbeats since the last time. */
+void remote_beats(struct shell *sh);
 
 /* hitl.c */
 /* It has just begun to wait: perhaps the answer is there already. */

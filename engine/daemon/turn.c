@@ -8,6 +8,7 @@
 #include "io/doorbell.h"
 #include "io/token.h"
 #include "store/runs.h"
+#include "store/workloads.h"
 
 struct turn *turn_new(struct shell *sh)
 {
@@ -78,6 +79,39 @@ static void add_callbacks(struct shell *sh, struct turn *t)
 	tw_buf_release(&json);
 }
 
+/* Workloads that workers elsewhere take: there from the moment on that their attempts are queued. */
+static void add_workloads(struct shell *sh, struct turn *t)
+{
+	struct tw_buf json = { 0 };
+
+	for (size_t i = 0; i < t->fx->dispatch.n; i++) {
+		const struct tw_fx_dispatch *d = &t->fx->dispatch.v[i];
+		const struct tw_executor *ex = tw_executors_find(&sh->executors, d->executor);
+		struct tw_workload_row *row;
+
+		if (d->dropped || d->start_trigger || !ex || !ex->pulled)
+			continue;
+		tw_buf_clear(&json);
+		workload_write(sh, d, &json);
+		row = tw_arena_new(&t->arena, struct tw_workload_row);
+		*row = (struct tw_workload_row){ .attempt = d->ti.id, .executor = tw_str(ex->name),
+						 .queue = tw_str_copy(&t->arena, d->ti.queue.p ? d->ti.queue : TW_STR("")),
+						 .priority_weight = d->ti.priority_weight,
+						 .data = tw_str_copy(&t->arena, tw_buf_str(&json)),
+						 .posted_at = TW_TIME_NONE };
+		tw_batch_workload_new(&t->batch, row);
+	}
+	tw_buf_release(&json);
+}
+
+void turn_workload_drop(struct shell *sh, struct tw_id attempt)
+{
+	struct tw_workload_row *row = tw_arena_new(&sh->gathering->arena, struct tw_workload_row);
+
+	row->attempt = attempt;
+	tw_batch_workload_drop(&sh->gathering->batch, row);
+}
+
 /* ── after the commit ─────────────────────────────────────────────────────────────────── */
 
 static void dispatch(struct shell *sh, struct turn *t)
@@ -104,7 +138,8 @@ static void dispatch(struct shell *sh, struct turn *t)
 			continue;
 		}
 		tw_buf_clear(&json);
-		workload_write(sh, d, &json);
+		if (!ex->pulled)
+			workload_write(sh, d, &json);
 		attempt_add(sh, &d->ti, ex);
 		w = (struct tw_workload){ .attempt = d->ti.id, .json = tw_buf_str(&json),
 					  .priority = d->ti.priority_weight, .queue = d->ti.queue, .slots = 1 };
@@ -301,6 +336,7 @@ void turn_flush(struct shell *sh)
 	drop_taken(sh, t);
 	tw_batch_effects(&t->batch, t->fx, &t->arena);
 	add_callbacks(sh, t);
+	add_workloads(sh, t);
 	alarms_of_turn(sh, t);
 	sh->gathering = turn_new(sh);
 	sh->writing = t;

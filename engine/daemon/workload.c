@@ -252,39 +252,20 @@ static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
 	}
 }
 
-static void add_inactive(struct shell *sh, struct tw_jw *w, const struct tw_asset_term *v, int n, struct tw_arena *a,
-			 bool *ret_any)
-{
-	struct tw_asset_row row;
-
-	for (int i = 0; i < n; i++) {
-		if (v[i].kind != TW_ASSET_EXACT ||
-		    tw_store_asset_find(sh->reader, v[i].key.name, v[i].key.uri, true, a, &row, NULL) != TW_ERR_NOT_FOUND)
-			continue;
-		if (!*ret_any) {
-			tw_jw_key(w, "inactive_assets");
-			tw_jw_list(w);
-		}
-		*ret_any = true;
-		tw_jw_obj(w);
-		key_str(w, "name", v[i].key.name);
-		key_str(w, "uri", v[i].key.uri);
-		tw_jw_end(w);
-	}
-}
-
 /* Inlets and outlets that are not active: the task fails of them, in Python, which says so in its log. 2.x did not ask. */
 static bool inactive_assets(struct shell *sh, struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *task)
 {
 	struct tw_arena a = { 0 };
-	bool any = false;
+	struct tw_value v = TW_NULL;
+	bool any;
 
 	if (dag->compat == 2 || (!task->ninlets && !task->noutlets))
 		return false;
-	add_inactive(sh, w, task->inlets, task->ninlets, &a, &any);
-	add_inactive(sh, w, task->outlets, task->noutlets, &a, &any);
-	if (any)
-		tw_jw_end(w);
+	any = tw_inactive_assets(sh->reader, task, &a, &v, NULL) == TW_OK && tw_value_len(v);
+	if (any) {
+		tw_jw_key(w, "inactive_assets");
+		tw_jw_value(w, v);
+	}
 	tw_arena_release(&a);
 	return any;
 }

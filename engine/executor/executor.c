@@ -56,6 +56,7 @@ static const struct known {
 	{"SequentialExecutor", "airflow.executors.sequential_executor.SequentialExecutor",
 	 make_sequential, true},
 	{"NullExecutor", "tradewind.executors.NullExecutor", tw_executor_null_new, false},
+	{"RemoteExecutor", "tradewind.executors.RemoteExecutor", tw_executor_remote_new, false},
 	{"CeleryExecutor", "airflow.providers.celery.executors.celery_executor.CeleryExecutor",
 	 NULL, false},
 	{"KubernetesExecutor",
@@ -80,6 +81,12 @@ static const struct known *find_known(struct tw_str name)
 	return NULL;
 }
 
+/* Is it one that has this machine's runner? */
+static bool uses_runner(const struct tw_executor *ex)
+{
+	return find_known(tw_str(ex->known_as))->local;
+}
+
 static enum tw_rc add(struct tw_executors *xs, const struct tw_executor_opts *opts,
 		      struct tw_str entry, struct tw_err *err)
 {
@@ -89,7 +96,7 @@ static enum tw_rc add(struct tw_executors *xs, const struct tw_executor_opts *op
 	if (!k)
 		return tw_err_set(err, TW_ERR_INVALID,
 				  "[core] executor: there is no executor '" TW_STR_FMT
-				  "'; use LocalExecutor or SequentialExecutor",
+				  "'; use LocalExecutor, SequentialExecutor or RemoteExecutor",
 				  TW_STR_ARG(name));
 	if (!k->make)
 		return tw_err_set(err, TW_ERR_UNSUPPORTED,
@@ -101,7 +108,7 @@ static enum tw_rc add(struct tw_executors *xs, const struct tw_executor_opts *op
 				  "[core] executor: '" TW_STR_FMT "' is named twice",
 				  TW_STR_ARG(alias));
 	for (size_t i = 0; i < xs->n; i++)
-		if (k->local && strcmp(xs->v[i]->known_as, "NullExecutor") != 0)
+		if (k->local && uses_runner(xs->v[i]))
 			return tw_err_set(err, TW_ERR_INVALID,
 					  "[core] executor: %s and %s would share one runner; "
 					  "name one of them",

@@ -114,6 +114,7 @@ struct tw_executor {
 	const char *known_as, *module; /* "LocalExecutor", and with its module: tw_executors_new's */
 	int parallelism;   /* most attempts at once; 0: no limit */
 	size_t held;       /* attempts dispatched or adopted, and not yet ended */
+	bool pulled;       /* workers take its workloads from the metastore, and tell by the inbox: nothing is sent */
 };
 
 /*
@@ -191,6 +192,13 @@ enum tw_rc tw_executor_null_new(const struct tw_executor_opts *opts, struct tw_e
 				struct tw_err *err);
 enum tw_rc tw_executor_local_new(const struct tw_executor_opts *opts, struct tw_executor **ret_ex,
 				 struct tw_err *err);
+
+enum tw_rc tw_executor_remote_new(const struct tw_executor_opts *opts, struct tw_executor **ret_ex,
+				  struct tw_err *err);
+/* What a worker told of an attempt, for executors that are `pulled`; attempts that are not held are passed over. */
+void tw_executor_remote_started(struct tw_executor *ex, const struct tw_exec_started *s);
+void tw_executor_remote_finished(struct tw_executor *ex, const struct tw_exec_finished *f);
+void tw_executor_remote_beat(struct tw_executor *ex, const struct tw_id *ids, size_t n);
 
 /*
  * What `[core] executor` names: one executor, or several separated by commas, the first being the

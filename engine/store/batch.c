@@ -1,5 +1,6 @@
 /* One turn of the scheduler in one transaction. */
 #include "store/feed_write.h"
+#include "store/workloads.h"
 #include "store/write.h"
 
 static enum tw_rc put_task_map(struct tw_store *s, const struct tw_task_map_row *m,
@@ -139,6 +140,10 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_change *c, int64_t *
 		return tw_write_audit(s, c->audit, err);
 	case TW_CH_CALLBACK_NEW:
 		return tw_write_callback(s, c->callback, err);
+	case TW_CH_WORKLOAD_NEW:
+		return tw_write_workload(s, c->workload, err);
+	case TW_CH_WORKLOAD_DROP:
+		return tw_write_workload_drop(s, c->workload->attempt, err);
 	case TW_CH_HITL_ANSWER:
 		return tw_write_hitl_answer(s, c->hitl, &ignored, err);
 	case TW_CH_DEADLINE_NEW:

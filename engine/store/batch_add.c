@@ -176,6 +176,16 @@ void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row)
 	CHANGE(TW_CH_HITL_ANSWER, .hitl = row);
 }
 
+void tw_batch_workload_new(struct tw_batch *b, const struct tw_workload_row *row)
+{
+	CHANGE(TW_CH_WORKLOAD_NEW, .workload = row);
+}
+
+void tw_batch_workload_drop(struct tw_batch *b, const struct tw_workload_row *which)
+{
+	CHANGE(TW_CH_WORKLOAD_DROP, .workload = which);
+}
+
 void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row)
 {
 	CHANGE(TW_CH_CALLBACK_NEW, .callback = row);

@@ -19,6 +19,8 @@ enum tw_rc tw_purge_run(struct tw_store *s, struct tw_str dag_id, struct tw_str 
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_run_id in (select id from dag_run where dag_id = ? and run_id = ?)",
+		"delete from workload where attempt in (select id from task_instance where dag_id = ? and "
+		"run_id = ?)",
 		"delete from hitl_detail where ti_id in (select id from task_instance where dag_id = ? and "
 		"run_id = ?)",
 		"delete from hitl_detail where ti_id in (select task_instance_id from task_instance_history where dag_id = "
@@ -46,6 +48,7 @@ enum tw_rc tw_purge_dag(struct tw_store *s, struct tw_str dag_id, int64_t *ret_r
 {
 	static const char *const sql[] = {
 		"delete from xcom where dag_id = ?",
+		"delete from workload where attempt in (select id from task_instance where dag_id = ?)",
 		"delete from hitl_detail where ti_id in (select id from task_instance where dag_id = ?)",
 		"delete from hitl_detail where ti_id in (select task_instance_id from task_instance_history where dag_id = "
 		"?)",

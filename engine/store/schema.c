@@ -269,6 +269,12 @@ static const char users[] =
 
 static const char feed[] = "create table change_feed (seq {rowid}, total bigint not null, at {stamp} not null,"
 			   " text {text} not null);";
+/* What workers elsewhere may take, while its attempt is queued. */
+static const char workloads[] =
+	"create table workload (attempt {uuid} not null primary key, executor {key} not null, queue {key} not null,"
+	" priority_weight integer not null, data {json} not null, posted_at {stamp} not null, worker {text},"
+	" taken_at {stamp});"
+	"create index workload_next on workload (queue, priority_weight) where worker is null;";
 
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
@@ -284,5 +290,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 11, "favourites", favourites },
 	{ 12, "users", users },
 	{ 13, "feed", feed },
+	{ 14, "workloads", workloads },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -360,6 +360,8 @@ enum tw_change_kind {
 	TW_CH_WATCHER_DROP,  /* num: its trigger's id; the trigger goes with it */
 	TW_CH_AUDIT,         /* audit */
 	TW_CH_CALLBACK_NEW,  /* callback */
+	TW_CH_WORKLOAD_NEW,  /* workload: nobody's; in the place of the attempt's that is there */
+	TW_CH_WORKLOAD_DROP, /* workload: its attempt alone counts */
 	TW_CH_HITL_ANSWER,   /* hitl: its answer, when there is none yet */
 	TW_CH_DEADLINE_NEW,  /* deadline: in the place of its run's and alert's that is not missed */
 	TW_CH_DEADLINE_MISSED, /* deadline: its id and callback_id */
@@ -392,6 +394,7 @@ struct tw_change {
 		const struct tw_watcher_row *watcher;
 		const struct tw_audit_row *audit;
 		const struct tw_callback_row *callback;
+		const struct tw_workload_row *workload;
 		const struct tw_hitl_row *hitl;
 		const struct tw_deadline_row *deadline;
 		const struct tw_sla_row *sla;
@@ -451,6 +454,9 @@ void tw_batch_sla_miss(struct tw_batch *b, const struct tw_sla_row *row);
 struct tw_hitl_row;
 void tw_batch_hitl_answer(struct tw_batch *b, const struct tw_hitl_row *row);
 void tw_batch_callback_new(struct tw_batch *b, const struct tw_callback_row *row);
+struct tw_workload_row;
+void tw_batch_workload_new(struct tw_batch *b, const struct tw_workload_row *row);
+void tw_batch_workload_drop(struct tw_batch *b, const struct tw_workload_row *which);
 void tw_batch_inbox_post(struct tw_batch *b, const struct tw_inbox_row *row);
 void tw_batch_inbox_done(struct tw_batch *b, int64_t id);
 void tw_batch_inbox_done_to(struct tw_batch *b, int64_t id);

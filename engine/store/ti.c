@@ -226,6 +226,22 @@ enum tw_rc tw_store_ti_delete(struct tw_store *s, const struct tw_ti_row *ti, st
 	return tw_tx_leave(s, own, rc, err);
 }
 
+static void read_id(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	*(struct tw_id *)row = tw_q_get_uuid(q);
+}
+
+enum tw_rc tw_store_tis_beaten(struct tw_store *s, tw_time after, struct tw_arena *a,
+			       struct tw_id **ret_v, size_t *ret_n, struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s,
+	     "select id from task_instance where state = 'running' and last_heartbeat_at > ?");
+	tw_q_put_time(&q, after);
+	return TW_Q_ALL(&q, struct tw_id, read_id, a, ret_v, ret_n, err);
+}
+
 enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at,
 			    struct tw_err *err)
 {

@@ -43,6 +43,9 @@ enum tw_rc tw_store_ti_note(struct tw_store *s, struct tw_id id, struct tw_str n
 enum tw_rc tw_store_ti_delete(struct tw_store *s, const struct tw_ti_row *ti, struct tw_err *err);
 /* Only heartbeats, many at once; unknown ids are passed over. */
 enum tw_rc tw_store_ti_beat(struct tw_store *s, const struct tw_id *ids, size_t n, tw_time at, struct tw_err *err);
+/* Running ones whose last heartbeat is later than `after`. */
+enum tw_rc tw_store_tis_beaten(struct tw_store *s, tw_time after, struct tw_arena *a, struct tw_id **ret_v, size_t *ret_n,
+			       struct tw_err *err);
 
 struct tw_ti_count {
 	struct tw_str dag_id, run_id, task_id;  /* those asked to group by; else p NULL */

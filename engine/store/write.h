@@ -30,6 +30,9 @@ enum tw_rc tw_write_partitions_drop(struct tw_store *s, struct tw_str dag_id, st
 enum tw_rc tw_write_watcher(struct tw_store *s, const struct tw_watcher_row *w, struct tw_err *err);
 enum tw_rc tw_write_lease_check(struct tw_store *s, struct tw_str name, int64_t epoch, struct tw_err *err);
 enum tw_rc tw_write_callback(struct tw_store *s, const struct tw_callback_row *c, struct tw_err *err);
+struct tw_workload_row;
+enum tw_rc tw_write_workload(struct tw_store *s, const struct tw_workload_row *w, struct tw_err *err);
+enum tw_rc tw_write_workload_drop(struct tw_store *s, struct tw_id attempt, struct tw_err *err);
 struct tw_hitl_row;
 /* *ret_changes 0: it has an answer already, or was never asked. */
 enum tw_rc tw_write_hitl_answer(struct tw_store *s, const struct tw_hitl_row *h, int64_t *ret_changes,

@@ -263,3 +263,17 @@ enum tw_rc tw_store_xcom_delete(struct tw_store *s, struct tw_str dag_id, struct
 
 	return tw_write_xcom_clear(s, &x, ret_n, err);
 }
+
+enum tw_rc tw_store_task_map(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id,
+			     struct tw_str task_id, int map_index, int64_t *ret_length,
+			     struct tw_err *err)
+{
+	int64_t n;
+
+	TW_TRY(tw_q_number(s, &n, err,
+			   "select length + 1 from task_map where dag_id = ? and run_id = ? and task_id = ?"
+			   " and map_index = ?",
+			   "sssi", dag_id, run_id, task_id, (int64_t)map_index));
+	*ret_length = n - 1;
+	return TW_OK;
+}

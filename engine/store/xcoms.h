@@ -42,3 +42,6 @@ enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct t
 /* key p NULL = all of the task instance. */
 enum tw_rc tw_store_xcom_delete(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
 				int map_index, struct tw_str key, int64_t *ret_n, struct tw_err *err);
+/* How many a downstream maps over of what the instance left; -1 = it was not recorded. */
+enum tw_rc tw_store_task_map(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
+			     int map_index, int64_t *ret_length, struct tw_err *err);

@@ -1,0 +1,203 @@
+"""Workers elsewhere: they take workloads over HTTP and tell, each attempt with a token of its own (docs/execution-api.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine import Engine, wait_until
+from execution_client import Task, Worker
+
+DAGS = """
+from datetime import timedelta
+from airflow.sdk import DAG, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("two", schedule=None):
+    BashOperator(task_id="first", bash_command="echo {{ run_id }}") >> BashOperator(task_id="second", bash_command="true")
+
+with DAG("again", schedule=None):
+    BashOperator(task_id="a", bash_command="true", retries=1, retry_delay=timedelta(0))
+
+with DAG("mapped", schedule=None):
+    @task
+    def numbers():
+        return [1, 2, 3]
+
+    @task
+    def each(n):
+        return n
+
+    each.expand(n=numbers())
+
+with DAG("branch", schedule=None):
+    @task.branch
+    def choose():
+        return "left"
+
+    choose() >> [BashOperator(task_id=t, bash_command="true") for t in ("left", "right")]
+"""
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[tuple[Engine, Worker]]:
+    engine = Engine(tmp_path, TRADEWIND__CORE__EXECUTOR="RemoteExecutor", TRADEWIND__API_AUTH__JWT_SECRET="s" * 64)
+    engine.write("far.py", DAGS)
+    try:
+        engine.up()
+        engine.serve()
+        yield engine, Worker(engine.port, "s" * 64)
+    finally:
+        engine.stop()
+
+
+def take(worker: Worker) -> Task:
+    got = worker.take()
+    assert got, "nothing to do"
+    return Task(worker, got[0])
+
+
+def test_a_task_from_its_queue_to_its_end(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("two")
+    first = take(worker)
+    assert first.ti["task_id"] == "first" and first.ti["try_number"] == 1
+    assert worker.take(wait=0) == [], "it is given to one worker only"
+    answer = first.start()
+    assert answer.status == 200
+    assert answer.body["dag_run"]["run_id"] == run and answer.body["dag_run"]["state"] == "running"
+    assert answer.headers["Refreshed-API-Token"] == first.bearer
+    assert engine.states("two", run)["first"] == "running"
+    assert first.start().status == 200, "the same one may say it twice"
+    assert first.beat().status == 204
+    assert first.own("PUT", "rtif", {"bash_command": f"echo {run}", "env": None}).status == 201
+    assert first.call("POST", first.xcom("return_value"), "hello").status == 201
+    assert first.end().status == 204
+    assert first.end().status == 200, "told twice"
+    second = take(worker)
+    second.start()
+    assert second.call("GET", second.xcom("return_value", task="first")).body == {"key": "return_value", "value": "hello"}
+    assert second.end().status == 204
+    assert engine.finish("two", run) == "success"
+
+
+def test_a_failure_is_tried_again_under_another_id(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("again")
+    one = take(worker)
+    assert one.start().body["should_retry"] is True
+    assert one.end("up_for_retry").status == 204
+    two = take(worker)
+    assert (two.ti["try_number"], two.id != one.id) == (2, True)
+    assert one.beat().status == 410
+    assert one.start().status == 404
+    assert two.start().body["should_retry"] is False
+    assert two.end("failed").status == 204
+    assert engine.finish("again", run) == "failed"
+
+
+def test_a_worker_that_dies_loses_what_it_ran(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    engine.trigger("again")
+    one = take(worker)
+    one.start()
+    worker.gone(one.id, "exit code 137")
+    two = take(worker)
+    assert two.ti["try_number"] == 2
+    assert two.start().status == 200
+
+
+def test_who_is_marked_or_elsewhere_is_told_to_stop(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("two")
+    one = take(worker)
+    one.start()
+    assert one.beat(pid=1).body["detail"]["reason"] == "running_elsewhere"
+    path = f"/api/v2/dags/two/dagRuns/{run}/taskInstances/first".replace("+", "%2B")
+    assert engine.ask("PATCH", path, {"new_state": "failed"})[0] == 200
+    beat = one.beat()
+    assert (beat.status, beat.body["detail"]["reason"], beat.body["detail"]["current_state"]) == (409, "not_running", "failed")
+    assert one.end().status == 409
+    worker.gone(one.id, "stopped")
+    assert engine.finish("two", run) == "failed"
+
+
+def test_mapped_over_what_was_pushed(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("mapped")
+    numbers = take(worker)
+    numbers.start()
+    assert numbers.call("POST", numbers.xcom("return_value") + "?mapped_length=2000", [1]).status == 400
+    assert numbers.call("POST", numbers.xcom("return_value") + "?mapped_length=3", [1, 2, 3]).status == 201
+    assert numbers.end().status == 204
+    seen = []
+    for _ in range(3):
+        one = take(worker)
+        one.start()
+        seen.append(one.ti["map_index"])
+        one.call("POST", one.xcom("return_value") + f"?map_index={one.ti['map_index']}", one.ti["map_index"] + 1)
+        assert one.end(rendered_map_index=f"no {one.ti['map_index']}").status == 204
+    assert sorted(seen) == [0, 1, 2]
+    assert engine.finish("mapped", run) == "success"
+    each = one.xcom("return_value")
+    assert one.call("HEAD", each).headers["Content-Range"] == "map_indexes 3"
+    assert one.call("GET", each + "/slice?start=-2").body == [2, 3]
+    assert one.call("GET", each + "/item/-1").body == 3
+
+
+def test_a_branch_skips_and_stays_skipped(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("branch")
+    choose = take(worker)
+    choose.start()
+    assert choose.call("POST", choose.xcom("skipmixin_key"), {"followed": ["left"]}).status == 201
+    assert choose.own("PATCH", "skip-downstream", {"tasks": ["right"]}).status == 204
+    wait_until(lambda: engine.states("branch", run)["right"] == "skipped", 20, "not skipped")
+    assert choose.end().status == 204
+    left = take(worker)
+    left.start()
+    left.end()
+    assert engine.finish("branch", run) == "success"
+    engine.run("tasks", "clear", "branch", "-t", "right", "-y")
+    wait_until(lambda: engine.states("branch", run)["right"] == "skipped", 20, "not skipped again")
+
+
+def test_a_scheduler_that_comes_back_knows_its_attempts(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("two")
+    one = take(worker)
+    one.start()
+    engine.kill("scheduler")
+    assert one.beat().status == 204
+    engine.start("scheduler")
+    assert one.end().status == 204 or one.end().status in (200, 204)
+    two = take(worker)
+    two.start()
+    two.end()
+    assert engine.finish("two", run) == "success"
+
+
+def test_no_other_token_opens_the_door(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    engine.trigger("two")
+    one = take(worker)
+    other = worker.token("01890000-0000-7000-8000-000000000000")
+    workload = one.bearer
+    path = f"/task-instances/{one.id}/heartbeat"
+    beat = {"hostname": "far", "pid": one.pid}
+    assert worker.call("PUT", path, beat).status == 401
+    assert worker.call("PUT", path, beat, other).status == 403
+    assert worker.call("PUT", path, beat, workload).status == 403, "a workload token only starts its attempt"
+    assert worker.call("GET", "/variables/x", token=workload).status == 403
+    assert worker.call("PUT", path, beat, worker.token(one.id, ttl=-100)).status == 403
+    assert worker.call("PUT", path, beat, worker.token(one.id, aud="apache-airflow")).status == 403
+    assert worker.call("PUT", path, beat, Worker(1, "t" * 64).token(one.id)).status == 403
+    assert worker.call("PUT", path, beat, worker.token(one.id, "worker")).status == 403
+    assert worker.call("POST", "/workloads/take", {}, worker.token(one.id)).status == 403
+    assert worker.call("PUT", path, beat, worker.token(one.id, "admin")).status == 403
+    one.start()
+    assert worker.call("PUT", path, beat, worker.token(one.id, None)).status == 204, "no scope is execution's"
+    waning = worker.call("PUT", path, beat, worker.token(one.id, ttl=20))
+    assert waning.status == 204 and waning.headers["Refreshed-API-Token"]
+    assert not worker.call("PUT", path, beat, worker.token(one.id)).headers["Refreshed-API-Token"]
