@@ -1,4 +1,5 @@
 /* `tradewind db …`: the metastore's schema and housekeeping. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,9 @@ static int cmd_clean(const struct tw_args *args)
 	for (size_t i = 0; i < n; i++) {
 		struct tw_value row = tw_v_map(&c->arena);
 
+		if (v[i].absent)
+			fprintf(stderr, "there is no table " TW_STR_FMT " here, and nothing to clean\n", TW_STR_ARG(v[i].table));
+
 		tw_map_putc(&c->arena, row, "table", tw_v_str(v[i].table));
 		tw_map_putc(&c->arena, row, "rows", tw_v_int(v[i].rows));
 		tw_map_putc(&c->arena, row, "archive",
@@ -135,27 +139,144 @@ static int cmd_clean(const struct tw_args *args)
 	return 0;
 }
 
-static int cmd_drop_archived(const struct tw_args *args)
+/* ── archives ─────────────────────────────────────────────────────────────────────────── */
+
+static struct tw_str *archives_of(const struct tw_args *args, size_t *ret_n)
 {
-	struct tw_cli *c = tw_cli();
-	struct tw_str wanted[64], *tables;
-	size_t nwanted = split(tw_arg(args, "tables"), wanted, 64), n;
+	struct tw_str wanted[64], *all;
+	size_t nwanted = split(tw_arg(args, "tables"), wanted, 64), n, k = 0;
 	struct tw_err err = {0};
 
-	if (tw_store_archives(tw_cli_store(), &c->arena, &tables, &n, &err) < 0)
+	if (tw_store_archives(tw_cli_store(), &tw_cli()->arena, &all, &n, &err) < 0)
 		tw_cli_die(&err);
-	if (!n) {
+	for (size_t i = 0; i < n; i++)
+		if (tw_archive_is_of(all[i], wanted, nwanted))
+			all[k++] = all[i];
+	if (!k)
 		puts("There are no archived tables.");
-		return 0;
-	}
+	*ret_n = k;
+	return all;
+}
+
+static int cmd_drop_archived(const struct tw_args *args)
+{
+	struct tw_err err = {0};
+	size_t n;
+	struct tw_str *tables = archives_of(args, &n), wanted[64];
+	size_t nwanted = split(tw_arg(args, "tables"), wanted, 64);
+
 	for (size_t i = 0; i < n; i++)
 		printf(TW_STR_FMT "\n", TW_STR_ARG(tables[i]));
+	if (!n)
+		return 0;
 	tw_cli_confirm(args, "These archived tables will be dropped. Proceed?");
 	if (tw_store_archives_drop(tw_cli_store(), wanted, nwanted, &err) < 0)
 		tw_cli_die(&err);
 	return 0;
 }
 
+/* As Python's csv writes: CRLF, quotes only where they are needed. */
+static void csv_cell(FILE *to, struct tw_str cell)
+{
+	bool quote = false;
+
+	for (size_t i = 0; i < cell.n; i++)
+		quote |= strchr(",\"\r\n", cell.p[i]) != NULL;
+	if (!quote) {
+		fwrite(cell.p ? cell.p : "", 1, cell.n, to);
+		return;
+	}
+	putc('"', to);
+	for (size_t i = 0; i < cell.n; i++) {
+		if (cell.p[i] == '"')
+			putc('"', to);
+		putc(cell.p[i], to);
+	}
+	putc('"', to);
+}
+
+static enum tw_rc csv_row(void *arg, const struct tw_str *cells, size_t n, struct tw_err *err)
+{
+	FILE *to = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			putc(',', to);
+		csv_cell(to, cells[i]);
+	}
+	fputs("\r\n", to);
+	return ferror(to) ? tw_err_errno(err, errno, "cannot write") : TW_OK;
+}
+
+static void export_archive(const char *folder, struct tw_str table)
+{
+	char *path = tw_asprintf("%s/" TW_STR_FMT ".csv", folder, TW_STR_ARG(table));
+	FILE *to = fopen(path, "w");
+	struct tw_err err = {0};
+
+	if (!to)
+		tw_cli_dief("cannot write %s: %s", path, strerror(errno));
+	if (tw_store_archive_read(tw_cli_store(), table, csv_row, to, &err) < 0)
+		tw_cli_die(&err);
+	if (fclose(to))
+		tw_cli_dief("cannot write %s: %s", path, strerror(errno));
+	printf("%s\n", path);
+	free(path);
+}
+
+static int cmd_export_archived(const struct tw_args *args)
+{
+	const char *folder = tw_arg(args, "output-path");
+	struct tw_err err = {0};
+	struct tw_str *tables, wanted[64];
+	size_t n, nwanted = split(tw_arg(args, "tables"), wanted, 64);
+
+	if (!folder)
+		tw_cli_dief("--output-path is required: the folder for the files, which must exist");
+	tables = archives_of(args, &n);
+	for (size_t i = 0; i < n; i++)
+		export_archive(folder, tables[i]);
+	if (!n || !tw_arg_flag(args, "drop-archives"))
+		return 0;
+	tw_cli_confirm(args, "The archived tables will be dropped now. Proceed?");
+	if (tw_store_archives_drop(tw_cli_store(), wanted, nwanted, &err) < 0)
+		tw_cli_die(&err);
+	return 0;
+}
+
+/* ── downgrade ────────────────────────────────────────────────────────────────────────── */
+
+/* The schema only goes forward: what can be done is to say how the metastore from before comes back. */
+static int cmd_downgrade(const struct tw_args *args)
+{
+	struct tw_err err = {0};
+	int version;
+
+	if (tw_store_schema_version(tw_cli_store_mode(TW_STORE_AS_IS), &version, &err) < 0)
+		tw_cli_die(&err);
+	tw_cli_dief("the metastore is at schema version %d, and its steps only go forward. To go back to an older program, stop "
+		    "everything and put the copy of %s back that was made before the migration "
+		    "(sqlite3 DATABASE '.backup COPY' makes one). Airflow's own database is never touched: it is where it was.",
+		    version, tw_cli()->store_url);
+}
+
+static const struct tw_opt export_opts[] = {
+	{"export-format", 0, TW_OPT_STR, "what kind of file", "csv", "csv", NULL},
+	{"output-path", 0, TW_OPT_STR, "the folder that gets a file for each archive table; it must exist", NULL, NULL, NULL},
+	{"tables", 't', TW_OPT_STR, "only of these tables, separated by commas", NULL, NULL, NULL},
+	{"drop-archives", 0, TW_OPT_FLAG, "drop them then", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{0},
+};
+static const struct tw_opt downgrade_opts[] = {
+	{"to-version", 'n', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"to-revision", 'r', TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"from-version", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"from-revision", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"show-sql-only", 's', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
+	{0},
+};
 static const struct tw_opt drop_opts[] = {
 	{"tables", 't', TW_OPT_STR, "only of these tables, separated by commas", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
@@ -185,6 +306,7 @@ static const struct tw_opt clean_opts[] = {
 	{"skip-archive", 0, TW_OPT_FLAG, "do not keep the rows in archive tables", NULL, NULL,
 	 NULL},
 	{"batch-size", 0, TW_OPT_INT, "rows a transaction", NULL, NULL, NULL},
+	{"error-on-cleanup-failure", 0, TW_OPT_FLAG, "accepted: a failure always ends the command with 1", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 	TW_OPT_OUTPUT,
 	{0},
@@ -202,6 +324,9 @@ const struct tw_verb tw_db_verbs[] = {
 	{"db", "reset", "Drop all tables and make them anew.", NULL, yes_opts, cmd_reset, false},
 	{"db", "shell", "Open the database's own client.", NULL, NULL, cmd_shell, false},
 	{"db", "clean", "Remove old rows.", NULL, clean_opts, cmd_clean, false},
+	{"db", "downgrade", "Say how the metastore from before a migration comes back.", NULL, downgrade_opts, cmd_downgrade, false},
+	{"db", "export-archived", "Write the archive tables that clean made to files.", NULL, export_opts, cmd_export_archived,
+	 false},
 	{"db", "drop-archived", "Drop the archive tables that clean made.", NULL, drop_opts,
 	 cmd_drop_archived, false},
 	{0},

@@ -6,7 +6,13 @@
 struct cleaning {
 	const char *table, *key, *recency, *dag; /* dag NULL: rows belong to no DAG */
 	const char *keep; /* rows that stay whatever their age: a condition */
+	bool past;        /* what is still to come stays, too */
 };
+
+#define LIVE_RUN "r.state in ('queued', 'running')"
+#define LIVE_TI(id)                                                                                \
+	"exists (select 1 from task_instance ti where ti.id = " id " and (ti.state is null or"     \
+	" ti.state not in ('success', 'failed', 'skipped', 'upstream_failed', 'removed')))"
 
 static const struct cleaning all_tables[] = {
 	{"dag_run", "id", "run_after", "dag_id",
@@ -20,9 +26,21 @@ static const struct cleaning all_tables[] = {
 	{"asset_event", "id", "timestamp", NULL,
 	 "exists (select 1 from partitioned_asset_key_log l join asset_partition_dag_run p"
 	 " on p.id = l.asset_partition_dag_run_id where l.asset_event_id = t.id and p.created_dag_run_id is null)"},
+	{"partitioned_asset_key_log", "id", "created_at", "target_dag_id",
+	 "exists (select 1 from asset_partition_dag_run p where p.id = t.asset_partition_dag_run_id"
+	 " and p.created_dag_run_id is null)"},
+	/* A sensor that waits counts them. */
+	{"task_reschedule", "id", "start_date", NULL, LIVE_TI("t.ti_id")},
+	{"hitl_detail", "ti_id", "created_at", NULL, LIVE_TI("t.ti_id")},
+	{"sla_miss", "(dag_id || '/' || task_id || '/' || execution_date)", "timestamp", "dag_id", NULL},
+	{"\"trigger\"", "id", "created_date", NULL,
+	 "exists (select 1 from task_instance ti where ti.trigger_id = t.id)"
+	 " or exists (select 1 from asset_watcher w where w.trigger_id = t.id)"
+	 " or exists (select 1 from callback c where c.trigger_id = t.id)"},
+	{"revoked_token", "jti", "exp", NULL, NULL, true},
 	{"task_state_store", "id", "expires_at", "dag_id", NULL},
 	{"deadline", "id", "deadline_time", "dag_id",
-	 "exists (select 1 from dag_run r where r.id = t.dagrun_id and r.state in ('queued', 'running'))"},
+	 "exists (select 1 from dag_run r where r.id = t.dagrun_id and " LIVE_RUN ")"},
 	/* Those without a state, or with another, are still to be run. */
 	{"callback", "id", "created_at", NULL,
 	 "t.state is null or t.state not in ('success', 'failed')"
@@ -38,19 +56,44 @@ static const struct cleaning all_tables[] = {
 	 " (select 1 from dag_run r where r.dag_id = t.dag_id)"},
 };
 
-static const struct cleaning *find_table(struct tw_str name)
+/* Names that Airflow has and this metastore has otherwise, or has not: NULL, then there is never a row. */
+static const struct {
+	const char *name, *table;
+} other_names[] = {
+	{"trigger", "\"trigger\""},      {"dataset_event", "asset_event"}, {"callback_request", "callback"},
+	{"_xcom_archive", NULL},	 {"celery_taskmeta", NULL},	   {"celery_tasksetmeta", NULL},
+	{"connection_test_request", NULL}, {"session", NULL},		   {"task_fail", NULL},
+};
+
+/* ret NULL: a table of Airflow's that is not here. */
+static bool find_table(struct tw_str name, const struct cleaning **ret)
 {
-	for (size_t i = 0; i < TW_COUNT(all_tables); i++)
+	*ret = NULL;
+	for (size_t i = 0; i < TW_COUNT(other_names); i++) {
+		if (!tw_str_is(name, other_names[i].name))
+			continue;
+		if (!other_names[i].table)
+			return true;
+		name = tw_str(other_names[i].table);
+	}
+	for (size_t i = 0; i < TW_COUNT(all_tables) && !*ret; i++)
 		if (tw_str_is(name, all_tables[i].table))
-			return &all_tables[i];
-	return NULL;
+			*ret = &all_tables[i];
+	return *ret;
 }
 
-static void name_list(struct tw_buf *sql, const char *op, size_t n)
+static struct tw_str plain_name(const struct cleaning *c)
+{
+	struct tw_str name = tw_str(c->table);
+
+	return name.p[0] == '"' ? tw_strn(name.p + 1, name.n - 2) : name;
+}
+
+static void name_list(struct tw_buf *sql, const char *column, const char *op, size_t n)
 {
 	if (!n)
 		return;
-	tw_buf_printf(sql, " and t.dag_id %s (", op);
+	tw_buf_printf(sql, " and t.%s %s (", column, op);
 	for (size_t i = 0; i < n; i++)
 		tw_buf_adds(sql, i ? ",?" : "?");
 	tw_buf_addc(sql, ')');
@@ -63,14 +106,16 @@ static void victims(const struct cleaning *c, const struct tw_clean_opts *o, str
 	if (c->keep)
 		tw_buf_printf(sql, " and not (%s)", c->keep);
 	if (c->dag) {
-		name_list(sql, "in", o->ndag_ids);
-		name_list(sql, "not in", o->nexclude);
+		name_list(sql, c->dag, "in", o->ndag_ids);
+		name_list(sql, c->dag, "not in", o->nexclude);
 	}
 }
 
 static void bind_victims(struct tw_q *q, const struct cleaning *c, const struct tw_clean_opts *o)
 {
-	tw_q_put_time(q, o->before);
+	tw_time now = tw_store_now(q->s);
+
+	tw_q_put_time(q, c->past && o->before > now ? now : o->before);
 	for (size_t i = 0; c->dag && i < o->ndag_ids; i++)
 		tw_q_put_str(q, o->dag_ids[i]);
 	for (size_t i = 0; c->dag && i < o->nexclude; i++)
@@ -110,13 +155,11 @@ static enum tw_rc count_victims(struct tw_store *s, const struct cleaning *c,
 
 /* ── archives ───────────────────────────────────────────────────────────────────────── */
 
-#define ARCHIVE "_airflow_deleted__"
-
 static struct tw_str archive_name(struct tw_store *s, const struct cleaning *c, struct tw_arena *a)
 {
 	struct tw_buf b TW_AUTO(tw_buf_release) = {0};
 
-	tw_buf_printf(&b, ARCHIVE "%s__", c->table);
+	tw_buf_printf(&b, TW_ARCHIVE_PREFIX TW_STR_FMT "__", TW_STR_ARG(plain_name(c)));
 	tw_strftime(&b, TW_STR("%Y%m%d%H%M%S"), tw_store_now(s), NULL);
 	return tw_str_copy(a, tw_buf_str(&b));
 }
@@ -135,7 +178,7 @@ static enum tw_rc keep_rows(struct tw_store *s, const struct cleaning *c,
 	tw_buf_clear(&sql);
 	tw_buf_printf(&sql, "insert into \"" TW_STR_FMT "\" select t.*", TW_STR_ARG(archive));
 	victims(c, o, &sql);
-	tw_buf_printf(&sql, " order by t.%s limit ?", c->key);
+	tw_buf_printf(&sql, " order by %s limit ?", c->key);
 	return run_sql(s, c, o, &sql, limit, NULL, err);
 }
 
@@ -156,6 +199,11 @@ static const struct {
 	{"asset_event", "delete from dagrun_asset_event where event_id in (select p.k from victims p)"},
 	{"asset_event", "delete from asset_alias_asset_event where event_id in (select p.k from victims p)"},
 	{"asset_event", "delete from partitioned_asset_key_log where asset_event_id in (select p.k from victims p)"},
+	{"dag_run",
+	 "delete from hitl_detail where ti_id in (select ti.id from task_instance ti join dag_run r"
+	 " on r.dag_id = ti.dag_id and r.run_id = ti.run_id where r.id in (select p.k from victims p))"
+	 " or ti_id in (select h.task_instance_id from task_instance_history h join dag_run r"
+	 " on r.dag_id = h.dag_id and r.run_id = h.run_id where r.id in (select p.k from victims p))"},
 	{"dag_run", "delete from task_map where " OF_RUNS},
 	{"dag_run", "delete from rendered_task_instance_fields where " OF_RUNS},
 	{"dag_run", "delete from task_instance_history where " OF_RUNS},
@@ -187,9 +235,9 @@ static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c,
 		TW_TRY(keep_rows(s, c, o, archive, limit, err));
 	TW_TRY(s->ops->exec(
 		s->db, "drop table if exists victims; create temporary table victims (k)", err));
-	tw_buf_printf(&sql, "insert into victims select t.%s", c->key);
+	tw_buf_printf(&sql, "insert into victims select %s", c->key);
 	victims(c, o, &sql);
-	tw_buf_printf(&sql, " order by t.%s limit ?", c->key);
+	tw_buf_printf(&sql, " order by %s limit ?", c->key);
 	TW_TRY(run_sql(s, c, o, &sql, limit, NULL, err));
 	for (size_t i = 0; i < TW_COUNT(hanging); i++)
 		if (strcmp(hanging[i].above, c->table) == 0)
@@ -213,7 +261,7 @@ static enum tw_rc clean_table(struct tw_store *s, const struct cleaning *c,
 	int64_t limit = o->batch > 0 ? o->batch : 10000, n;
 
 	TW_TRY(count_victims(s, c, o, &n, err));
-	*ret = (struct tw_clean_result){.table = tw_str(c->table)};
+	*ret = (struct tw_clean_result){.table = plain_name(c)};
 	if (o->dry_run || n == 0) {
 		ret->rows = n;
 		return TW_OK;
@@ -238,63 +286,21 @@ enum tw_rc tw_store_clean(struct tw_store *s, const struct tw_clean_opts *o, str
 	size_t n = o->ntables ? o->ntables : TW_COUNT(all_tables);
 	struct tw_clean_result *v = tw_arena_array(a, struct tw_clean_result, n);
 
+	const struct cleaning *c;
+
 	for (size_t i = 0; i < o->ntables; i++)
-		if (!find_table(o->tables[i]))
+		if (!find_table(o->tables[i], &c))
 			return tw_err_set(err, TW_ERR_INVALID,
 					  "the table '" TW_STR_FMT "' cannot be cleaned",
 					  TW_STR_ARG(o->tables[i]));
-	for (size_t i = 0; i < n; i++)
-		TW_TRY(clean_table(s, o->ntables ? find_table(o->tables[i]) : &all_tables[i], o, a,
-				   &v[i], err));
+	for (size_t i = 0; i < n; i++) {
+		c = &all_tables[i];
+		v[i].table = o->ntables ? o->tables[i] : tw_str(c->table);
+		v[i].absent = o->ntables && find_table(o->tables[i], &c) && !c;
+		if (c)
+			TW_TRY(clean_table(s, c, o, a, &v[i], err));
+	}
 	*ret_v = v;
 	*ret_n = n;
 	return TW_OK;
-}
-
-enum tw_rc tw_store_archives(struct tw_store *s, struct tw_arena *a, struct tw_str **ret_v,
-			     size_t *ret_n, struct tw_err *err)
-{
-	struct tw_str *v;
-	size_t n, k = 0;
-
-	TW_TRY(s->ops->tables(s->db, "table", a, &v, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (tw_str_starts(v[i], ARCHIVE))
-			v[k++] = v[i];
-	*ret_v = v;
-	*ret_n = k;
-	return TW_OK;
-}
-
-static bool is_of(struct tw_str archive, const struct tw_str *tables, size_t n)
-{
-	struct tw_str rest = tw_strn(archive.p + strlen(ARCHIVE), archive.n - strlen(ARCHIVE));
-
-	for (size_t i = 0; i < n; i++)
-		if (rest.n > tables[i].n + 2 && memcmp(rest.p, tables[i].p, tables[i].n) == 0 &&
-		    memcmp(rest.p + tables[i].n, "__", 2) == 0)
-			return true;
-	return n == 0;
-}
-
-enum tw_rc tw_store_archives_drop(struct tw_store *s, const struct tw_str *tables, size_t n,
-				  struct tw_err *err)
-{
-	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
-	struct tw_arena a = {0};
-	enum tw_rc rc;
-	struct tw_str *v;
-	size_t nv;
-
-	rc = tw_store_archives(s, &a, &v, &nv, err);
-	if (rc == TW_OK) {
-		tw_buf_adds(&sql, "");
-		for (size_t i = 0; i < nv; i++)
-			if (is_of(v[i], tables, n))
-				tw_buf_printf(&sql, "drop table \"" TW_STR_FMT "\";",
-					      TW_STR_ARG(v[i]));
-		rc = s->ops->exec(s->db, tw_buf_cstr(&sql), err);
-	}
-	tw_arena_release(&a);
-	return rc;
 }

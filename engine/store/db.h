@@ -51,6 +51,8 @@ struct tw_db_ops {
 	struct tw_str (*get_text)(struct tw_stmt *st, int i);          /* null: p NULL */
 	tw_time (*get_time)(struct tw_stmt *st, int i);                /* null, unreadable: NONE */
 	bool (*get_uuid)(struct tw_stmt *st, int i, struct tw_id *ret);
+	int (*columns)(struct tw_stmt *st);                            /* of its rows */
+	struct tw_str (*column_name)(struct tw_stmt *st, int i);
 	int64_t (*changes)(struct tw_db *db);                          /* rows that the last write touched */
 	int64_t (*last_id)(struct tw_db *db);                          /* the key that the last insert drew */
 	bool (*has_table)(struct tw_db *db, const char *name, struct tw_err *err);

@@ -302,6 +302,16 @@ static double get_real(struct tw_stmt *st, int i)
 	return sqlite3_column_double(raw(st), i);
 }
 
+static int columns(struct tw_stmt *st)
+{
+	return sqlite3_column_count(raw(st));
+}
+
+static struct tw_str column_name(struct tw_stmt *st, int i)
+{
+	return tw_str(sqlite3_column_name(raw(st), i));
+}
+
 static struct tw_str get_text(struct tw_stmt *st, int i)
 {
 	const char *p = (const char *)sqlite3_column_text(raw(st), i);
@@ -447,6 +457,8 @@ const struct tw_db_ops tw_db_sqlite = {
 	.get_int = get_int,
 	.get_real = get_real,
 	.get_text = get_text,
+	.columns = columns,
+	.column_name = column_name,
 	.get_time = get_time,
 	.get_uuid = get_uuid,
 	.changes = changes,

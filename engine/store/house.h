@@ -53,6 +53,7 @@ struct tw_clean_opts {
 };
 struct tw_clean_result {
 	struct tw_str table, archive;    /* archive: p NULL = none */
+	bool absent;                     /* a table of Airflow's that this metastore does not have */
 	int64_t rows;
 };
 /*
@@ -61,9 +62,15 @@ struct tw_clean_result {
  */
 enum tw_rc tw_store_clean(struct tw_store *s, const struct tw_clean_opts *opts, struct tw_arena *a,
 			  struct tw_clean_result **ret_v, size_t *ret_n, struct tw_err *err);
+#define TW_ARCHIVE_PREFIX "_airflow_deleted__"
 /* Archive tables there are; drop them or those of some tables. */
 enum tw_rc tw_store_archives(struct tw_store *s, struct tw_arena *a, struct tw_str **ret_v, size_t *ret_n,
 			     struct tw_err *err);
+/* Hands on the columns' names, then each row, as text (null: p NULL); what is handed on lives until the next. */
+typedef enum tw_rc (*tw_archive_row)(void *arg, const struct tw_str *cells, size_t n, struct tw_err *err);
+enum tw_rc tw_store_archive_read(struct tw_store *s, struct tw_str archive, tw_archive_row each, void *arg,
+				 struct tw_err *err);
+bool tw_archive_is_of(struct tw_str archive, const struct tw_str *tables, size_t n); /* n 0: of any */
 enum tw_rc tw_store_archives_drop(struct tw_store *s, const struct tw_str *tables, size_t n, struct tw_err *err);
 /* Gives freed space back and refreshes the planner's statistics. */
 enum tw_rc tw_store_tidy(struct tw_store *s, struct tw_err *err);

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -155,7 +157,27 @@ def test_database(engine: Engine) -> None:
     assert (
         engine.run("db", "check", "--retry", "1", "--retry-delay", "0").returncode == 0
     )
+    failed = engine.run("db", "downgrade", "--to-version", "2.11.0", check=False)
+    assert failed.returncode == 1 and "only go forward" in failed.stderr
     assert engine.run("jobs", "check", check=False).returncode == 1
+
+
+def test_archives_are_exported_as_csv(engine: Engine, tmp_path: Path) -> None:
+    engine.run("db", "migrate")
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        db.execute("insert into log (dttm, event, extra) values ('2026-01-01', 'said', 'so, \"thus\"')")
+    none = engine.run("db", "export-archived", "--output-path", str(tmp_path))
+    assert "no archived tables" in none.stdout
+    absent = engine.run("db", "clean", "--clean-before-timestamp", "2099-01-01", "-t", "log,session", "-y")
+    assert "no table session here" in absent.stderr
+    done = engine.run("db", "export-archived", "--output-path", str(tmp_path), "--drop-archives", "-y")
+    [path] = done.stdout.split()[:1]
+    with open(path, newline="") as f:
+        [head, row] = list(csv.reader(f))
+    found = dict(zip(head, row, strict=True))
+    assert Path(path).name.startswith("_airflow_deleted__log__") and found["extra"] == 'so, "thus"'
+    assert found["dag_id"] == "" and "no archived tables" in engine.run("db", "drop-archived", "-y").stdout
+    assert engine.run("db", "export-archived", "--output-path", "/nonexistent", check=False).returncode == 0
 
 
 def test_variables(engine: Engine, tmp_path: Path) -> None:
