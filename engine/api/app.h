@@ -35,6 +35,7 @@ struct tw_api {
 	int64_t max_map_length;	  /* [core] max_map_length */
 	struct tw_str secret_key;     /* signs page tokens and file tokens: [api] secret_key */
 	const char *bell;	      /* the scheduler's */
+	const char *dagproc_bell;     /* the dag-processor's; NULL: nobody hears */
 	const char *log_folder;	      /* absolute */
 	const struct tw_log_name *log_name; /* where below it a log is; NULL: the default */
 	int64_t page_limit, page_max; /* [api] fallback_page_limit, maximum_page_limit */

@@ -1,5 +1,6 @@
 /* Connections. Passwords and what is secret in the extra never go out. */
 #include "api/bulk.h"
+#include "api/default_connections.h"
 #include "api/mask.h"
 #include "api/tables.h"
 #include "store/vault.h"
@@ -329,6 +330,35 @@ static void bulk_connections(struct tw_request *req, struct tw_response *resp)
 	tw_bulk_run(req, resp, &bulk);
 }
 
+/* Those that are not there yet. */
+static void create_default_connections(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_err err = {0};
+
+	if (!s)
+		return;
+	for (size_t i = 0; i < sizeof default_connections / sizeof *default_connections; i++) {
+		struct tw_connection_row row = {
+			.conn_id = tw_str(default_connections[i].conn_id),
+			.conn_type = tw_str(default_connections[i].conn_type),
+			.host = tw_str(default_connections[i].host),
+			.login = tw_str(default_connections[i].login),
+			.schema = tw_str(default_connections[i].schema),
+			.extra = tw_str(default_connections[i].extra),
+			.port = default_connections[i].port,
+		};
+
+		if (!there(req, s, row.conn_id) && tw_store_connection_put(s, &row, TW_PUT_INSERT, &err) < 0 &&
+		    err.rc != TW_ERR_EXISTS) {
+			tw_reply_err(resp, &err);
+			return;
+		}
+	}
+	tw_api_audit(req, "create_default_connections", none, none, none, none);
+	tw_reply_none(resp);
+}
+
 /* Testing a connection runs its hook, which lives in workers; Airflow has it switched off by
  * default, too. */
 static void test_connection(struct tw_request *req, struct tw_response *resp)
@@ -351,6 +381,7 @@ const struct tw_route tw_routes_connections[] = {
 	{"POST", "/api/v2/connections", {TW_ON_CONNECTION}, post_connection},
 	{"PATCH", "/api/v2/connections", {TW_ON_CONNECTION}, bulk_connections},
 	{"POST", "/api/v2/connections/test", {TW_ON_CONNECTION}, test_connection},
+	{"POST", "/api/v2/connections/defaults", {TW_ON_CONNECTION}, create_default_connections},
 	{"GET", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, get_connection},
 	{"PATCH", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, patch_connection},
 	{"DELETE", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, delete_connection},

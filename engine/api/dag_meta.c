@@ -288,11 +288,33 @@ static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 
 static const struct tw_param warning_params[] = {
 	{"dag_id", TW_P_EQ, NULL},
-	{"warning_type", TW_P_EQ, NULL},
 	{0},
 };
 static const char *const warning_names[] = {"dag_id", "warning_type", "message", "timestamp", NULL};
 static const struct tw_sort warning_sort = {warning_names, NULL, "dag_id"};
+
+/*
+ * Airflow has no word for what parsing noticed, and its clients refuse others than theirs: it goes
+ * under their word for what a file does at each parse.
+ */
+static const struct tw_str own_word = TW_STR("runtime varying value");
+static struct tw_str own_types[] = {TW_STR("parse"), TW_STR("timetable"), TW_STR("runtime varying value")};
+
+static bool is_own(struct tw_str type)
+{
+	return tw_str_eq(type, own_types[0]) || tw_str_eq(type, own_types[1]);
+}
+
+static void add_type(struct tw_asker *q, struct tw_str type)
+{
+	if (tw_str_eq(type, own_word))
+		tw_asker_add(q, (struct tw_cond){.field = "warning_type",
+						 .op = TW_OP_IN,
+						 .list = own_types,
+						 .nlist = sizeof own_types / sizeof *own_types});
+	else if (type.p)
+		tw_asker_add(q, (struct tw_cond){.field = "warning_type", .op = TW_OP_EQ, .text = type});
+}
 
 static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 {
@@ -307,7 +329,11 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	if (!tw_asker_list(&q, req, resp, warning_params, &warning_sort, &ask))
+	tw_asker_init(&q, req, resp);
+	tw_asker_params(&q, warning_params);
+	add_type(&q, tw_query(req, "warning_type"));
+	tw_asker_page(&q);
+	if (!tw_asker_order(&q, &warning_sort) || !tw_asker_done(&q, &ask))
 		return;
 	if (tw_store_warnings(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
@@ -315,15 +341,9 @@ static void list_dag_warnings(struct tw_request *req, struct tw_response *resp)
 	}
 	tw_jw_page(&w, "dag_warnings");
 	for (size_t i = 0; i < n; i++) {
-		bool own = tw_str_is(v[i].warning_type, "parse") ||
-			   tw_str_is(v[i].warning_type, "timetable");
-
 		tw_jw_obj(&w);
 		tw_jw_str_at(&w, "dag_id", v[i].dag_id);
-		/* Airflow has no word for what parsing noticed; its clients refuse others than
-		 * theirs. */
-		tw_jw_str_at(&w, "warning_type",
-			     own ? TW_STR("runtime varying value") : v[i].warning_type);
+		tw_jw_str_at(&w, "warning_type", is_own(v[i].warning_type) ? own_word : v[i].warning_type);
 		tw_jw_str_at(&w, "message", v[i].message);
 		tw_jw_time(&w, "timestamp", v[i].timestamp);
 		tw_jw_str_at(&w, "dag_display_name", v[i].dag_id);

@@ -96,6 +96,19 @@ static struct tw_str up_to(struct reader *r, const char *ends)
 	return tw_strn(r->text.p + from, r->at - from);
 }
 
+/* A word of an enum: a name, or 'anything'. */
+static struct tw_str one_word(struct reader *r)
+{
+	struct tw_str text;
+
+	if (!take(r, '\''))
+		return name(r);
+	text = up_to(r, "'\n");
+	if (!take(r, '\''))
+		fail(r, "' without '");
+	return text;
+}
+
 /* ── types ────────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_type *read_type(struct reader *r);
@@ -176,11 +189,9 @@ static struct tw_type *base_type(struct reader *r)
 		while (take(r, ','));
 		if (!take(r, ']'))
 			fail(r, "[ without ]");
-	} else if (take(r, '\'')) {
+	} else if (peek(r) == '\'') {
 		t = of_kind(r, TW_T_ENUM);
-		add_word(r, t, up_to(r, "'\n"));
-		if (!take(r, '\''))
-			fail(r, "' without '");
+		add_word(r, t, one_word(r));
 	} else if (take_word(r, "enum(")) {
 		t = of_kind(r, TW_T_ENUM);
 		do
@@ -351,8 +362,8 @@ static void read_model(struct reader *r)
 	m->defined = true;
 	if (tw_str_is(kind, "enum")) {
 		t = of_kind(r, TW_T_ENUM);
-		for (blanks(r); in_name(peek(r)); blanks(r))
-			add_word(r, t, name(r));
+		for (blanks(r); in_name(peek(r)) || peek(r) == '\''; blanks(r))
+			add_word(r, t, one_word(r));
 		m->alias = t;
 	} else if (tw_str_is(kind, "any")) {
 		m->alias = of_kind(r, TW_T_ANY);
@@ -395,12 +406,20 @@ static void path_params(struct reader *r, struct tw_operation *op, const struct 
 	}
 }
 
+/* Behind a type; p NULL: none is named. */
 static struct tw_str media(struct reader *r)
 {
+	size_t from = r->at;
+	struct tw_str word;
+
+	if (peek(r) != ' ')
+		return (struct tw_str){0};
 	blanks(r);
-	return take_word(r, "application/") || take_word(r, "text/")
-		       ? (r->at -= r->text.p[r->at - 5] == 't' ? 5 : 12, up_to(r, " \t\n"))
-		       : (struct tw_str){0};
+	word = up_to(r, " \t\n");
+	if (tw_str_find(word, TW_STR("/"), 0) >= 0)
+		return word;
+	r->at = from;
+	return (struct tw_str){0};
 }
 
 static void read_answer(struct reader *r, struct tw_operation *op, int64_t status)

@@ -24,7 +24,7 @@ static const char pool_models[] = "params path\n\tpool_id:int\n\nenum Kind a b\n
 				  "open HTTPExceptionResponse\nopen HTTPValidationError\n";
 static const char pool_ops[] = "[Pool, Other]\nGET /pools/{pool_id}/{name} get_pool\n\tquery deep:bool=false at_*:datetime\n"
 			       "\t      state:str[]\n\t200 Pool\n\t200 str text/plain\n\tfails 404\n\nPOST /pools post_pool\n"
-			       "\tbody Pool\n\t204\n";
+			       "\tbody Pool\n\t200 str application/x-lines\n\t204\n";
 
 static void test_reads(void **state)
 {
@@ -40,6 +40,7 @@ static void test_reads(void **state)
 	assert_int_equal(op->params.v[1].type->kind, TW_T_STR);
 	assert_int_equal(op->nanswers, 2);
 	tw_assert_str(op->answers[1].media, "text/plain");
+	tw_assert_str(tw_spec_op(&spec, &pool_routes[1])->answers[0].media, "application/x-lines");
 	assert_int_equal(op->fails[0], 404);
 	op = tw_spec_op(&spec, &pool_routes[1]);
 	assert_int_equal(op->body->model->fields.n, 4);

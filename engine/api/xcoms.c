@@ -34,6 +34,8 @@ static const struct tw_param list_params[] = {
 	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
 	{"task_id_pattern", TW_P_LIKE, "task_id"},
 	{"task_id_prefix_pattern", TW_P_PREFIX, "task_id"},
+	{"dag_display_name_pattern", TW_P_LIKE, "dag_display_name"},
+	{"dag_display_name_prefix_pattern", TW_P_PREFIX, "dag_display_name"},
 	{"map_index", TW_P_INT, NULL},
 	{"map_index_filter", TW_P_INT, "map_index"},
 	{"logical_date", TW_P_TIME, NULL},

@@ -220,6 +220,7 @@ static void fill_api(struct tw_apiserver *s)
 			},
 		.secret_key = tw_buf_str(&s->secret_key),
 		.bell = o->paths->bell,
+		.dagproc_bell = o->paths->dagproc_bell,
 		.log_folder = o->log_folder,
 		.log_name = o->log_name,
 		.page_limit = number(o->page_limit, 50),

@@ -451,16 +451,11 @@ void calls_look(struct dagproc *dp)
 	tw_arena_release(&a);
 }
 
-static void on_bell(void *arg)
-{
-	calls_look(arg);
-}
-
 enum tw_rc calls_start(struct dagproc *dp, struct tw_err *err)
 {
 	tw_sensitive_names_set(tw_str(dp->opts->sensitive_names));
 	tw_logs_init(&dp->logs, &dp->loop);
-	return tw_bell_new(&dp->loop, dp->opts->paths->dagproc_bell, on_bell, dp, &dp->bell, err);
+	return tw_bell_new(&dp->loop, dp->opts->paths->dagproc_bell, dagproc_rung, dp, &dp->bell, err);
 }
 
 void calls_stop(struct dagproc *dp)

@@ -275,6 +275,49 @@ static void on_lost(void *arg)
 	look(dp);
 }
 
+/* Before all that waits. */
+static void enqueue_first(struct dagproc *dp, struct pfile *f)
+{
+	size_t at;
+
+	enqueue(dp, f);
+	if (!f->queued)
+		return;
+	for (at = dp->queue_head; dp->queue.v[at] != f; at++)
+		;
+	for (; at > dp->queue_head; at--)
+		dp->queue.v[at] = dp->queue.v[at - 1];
+	dp->queue.v[at] = f;
+}
+
+/* Files that somebody wants to be parsed again, changed or not. */
+static void asked_look(struct dagproc *dp)
+{
+	struct tw_arena a = { 0 };
+	struct tw_str *names;
+	struct tw_err err = { 0 };
+	size_t n = 0;
+
+	if (tw_store_parse_asked(dp->store, tw_str(dp->opts->bundle), &a, &names, &n, &err) < 0)
+		tw_error("parse requests: %s", err.msg);
+	for (size_t i = 0; i < n; i++)
+		tw_map_foreach(&dp->files, e)
+			if (tw_str_is(names[i], ((struct pfile *)e->value)->relative))
+				enqueue_first(dp, e->value);
+	tw_arena_release(&a);
+	dagproc_next(dp);
+}
+
+void dagproc_rung(void *arg)
+{
+	struct dagproc *dp = arg;
+
+	if (!dp->zygote.ready || dp->stopping)
+		return;
+	asked_look(dp);
+	calls_look(dp);
+}
+
 /* What large documents took goes back to the system when nothing is under way. */
 static void rest(struct dagproc *dp)
 {
@@ -293,7 +336,7 @@ static void on_beat(uv_timer_t *t)
 	if (tw_store_job_beat(dp->store, dp->job_id, tw_now(), &err) < 0)
 		tw_error("heartbeat: %s", err.msg);
 	rest(dp);
-	calls_look(dp); /* in case a bell was not heard */
+	dagproc_rung(dp); /* in case a bell was not heard */
 }
 
 static void on_signal(uv_signal_t *sig, int signum)

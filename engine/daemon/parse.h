@@ -108,6 +108,7 @@ void parse_fail_all(struct dagproc *dp, const char *why);
 
 /* calls.c */
 enum tw_rc calls_start(struct dagproc *dp, struct tw_err *err);
+void dagproc_rung(void *dp); /* somebody has left a callback to run, or a file to parse */
 void calls_look(struct dagproc *dp);                    /* takes what is there and there is room for */
 void calls_forked(struct dagproc *dp, struct tw_str id, pid_t pid);
 void calls_exited(struct dagproc *dp, struct tw_str id, int status);

@@ -12,7 +12,7 @@ struct tw_paths {
 	char *run_dir;  /* home/run: sockets, pid files, the runner's journal */
 	char *bell;     /* the scheduler's: rung when there is something in the inbox */
 	char *triggerer_bell; /* rung when there are triggers, or some are gone */
-	char *dagproc_bell; /* the dag-processor's: rung when there is a callback to run */
+	char *dagproc_bell; /* the dag-processor's: rung when there is a callback to run, or a file to parse */
 	char *root;     /* the checkout or wheel that self belongs to, NULL when neither */
 	char *sdk;      /* the folder to put on PYTHONPATH; NULL when the interpreter has it installed */
 	char *python;   /* interpreter: $TRADEWIND_PYTHON, the wheel's virtualenv, the checkout's, else python3 */

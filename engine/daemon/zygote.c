@@ -40,7 +40,7 @@ static void on_zygote_frame(void *arg, struct tw_link *link, struct tw_str body,
 		dp->zygote.ready = true;
 		dp->zygote.pause_ms = PAUSE_FIRST_MS;
 		dagproc_next(dp);
-		calls_look(dp);
+		dagproc_rung(dp);
 	} else if (tw_str_is(op, "forked")) {
 		parse_forked(dp, tw_map_int(v, "id", 0), (pid_t)tw_map_int(v, "pid", 0));
 	} else if (tw_str_is(op, "fork_failed")) {

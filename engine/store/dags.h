@@ -79,6 +79,11 @@ struct tw_file_put {
 enum tw_rc tw_store_files_put(struct tw_store *s, struct tw_file_put *files, size_t n, struct tw_arena *a,
 			      struct tw_err *err);
 
+/* The file is to be parsed again, before others, and what is to be so of a bundle, taken off the list. */
+enum tw_rc tw_store_parse_ask(struct tw_store *s, struct tw_str bundle, struct tw_str relative, struct tw_err *err);
+enum tw_rc tw_store_parse_asked(struct tw_store *s, struct tw_str bundle, struct tw_arena *a, struct tw_str **ret_v,
+				size_t *ret_n, struct tw_err *err);
+
 /* Files that are gone: their DAGs become stale, their import errors are removed. Posts as above. */
 enum tw_rc tw_store_files_gone(struct tw_store *s, struct tw_str bundle, const struct tw_str *relative_filelocs,
 			       size_t n, struct tw_err *err);

@@ -275,6 +275,8 @@ static const char workloads[] =
 	" priority_weight integer not null, data {json} not null, posted_at {stamp} not null, worker {text},"
 	" taken_at {stamp});"
 	"create index workload_next on workload (queue, priority_weight) where worker is null;";
+static const char parse_asks[] = "create table dag_priority_parsing_request (bundle_name {key} not null,"
+				 " relative_fileloc {key} not null, primary key (bundle_name, relative_fileloc));";
 
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
@@ -291,5 +293,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 12, "users", users },
 	{ 13, "feed", feed },
 	{ 14, "workloads", workloads },
+	{ 15, "parse requests", parse_asks },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

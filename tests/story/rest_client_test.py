@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import pytest
 from engine import Engine, wait_until
 
 REST = Path(__file__).resolve().parents[1] / "compat" / "rest"
 sys.path.insert(0, str(REST))
 
 from checks import all_checks  # noqa: E402
+from promise import Promise, contract, plausible  # noqa: E402
 from talk import Talk  # noqa: E402
 
 # Their models do not fit Airflow's own answers either: the package takes a task instance for two models at once.
@@ -44,8 +49,10 @@ def all_healthy(engine: Engine) -> bool:
     return all(part["status"] == "healthy" for part in health.values())
 
 
-def test_answers_are_airflows(tmp_path: Path) -> None:
-    engine = Engine(tmp_path)
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Talk]]:
+    """An engine that has been asked everything, and the conversation."""
+    engine = Engine(tmp_path_factory.mktemp("rest"))
     engine.env["TRADEWIND__CORE__DAGS_ARE_PAUSED_AT_CREATION"] = "True"
     for file in (REST / "dags").glob("*.py"):
         shutil.copy(file, engine.dags)
@@ -57,8 +64,18 @@ def test_answers_are_airflows(tmp_path: Path) -> None:
         wait_until(lambda: all_healthy(engine), 30, "not every daemon is healthy")
         talk = Talk(f"http://127.0.0.1:{engine.port}")
         all_checks(talk)
+        yield engine, talk
     finally:
         engine.stop()
+
+
+@pytest.fixture(scope="module")
+def promise(world: tuple[Engine, Talk]) -> Promise:
+    return Promise(world[0].get("/openapi.json"))
+
+
+def test_answers_are_airflows(world: tuple[Engine, Talk], tmp_path: Path) -> None:
+    _, talk = world
     golden = json.loads((REST / "golden.json").read_text())
     explained = json.loads((REST / "differences.json").read_text())
     assert len(talk.answers) >= 150
@@ -76,3 +93,208 @@ def test_answers_are_airflows(tmp_path: Path) -> None:
     assert {m.split(":")[0] for m in talk.misfits} == MISFITS, talk.misfits
     idle = [d for n, d in enumerate(explained) if n not in used]
     assert not idle, f"these differences are no more: {idle}"
+
+
+def test_answers_are_as_described(world: tuple[Engine, Talk], promise: Promise) -> None:
+    """Ours, and Airflow's own, too: a client made from our description reads both."""
+    _, talk = world
+    golden = json.loads((REST / "golden.json").read_text())
+    wrong = []
+    for name, (operation, status, media, text) in talk.sent.items():
+        body = json.loads(text) if text and media == "application/json" else text
+        wrong += [f"{name}: {what}" for what in promise.unlike(operation, status, body, media or "application/json")]
+        theirs = golden[name]
+        if media == "application/json" or not media:
+            found = promise.unlike(operation, theirs["status"], plausible(theirs["body"]))
+            wrong += [f"{name}, of Airflow: {what}" for what in found]
+    assert not wrong, f"{len(wrong)} answers\n" + "\n".join(wrong)
+
+
+def test_the_description_is_whole(promise: Promise) -> None:
+    schemas = promise.document["components"]["schemas"]
+    for schema in schemas.values():
+        promise.validator(schema).check_schema(schema)
+    text = json.dumps(promise.document)
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert named <= schemas.keys()
+    for operation in promise.operations.values():
+        assert operation.said["tags"] and operation.said["responses"]
+
+
+def test_all_of_airflows_parameters_are_described(promise: Promise) -> None:
+    for method, path, operation, names in contract():
+        ours = promise.operations[operation]
+        assert (ours.method, ours.path) == (method, path)
+        assert set(names) <= ours.parameters("query").keys(), operation
+
+
+def test_a_file_is_read_again_when_asked(world: tuple[Engine, Talk]) -> None:
+    engine, _ = world
+    before = engine.get("/api/v2/dags/rest_main/details")
+    assert engine.ask("PUT", f"/api/v2/parseDagFile/{before['file_token']}") == (201, None)
+
+    def parsed() -> bool:
+        return engine.get("/api/v2/dags/rest_main/details")["last_parsed_time"] > before["last_parsed_time"]
+
+    wait_until(parsed, 20, "the file is not read again")
+
+
+def test_default_connections(world: tuple[Engine, Talk]) -> None:
+    engine, _ = world
+    for _ in range(2):  # those that are there stay
+        assert engine.ask("POST", "/api/v2/connections/defaults") == (204, None)
+    found = engine.get("/api/v2/connections?limit=100")
+    assert {"aws_default", "fs_default", "spark_default"} <= {c["connection_id"] for c in found["connections"]}
+    assert engine.get("/api/v2/connections/ftp_default")["port"] == 21
+
+
+# Filters that have nothing to narrow here, and why.
+UNMOVED = {
+    ("get_dag_runs", "partition_date_gte"): "no run of the world has a partition's date; told of one DAG only",
+    ("get_dag_runs", "partition_date_lte"): "no run of the world has a partition's date; told of one DAG only",
+    ("get_dags", "exclude_stale"): "no DAG of the world is stale",
+    ("get_dags", "tags_match_mode"): "says how `tags` counts",
+    ("get_assets", "only_active"): "no asset of the world is inactive",
+    ("get_dag_runs", "cursor"): "a page, not a filter",
+    ("get_task_instances", "cursor"): "a page, not a filter",
+    ("get_xcom_entries", "map_index"): "narrowed by its answers below",
+}
+NOWHERE = {"string": "nowhere-to-be-found", "integer": "424242", "number": "424242"}
+RANGE = re.compile(r"(.+)_(gte|gt|lte|lt)$")
+
+
+def nothing_fits(name: str, schema: dict[str, Any]) -> list[str]:
+    """Values of a parameter that no row has; of a truth both, one of which leaves rows out."""
+    kind = schema.get("type")
+    bound = RANGE.match(name)
+    if bound:
+        high = bound[2].startswith("g")
+        if schema.get("format") == "date-time":
+            return ["2999-01-01T00:00:00Z" if high else "1970-01-01T00:00:00Z"]
+        if schema.get("format") == "date":
+            return ["2999-01-01" if high else "1970-01-01"]
+        return ["1e12" if high else "-1"]
+    if schema.get("format") == "date-time":
+        return ["1970-01-01T00:00:00Z" if name == "before" else "2999-01-01T00:00:00Z"]
+    if kind == "boolean":
+        return ["true", "false"]
+    if kind == "array":
+        return nothing_fits(name, schema["items"])
+    return [NOWHERE[str(kind)]]
+
+
+def seldom(schemas: dict[str, Any], schema: dict[str, Any], name: str) -> list[str] | None:
+    """The words of a parameter that takes few; one of them leaves rows out."""
+    if "$ref" in schema:
+        return list(schemas[schema["$ref"].rsplit("/", 1)[1]]["enum"])
+    if name == "run_type":
+        return list(schemas["DagRunType"]["enum"])
+    if name == "excluded_events":
+        return ["trigger_dag_run"]
+    return ["queued", "failed"] if name in ("state", "dag_run_state") else None
+
+
+MORE = """
+import warnings
+from airflow.sdk import DAG, Asset, AssetAlias
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+warnings.warn("this file is old")
+with DAG("more", schedule=None):
+    ApprovalOperator(task_id="ask", subject="Go?", body="Look at it")
+    BashOperator(task_id="alias", bash_command="true", outlets=[AssetAlias("more_alias")])
+with DAG("more_waits", schedule=[Asset("rest_orders", uri="s3://rest/orders"), Asset("more_other")]):
+    BashOperator(task_id="never", bash_command="true")
+"""
+
+
+def done(engine: Engine, method: str, path: str, body: Any) -> Any:
+    status, answer = engine.ask(method, f"/api/v2{path}", body)
+    assert 200 <= status < 300, (method, path, status, answer)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def peopled(world: tuple[Engine, Talk]) -> Engine:
+    """The same engine with something in each of its lists."""
+    engine, _ = world
+    engine.write("more.py", MORE)
+    wait_until(lambda: engine.ask("GET", "/api/v2/dags/more_waits")[0] == 200, 30, "no DAG more_waits")
+    done(engine, "POST", "/variables", {"key": "more", "value": "1"})
+    done(engine, "POST", "/connections", {"connection_id": "more", "conn_type": "http"})
+    asset = engine.get("/api/v2/assets?name_pattern=rest_orders")["assets"][0]["id"]
+    done(engine, "PUT", f"/assets/{asset}/state-store/more", {"value": 1})
+    of_task = "/dags/rest_main/dagRuns/run_1/taskInstances/first"
+    done(engine, "PUT", f"{of_task}/state-store/more", {"value": 1})
+    span = {"from_date": "2024-02-01T00:00:00Z", "to_date": "2024-02-02T00:00:00Z"}
+    done(engine, "POST", "/backfills", {"dag_id": "rest_daily", **span})
+    for dag in ("more", "more_waits"):
+        done(engine, "PATCH", f"/dags/{dag}", {"is_paused": False})
+    done(engine, "POST", "/assets/events", {"asset_id": asset})
+    done(engine, "POST", "/dags/more/dagRuns", {"dag_run_id": "more", "logical_date": None})
+    wait_until(lambda: engine.get("/api/v2/dags/~/dagRuns/~/hitlDetails")["total_entries"], 30, "nobody is asked")
+    return engine
+
+
+def paths_of(engine: Engine, operation: str, path: str) -> str:
+    """The path filled in; "~" is everything."""
+    known = {"dag_id": "~", "dag_run_id": "~", "task_id": "~"}
+    if operation in ("list_task_state_store", "get_mapped_task_instances"):
+        task = "first" if "state_store" in operation else "double"
+        known = {"dag_id": "rest_main", "dag_run_id": "run_1", "task_id": task}
+    if operation == "get_dag_versions":
+        known["dag_id"] = "rest_main"
+    if operation == "list_asset_state_store":
+        known["asset_id"] = str(engine.get("/api/v2/assets?name_pattern=rest_orders")["assets"][0]["id"])
+    return re.sub(r"\{(\w+)\}", lambda m: known.get(m[1], "1"), path)
+
+
+def test_every_route_of_airflow_is_there(world: tuple[Engine, Talk]) -> None:
+    engine, _ = world
+    absent = []
+    for method, path, operation, _names in contract():
+        if operation in ("logout", "delete_dag", "clear_dag_runs"):  # what it would do is asked elsewhere
+            continue
+        status, body = engine.ask(method, re.sub(r"\{\w+\}", "0", path), {} if method in ("POST", "PUT", "PATCH") else None)
+        if status in (0, 405) or status >= 500 or (isinstance(body, dict) and "error" in body):
+            absent.append(f"{method} {path}: {status} {body}")
+    assert not absent, "\n".join(absent)
+
+
+def total(engine: Engine, path: str, query: str = "") -> int:
+    status, body = engine.ask("GET", f"{path}{'&' if '?' in path else '?'}{query}")
+    assert status == 200, (path, query, status, body)
+    return body["total_entries"]
+
+
+def test_every_filter_filters(peopled: Engine, promise: Promise) -> None:
+    """With a value that no row has a list is empty, or shorter; and what is not given leaves nothing out."""
+    engine = peopled
+    schemas = promise.document["components"]["schemas"]
+    idle, empty = [], []
+    for operation, said in promise.operations.items():
+        query = said.parameters("query")
+        if said.method != "GET" or "limit" not in query:
+            continue
+        path = paths_of(engine, operation, said.path)
+        must = "&".join(f"{name}=rest_daily" for name, p in query.items() if p["required"])
+        path += f"?{must}" if must else ""
+        everything = total(engine, path)
+        if not everything:
+            empty.append(operation)
+            continue
+        for name, parameter in query.items():
+            if name in ("limit", "offset", "order_by") or parameter["required"] or (operation, name) in UNMOVED:
+                continue
+            schema = parameter["schema"]
+            words = seldom(schemas, schema, name) or nothing_fits(name, schema)
+            whole, known = path, everything
+            if name == "task_group_id":  # groups are told of one DAG only
+                whole = path.replace("/dags/~/", "/dags/rest_main/")
+                known = total(engine, whole)
+            counts = [total(engine, whole, urlencode({name: word})) for word in words]
+            if min(counts) >= known:
+                idle.append(f"{operation} {name}: {dict(zip(words, counts))} of {everything}")
+    assert not idle, "\n".join(idle)
+    assert set(empty) == {"get_plugins"}  # the world has none

@@ -58,6 +58,7 @@ class Talk:
     def __init__(self, host: str, token: str | None = None) -> None:
         self.client = client.ApiClient(client.Configuration(host=host, access_token=token))
         self.answers: dict[str, dict[str, Any]] = {}
+        self.sent: dict[str, tuple[str, int, str, str]] = {}  # operation, status, media type and text of each answer
         self.misfits: list[str] = []
 
     def ask(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -66,15 +67,17 @@ class Talk:
         method = getattr(call.__self__, call.__name__ + "_without_preload_content")  # type: ignore[attr-defined]
         try:
             raw = method(*args, **kwargs)
-            status, text = raw.status, raw.read().decode()
+            status, text, headers = raw.status, raw.read().decode(), raw.headers
         except client.ApiException as e:
-            status, text = e.status or 0, e.body or ""
+            status, text, headers = e.status or 0, e.body or "", e.headers or {}
         try:
             body = json.loads(text) if text else None
         except ValueError:
             body = [json.loads(line) if line.startswith("{") else line for line in text.splitlines()]
         if "dry" in name and isinstance(body, dict) and "task_instances" in body:  # in no order
             body["task_instances"].sort(key=lambda ti: (ti["task_id"], ti.get("map_index", -1)))
+        media = (headers.get("Content-Type") or "").split(";")[0]
+        self.sent[name] = (call.__name__, status, media, text)
         self.answers[name] = {"status": status, "body": common(body)}
         if not 200 <= status < 300:
             return None
