@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/yaml.h"
 #include "io/file.h"
 
 #define IGNORE_FILE ".airflowignore"
@@ -127,6 +128,17 @@ static bool mentions(struct tw_str text, const char *word)
 	return false;
 }
 
+/* A DAG, or no YAML at all: that is told, too. */
+static bool yaml_may_define(struct tw_str text)
+{
+	struct tw_arena a = { 0 };
+	struct tw_value v;
+	bool may = (mentions(text, "dag_id") && mentions(text, "tasks")) || tw_yaml_parse(&a, text, &v, NULL) < 0;
+
+	tw_arena_release(&a);
+	return may;
+}
+
 bool tw_dagfile_may_define(const char *path)
 {
 	struct tw_buf text = { 0 };
@@ -141,7 +153,7 @@ bool tw_dagfile_may_define(const char *path)
 			may = (mentions(s, "airflow") || mentions(s, "tradewind")) &&
 			      (mentions(s, "dag") || mentions(s, "asset"));
 		else
-			may = mentions(s, "dag_id") && mentions(s, "tasks");
+			may = yaml_may_define(s);
 	}
 	tw_buf_release(&text);
 	return may;

@@ -30,7 +30,7 @@ void tw_dagfiles_release(struct tw_dagfiles *f);
 
 /*
  * Airflow's heuristic: the file holds, in any case, "airflow" and one of "dag" and "asset". Zips are
- * for their reader to judge (true); YAML needs "dag_id" and "tasks".
+ * for their reader to judge (true); YAML needs "dag_id" and "tasks", or is none.
  */
 bool tw_dagfile_may_define(const char *path);
 

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,15 +70,21 @@ class BaseAsset:
         raise NotImplementedError
 
 
+def _check(of: str, what: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{of} {what} must be a string")
+    if len(value) > _MAX:
+        raise ValueError(f"{of} {what} cannot exceed {_MAX} characters")
+    if what == "group":
+        return
+    if not value:
+        raise ValueError(f"{of} {what} cannot be empty")
+    if value.isspace():
+        raise ValueError(f"{of} {what} cannot be just whitespace")
+
+
 def _sanitize_uri(uri: str) -> str:
-    if not uri:
-        raise ValueError("Asset URI cannot be empty")
-    if uri.isspace():
-        raise ValueError("Asset URI cannot be just whitespace")
-    if len(uri) > _MAX:
-        raise ValueError(f"Asset URI cannot be longer than {_MAX} characters")
-    if not uri.isascii():
-        raise ValueError("Asset URI must only consist of ASCII characters")
+    _check("Asset", "uri", uri)
     parts = urlsplit(uri)
     if not parts.scheme and not parts.netloc:
         return uri
@@ -92,6 +99,15 @@ def _sanitize_uri(uri: str) -> str:
     return urlunsplit((scheme, host, path, query, ""))
 
 
+@dataclass
+class AssetAccessControl:
+    """Who may produce and consume an asset in a multi-team installation."""
+
+    producer_teams: list[str] = field(default_factory=list)
+    consumer_teams: list[str] | None = None
+    allow_global: bool = True
+
+
 class Asset(BaseAsset):
     """One asset. A name gives the URI and the other way round."""
 
@@ -103,27 +119,23 @@ class Asset(BaseAsset):
         uri: Any = None,
         *,
         group: str | None = None,
-        extra: dict[str, Any] | None = None,
+        extra: Any = None,
         watchers: list[Any] | None = None,
-        **_: Any,
+        access_control: AssetAccessControl | None = None,
     ):
         if name is None and uri is None:
             raise TypeError("Asset() requires either 'name' or 'uri'")
         if uri is not None:
             uri = os.fspath(uri) if isinstance(uri, os.PathLike) else str(uri)
-        given_name, given_uri = name, uri
-        name = given_name if given_name is not None else given_uri
-        uri = given_uri if given_uri is not None else given_name
-        assert name is not None and uri is not None
-        if not name or name.isspace():
-            raise ValueError("Asset name cannot be empty or just whitespace")
-        if len(name) > _MAX:
-            raise ValueError(f"Asset name cannot be longer than {_MAX} characters")
-        self.uri = _sanitize_uri(uri)
-        self.name = name
+        name, uri = uri if name is None else name, name if uri is None else uri
         self.group = self.asset_type if group is None else group
-        self.extra = dict(extra or {})
+        _check("Asset", "name", name)
+        _check("Asset", "group", self.group)
+        self.name = name
+        self.uri = _sanitize_uri(uri)
+        self.extra = {} if extra is None else dict(extra) if isinstance(extra, dict) else extra
         self.watchers = list(watchers or [])
+        self.access_control = AssetAccessControl() if access_control is None else access_control
 
     @staticmethod
     def ref(*, name: str | None = None, uri: str | None = None) -> AssetRef:
@@ -145,7 +157,8 @@ class Asset(BaseAsset):
         return hash((self.name, self.uri))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(name={self.name!r}, uri={self.uri!r})"
+        fields = ("name", "uri", "group", "extra", "watchers", "access_control")
+        return f"{type(self).__name__}({', '.join(f'{f}={getattr(self, f)!r}' for f in fields)})"
 
     @property
     def key(self) -> str:
@@ -163,9 +176,9 @@ class Dataset(Asset):
 
     asset_type = "dataset"
 
-    def __init__(self, uri: Any = None, extra: dict[str, Any] | None = None, *args: Any, **kwargs: Any):
-        if args:
-            raise TypeError("Dataset() takes at most 2 positional arguments")
+    def __init__(self, uri: Any = None, extra: dict[str, Any] | None = None, **kwargs: Any):
+        if isinstance(uri, str) and not uri.isascii():
+            raise ValueError("Dataset URI must only consist of ASCII characters")
         super().__init__(uri=uri, name=kwargs.pop("name", None), extra=extra, **kwargs)
 
 
@@ -205,9 +218,9 @@ class AssetUriRef(AssetRef):
 class AssetAlias(BaseAsset):
     """A name that is resolved to assets when a task runs."""
 
-    def __init__(self, name: str, group: str = "asset"):
-        if not name or name.isspace():
-            raise ValueError("AssetAlias name cannot be empty or just whitespace")
+    def __init__(self, name: str, *, group: str = "asset"):
+        _check("AssetAlias", "name", name)
+        _check("AssetAlias", "group", group)
         self.name = name
         self.group = group
 
@@ -218,7 +231,7 @@ class AssetAlias(BaseAsset):
         return hash(self.name)
 
     def __repr__(self) -> str:
-        return f"AssetAlias(name={self.name!r})"
+        return f"AssetAlias(name={self.name!r}, group={self.group!r})"
 
     def as_expression(self) -> Any:
         return {"alias": {"name": self.name, "group": self.group}}
@@ -300,13 +313,6 @@ class AssetWatcher:
 
         classpath, kwargs = self.trigger.serialize()
         return {"name": self.name, "trigger": {"classpath": classpath, "kwargs": encode(kwargs)}}
-
-
-class AssetAccessControl:
-    """Who may produce and consume an asset in a multi-team installation."""
-
-    def __init__(self, **fields: Any):
-        self.__dict__.update(fields)
 
 
 class Metadata:

@@ -69,6 +69,10 @@ def add_paths(bundle_path: str | None, path: str | None = None) -> None:
             sys.path.append(folder)
 
 
+class _BadArchive(Exception):
+    """Says it all in one line."""
+
+
 class LoadedFile:
     """The modules of one file (several in a zip), their DAGs in order, and what went wrong."""
 
@@ -83,8 +87,13 @@ def load(path: str, safe_mode: bool = True) -> LoadedFile:
     """Import the file or the members of the archive. Only KeyboardInterrupt gets out."""
     loaded = LoadedFile(path)
     archive, member = split_zip(path)
-    if archive != path or zipfile.is_zipfile(path):
-        _load_zip(loaded, archive, member, safe_mode)
+    if archive != path or path.endswith(".zip"):
+        try:
+            _load_zip(loaded, archive, member, safe_mode)
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as e:
+            loaded.errors.append(
+                (path, _BadArchive(f"{os.path.basename(archive)}: no readable zip archive: {e}"))
+            )
         return loaded
     try:
         with open(path, "rb") as f:
@@ -167,7 +176,7 @@ def _run(loaded: LoadedFile, path: str, name: str, execute: Any) -> None:
 
 def error_text(error: BaseException) -> str:
     """The traceback as the file's author wants it: without the frames of the loader."""
-    if type(error).__name__ == "YamlError":
+    if isinstance(error, _BadArchive) or type(error).__name__ == "YamlError":
         return str(error)
     tb = error.__traceback__
     while tb is not None and _is_loader(tb.tb_frame.f_code.co_filename):

@@ -164,8 +164,21 @@ def _loader() -> Any:
 
 
 def is_candidate(source: bytes) -> bool:
-    """Whether a YAML file may be a DAG."""
-    return b"dag_id" in source and b"tasks" in source
+    """Whether a YAML file may be a DAG. What is no YAML is looked at, too, unless it is a template that becomes some."""
+    if b"dag_id" in source and b"tasks" in source:
+        return True
+    if b"dag_id" not in source and (b"{{" in source or b"{%" in source):
+        return False
+    try:
+        import yaml
+    except ImportError:
+        return False
+    try:
+        for _ in yaml.parse(source, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            pass
+    except yaml.YAMLError:
+        return True
+    return False
 
 
 def module(path: str) -> types.ModuleType:
@@ -177,10 +190,10 @@ def module(path: str) -> types.ModuleType:
             f"{os.path.basename(path)}: DAGs in YAML need the package pyyaml (pip install pyyaml)"
         ) from None
 
-    with open(path, encoding="utf-8") as f:
-        text = f.read()
     found = types.ModuleType("yaml_dags")
     try:
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
         documents = [d for d in yaml.load_all(text, _loader()) if d is not None]
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
@@ -189,6 +202,8 @@ def module(path: str) -> types.ModuleType:
     except (yaml.YAMLError, RecursionError, ValueError) as e:
         raise YamlError(f"{os.path.basename(path)}: not YAML: {e}") from None
     for n, document in enumerate(documents):
+        if isinstance(document, Mapping) and not {"dag_id", "tasks"} & set(document):
+            continue  # somebody's own settings, with these words further down
         setattr(found, f"dag_{n}", _File(path, document).dag())
     return found
 

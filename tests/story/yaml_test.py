@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 from engine import Engine, wait_until
@@ -82,6 +84,32 @@ def test_a_mistake_is_an_import_error_of_that_file(engine: Engine) -> None:
     errors = json.loads(engine.run("dags", "list-import-errors", "-o", "json", check=False).stdout)
     assert [e["filepath"] for e in errors] == ["bad.yaml"]
     assert errors[0]["error"] == "bad.yaml:5: dag 'bad': task 'a': bash_comand: this operator knows no such key"
+
+
+def test_what_is_broken_is_told_and_what_is_somebody_elses_is_left_alone(engine: Engine) -> None:
+    (engine.dags / "whole.zip").write_bytes(zipped := _zip("from airflow import DAG\nd = DAG('zipped')\n"))
+    (engine.dags / "cut.zip").write_bytes(zipped[: len(zipped) // 2])
+    engine.write("text.zip", "no archive\n")
+    engine.write("open.yaml", "dag_id: x\ntasks: [a, b\n")
+    engine.write("half.yaml", "dag_id: x\n  schedule: [1\n")
+    (engine.dags / "bytes.yml").write_bytes(b"\x00\x01\xff")
+    engine.write("settings.yaml", "jobs:\n- dag_id: made_elsewhere\n  tasks: [a]\n---\na: 1\n")
+    engine.write("pod.yaml", "metadata:\n  name: {{ name }}\n{% if x %}\n  y: {{ z }}\n{% endif %}\n")
+    engine.write("none.yaml", "")
+    engine.parse()
+    told = json.loads(engine.run("dags", "list-import-errors", "-o", "json", check=False).stdout)
+    errors = {e["filepath"]: e["error"] for e in told}
+    assert sorted(errors) == ["bytes.yml", "cut.zip", "half.yaml", "open.yaml", "text.zip"]
+    assert errors["text.zip"] == "text.zip: no readable zip archive: File is not a zip file"
+    assert errors["open.yaml"].startswith("open.yaml:3:1: ") and errors["bytes.yml"].startswith("bytes.yml")
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["zipped"]
+
+
+def _zip(text: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("member.py", text)
+    return out.getvalue()
 
 
 def import_errors(engine: Engine) -> list[str]:
