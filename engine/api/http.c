@@ -491,6 +491,8 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, resp->nap ? 2048 : 32768, stream_read,
 							 s, stream_free);
 	}
+	if (resp->fixed.p)
+		return MHD_create_response_from_buffer(resp->fixed.n, (void *)resp->fixed.p, MHD_RESPMEM_PERSISTENT);
 	size_t n = resp->body.n;
 	return MHD_create_response_from_buffer(n, tw_buf_steal(&resp->body), MHD_RESPMEM_MUST_FREE);
 }
@@ -576,6 +578,7 @@ static void take_request(struct exchange *x, struct MHD_Connection *conn)
 	req->body = tw_buf_str(&x->body);
 	req->authorization = header(conn, "Authorization");
 	req->accept = header(conn, "Accept");
+	req->accept_encoding = header(conn, "Accept-Encoding");
 	req->content_type = header(conn, "Content-Type");
 	req->cookie = header(conn, "Cookie");
 	req->range = header(conn, "Range");

@@ -49,7 +49,7 @@ struct tw_request {
 	size_t nquery;
 	struct tw_str body;
 	struct tw_value json; /* the body, read and checked; null when the route takes none */
-	struct tw_str authorization, accept, content_type, cookie, range, host, origin, referer, last_event_id;
+	struct tw_str authorization, accept, accept_encoding, content_type, cookie, range, host, origin, referer, last_event_id;
 	struct tw_http_user user;
 	const char *denied; /* why a token that was shown is no good; NULL: none was, or it is */
 	int denied_status;  /* 401 or 403 */
@@ -75,6 +75,7 @@ struct tw_response {
 	int status;		  /* 200 unless set */
 	const char *content_type; /* application/json unless set */
 	struct tw_buf body;
+	struct tw_str fixed;	  /* instead of body: bytes that outlive the server */
 	unsigned again_ms; /* no answer yet: call the handler again after so long */
 	/*
 	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how

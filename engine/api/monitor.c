@@ -1,4 +1,4 @@
-/* /monitor/health, /version, /jobs, and what "/" answers. */
+/* /monitor/health, /version, /jobs. */
 #include "api/ask.h"
 #include "api/tables.h"
 #include "io/clock.h"
@@ -100,15 +100,6 @@ static void version(struct tw_request *req, struct tw_response *resp)
 	tw_jw_end(&w);
 }
 
-static void root(struct tw_request *req, struct tw_response *resp)
-{
-	const char *to =
-		tw_api_of(req)->base_url ? tw_api_of(req)->base_url : "/api/v2/monitor/health";
-
-	resp->status = 307;
-	tw_reply_header(resp, TW_STR("Location"), tw_str(to));
-}
-
 void tw_jw_job(struct tw_jw *w, const struct tw_job_row *job)
 {
 	tw_jw_obj(w);
@@ -181,6 +172,5 @@ const struct tw_route tw_routes_monitor[] = {
 	{"GET", "/api/v2/monitor/health", {TW_OPEN}, health},
 	{"GET", "/api/v2/version", {TW_OPEN}, version},
 	{"GET", "/api/v2/jobs", {TW_ON_JOB}, get_jobs},
-	{"GET", "/", {TW_OPEN}, root},
 	{0},
 };

@@ -3,6 +3,7 @@
 /* The first route that fits is taken, so tables with fixed words stand before those with a
  * parameter there. */
 const struct tw_route *const tw_api_routes[] = {
+	tw_routes_ui,	     tw_routes_ui_data,
 	tw_routes_asset_queue, tw_routes_state_store, tw_routes_assets,
 	tw_routes_events,
 	tw_routes_monitor,   tw_routes_login, tw_routes_whoami,	   tw_routes_dags, tw_routes_favourites,

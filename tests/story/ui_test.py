@@ -1,0 +1,182 @@
+"""The UI's files as the api-server hands them out, and what its pages ask for. The pages themselves: tests/browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine import Engine, wait_until
+
+DAG = """
+from datetime import datetime
+from airflow.sdk import DAG, Label, TaskGroup, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("shop", schedule=None, start_date=datetime(2026, 1, 1), tags=["sales"]):
+    first = BashOperator(task_id="first", bash_command="echo 1")
+    with TaskGroup("inner", tooltip="inside") as inner:
+        a = BashOperator(task_id="a", bash_command="echo a")
+        b = BashOperator(task_id="b", bash_command="exit 1")
+
+    @task
+    def many(x):
+        return x
+
+    first >> Label("good ones") >> inner
+    inner >> many.expand(x=[1, 2, 3])
+"""
+
+
+class Api:
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)) as r:
+            return json.load(r)
+
+    def get(self, path: str) -> Any:
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: Any) -> Any:
+        return self.ask("POST", path, body)
+
+    def alive(self) -> bool:
+        try:
+            self.get("/api/v2/version")
+            return True
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    engine = Engine(tmp_path_factory.mktemp("ui"))
+    engine.write("shop.py", DAG)
+    engine.up()
+    engine.start("api-server")
+    api = Api(f"http://127.0.0.1:{engine.port}")
+    wait_until(api.alive, 60, "the api-server does not answer")
+    try:
+        yield api
+    finally:
+        engine.stop()
+
+
+def fetch(api: Api, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(api.base + path, headers=headers)) as r:
+            return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
+    except urllib.error.HTTPError as e:
+        return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
+
+
+def test_page_for_every_path_a_person_may_have(api: Api) -> None:
+    _, _, first = fetch(api, "/")
+    assert b'<div id="root">' in first, "the UI is not in this build: run script/build-ui, then build again"
+    for path in ("/dags", "/dags/shop", "/dags/shop/runs/r/tasks/t", "/dags/a%2Fb", "/variables", "/login", "/assets/1"):
+        status, headers, body = fetch(api, path)
+        assert (status, body) == (200, first), path
+        assert headers["content-type"].startswith("text/html")
+        assert headers["cache-control"] == "no-cache"
+        policy = headers["content-security-policy"]
+        assert "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
+    assert b"<script>" not in first, "no script may stand in the page"
+
+
+def test_what_is_no_page_stays_an_error(api: Api) -> None:
+    for path in ("/api/v2/nothing", "/ui/nothing", "/static/nothing.js", "/static/../index.html", "/nothing"):
+        status, headers, _ = fetch(api, path)
+        assert status == 404 and headers["content-type"].startswith("application/json"), path
+
+
+def test_files_are_packed_and_kept(api: Api) -> None:
+    _, _, page = fetch(api, "/")
+    names = re.findall(r'(?:src|href)="\./(static/[^"]+)"', page.decode())
+    script = next(n for n in names if n.endswith(".js"))
+    plain_status, headers, packed = fetch(api, f"/{script}", **{"Accept-Encoding": "gzip"})
+    assert plain_status == 200
+    assert headers["content-encoding"] == "gzip" and headers["vary"] == "Accept-Encoding"
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert headers["content-type"].startswith("text/javascript")
+    assert len(gzip.decompress(packed)) > 2 * len(packed)
+    _, headers, _ = fetch(api, f"/{script}", **{"Accept-Encoding": "gzip, deflate, br"})
+    assert headers["content-encoding"] == "br"
+    _, headers, _ = fetch(api, f"/{script}", **{"Accept-Encoding": "br;q=0, gzip"})
+    assert headers["content-encoding"] == "gzip"
+
+
+def test_first_load_is_small(api: Api) -> None:
+    """What the browser must have before the list of DAGs is there, packed with gzip: the page, and all that its script imports at once."""
+    _, _, page = fetch(api, "/")
+    total, seen = len(page), set()
+    todo = re.findall(r'(?:src|href)="\./(static/[^"]+)"', page.decode())
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        _, headers, data = fetch(api, f"/{name}", **{"Accept-Encoding": "gzip"})
+        total += len(data)
+        text = (gzip.decompress(data) if headers.get("content-encoding") == "gzip" else data).decode(errors="replace")
+        if name.endswith(".js"):
+            todo += [f"static/{n}" for n in re.findall(r'(?:from|import)\s*"\./([\w.-]+\.js)"', text)]
+            if "/index-" in f"/{name}":
+                todo += [f"static/{n}" for n in re.findall(r'"\./((?:dags|table|trigger)-[\w-]+\.js)"', text)]
+    assert total < 400 * 1024, f"{total // 1024} KiB for the first page"
+    assert total > 100 * 1024, "the count has missed something"
+
+
+def test_structure_has_groups_labels_and_arrows(api: Api) -> None:
+    s = api.get("/ui/dags/shop/structure")
+    tasks = {t["id"]: t for t in s["tasks"]}
+    assert set(tasks) == {"first", "inner.a", "inner.b", "many"}
+    assert tasks["inner.a"]["group"] == "inner" and tasks["many"]["mapped"]
+    assert [s["tasks"][i]["id"] for i in tasks["inner.a"]["upstream"]] == ["first"]
+    assert s["groups"] == [{"id": "inner", "label": "inner", "parent": None, "tooltip": "inside", "mapped": False}]
+    assert {"from": "first", "to": "inner.a", "label": "good ones"} in s["edge_labels"]
+    assert sorted(s["order"]) == [0, 1, 2, 3]
+    assert fetch(api, "/ui/dags/none/structure")[0] == 404
+    assert fetch(api, "/ui/dags/shop/structure?version_number=99")[0] == 404
+
+
+def test_grid_has_runs_and_what_became_of_each_task(api: Api) -> None:
+    run = api.post("/api/v2/dags/shop/dagRuns", {"logical_date": None, "dag_run_id": "one"})
+    wait_until(lambda: api.get("/api/v2/dags/shop/dagRuns/one")["state"] == "failed", 60, "the run does not end")
+    grid = api.get("/ui/dags/shop/grid?limit=5")
+    assert [r["run_id"] for r in grid["runs"]] == [run["dag_run_id"]]
+    cells = {c[0]: c for c in grid["runs"][0]["tasks"]}
+    assert cells["first"][1] == "success" and cells["inner.b"][1] == "failed"
+    assert cells["first"][2] <= cells["first"][3] and cells["first"][4] == 1
+    assert cells["many"][1] == "upstream_failed" and cells["many"][5] == {"upstream_failed": cells["many"][5]["upstream_failed"]}
+    assert api.get("/ui/dags/shop/grid?state=success")["runs"] == []
+    assert "tasks" not in api.get("/ui/dags/shop/grid?cells=false")["runs"][0]
+    recent = api.get("/ui/dags/recent?dag_id=shop&dag_id=none")
+    assert [r["state"] for r in recent["shop"]] == ["failed"] and recent["none"] == []
+    assert [(h["state"], h["n"]) for h in api.get("/ui/hours")] == [("failed", 1)]
+    assert [(d["state"], d["n"]) for d in api.get("/ui/dags/shop/days")] == [("failed", 1)]
+    assert fetch(api, "/ui/dags/shop/grid?limit=x")[0] == 422
+
+
+def test_who_asks(api: Api) -> None:
+    me = api.get("/ui/me")
+    assert me["username"] == "Anonymous" and not me["signed_in"]
+    assert me["may"]["pool"] == {"read": True, "change": True}
+
+
+def test_script_finds_the_same_files(tmp_path: Path) -> None:
+    """Without a built UI the table is empty and compiles all the same."""
+    root = Path(__file__).resolve().parents[2]
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run([sys.executable, root / "script" / "ui_files.py", tmp_path / "missing", out], check=True)
+    assert "tw_ui_nfiles = 0" in (out / "ui_files.c").read_text()

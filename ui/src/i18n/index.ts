@@ -1,0 +1,40 @@
+/** Languages: one file each, loaded when chosen. To add one: copy en.ts, translate, name it here. */
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import { remember, remembered } from "../settings";
+import { en, type Texts } from "./en";
+
+export const languages: Record<string, { name: string; load: () => Promise<Texts> }> = {
+  en: { name: "English", load: async () => en },
+  ko: { name: "한국어", load: async () => (await import("./ko")).ko },
+};
+
+async function load(language: string) {
+  if (!i18next.hasResourceBundle(language, "translation"))
+    i18next.addResourceBundle(language, "translation", await languages[language]!.load());
+}
+
+export async function setLanguage(language: string) {
+  await load(language);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+  remember("language", language);
+}
+
+export async function startLanguage() {
+  const wanted =
+    [remembered("language", ""), ...navigator.languages.map((l) => l.slice(0, 2))].find((l) => l in languages) ?? "en";
+  await i18next.use(initReactI18next).init({
+    lng: "en",
+    fallbackLng: "en",
+    resources: { en: { translation: en } },
+    keySeparator: false,
+    nsSeparator: false,
+    interpolation: { escapeValue: false },
+  });
+  if (wanted !== "en") {
+    await load(wanted);
+    await i18next.changeLanguage(wanted);
+  }
+  document.documentElement.lang = wanted;
+}

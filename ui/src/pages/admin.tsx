@@ -1,0 +1,230 @@
+import { TextInput } from "@mantine/core";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import type { Page } from "../api";
+import { IconPackage, IconPuzzle } from "../icons";
+import { useGet } from "../live";
+import { Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
+import { Mark } from "../parts/state";
+import { DataTable, useListState } from "../parts/table";
+import { When } from "../time";
+
+interface Provider {
+  package_name: string;
+  description: string;
+  version: string;
+  documentation_url: string | null;
+}
+export function Providers() {
+  const { t } = useTranslation();
+  useTitle(t("nav.providers"));
+  const asked = useGet<{ providers: Provider[] } & Page>("/api/v2/providers", { limit: 100 });
+  const columns: ColumnDef<Provider>[] = [
+    {
+      id: "name",
+      header: () => t("provider.name"),
+      cell: ({ row: { original: p } }) =>
+        p.documentation_url ? (
+          <a href={p.documentation_url} target="_blank" rel="noreferrer noopener" className="mono">
+            {p.package_name}
+          </a>
+        ) : (
+          <span className="mono">{p.package_name}</span>
+        ),
+    },
+    { id: "version", header: () => t("provider.version"), cell: ({ row }) => row.original.version },
+    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+  ];
+  return (
+    <>
+      <PageHead title={t("nav.providers")} />
+      <Loaded of={asked}>
+        {(r) => (
+          <DataTable
+            label={t("nav.providers")}
+            rows={r.providers}
+            columns={columns}
+            empty={
+              <Empty icon={<IconPackage size={30} />} title={t("provider.none")}>
+                {t("provider.noneHint")} <code>tradewind providers install NAME</code>
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+interface Plugin {
+  name: string;
+  source: string;
+  macros: string[];
+  listeners: string[];
+  timetables: string[];
+  operator_extra_links: string[];
+  global_operator_extra_links: string[];
+  [more: string]: unknown;
+}
+export function Plugins() {
+  const { t } = useTranslation();
+  useTitle(t("nav.plugins"));
+  const asked = useGet<{ plugins: Plugin[] } & Page>("/api/v2/plugins", { limit: 100 });
+  const errors = useGet<{ import_errors: { source: string; error: string }[] }>("/api/v2/plugins/importErrors");
+  const columns: ColumnDef<Plugin>[] = [
+    { id: "name", header: () => t("plugin.name"), cell: ({ row }) => <span className="strong">{row.original.name}</span> },
+    { id: "source", header: () => t("plugin.source"), cell: ({ row }) => <span className="mono">{row.original.source}</span> },
+    {
+      id: "gives",
+      header: () => t("plugin.gives"),
+      cell: ({ row: { original: p } }) =>
+        Object.entries(p)
+          .filter(([, v]) => Array.isArray(v) && v.length > 0)
+          .map(([k, v]) => `${k}: ${(v as unknown[]).length}`)
+          .join(", "),
+    },
+  ];
+  return (
+    <>
+      <PageHead title={t("nav.plugins")} />
+      {errors.data?.import_errors.map((e) => (
+        <Trouble key={e.source} error={new Error(`${e.source}: ${e.error}`)} />
+      ))}
+      <Loaded of={asked}>
+        {(r) => (
+          <DataTable
+            label={t("nav.plugins")}
+            rows={r.plugins}
+            columns={columns}
+            empty={
+              <Empty icon={<IconPuzzle size={30} />} title={t("plugin.none")}>
+                {t("plugin.noneHint")}
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+interface Job {
+  id: number;
+  job_type: string | null;
+  state: string | null;
+  hostname: string | null;
+  unixname: string | null;
+  start_date: string | null;
+  end_date: string | null;
+  latest_heartbeat: string | null;
+  executor_class: string | null;
+}
+export function Jobs() {
+  const { t } = useTranslation();
+  useTitle(t("nav.jobs"));
+  const list = useListState("-id");
+  const asked = useGet<{ jobs: Job[] } & Page>("/api/v2/jobs", list.params, { every: 5000, untold: true });
+  const columns: ColumnDef<Job>[] = [
+    { id: "id", header: () => "#", meta: { sort: "id" }, cell: ({ row }) => row.original.id },
+    {
+      id: "type",
+      header: () => t("job.type"),
+      meta: { sort: "job_type" },
+      cell: ({ row }) => <span className="strong">{row.original.job_type}</span>,
+    },
+    {
+      id: "state",
+      header: () => t("state"),
+      cell: ({ row: { original: j } }) => (
+        <span className="state">
+          <Mark state={j.state} /> {t(`state.${j.state}`, { defaultValue: j.state ?? "" })}
+        </span>
+      ),
+    },
+    { id: "host", header: () => t("ti.host"), cell: ({ row }) => row.original.hostname },
+    { id: "executor", header: () => t("ti.executor"), cell: ({ row }) => row.original.executor_class },
+    {
+      id: "start",
+      header: () => t("start"),
+      meta: { sort: "start_date" },
+      cell: ({ row }) => <When at={row.original.start_date} />,
+    },
+    {
+      id: "beat",
+      header: () => t("job.beat"),
+      meta: { sort: "latest_heartbeat" },
+      cell: ({ row }) => <When at={row.original.latest_heartbeat} relative />,
+    },
+    { id: "end", header: () => t("end"), cell: ({ row }) => <When at={row.original.end_date} /> },
+  ];
+  return (
+    <>
+      <PageHead title={t("nav.jobs")} />
+      <Loaded of={asked}>
+        {(r) => <DataTable label={t("nav.jobs")} rows={r.jobs} columns={columns} total={r.total_entries} list={list} />}
+      </Loaded>
+    </>
+  );
+}
+
+interface Section {
+  name: string;
+  options: { key: string; value: string | [string, string] }[];
+}
+export function Config() {
+  const { t } = useTranslation();
+  useTitle(t("nav.config"));
+  const [search] = useSearchParams();
+  const [q, setQ] = useState(search.get("q") ?? "");
+  const asked = useGet<{ sections: Section[] }>("/api/v2/config");
+  const hit = (s: Section, key: string) => `${s.name} ${key}`.toLowerCase().includes(q.trim().toLowerCase());
+  return (
+    <>
+      <PageHead title={t("nav.config")} />
+      <TextInput
+        size="xs"
+        w={260}
+        mb="sm"
+        type="search"
+        placeholder={t("config.find")}
+        aria-label={t("config.find")}
+        value={q}
+        onChange={(e) => setQ(e.currentTarget.value)}
+      />
+      <Loaded of={asked}>
+        {(c) => (
+          <>
+            {c.sections
+              .map((s) => ({ ...s, options: s.options.filter((o) => hit(s, o.key)) }))
+              .filter((s) => s.options.length > 0)
+              .map((s) => (
+                <section key={s.name} className="card table-box" style={{ marginBottom: 10 }} aria-label={s.name}>
+                  <table className="table" aria-label={s.name}>
+                    <thead>
+                      <tr>
+                        <th colSpan={2} className="mono">
+                          [{s.name}]
+                        </th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {s.options.map((o) => (
+                        <tr key={o.key}>
+                          <td className="mono" style={{ width: "40%" }}>
+                            {o.key}
+                          </td>
+                          <td className="mono">{Array.isArray(o.value) ? o.value[0] : o.value}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </section>
+              ))}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}

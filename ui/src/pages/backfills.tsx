@@ -1,0 +1,237 @@
+import {
+  ActionIcon,
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Modal,
+  NumberInput,
+  Select,
+  Switch,
+  Text,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Page, send } from "../api";
+import { IconHistoryToggle, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconPlus } from "../icons";
+import { useGet } from "../live";
+import { Empty, failed, Loaded, Trouble, told } from "../parts/bits";
+import { Confirm } from "../parts/confirm";
+import { DataTable, useListState } from "../parts/table";
+import { Took, When } from "../time";
+import { useDag } from "./dag";
+
+interface Backfill {
+  id: number;
+  dag_id: string;
+  from_date: string;
+  to_date: string;
+  is_paused: boolean;
+  reprocess_behavior: string;
+  max_active_runs: number;
+  created_at: string;
+  completed_at: string | null;
+}
+
+function Create({ dagId, onClose }: { dagId: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [again, setAgain] = useState("none");
+  const [most, setMost] = useState<number | string>(10);
+  const [back, setBack] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const body = {
+    dag_id: dagId,
+    from_date: from && `${from}T00:00:00Z`,
+    to_date: to && `${to}T00:00:00Z`,
+    run_backwards: back,
+    reprocess_behavior: again,
+    max_active_runs: Number(most) || 1,
+    dag_run_conf: {},
+  };
+  const preview = useQuery({
+    queryKey: ["backfill", body],
+    queryFn: () => send<{ backfills: { logical_date: string }[] } & Page>("POST", "/api/v2/backfills/dry_run", {}, body),
+    enabled: Boolean(from && to),
+    retry: false,
+    gcTime: 0,
+  });
+  const go = async () => {
+    setBusy(true);
+    try {
+      await send("POST", "/api/v2/backfills", {}, body);
+      await client.invalidateQueries({ predicate: (q) => /backfills|dagRuns|grid/.test(String(q.queryKey[0])) });
+      told(t("backfill.made"));
+      onClose();
+    } catch (e) {
+      failed(e);
+      setBusy(false);
+    }
+  };
+  const dates = preview.data?.backfills ?? [];
+  return (
+    <Modal opened onClose={onClose} title={t("backfill.new")} closeButtonProps={{ "aria-label": t("close") }}>
+      <div className="form">
+        <Group grow>
+          <TextInput
+            type="date"
+            label={t("backfill.from")}
+            value={from}
+            onChange={(e) => setFrom(e.currentTarget.value)}
+            required
+            data-autofocus
+          />
+          <TextInput type="date" label={t("backfill.to")} value={to} onChange={(e) => setTo(e.currentTarget.value)} required />
+        </Group>
+        <Select
+          label={t("backfill.again")}
+          value={again}
+          onChange={(v) => setAgain(v ?? "none")}
+          allowDeselect={false}
+          data={["none", "failed", "completed"].map((v) => ({ value: v, label: t(`backfill.again.${v}`) }))}
+        />
+        <NumberInput label={t("backfill.most")} value={most} onChange={setMost} min={1} />
+        <Switch label={t("backfill.backwards")} checked={back} onChange={(e) => setBack(e.currentTarget.checked)} />
+        <div aria-live="polite">
+          {preview.error ? (
+            <Trouble error={preview.error} />
+          ) : preview.data ? (
+            <Alert color="blue" py="xs">
+              {t("backfill.preview", { n: preview.data.total_entries })}{" "}
+              {dates.length > 0 && (
+                <Text fz={12} c="dimmed">
+                  {dates[0]!.logical_date} … {dates.at(-1)!.logical_date}
+                </Text>
+              )}
+            </Alert>
+          ) : null}
+        </div>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button onClick={go} loading={busy} disabled={!preview.data || preview.data.total_entries === 0}>
+            {t("backfill.start")}
+          </Button>
+        </Group>
+      </div>
+    </Modal>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const dag = useDag();
+  const client = useQueryClient();
+  const list = useListState("-id");
+  const backfills = useGet<{ backfills: Backfill[] } & Page>(
+    "/api/v2/backfills",
+    { ...list.params, dag_id: dag.dag_id },
+    { every: 3000 },
+  );
+  const [create, setCreate] = useState(false);
+  const [doomed, setDoomed] = useState<Backfill | null>(null);
+  const act = (b: Backfill, verb: string) =>
+    send("PUT", `/api/v2/backfills/${b.id}/${verb}`)
+      .then(() => client.invalidateQueries({ queryKey: ["/api/v2/backfills"] }))
+      .catch(failed);
+  const columns: ColumnDef<Backfill>[] = [
+    { id: "id", header: () => "#", cell: ({ row }) => row.original.id },
+    {
+      id: "state",
+      header: () => t("state"),
+      cell: ({ row: { original: b } }) => (
+        <Badge variant="light" tt="none" color={b.completed_at ? "teal" : b.is_paused ? "gray" : "blue"}>
+          {b.completed_at ? t("backfill.done") : b.is_paused ? t("dag.paused") : t("state.running")}
+        </Badge>
+      ),
+    },
+    { id: "from", header: () => t("backfill.from"), cell: ({ row }) => <When at={row.original.from_date} /> },
+    { id: "to", header: () => t("backfill.to"), cell: ({ row }) => <When at={row.original.to_date} /> },
+    {
+      id: "again",
+      header: () => t("backfill.again"),
+      cell: ({ row }) =>
+        t(`backfill.again.${row.original.reprocess_behavior}`, { defaultValue: row.original.reprocess_behavior }),
+    },
+    { id: "most", header: () => t("backfill.most"), meta: { num: true }, cell: ({ row }) => row.original.max_active_runs },
+    { id: "made", header: () => t("made"), cell: ({ row }) => <When at={row.original.created_at} relative /> },
+    {
+      id: "took",
+      header: () => t("duration"),
+      meta: { num: true },
+      cell: ({ row: { original: b } }) => <Took start={b.created_at} end={b.completed_at} />,
+    },
+    {
+      id: "act",
+      header: () => <span className="sr-only">{t("actions")}</span>,
+      cell: ({ row: { original: b } }) =>
+        !b.completed_at && (
+          <Group gap={2} wrap="nowrap">
+            <Tooltip label={b.is_paused ? t("backfill.unpause") : t("backfill.pause")}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={b.is_paused ? t("backfill.unpause") : t("backfill.pause")}
+                onClick={() => act(b, b.is_paused ? "unpause" : "pause")}
+              >
+                {b.is_paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t("backfill.cancel")}>
+              <ActionIcon variant="subtle" color="red" aria-label={t("backfill.cancel")} onClick={() => setDoomed(b)}>
+                <IconPlayerStop size={16} />
+              </ActionIcon>
+            </Tooltip>
+          </Group>
+        ),
+    },
+  ];
+  const button = (
+    <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setCreate(true)}>
+      {t("backfill.new")}
+    </Button>
+  );
+  return (
+    <>
+      <Group mb="sm" gap="sm">
+        {button}
+        <span className="grow" />
+        <Link to="../runs?run_type=backfill">{t("backfill.runs")}</Link>
+      </Group>
+      <Loaded of={backfills}>
+        {(r) => (
+          <DataTable
+            label={t("tab.backfills")}
+            rows={r.backfills}
+            columns={columns}
+            total={r.total_entries}
+            list={list}
+            empty={
+              <Empty icon={<IconHistoryToggle size={30} />} title={t("backfill.none")}>
+                {t("backfill.noneHint")}
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+      {create && <Create dagId={dag.dag_id} onClose={() => setCreate(false)} />}
+      {doomed && (
+        <Confirm
+          title={t("backfill.cancel")}
+          text={t("backfill.cancelHint")}
+          action={t("backfill.cancel")}
+          onClose={() => setDoomed(null)}
+          onConfirm={() => act(doomed, "cancel")}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+import { Badge, Button, Group, Text, Tooltip } from "@mantine/core";
+import { createContext, useContext, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Outlet, useParams } from "react-router";
+import { type DagDetails, type GridRun, seg } from "../api";
+import { IconPlayerPlay } from "../icons";
+import { useGet, useLiveScope } from "../live";
+import { Loaded, PageHead, TabLinks, useTitle } from "../parts/bits";
+import { StateMark } from "../parts/state";
+import { TriggerDialog } from "../parts/trigger";
+import { useSettings } from "../settings";
+import { When } from "../time";
+import { PauseSwitch } from "./dags";
+
+const Context = createContext<DagDetails | null>(null);
+/** The DAG whose page this is. */
+export function useDag(): DagDetails {
+  const dag = useContext(Context);
+  if (!dag) throw new Error("outside of a DAG's page");
+  return dag;
+}
+
+/** Times may be shown in the DAG's zone while one of its pages is open; events of its tasks come in. */
+export function useDagContext(dagId: string) {
+  const { setDagZone } = useSettings();
+  const dag = useGet<DagDetails>(`/api/v2/dags/${seg(dagId)}/details`, {}, { keep: false, every: 15_000 });
+  const zone = dag.data?.timezone ?? null;
+  useEffect(() => {
+    setDagZone(zone);
+    return () => setDagZone(null);
+  }, [zone, setDagZone]);
+  useLiveScope(dagId);
+  return dag;
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const { dagId = "" } = useParams();
+  const asked = useDagContext(dagId);
+  const latest = useGet<{ runs: GridRun[] }>(`/ui/dags/${seg(dagId)}/grid`, { limit: 1, cells: false }, { every: 3000 });
+  const [trigger, setTrigger] = useState(false);
+  useTitle(asked.data?.dag_display_name ?? dagId);
+  const run = latest.data?.runs[0];
+  const base = `/dags/${seg(dagId)}`;
+  return (
+    <Loaded of={asked}>
+      {(dag) => (
+        <Context.Provider value={dag}>
+          <PageHead
+            crumbs={[{ label: t("nav.dags"), to: "/dags" }]}
+            title={
+              <Group gap={10} wrap="nowrap" component="span">
+                <PauseSwitch dag={dag} />
+                <span>{dag.dag_display_name}</span>
+              </Group>
+            }
+          >
+            {dag.is_paused && (
+              <Badge color="gray" variant="light" tt="none">
+                {t("dag.paused")}
+              </Badge>
+            )}
+            {dag.is_stale && (
+              <Badge color="red" variant="light" tt="none">
+                {t("dag.stale")}
+              </Badge>
+            )}
+            {run && (
+              <Text span fz={13} c="dimmed">
+                <StateMark state={run.state} /> <When at={run.start_date ?? run.run_after} relative />
+              </Text>
+            )}
+            <span className="grow" />
+            <Text span fz={13} c="dimmed">
+              <Tooltip label={dag.timetable_description ?? t("dag.manual")}>
+                <span>{dag.timetable_summary ?? t("dag.manual")}</span>
+              </Tooltip>
+              {dag.next_dagrun_run_after && !dag.is_paused && (
+                <>
+                  {" · "}
+                  {t("dag.next")} <When at={dag.next_dagrun_run_after} relative />
+                </>
+              )}
+            </Text>
+            <Button size="compact-md" leftSection={<IconPlayerPlay size={15} />} onClick={() => setTrigger(true)}>
+              {t("trigger")}
+            </Button>
+          </PageHead>
+          <TabLinks
+            label={dag.dag_display_name}
+            tabs={[
+              { to: base, label: t("tab.grid"), end: true },
+              { to: `${base}/graph`, label: t("tab.graph") },
+              { to: `${base}/gantt`, label: t("tab.gantt") },
+              { to: `${base}/calendar`, label: t("tab.calendar") },
+              { to: `${base}/runs`, label: t("tab.runs") },
+              { to: `${base}/tasks`, label: t("tab.tasks") },
+              { to: `${base}/code`, label: t("tab.code") },
+              { to: `${base}/backfills`, label: t("tab.backfills") },
+              { to: `${base}/events`, label: t("tab.events") },
+              { to: `${base}/details`, label: t("tab.details") },
+            ]}
+          />
+          <Outlet />
+          {trigger && <TriggerDialog dagId={dagId} onClose={() => setTrigger(false)} />}
+        </Context.Provider>
+      )}
+    </Loaded>
+  );
+}

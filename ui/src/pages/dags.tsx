@@ -1,0 +1,313 @@
+import { ActionIcon, Badge, Button, Group, MultiSelect, SegmentedControl, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Dag, type DagPage, type GridRun, seg, send } from "../api";
+import { IconPlayerPlay, IconSearch, IconSitemap, IconStar, IconStarFilled } from "../icons";
+import { useGet } from "../live";
+import { RunBars } from "../parts/bars";
+import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
+import { runStates, StateMark, useStateName } from "../parts/state";
+import { DataTable, useListState } from "../parts/table";
+import { TriggerDialog } from "../parts/trigger";
+import { patchDag } from "../shell";
+import { When } from "../time";
+
+export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "dag_display_name"> }) {
+  const { t } = useTranslation();
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const on = wanted ?? !dag.is_paused;
+  return (
+    <Tooltip label={on ? t("dag.pause") : t("dag.unpause")} openDelay={300}>
+      <span style={{ display: "inline-flex" }}>
+        <Switch
+          size="xs"
+          checked={on}
+          aria-label={t("dag.active", { name: dag.dag_display_name })}
+          onChange={(e) => {
+            setWanted(e.currentTarget.checked);
+            patchDag(dag.dag_id, !e.currentTarget.checked)
+              .catch(failed)
+              .finally(() => setWanted(null));
+          }}
+        />
+      </span>
+    </Tooltip>
+  );
+}
+
+function Star({ dag, on }: { dag: Dag; on: boolean }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return (
+    <ActionIcon
+      variant="subtle"
+      color={on ? "yellow" : "gray"}
+      size="sm"
+      aria-pressed={on}
+      aria-label={t("dag.favourite", { name: dag.dag_display_name })}
+      onClick={() =>
+        send("POST", `/api/v2/dags/${seg(dag.dag_id)}/${on ? "unfavorite" : "favorite"}`)
+          .then(() => client.invalidateQueries({ queryKey: ["/api/v2/dags"] }))
+          .catch(failed)
+      }
+    >
+      {on ? <IconStarFilled size={15} /> : <IconStar size={15} />}
+    </ActionIcon>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const stateName = useStateName();
+  useTitle(t("nav.dags"));
+  const list = useListState("dag_display_name");
+  const { search, set } = list;
+  const q = search.get("q") ?? "";
+  const [typed, setTyped] = useState(q);
+  const type = useDebouncedCallback((v: string) => set({ q: v || null }), 250);
+  const tags = search.getAll("tag");
+  const show = search.get("show") ?? "all";
+  const state = search.get("state");
+  const dags = useGet<DagPage>(
+    "/api/v2/dags",
+    {
+      ...list.params,
+      ...(q ? { dag_display_name_pattern: `%${q}%` } : {}),
+      tags,
+      ...(show === "active"
+        ? { paused: false }
+        : show === "paused"
+          ? { paused: true }
+          : show === "favourite"
+            ? { is_favorite: true }
+            : {}),
+      ...(state ? { last_dag_run_state: state } : {}),
+    },
+    { every: 10_000 },
+  );
+  const ids = useMemo(() => dags.data?.dags.map((d) => d.dag_id) ?? [], [dags.data]);
+  const recent = useGet<Record<string, GridRun[]>>(
+    "/ui/dags/recent",
+    { dag_id: ids, runs: 14 },
+    { enabled: ids.length > 0, every: 5000 },
+  );
+  const favourites = useGet<DagPage>("/api/v2/dags", { is_favorite: true, limit: 100 });
+  const liked = useMemo(() => new Set(favourites.data?.dags.map((d) => d.dag_id)), [favourites.data]);
+  const allTags = useGet<{ tags: string[] }>("/api/v2/dagTags", { limit: 100 });
+  const [trigger, setTrigger] = useState<Dag | null>(null);
+
+  const columns: ColumnDef<Dag>[] = [
+    {
+      id: "pause",
+      header: () => <span className="sr-only">{t("dag.state")}</span>,
+      meta: { width: "1%" },
+      cell: ({ row }) => <PauseSwitch dag={row.original} />,
+    },
+    {
+      id: "name",
+      header: () => t("dag.name"),
+      meta: { sort: "dag_display_name" },
+      cell: ({ row: { original: d } }) => (
+        <div>
+          <Group gap={6} wrap="nowrap">
+            <Link to={`/dags/${seg(d.dag_id)}`} className="strong-link">
+              {d.dag_display_name}
+            </Link>
+            <Star dag={d} on={liked.has(d.dag_id)} />
+            {d.has_import_errors && (
+              <Link to="/import_errors" title={t("nav.importErrors")}>
+                <StateMark state="failed" bare size={14} />
+              </Link>
+            )}
+          </Group>
+          <Group gap={4}>
+            {d.tags.map((tag) => (
+              <Badge
+                key={tag.name}
+                component="button"
+                size="xs"
+                variant="light"
+                color="gray"
+                tt="none"
+                className="tag"
+                aria-label={t("dag.filterTag", { tag: tag.name })}
+                onClick={() => set({ tag: [...new Set([...tags, tag.name])] })}
+              >
+                {tag.name}
+              </Badge>
+            ))}
+            {d.description && (
+              <Text span fz={12} c="dimmed" className="cut" maw={420}>
+                {d.description}
+              </Text>
+            )}
+          </Group>
+        </div>
+      ),
+    },
+    {
+      id: "schedule",
+      header: () => t("dag.schedule"),
+      cell: ({ row: { original: d } }) => (
+        <div>
+          <Text fz={13} title={d.timetable_description ?? ""} className="cut" maw={200}>
+            {d.timetable_summary ?? (
+              <Text span inherit c="dimmed">
+                {t("dag.manual")}
+              </Text>
+            )}
+          </Text>
+          {d.next_dagrun_run_after && !d.is_paused && (
+            <Text fz={12} c="dimmed">
+              {t("dag.next")} <When at={d.next_dagrun_run_after} relative />
+            </Text>
+          )}
+        </div>
+      ),
+    },
+    {
+      id: "latest",
+      header: () => t("dag.latest"),
+      meta: { sort: "last_run_start_date" },
+      cell: ({ row: { original: d } }) => {
+        const r = recent.data?.[d.dag_id]?.[0];
+        if (!r)
+          return (
+            <Text span fz={13} c="dimmed">
+              {t("dag.never")}
+            </Text>
+          );
+        return (
+          <Link to={`/dags/${seg(d.dag_id)}/runs/${seg(r.run_id)}`} className="plain-link">
+            <StateMark state={r.state} />
+            <Text fz={12} c="dimmed">
+              <When at={r.start_date ?? r.run_after} relative />
+            </Text>
+          </Link>
+        );
+      },
+    },
+    {
+      id: "bars",
+      header: () => t("dag.runs"),
+      cell: ({ row: { original: d } }) => <RunBars dagId={d.dag_id} runs={recent.data?.[d.dag_id] ?? []} />,
+    },
+    {
+      id: "owner",
+      header: () => t("dag.owner"),
+      cell: ({ row }) => (
+        <Text fz={13} className="cut" maw={120}>
+          {row.original.owners.join(", ")}
+        </Text>
+      ),
+    },
+    {
+      id: "act",
+      header: () => <span className="sr-only">{t("actions")}</span>,
+      meta: { width: "1%" },
+      cell: ({ row: { original: d } }) => (
+        <Tooltip label={t("trigger")}>
+          <ActionIcon
+            variant="light"
+            size="md"
+            aria-label={t("trigger.of", { name: d.dag_display_name })}
+            onClick={() => setTrigger(d)}
+          >
+            <IconPlayerPlay size={15} />
+          </ActionIcon>
+        </Tooltip>
+      ),
+    },
+  ];
+  const filtered = q || tags.length || show !== "all" || state;
+  return (
+    <>
+      <PageHead title={t("nav.dags")}>
+        {dags.data && (
+          <Text span c="dimmed" fz={14}>
+            {dags.data.total_entries.toLocaleString()}
+          </Text>
+        )}
+      </PageHead>
+      <Group mb="sm" gap="sm">
+        <TextInput
+          w={260}
+          leftSection={<IconSearch size={15} />}
+          placeholder={t("dag.search")}
+          aria-label={t("dag.search")}
+          value={typed}
+          onChange={(e) => {
+            setTyped(e.currentTarget.value);
+            type(e.currentTarget.value);
+          }}
+          type="search"
+        />
+        <SegmentedControl
+          size="sm"
+          value={show}
+          onChange={(v) => set({ show: v === "all" ? null : v })}
+          aria-label={t("dag.show")}
+          data={["all", "active", "paused", "favourite"].map((v) => ({ value: v, label: t(`dag.show.${v}`) }))}
+        />
+        <SegmentedControl
+          size="sm"
+          value={state ?? ""}
+          onChange={(v) => set({ state: v || null })}
+          aria-label={t("dag.lastState")}
+          data={[{ value: "", label: t("dag.anyState") }, ...runStates.map((s) => ({ value: s, label: stateName(s) }))]}
+        />
+        <MultiSelect
+          size="sm"
+          w={220}
+          searchable
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          placeholder={tags.length ? "" : t("dag.tags")}
+          aria-label={t("dag.tags")}
+          data={[...new Set([...(allTags.data?.tags ?? []), ...tags])]}
+          value={tags}
+          onChange={(v) => set({ tag: v })}
+        />
+      </Group>
+      <Loaded of={dags}>
+        {(d) => (
+          <DataTable
+            label={t("nav.dags")}
+            rows={d.dags}
+            columns={columns}
+            total={d.total_entries}
+            list={list}
+            empty={
+              filtered ? (
+                <Empty
+                  icon={<IconSearch size={30} />}
+                  title={t("dag.noneFound")}
+                  action={
+                    <Button
+                      variant="default"
+                      onClick={() => {
+                        setTyped("");
+                        set({ q: null, tag: null, show: null, state: null });
+                      }}
+                    >
+                      {t("clearFilters")}
+                    </Button>
+                  }
+                />
+              ) : (
+                <Empty icon={<IconSitemap size={30} />} title={t("home.welcome")}>
+                  {t("home.welcomeHint")}
+                </Empty>
+              )
+            }
+          />
+        )}
+      </Loaded>
+      {trigger && <TriggerDialog dagId={trigger.dag_id} onClose={() => setTrigger(null)} />}
+    </>
+  );
+}

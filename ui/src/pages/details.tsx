@@ -1,0 +1,94 @@
+import { Alert, Badge, Group } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Page } from "../api";
+import { useGet } from "../live";
+import { Facts } from "../parts/bits";
+import { Markdown } from "../parts/markdown";
+import { Value } from "../parts/value";
+import { When } from "../time";
+import { useDag } from "./dag";
+
+interface Warning {
+  warning_type: string;
+  message: string;
+  timestamp: string;
+}
+export function Component() {
+  const { t } = useTranslation();
+  const dag = useDag();
+  const warnings = useGet<{ dag_warnings: Warning[] } & Page>("/api/v2/dagWarnings", { dag_id: dag.dag_id });
+  const yes = (b: boolean) => (b ? t("yes") : t("no"));
+  return (
+    <div className="home-cols">
+      <div className="card tile">
+        {warnings.data?.dag_warnings.map((w) => (
+          <Alert key={w.message} color="yellow" mb="sm" title={w.warning_type}>
+            {w.message}
+          </Alert>
+        ))}
+        <Facts
+          of={[
+            [
+              t("dag.id"),
+              <span key="i" className="mono">
+                {dag.dag_id}
+              </span>,
+            ],
+            [t("description"), dag.description],
+            [
+              t("dag.file"),
+              <span key="f" className="mono">
+                {dag.fileloc}
+              </span>,
+            ],
+            [t("dag.owner"), dag.owners.join(", ")],
+            [
+              t("dag.tags"),
+              dag.tags.length ? (
+                <Group key="t" gap={4}>
+                  {dag.tags.map((x) => (
+                    <Badge
+                      key={x.name}
+                      component={Link}
+                      to={`/dags?tag=${encodeURIComponent(x.name)}`}
+                      size="sm"
+                      variant="light"
+                      color="gray"
+                      tt="none"
+                      style={{ cursor: "pointer" }}
+                    >
+                      {x.name}
+                    </Badge>
+                  ))}
+                </Group>
+              ) : null,
+            ],
+            [t("dag.schedule"), dag.timetable_summary],
+            [t("dag.scheduleText"), dag.timetable_description],
+            [t("zone"), dag.timezone],
+            [t("dag.start"), <When key="s" at={dag.start_date} />],
+            [t("dag.end"), <When key="e" at={dag.end_date} />],
+            [t("dag.nextRun"), <When key="n" at={dag.next_dagrun_run_after} />],
+            [t("dag.catchup"), yes(dag.catchup)],
+            [t("dag.maxRuns"), `${dag.active_runs_count} / ${dag.max_active_runs}`],
+            [t("dag.maxTasks"), dag.max_active_tasks],
+            [t("dag.timeout"), dag.dag_run_timeout],
+            [t("dag.parsed"), <When key="p" at={dag.last_parsed_time} />],
+            [t("code.version"), dag.latest_dag_version ? `v${dag.latest_dag_version.version_number}` : null],
+            [t("dag.assets"), dag.asset_expression ? <Value key="a" of={dag.asset_expression} /> : null],
+            [
+              t("params"),
+              dag.params && Object.keys(dag.params).length ? (
+                <Value key="v" of={Object.fromEntries(Object.entries(dag.params).map(([k, p]) => [k, p.value]))} />
+              ) : null,
+            ],
+          ]}
+        />
+      </div>
+      <div className="card tile">
+        {dag.doc_md ? <Markdown text={dag.doc_md} /> : <div className="empty">{t("dag.noDoc")}</div>}
+      </div>
+    </div>
+  );
+}

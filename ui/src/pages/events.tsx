@@ -1,0 +1,144 @@
+import { Group, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Page, seg } from "../api";
+import { IconHistory } from "../icons";
+import { useGet } from "../live";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { DataTable, useListState } from "../parts/table";
+import { When } from "../time";
+import { useDag } from "./dag";
+
+interface Event {
+  event_log_id: number;
+  when: string;
+  dag_id: string | null;
+  task_id: string | null;
+  run_id: string | null;
+  map_index: number | null;
+  event: string;
+  owner: string | null;
+  extra: string | null;
+}
+
+export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: string; taskId?: string }) {
+  const { t } = useTranslation();
+  const list = useListState("-when");
+  const { search, set } = list;
+  const event = useDebouncedCallback((v: string) => set({ event: v || null }), 250);
+  const owner = useDebouncedCallback((v: string) => set({ owner: v || null }), 250);
+  const like = (k: string) => (search.get(k) ? { [`${k}_pattern`]: `%${search.get(k)}%` } : {});
+  const events = useGet<{ event_logs: Event[] } & Page>(
+    "/api/v2/eventLogs",
+    { ...list.params, dag_id: dagId, run_id: runId, task_id: taskId, ...like("event"), ...like("owner") },
+    { every: 5000, untold: true },
+  );
+  const columns: ColumnDef<Event>[] = [
+    {
+      id: "when",
+      header: () => t("event.when"),
+      meta: { sort: "when", width: "1%" },
+      cell: ({ row }) => <When at={row.original.when} />,
+    },
+    {
+      id: "event",
+      header: () => t("event"),
+      meta: { sort: "event" },
+      cell: ({ row }) => <span className="mono">{row.original.event}</span>,
+    },
+    { id: "who", header: () => t("event.who"), meta: { sort: "owner" }, cell: ({ row }) => row.original.owner },
+    ...(dagId
+      ? []
+      : [
+          {
+            id: "dag",
+            header: () => t("dag"),
+            meta: { sort: "dag_id" },
+            cell: ({ row: { original: e } }) => e.dag_id && <Link to={`/dags/${seg(e.dag_id)}`}>{e.dag_id}</Link>,
+          } satisfies ColumnDef<Event>,
+        ]),
+    ...(runId
+      ? []
+      : [
+          {
+            id: "run",
+            header: () => t("run"),
+            cell: ({ row: { original: e } }) =>
+              e.dag_id &&
+              e.run_id && (
+                <Link to={`/dags/${seg(e.dag_id)}/runs/${seg(e.run_id)}`} className="mono">
+                  {e.run_id}
+                </Link>
+              ),
+          } satisfies ColumnDef<Event>,
+        ]),
+    {
+      id: "task",
+      header: () => t("task"),
+      cell: ({ row: { original: e } }) =>
+        `${e.task_id ?? ""}${e.map_index !== null && e.map_index >= 0 ? ` [${e.map_index}]` : ""}`,
+    },
+    {
+      id: "extra",
+      header: () => t("event.extra"),
+      cell: ({ row }) => (
+        <span className="mono cut" style={{ maxWidth: 380 }} title={row.original.extra ?? ""}>
+          {row.original.extra}
+        </span>
+      ),
+    },
+  ];
+  return (
+    <>
+      <Group mb="sm" gap="sm">
+        <TextInput
+          size="xs"
+          type="search"
+          placeholder={t("event.find")}
+          aria-label={t("event.find")}
+          defaultValue={search.get("event") ?? ""}
+          onChange={(e) => event(e.currentTarget.value)}
+        />
+        <TextInput
+          size="xs"
+          type="search"
+          placeholder={t("event.findWho")}
+          aria-label={t("event.findWho")}
+          defaultValue={search.get("owner") ?? ""}
+          onChange={(e) => owner(e.currentTarget.value)}
+        />
+      </Group>
+      <Loaded of={events}>
+        {(r) => (
+          <DataTable
+            label={t("nav.events")}
+            rows={r.event_logs}
+            columns={columns}
+            total={r.total_entries}
+            list={list}
+            empty={
+              <Empty icon={<IconHistory size={30} />} title={t("event.none")}>
+                {t("event.noneHint")}
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+export function DagEvents() {
+  return <Events dagId={useDag().dag_id} />;
+}
+export function AuditLog() {
+  const { t } = useTranslation();
+  useTitle(t("nav.events"));
+  return (
+    <>
+      <PageHead title={t("nav.events")} />
+      <Events />
+    </>
+  );
+}

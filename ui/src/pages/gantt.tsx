@@ -1,0 +1,156 @@
+import { ActionIcon, Text, Tooltip } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type GridRun, type Structure, seg } from "../api";
+import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight, IconTimeline } from "../icons";
+import { useGet } from "../live";
+import { Empty, Loaded } from "../parts/bits";
+import { Mark, useStateName } from "../parts/state";
+import { cellMap, foldedAtFirst, rows as rowsOf, sum } from "../parts/tree";
+import { useZone } from "../settings";
+import { formatDuration, formatTime, useNow } from "../time";
+import { useDag } from "./dag";
+import { RunChoice, useRunChoice } from "./graph";
+
+const steps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800];
+
+/** Tasks as bars over time. */
+export function Gantt({ structure, run, dagId }: { structure: Structure; run: GridRun; dagId: string }) {
+  const { t } = useTranslation();
+  const name = useStateName();
+  const zone = useZone();
+  const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
+  const moving = run.state === "running";
+  const now = useNow(moving ? 1000 : 3600_000) / 1000;
+  const rows = useMemo(() => rowsOf(structure, folded), [structure, folded]);
+  const cells = useMemo(() => cellMap(run.tasks), [run.tasks]);
+  const bars = rows.map((r) => sum(r, cells));
+  const starts = bars.flatMap((b) => (b?.start ? [b.start] : []));
+  const from = Math.min(...(run.start_date ? [Date.parse(run.start_date) / 1000] : []), ...starts);
+  const ends = bars.flatMap((b) => (b?.start ? [b.end ?? (moving ? now : b.start)] : []));
+  const to = Math.max(...ends, ...(run.end_date ? [Date.parse(run.end_date) / 1000] : moving ? [now] : []), from + 0.05);
+  if (!starts.length) return <Empty icon={<IconTimeline size={30} />} title={t("gantt.none")} />;
+  const span = to - from;
+  const step = steps.find((s) => span / s <= 8) ?? span / 8;
+  const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step);
+  const pct = (x: number) => `${((x - from) / span) * 100}%`;
+  return (
+    <div className="card gantt" role="table" aria-label={t("tab.gantt")}>
+      <div className="gantt-row gantt-head" role="row">
+        <div className="gantt-name" role="columnheader">
+          {structure.groups.length > 0 && (
+            <>
+              <Tooltip label={t("grid.openAll")}>
+                <ActionIcon
+                  size="sm"
+                  variant="subtle"
+                  color="gray"
+                  aria-label={t("grid.openAll")}
+                  onClick={() => setFolded(new Set())}
+                >
+                  <IconArrowsMaximize size={13} />
+                </ActionIcon>
+              </Tooltip>
+              <Tooltip label={t("grid.closeAll")}>
+                <ActionIcon
+                  size="sm"
+                  variant="subtle"
+                  color="gray"
+                  aria-label={t("grid.closeAll")}
+                  onClick={() => setFolded(new Set(structure.groups.map((g) => g.id)))}
+                >
+                  <IconArrowsMinimize size={13} />
+                </ActionIcon>
+              </Tooltip>
+            </>
+          )}
+          <Text span fz={12} c="dimmed">
+            {formatTime(new Date(from * 1000), zone)}
+          </Text>
+        </div>
+        <div className="gantt-lane" role="columnheader" aria-label={t("duration")}>
+          {ticks.map((x) => (
+            <span key={x} className="gantt-tick" style={{ left: `${(x / span) * 100}%` }}>
+              {x === 0 ? "0" : `+${formatDuration(x)}`}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div className="gantt-body">
+        {rows.map((r, i) => {
+          const b = bars[i];
+          const text = b ? `${r.id}: ${name(b.state)}, ${b.start ? formatDuration((b.end ?? now) - b.start) : "–"}` : r.id;
+          return (
+            <div key={r.id} className="gantt-row" role="row">
+              <div className="gantt-name" role="rowheader" style={{ paddingLeft: 8 + r.depth * 14 }}>
+                {r.group ? (
+                  <button
+                    type="button"
+                    className="gfold"
+                    aria-expanded={r.open}
+                    onClick={() =>
+                      setFolded((before) => {
+                        const next = new Set(before);
+                        if (!next.delete(r.id)) next.add(r.id);
+                        return next;
+                      })
+                    }
+                  >
+                    {r.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+                    <Mark state={b?.state} size={13} />
+                    <span className="cut">{r.label}</span>
+                  </button>
+                ) : (
+                  <Link className="gfold" to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
+                    <Mark state={b?.state} size={13} />
+                    <span className="cut">{r.label}</span>
+                  </Link>
+                )}
+              </div>
+              <div className="gantt-lane" role="cell">
+                {b?.start ? (
+                  <Tooltip label={text} openDelay={100}>
+                    <span
+                      className={`gantt-bar st-${b.state ?? "none"} ${r.group ? "thin" : ""}`}
+                      style={{
+                        left: pct(b.start),
+                        width: `max(3px, ${(((b.end ?? (moving ? now : b.start)) - b.start) / span) * 100}%)`,
+                      }}
+                      role="img"
+                      aria-label={text}
+                    />
+                  </Tooltip>
+                ) : (
+                  <span className="sr-only">{text}</span>
+                )}
+              </div>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const dag = useDag();
+  const choice = useRunChoice(dag.dag_id);
+  const version = choice.run?.version;
+  const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, version ? { version_number: version } : {}, {
+    enabled: choice.run !== undefined,
+  });
+  if (choice.runs.data?.runs.length === 0)
+    return (
+      <div className="card">
+        <Empty icon={<IconTimeline size={30} />} title={t("grid.none")} />
+      </div>
+    );
+  return (
+    <>
+      <RunChoice of={choice} />
+      <Loaded of={structure}>{(s) => choice.run && <Gantt structure={s} run={choice.run} dagId={dag.dag_id} />}</Loaded>
+    </>
+  );
+}

@@ -1,0 +1,448 @@
+import { ActionIcon, Button, Group, MultiSelect, Select, Text, TextInput, Tooltip } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useSearchParams } from "react-router";
+import { type GridRun, type Structure, seg } from "../api";
+import {
+  IconArrowsMaximize,
+  IconArrowsMinimize,
+  IconCalendarPlus,
+  IconChevronDown,
+  IconChevronRight,
+  IconSearch,
+} from "../icons";
+import { useGet } from "../live";
+import { seconds } from "../parts/bars";
+import { Empty, Loaded } from "../parts/bits";
+import { Mark, runStates, useStateName } from "../parts/state";
+import { cellMap, foldedAtFirst, type Row, rows as rowsOf, type Sum, sum } from "../parts/tree";
+import { TriggerDialog } from "../parts/trigger";
+import { useZone } from "../settings";
+import { formatDuration, formatTime, zoneMark } from "../time";
+import { useDag } from "./dag";
+
+const ROW = 26;
+const COL = 22;
+const HEAD = 74;
+const NAMES = 250;
+
+function tip(s: Sum, name: (s: string | null) => string): string {
+  const many = Object.values(s.counts).reduce((a, b) => a + b, 0);
+  const took = s.start === null ? "" : `, ${formatDuration((s.end ?? Date.now() / 1000) - s.start)}`;
+  const tries = s.tries > 1 ? `, ×${s.tries}` : "";
+  const counts =
+    many > 1
+      ? ` (${Object.entries(s.counts)
+          .map(([k, n]) => `${name(k)} ${n}`)
+          .join(", ")})`
+      : "";
+  return `${name(s.state)}${took}${tries}${counts}`;
+}
+
+const GridCell = memo(function GridCell({
+  state,
+  many,
+  left,
+  label,
+  id,
+  focus,
+}: {
+  state: string | null;
+  many: boolean;
+  left: number;
+  label: string;
+  id: string;
+  focus: boolean;
+}) {
+  return (
+    <div
+      role="gridcell"
+      id={id}
+      aria-label={label}
+      title={label}
+      className={`gcell${many ? " many" : ""}${focus ? " focus" : ""}`}
+      style={{ left, width: COL, height: ROW }}
+    >
+      <Mark state={state} size={15} />
+    </div>
+  );
+});
+
+function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
+  const { t } = useTranslation();
+  const dag = useDag();
+  const navigate = useNavigate();
+  const zone = useZone();
+  const name = useStateName();
+  const [search, setSearch] = useSearchParams();
+  const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
+  const filter = search.get("task") ?? "";
+  const rows = useMemo(() => {
+    if (!filter) return rowsOf(structure, folded);
+    const wanted = filter.toLowerCase();
+    return rowsOf(structure, new Set()).filter((r) => r.task && r.id.toLowerCase().includes(wanted));
+  }, [structure, folded, filter]);
+  // Oldest at the left, as one reads.
+  const columns = useMemo(() => [...runs].reverse(), [runs]);
+  const cells = useMemo(() => columns.map((r) => cellMap(r.tasks)), [columns]);
+  const longest = useMemo(() => Math.max(0.001, ...columns.map(seconds)), [columns]);
+  const box = useRef<HTMLDivElement>(null);
+  const [focus, setFocus] = useState<{ r: number; c: number }>({ r: 0, c: Math.max(0, columns.length - 1) });
+  const vr = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+    scrollPaddingStart: HEAD,
+  });
+  const vc = useVirtualizer({
+    horizontal: true,
+    count: columns.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => COL,
+    overscan: 12,
+    scrollPaddingStart: NAMES,
+  });
+  const toEnd = useRef(false);
+  useEffect(() => {
+    if (toEnd.current || !columns.length) return;
+    toEnd.current = true;
+    box.current?.scrollTo({ left: box.current.scrollWidth });
+  }, [columns.length]);
+  const toggle = useCallback(
+    (id: string) =>
+      setFolded((before) => {
+        const next = new Set(before);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
+  );
+  const open = (r: number, c: number) => {
+    const run = columns[c];
+    const row = rows[r];
+    if (!run) return;
+    const at = `/dags/${seg(dag.dag_id)}/runs/${seg(run.run_id)}`;
+    if (!row) navigate(at);
+    else if (row.task) navigate(`${at}/tasks/${seg(row.task.id)}`);
+    else toggle(row.id);
+  };
+  const key = (e: KeyboardEvent) => {
+    let { r, c } = focus;
+    if (e.key === "ArrowDown") r++;
+    else if (e.key === "ArrowUp") r--;
+    else if (e.key === "ArrowLeft") c--;
+    else if (e.key === "ArrowRight") c++;
+    else if (e.key === "Home") c = 0;
+    else if (e.key === "End") c = columns.length - 1;
+    else if (e.key === "PageDown") r += 15;
+    else if (e.key === "PageUp") r -= 15;
+    else if (e.key === "Enter" || e.key === " ") {
+      e.preventDefault();
+      open(r, c);
+      return;
+    } else return;
+    e.preventDefault();
+    r = Math.max(-1, Math.min(rows.length - 1, r));
+    c = Math.max(0, Math.min(columns.length - 1, c));
+    setFocus({ r, c });
+    if (r >= 0) vr.scrollToIndex(r);
+    vc.scrollToIndex(c);
+  };
+  const point = (e: { clientX: number; clientY: number }) => {
+    const b = box.current!.getBoundingClientRect();
+    const x = e.clientX - b.left;
+    const y = e.clientY - b.top;
+    if (x < NAMES) return null;
+    return {
+      c: Math.floor((x - NAMES + box.current!.scrollLeft) / COL),
+      r: y < HEAD ? -1 : Math.floor((y - HEAD + box.current!.scrollTop) / ROW),
+    };
+  };
+  const items = vr.getVirtualItems();
+  const across = vc.getVirtualItems();
+  const groups = structure.groups.length > 0;
+  return (
+    <>
+      <Group mb="xs" gap="sm">
+        <TextInput
+          size="xs"
+          w={200}
+          type="search"
+          leftSection={<IconSearch size={14} />}
+          placeholder={t("grid.find")}
+          aria-label={t("grid.find")}
+          value={filter}
+          onChange={(e) => {
+            const v = e.currentTarget.value;
+            setSearch(
+              (b) => {
+                const n = new URLSearchParams(b);
+                if (v) n.set("task", v);
+                else n.delete("task");
+                return n;
+              },
+              { replace: true },
+            );
+          }}
+        />
+        {groups && (
+          <ActionIcon.Group>
+            <Tooltip label={t("grid.openAll")}>
+              <ActionIcon variant="default" aria-label={t("grid.openAll")} onClick={() => setFolded(new Set())}>
+                <IconArrowsMaximize size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t("grid.closeAll")}>
+              <ActionIcon
+                variant="default"
+                aria-label={t("grid.closeAll")}
+                onClick={() => setFolded(new Set(structure.groups.map((g) => g.id)))}
+              >
+                <IconArrowsMinimize size={14} />
+              </ActionIcon>
+            </Tooltip>
+          </ActionIcon.Group>
+        )}
+        <RunFilter />
+        <span className="grow" />
+        <Text fz={12} c="dimmed">
+          {t("grid.size", { tasks: structure.tasks.length, runs: runs.length })}
+        </Text>
+      </Group>
+      <div
+        ref={box}
+        className="gbox card"
+        role="grid"
+        aria-label={t("tab.grid")}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length + 1}
+        aria-activedescendant={focus.r >= 0 ? `c-${focus.r}-${focus.c}` : `h-${focus.c}`}
+        tabIndex={0}
+        onKeyDown={key}
+        onClick={(e) => {
+          const p = point(e);
+          if (p) {
+            setFocus(p);
+            open(p.r, p.c);
+          }
+        }}
+        style={{ maxHeight: "calc(100vh - 250px)" }}
+      >
+        <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + NAMES + 8, position: "relative" }}>
+          <div className="ghead" style={{ height: HEAD, width: vc.getTotalSize() + NAMES + 8 }} role="row" aria-rowindex={1}>
+            <div className="gcorner" style={{ width: NAMES, height: HEAD }} role="columnheader" aria-label={t("task")}>
+              <span className="gscale">{formatDuration(longest)}</span>
+            </div>
+            {across.map((c) => {
+              const r = columns[c.index]!;
+              const at = new Date(r.run_after);
+              const label = `${formatTime(at, zone)} ${zoneMark(at, zone)}, ${name(r.state)}, ${formatDuration(seconds(r))}`;
+              return (
+                <div
+                  key={r.run_id}
+                  id={`h-${c.index}`}
+                  role="columnheader"
+                  aria-label={label}
+                  title={`${r.run_id}\n${label}`}
+                  className={`grun${focus.r === -1 && focus.c === c.index ? " focus" : ""}`}
+                  style={{ left: NAMES + c.start, width: COL, height: HEAD }}
+                >
+                  <span
+                    className={`bar st-${r.state}`}
+                    style={{ height: Math.max(4, (seconds(r) / longest) * (HEAD - 26)), width: 14 }}
+                  />
+                  <Mark state={r.state} size={11} />
+                </div>
+              );
+            })}
+          </div>
+          {items.map((item) => {
+            const row = rows[item.index]!;
+            return (
+              <div
+                key={row.id}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className="grow-line"
+                style={{ top: item.start + HEAD, height: ROW }}
+              >
+                <RowName row={row} folded={folded} toggle={toggle} dagId={dag.dag_id} filtered={filter !== ""} />
+                {across.map((c) => {
+                  const s = sum(row, cells[c.index]!);
+                  if (!s) return null;
+                  const at = new Date(columns[c.index]!.run_after);
+                  return (
+                    <GridCell
+                      key={c.index}
+                      id={`c-${item.index}-${c.index}`}
+                      state={s.state}
+                      many={row.group !== null || row.task?.mapped === true}
+                      left={NAMES + c.start}
+                      label={`${row.id}, ${formatTime(at, zone)}: ${tip(s, name)}`}
+                      focus={focus.r === item.index && focus.c === c.index}
+                    />
+                  );
+                })}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </>
+  );
+}
+
+const RowName = memo(function RowName({
+  row,
+  toggle,
+  dagId,
+  filtered,
+}: {
+  row: Row;
+  folded: Set<string>;
+  toggle: (id: string) => void;
+  dagId: string;
+  filtered: boolean;
+}) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  return (
+    <div
+      className="gname"
+      role="rowheader"
+      style={{ height: ROW, width: NAMES, paddingLeft: 8 + (filtered ? 0 : row.depth * 14) }}
+      title={row.group?.tooltip ?? row.id}
+    >
+      {row.group ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="gfold"
+          aria-expanded={row.open}
+          onClick={(e) => {
+            e.stopPropagation();
+            toggle(row.id);
+          }}
+        >
+          {row.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+          <span className="cut">{row.label}</span>
+          <span className="gcount">{row.tasks.length}</span>
+        </button>
+      ) : (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="gfold"
+          onClick={(e) => {
+            e.stopPropagation();
+            navigate(`/dags/${seg(dagId)}/tasks/${seg(row.id)}`);
+          }}
+        >
+          <span className="gdot" />
+          <span className="cut">{filtered ? row.id : row.label}</span>
+          {row.task?.mapped && (
+            <span className="gcount" title={t("mapped")}>
+              [ ]
+            </span>
+          )}
+        </button>
+      )}
+    </div>
+  );
+});
+
+function RunFilter() {
+  const { t } = useTranslation();
+  const name = useStateName();
+  const [search, setSearch] = useSearchParams();
+  const set = (k: string, v: string[]) =>
+    setSearch(
+      (b) => {
+        const n = new URLSearchParams(b);
+        n.delete(k);
+        for (const x of v) n.append(k, x);
+        return n;
+      },
+      { replace: true },
+    );
+  return (
+    <>
+      <MultiSelect
+        size="xs"
+        w={190}
+        clearable
+        clearButtonProps={{ "aria-label": t("clearFilter") }}
+        placeholder={search.has("state") ? "" : t("run.state")}
+        aria-label={t("run.state")}
+        value={search.getAll("state")}
+        onChange={(v) => set("state", v)}
+        data={runStates.map((s) => ({ value: s, label: name(s) }))}
+      />
+      <Select
+        size="xs"
+        w={150}
+        clearable
+        clearButtonProps={{ "aria-label": t("clearFilter") }}
+        placeholder={t("run.type")}
+        aria-label={t("run.type")}
+        value={search.get("run_type")}
+        onChange={(v) => set("run_type", v ? [v] : [])}
+        data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
+          value: s,
+          label: t(`runType.${s}`),
+        }))}
+      />
+      <Select
+        size="xs"
+        w={110}
+        aria-label={t("grid.runs")}
+        value={search.get("n") ?? "30"}
+        onChange={(v) => set("n", v && v !== "30" ? [v] : [])}
+        allowDeselect={false}
+        data={["10", "30", "90", "365"].map((n) => ({ value: n, label: t("grid.last", { n }) }))}
+      />
+    </>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const dag = useDag();
+  const [search] = useSearchParams();
+  const [trigger, setTrigger] = useState(false);
+  const limit = Number(search.get("n")) || 30;
+  const filters = { state: search.getAll("state"), run_type: search.getAll("run_type") };
+  const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, {}, { every: 60_000 });
+  const many = (structure.data?.tasks.length ?? 0) * limit > 40_000;
+  const grid = useGet<{ runs: GridRun[] }>(
+    `/ui/dags/${seg(dag.dag_id)}/grid`,
+    { limit, ...filters },
+    { every: (d) => (d?.runs.some((r) => r.state === "running" || r.state === "queued") ? (many ? 10_000 : 2500) : 10_000) },
+  );
+  return (
+    <Loaded of={structure}>
+      {(s) => (
+        <Loaded of={grid}>
+          {(g) =>
+            g.runs.length === 0 && !filters.state.length && !filters.run_type.length ? (
+              <div className="card">
+                <Empty
+                  icon={<IconCalendarPlus size={32} />}
+                  title={t("grid.none")}
+                  action={<Button onClick={() => setTrigger(true)}>{t("trigger")}</Button>}
+                >
+                  {dag.is_paused ? t("grid.nonePaused") : dag.next_dagrun_run_after ? t("grid.noneNext") : t("grid.noneManual")}
+                </Empty>
+                {trigger && <TriggerDialog dagId={dag.dag_id} onClose={() => setTrigger(false)} />}
+              </div>
+            ) : (
+              <Grid key={dag.dag_id} structure={s} runs={g.runs} />
+            )
+          }
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,65 @@
+import { Alert, Button, Paper, PasswordInput, TextInput, Title } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useSearchParams } from "react-router";
+import { ApiError, send, url } from "../api";
+import { client } from "../live";
+import { useTitle } from "../parts/bits";
+
+/** A path of ours, nothing else. */
+function next(wanted: string | null): string {
+  return wanted?.startsWith("/") && !wanted.startsWith("//") && !wanted.startsWith("/\\") && !wanted.startsWith("/login")
+    ? wanted
+    : "/";
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  useTitle(t("signIn"));
+  const submit = async (e: FormEvent<HTMLFormElement>) => {
+    e.preventDefault();
+    const form = new FormData(e.currentTarget);
+    setBusy(true);
+    setError(null);
+    try {
+      await send("POST", "/auth/login", {}, { username: form.get("username"), password: form.get("password") });
+      client.clear();
+      navigate(next(search.get("next")), { replace: true });
+    } catch (err) {
+      setError(
+        err instanceof ApiError && (err.status === 401 || err.status === 400) ? t("signIn.wrong") : (err as Error).message,
+      );
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="login">
+      <Paper component="form" onSubmit={submit} className="card login-card">
+        <img src={url("static/icon.svg")} width={44} height={44} alt="" />
+        <Title order={1} fz={22} mb={4}>
+          Tradewind
+        </Title>
+        {error && (
+          <Alert color="red" role="alert" py="xs">
+            {error}
+          </Alert>
+        )}
+        <TextInput name="username" label={t("signIn.name")} autoComplete="username" required autoFocus data-autofocus />
+        <PasswordInput
+          name="password"
+          label={t("signIn.password")}
+          autoComplete="current-password"
+          required
+          visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+        />
+        <Button type="submit" loading={busy} fullWidth mt="xs">
+          {t("signIn")}
+        </Button>
+      </Paper>
+    </main>
+  );
+}

@@ -1,0 +1,191 @@
+import { ActionIcon, Button, Checkbox, Group, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Page, send } from "../api";
+import { IconLayoutGrid, IconPencil, IconPlus, IconTrash } from "../icons";
+import { useGet } from "../live";
+import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Confirm } from "../parts/confirm";
+import { DataTable, useListState } from "../parts/table";
+import { PoolUse } from "./home";
+
+export interface Pool {
+  name: string;
+  slots: number;
+  description: string | null;
+  include_deferred: boolean;
+  occupied_slots: number;
+  running_slots: number;
+  queued_slots: number;
+  scheduled_slots: number;
+  deferred_slots: number;
+  open_slots: number;
+}
+const path = (name: string) => `/api/v2/pools/${encodeURIComponent(name)}`;
+
+function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [error, setError] = useState<string | null>(null);
+  const save = async (e: FormEvent<HTMLFormElement>) => {
+    e.preventDefault();
+    const f = new FormData(e.currentTarget);
+    const body = {
+      slots: Number(f.get("slots")),
+      description: String(f.get("description") ?? ""),
+      include_deferred: f.get("deferred") !== null,
+    };
+    try {
+      if (pool)
+        await send("PATCH", path(pool.name), {}, { ...body, ...(pool.name === "default_pool" ? {} : { pool: pool.name }) });
+      else await send("POST", "/api/v2/pools", {}, { name: f.get("name"), ...body });
+      await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
+      told(t("saved"));
+      onClose();
+    } catch (err) {
+      setError((err as Error).message);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={pool ? t("pool.edit") : t("pool.new")} closeButtonProps={{ "aria-label": t("close") }}>
+      <form onSubmit={save} className="form">
+        <TextInput
+          name="name"
+          label={t("pool.name")}
+          defaultValue={pool?.name ?? ""}
+          disabled={pool !== null}
+          required
+          data-autofocus
+        />
+        <NumberInput
+          name="slots"
+          label={t("pool.slots")}
+          description={t("pool.slotsHint")}
+          defaultValue={pool?.slots ?? 1}
+          min={-1}
+          required
+        />
+        <Textarea name="description" label={t("description")} defaultValue={pool?.description ?? ""} autosize minRows={2} />
+        <Checkbox name="deferred" label={t("pool.deferred")} defaultChecked={pool?.include_deferred ?? false} />
+        {error && (
+          <div role="alert" className="form-error">
+            {error}
+          </div>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button type="submit">{t("save")}</Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  useTitle(t("nav.pools"));
+  const client = useQueryClient();
+  const list = useListState("name");
+  const pools = useGet<{ pools: Pool[] } & Page>("/api/v2/pools", list.params, { every: 5000 });
+  const [form, setForm] = useState<Pool | "new" | null>(null);
+  const [doomed, setDoomed] = useState<Pool | null>(null);
+  const tis = (pool: Pool, state: string, n: number) =>
+    n ? <Link to={`/task_instances?pool=${encodeURIComponent(pool.name)}&state=${state}`}>{n}</Link> : "0";
+  const columns: ColumnDef<Pool>[] = [
+    {
+      id: "name",
+      header: () => t("pool.name"),
+      meta: { sort: "name" },
+      cell: ({ row }) => <span className="strong">{row.original.name}</span>,
+    },
+    { id: "use", header: () => t("pool.used"), meta: { width: "22%" }, cell: ({ row }) => <PoolUse pool={row.original} /> },
+    {
+      id: "slots",
+      header: () => t("pool.slots"),
+      meta: { num: true, sort: "slots" },
+      cell: ({ row }) => (row.original.slots < 0 ? "∞" : row.original.slots),
+    },
+    {
+      id: "running",
+      header: () => t("state.running"),
+      meta: { num: true },
+      cell: ({ row: { original: p } }) => tis(p, "running", p.running_slots),
+    },
+    {
+      id: "queued",
+      header: () => t("state.queued"),
+      meta: { num: true },
+      cell: ({ row: { original: p } }) => tis(p, "queued", p.queued_slots),
+    },
+    {
+      id: "scheduled",
+      header: () => t("pool.wait"),
+      meta: { num: true },
+      cell: ({ row: { original: p } }) => tis(p, "scheduled", p.scheduled_slots),
+    },
+    {
+      id: "deferred",
+      header: () => t("state.deferred"),
+      meta: { num: true },
+      cell: ({ row: { original: p } }) => tis(p, "deferred", p.deferred_slots),
+    },
+    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+    {
+      id: "act",
+      header: () => <span className="sr-only">{t("actions")}</span>,
+      meta: { width: "1%" },
+      cell: ({ row: { original: p } }) => (
+        <Group gap={2} wrap="nowrap">
+          <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: p.name })} onClick={() => setForm(p)}>
+            <IconPencil size={16} />
+          </ActionIcon>
+          {p.name !== "default_pool" && (
+            <ActionIcon variant="subtle" color="red" aria-label={t("delete.of", { name: p.name })} onClick={() => setDoomed(p)}>
+              <IconTrash size={16} />
+            </ActionIcon>
+          )}
+        </Group>
+      ),
+    },
+  ];
+  return (
+    <>
+      <PageHead title={t("nav.pools")}>
+        <span className="grow" />
+        <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
+          {t("pool.new")}
+        </Button>
+      </PageHead>
+      <Loaded of={pools}>
+        {(p) => (
+          <DataTable
+            label={t("nav.pools")}
+            rows={p.pools}
+            columns={columns}
+            total={p.total_entries}
+            list={list}
+            empty={<Empty icon={<IconLayoutGrid size={30} />} title={t("pool.none")} />}
+          />
+        )}
+      </Loaded>
+      {form && <Form pool={form === "new" ? null : form} onClose={() => setForm(null)} />}
+      {doomed && (
+        <Confirm
+          title={t("delete.of", { name: doomed.name })}
+          text={t("pool.deleteHint")}
+          action={t("delete")}
+          onClose={() => setDoomed(null)}
+          onConfirm={async () => {
+            await send("DELETE", path(doomed.name)).catch(failed);
+            await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,235 @@
+import { Text } from "@mantine/core";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useTranslation } from "react-i18next";
+import { Link, useParams, useSearchParams } from "react-router";
+import { type GridRun, type Page, type Run, type Structure, seg } from "../api";
+import { IconDatabaseExport } from "../icons";
+import { useGet } from "../live";
+import { Actions } from "../parts/act";
+import { Empty, Facts, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Note } from "../parts/note";
+import { StateMark } from "../parts/state";
+import { DataTable, useListState } from "../parts/table";
+import { Value } from "../parts/value";
+import { Took, When } from "../time";
+import { useDagContext } from "./dag";
+import { Events } from "./events";
+import { Gantt } from "./gantt";
+import { Instances } from "./tis";
+
+interface XCom {
+  key: string;
+  task_id: string;
+  run_id: string;
+  dag_id: string;
+  map_index: number;
+  timestamp: string;
+}
+
+export function XComs({ dagId, runId, taskId, mapIndex }: { dagId: string; runId: string; taskId?: string; mapIndex?: number }) {
+  const { t } = useTranslation();
+  const list = useListState("");
+  const base = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}/taskInstances/${taskId ? seg(taskId) : "~"}/xcomEntries`;
+  const asked = useGet<{ xcom_entries: XCom[] } & Page>(
+    base,
+    { ...list.params, map_index: mapIndex },
+    { every: 5000, untold: true },
+  );
+  const columns: ColumnDef<XCom>[] = [
+    ...(taskId
+      ? []
+      : [
+          {
+            id: "task",
+            header: () => t("task"),
+            cell: ({ row: { original: x } }) => `${x.task_id}${x.map_index >= 0 ? ` [${x.map_index}]` : ""}`,
+          } satisfies ColumnDef<XCom>,
+        ]),
+    {
+      id: "key",
+      header: () => t("xcom.key"),
+      meta: { width: "1%" },
+      cell: ({ row }) => <span className="mono">{row.original.key}</span>,
+    },
+    { id: "value", header: () => t("xcom.value"), cell: ({ row: { original: x } }) => <XComValue of={x} /> },
+    { id: "at", header: () => t("event.when"), meta: { width: "1%" }, cell: ({ row }) => <When at={row.original.timestamp} /> },
+  ];
+  return (
+    <Loaded of={asked}>
+      {(r) => (
+        <DataTable
+          label="XCom"
+          rows={r.xcom_entries}
+          columns={columns}
+          total={r.total_entries}
+          list={list}
+          empty={
+            <Empty icon={<IconDatabaseExport size={30} />} title={t("xcom.none")}>
+              {t("xcom.noneHint")}
+            </Empty>
+          }
+        />
+      )}
+    </Loaded>
+  );
+}
+function XComValue({ of }: { of: XCom }) {
+  const asked = useGet<{ value: unknown }>(
+    `/api/v2/dags/${seg(of.dag_id)}/dagRuns/${seg(of.run_id)}/taskInstances/${seg(of.task_id)}/xcomEntries/${seg(of.key)}`,
+    { map_index: of.map_index, deserialize: false, stringify: false },
+    { keep: false },
+  );
+  return <Loaded of={asked}>{(x) => <Value of={x.value} />}</Loaded>;
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const { dagId = "", runId = "" } = useParams();
+  const [search] = useSearchParams();
+  const dag = useDagContext(dagId);
+  const path = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}`;
+  const asked = useGet<Run>(path, {}, { keep: false, every: (r) => (r?.end_date ? 10_000 : 1500) });
+  const view = search.get("view") ?? "tasks";
+  const grid = useGet<{ runs: GridRun[] }>(
+    `/ui/dags/${seg(dagId)}/grid`,
+    { run_id: runId, limit: 1 },
+    { enabled: view === "gantt", every: 3000 },
+  );
+  const version = grid.data?.runs[0]?.version;
+  const structure = useGet<Structure>(`/ui/dags/${seg(dagId)}/structure`, version ? { version_number: version } : {}, {
+    enabled: view === "gantt" && grid.data !== undefined,
+  });
+  useTitle(runId, dag.data?.dag_display_name ?? dagId);
+  const here = `/dags/${seg(dagId)}/runs/${seg(runId)}`;
+  return (
+    <Loaded of={asked}>
+      {(run) => (
+        <>
+          <PageHead
+            crumbs={[
+              { label: t("nav.dags"), to: "/dags" },
+              { label: run.dag_display_name, to: `/dags/${seg(dagId)}` },
+              { label: t("nav.runs"), to: `/dags/${seg(dagId)}/runs` },
+            ]}
+            title={<span className="mono">{run.dag_run_id}</span>}
+          >
+            <StateMark state={run.state} />
+            <Text span fz={13} c="dimmed">
+              {t(`runType.${run.run_type}`, { defaultValue: run.run_type })} · <Took start={run.start_date} end={run.end_date} />
+            </Text>
+            <Note path={path} note={run.note} />
+            <span className="grow" />
+            <Actions target={{ dagId, runId }} />
+          </PageHead>
+          <RunTabs here={here} view={view} dagId={dagId} runId={runId} />
+          {view === "tasks" && <Instances dagId={dagId} runId={runId} />}
+          {view === "gantt" && (
+            <Loaded of={structure}>
+              {(s) => grid.data?.runs[0] && <Gantt structure={s} run={grid.data.runs[0]} dagId={dagId} />}
+            </Loaded>
+          )}
+          {view === "xcom" && <XComs dagId={dagId} runId={runId} />}
+          {view === "events" && <Events dagId={dagId} runId={runId} />}
+          {view === "details" && (
+            <div className="card tile">
+              <Facts
+                of={[
+                  [
+                    t("run.id"),
+                    <span key="i" className="mono">
+                      {run.dag_run_id}
+                    </span>,
+                  ],
+                  [t("run.type"), t(`runType.${run.run_type}`, { defaultValue: run.run_type })],
+                  [t("run.triggeredBy"), [run.triggered_by, run.triggering_user_name].filter(Boolean).join(", ")],
+                  [t("run.logical"), <When key="l" at={run.logical_date} />],
+                  [t("run.after"), <When key="a" at={run.run_after} />],
+                  [
+                    t("run.interval"),
+                    run.data_interval_start ? (
+                      <span key="d">
+                        <When at={run.data_interval_start} /> … <When at={run.data_interval_end} />
+                      </span>
+                    ) : null,
+                  ],
+                  [t("run.queued"), <When key="q" at={run.queued_at} />],
+                  [t("start"), <When key="s" at={run.start_date} />],
+                  [t("end"), <When key="e" at={run.end_date} />],
+                  [t("duration"), <Took key="t" start={run.start_date} end={run.end_date} />],
+                  [
+                    t("code.version"),
+                    run.dag_versions.length
+                      ? run.dag_versions.map((v) => (
+                          <Link key={v.id} to={`/dags/${seg(dagId)}/code?version=${v.version_number}`}>
+                            v{v.version_number}{" "}
+                          </Link>
+                        ))
+                      : null,
+                  ],
+                  [t("note"), run.note],
+                  [t("trigger.conf"), <Value key="c" of={run.conf ?? {}} />],
+                ]}
+              />
+            </div>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function RunTabs({ here, view, dagId, runId }: { here: string; view: string; dagId: string; runId: string }) {
+  const { t } = useTranslation();
+  const tabs: [string, string][] = [
+    ["tasks", t("nav.tis")],
+    ["gantt", t("tab.gantt")],
+    ["xcom", "XCom"],
+    ["details", t("tab.details")],
+    ["events", t("tab.events")],
+  ];
+  return (
+    <ViewTabs
+      here={here}
+      view={view}
+      tabs={tabs}
+      first="tasks"
+      more={[{ to: `/dags/${seg(dagId)}/graph?run=${seg(runId)}`, label: t("tab.graph") }]}
+    />
+  );
+}
+
+/** Tabs that the query tells apart, for pages whose path is a deep link already. */
+export function ViewTabs({
+  here,
+  view,
+  tabs,
+  first,
+  more = [],
+}: {
+  here: string;
+  view: string;
+  tabs: [string, string][];
+  first: string;
+  more?: { to: string; label: string }[];
+}) {
+  const { t } = useTranslation();
+  return (
+    <nav className="tabs" aria-label={t("views")}>
+      {tabs.map(([id, label]) => (
+        <Link
+          key={id}
+          to={id === first ? here : `${here}?view=${id}`}
+          className={`tab${view === id ? " active" : ""}`}
+          {...(view === id ? { "aria-current": "page" as const } : {})}
+        >
+          {label}
+        </Link>
+      ))}
+      {more.map((m) => (
+        <Link key={m.to} to={m.to} className="tab">
+          {m.label}
+        </Link>
+      ))}
+    </nav>
+  );
+}

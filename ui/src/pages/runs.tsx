@@ -1,0 +1,188 @@
+import { Group, MultiSelect, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Run, type RunPage, seg } from "../api";
+import { IconActivity } from "../icons";
+import { useGet } from "../live";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { runStates, StateMark, useStateName } from "../parts/state";
+import { DataTable, useListState } from "../parts/table";
+import { Took, When } from "../time";
+import { useDag } from "./dag";
+
+function Runs({ dagId }: { dagId: string | null }) {
+  const { t } = useTranslation();
+  const stateName = useStateName();
+  const list = useListState("-run_after");
+  const { search, set } = list;
+  const states = search.getAll("state");
+  const q = search.get("q") ?? "";
+  const [typed, setTyped] = useState(q);
+  const type = useDebouncedCallback((v: string) => set({ q: v || null }), 250);
+  const runs = useGet<RunPage>(
+    `/api/v2/dags/${dagId === null ? "~" : seg(dagId)}/dagRuns`,
+    {
+      ...list.params,
+      state: states,
+      run_type: search.getAll("run_type"),
+      ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
+      ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
+      ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
+      ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
+    },
+    { every: 4000 },
+  );
+  const columns: ColumnDef<Run>[] = [
+    {
+      id: "state",
+      header: () => t("state"),
+      meta: { sort: "state", width: "1%" },
+      cell: ({ row }) => <StateMark state={row.original.state} />,
+    },
+    ...(dagId === null
+      ? [
+          {
+            id: "dag",
+            header: () => t("dag"),
+            meta: { sort: "dag_id" },
+            cell: ({ row: { original: r } }) => <Link to={`/dags/${seg(r.dag_id)}`}>{r.dag_display_name}</Link>,
+          } satisfies ColumnDef<Run>,
+        ]
+      : []),
+    {
+      id: "run",
+      header: () => t("run"),
+      meta: { sort: "run_id" },
+      cell: ({ row: { original: r } }) => (
+        <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.dag_run_id)}`} className="mono">
+          {r.dag_run_id}
+        </Link>
+      ),
+    },
+    {
+      id: "type",
+      header: () => t("run.type"),
+      meta: { sort: "run_type" },
+      cell: ({ row }) => t(`runType.${row.original.run_type}`, { defaultValue: row.original.run_type }),
+    },
+    {
+      id: "after",
+      header: () => t("run.after"),
+      meta: { sort: "run_after" },
+      cell: ({ row }) => <When at={row.original.run_after} />,
+    },
+    {
+      id: "start",
+      header: () => t("start"),
+      meta: { sort: "start_date" },
+      cell: ({ row }) => <When at={row.original.start_date} />,
+    },
+    {
+      id: "took",
+      header: () => t("duration"),
+      meta: { sort: "duration", num: true },
+      cell: ({ row: { original: r } }) => <Took start={r.start_date} end={r.end_date} />,
+    },
+    { id: "by", header: () => t("run.by"), cell: ({ row: { original: r } }) => r.triggering_user_name ?? "" },
+    {
+      id: "version",
+      header: () => t("code.version"),
+      cell: ({ row: { original: r } }) => r.dag_versions.map((v) => `v${v.version_number}`).join(", "),
+    },
+    {
+      id: "note",
+      header: () => t("note"),
+      cell: ({ row }) => (
+        <span className="cut" style={{ maxWidth: 180 }}>
+          {row.original.note}
+        </span>
+      ),
+    },
+  ];
+  return (
+    <>
+      <Group mb="sm" gap="sm">
+        <TextInput
+          size="xs"
+          w={220}
+          type="search"
+          placeholder={dagId === null ? t("run.findDag") : t("run.find")}
+          aria-label={dagId === null ? t("run.findDag") : t("run.find")}
+          value={typed}
+          onChange={(e) => {
+            setTyped(e.currentTarget.value);
+            type(e.currentTarget.value);
+          }}
+        />
+        <MultiSelect
+          size="xs"
+          w={220}
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          placeholder={states.length ? "" : t("run.state")}
+          aria-label={t("run.state")}
+          value={states}
+          onChange={(v) => set({ state: v })}
+          data={runStates.map((s) => ({ value: s, label: stateName(s) }))}
+        />
+        <Select
+          size="xs"
+          w={170}
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          placeholder={t("run.type")}
+          aria-label={t("run.type")}
+          value={search.get("run_type")}
+          onChange={(v) => set({ run_type: v })}
+          data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
+            value: s,
+            label: t(`runType.${s}`),
+          }))}
+        />
+        <TextInput
+          size="xs"
+          type="date"
+          aria-label={t("run.from")}
+          value={search.get("after") ?? ""}
+          onChange={(e) => set({ after: e.currentTarget.value || null })}
+        />
+        <TextInput
+          size="xs"
+          type="date"
+          aria-label={t("run.to")}
+          value={search.get("before") ?? ""}
+          onChange={(e) => set({ before: e.currentTarget.value || null })}
+        />
+      </Group>
+      <Loaded of={runs}>
+        {(r) => (
+          <DataTable
+            label={t("nav.runs")}
+            rows={r.dag_runs}
+            columns={columns}
+            total={r.total_entries}
+            list={list}
+            empty={<Empty icon={<IconActivity size={30} />} title={t("run.none")} />}
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+export function DagRuns() {
+  return <Runs dagId={useDag().dag_id} />;
+}
+export function AllRuns() {
+  const { t } = useTranslation();
+  useTitle(t("nav.runs"));
+  return (
+    <>
+      <PageHead title={t("nav.runs")} />
+      <Runs dagId={null} />
+    </>
+  );
+}

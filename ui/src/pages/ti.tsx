@@ -1,0 +1,336 @@
+import { Alert, Badge, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link, useParams, useSearchParams } from "react-router";
+import { seg, type Ti, type TiPage } from "../api";
+import { IconHandStop, IconHourglass } from "../icons";
+import { useGet } from "../live";
+import { Actions } from "../parts/act";
+import { Empty, Facts, Loaded, PageHead, useTitle } from "../parts/bits";
+import { LogView } from "../parts/log";
+import { Note } from "../parts/note";
+import { StateMark, unfinished } from "../parts/state";
+import { Value } from "../parts/value";
+import { Took, When } from "../time";
+import { useDagContext } from "./dag";
+import { Events } from "./events";
+import { ViewTabs, XComs } from "./run";
+import { Instances } from "./tis";
+
+/** Why it does not run: in the scheduler's own words. */
+function Why({ path, state }: { path: string; state: string | null }) {
+  const { t } = useTranslation();
+  const why = useGet<{ dependencies: { name: string; reason: string }[] }>(
+    `${path}/dependencies`,
+    {},
+    { every: 2000, untold: true },
+  );
+  return (
+    <Loaded of={why}>
+      {(w) =>
+        w.dependencies.length === 0 ? (
+          <div className="card">
+            <Empty
+              icon={<IconHourglass size={30} />}
+              title={unfinished.has(state ?? "none") ? t("why.nothing") : t("why.over")}
+            />
+          </div>
+        ) : (
+          <ol className="why card" aria-label={t("tab.why")}>
+            {w.dependencies.map((d, i) => (
+              <li key={i}>
+                <Text fw={600} fz={14}>
+                  {d.reason}
+                </Text>
+                <Text fz={12} c="dimmed">
+                  {d.name}
+                </Text>
+              </li>
+            ))}
+          </ol>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Links({ path }: { path: string }) {
+  const links = useGet<{ extra_links: Record<string, string | null> }>(`${path}/links`, {}, { keep: false });
+  const list = Object.entries(links.data?.extra_links ?? {}).filter(
+    (l): l is [string, string] => l[1] !== null && /^https?:/.test(l[1]),
+  );
+  if (!list.length) return null;
+  return (
+    <Group gap={6} mb="sm">
+      {list.map(([name, href]) => (
+        <Button key={name} component="a" size="compact-xs" variant="light" href={href} target="_blank" rel="noreferrer noopener">
+          {name}
+        </Button>
+      ))}
+    </Group>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  const { dagId = "", runId = "", taskId = "", mapIndex } = useParams();
+  const [search] = useSearchParams();
+  const dag = useDagContext(dagId);
+  const index = mapIndex === undefined ? -1 : Number(mapIndex);
+  const run = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}`;
+  const task = `${run}/taskInstances/${seg(taskId)}`;
+  const path = index >= 0 ? `${task}/${index}` : task;
+  useTitle(taskId, runId, dag.data?.dag_display_name ?? dagId);
+  // A mapped task is known by its instances alone.
+  const mapped = useGet<TiPage>(
+    `${task}/listMapped`,
+    { limit: 0 },
+    { enabled: mapIndex === undefined, keep: false, every: 10_000 },
+  );
+  const many = (mapped.data?.total_entries ?? 0) > 0;
+  const asked = useGet<Ti>(
+    path,
+    {},
+    {
+      enabled: mapIndex !== undefined || mapped.isError || (mapped.isSuccess && !many),
+      keep: false,
+      every: (x) => (x?.end_date && !unfinished.has(x.state ?? "none") ? 10_000 : 1200),
+    },
+  );
+  const here = `/dags/${seg(dagId)}/runs/${seg(runId)}/tasks/${seg(taskId)}${index >= 0 ? `/mapped/${index}` : ""}`;
+  const crumbs = [
+    { label: t("nav.dags"), to: "/dags" },
+    { label: dag.data?.dag_display_name ?? dagId, to: `/dags/${seg(dagId)}` },
+    { label: runId, to: `/dags/${seg(dagId)}/runs/${seg(runId)}` },
+    ...(index >= 0 ? [{ label: taskId, to: `/dags/${seg(dagId)}/runs/${seg(runId)}/tasks/${seg(taskId)}` }] : []),
+  ];
+  if (many)
+    return (
+      <>
+        <PageHead crumbs={crumbs} title={taskId}>
+          <Badge variant="light" tt="none">
+            {t("ti.mapped", { n: mapped.data!.total_entries })}
+          </Badge>
+          <span className="grow" />
+          <Actions target={{ dagId, runId, taskId }} />
+        </PageHead>
+        <Instances dagId={dagId} runId={runId} taskId={taskId} mapped />
+      </>
+    );
+  return (
+    <Loaded of={asked}>
+      {(ti) => {
+        const waiting =
+          ti.state === null ||
+          ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"].includes(ti.state);
+        const begun = ti.try_number > 0;
+        const view = search.get("view") ?? (waiting && !begun ? "why" : "logs");
+        const attempt = Number(search.get("try_number") ?? search.get("try")) || ti.try_number;
+        return (
+          <>
+            <PageHead
+              crumbs={crumbs}
+              title={`${ti.task_display_name}${index >= 0 ? ` [${ti.rendered_map_index ?? index}]` : ""}`}
+            >
+              <StateMark state={ti.state} />
+              <Text span fz={13} c="dimmed">
+                {ti.operator_name} · {ti.start_date ? <Took start={ti.start_date} end={ti.end_date} /> : "–"}
+                {ti.max_tries > 0 && ` · ${t("ti.try", { n: ti.try_number, of: ti.max_tries + 1 })}`}
+              </Text>
+              <Note path={path} note={ti.note} />
+              <span className="grow" />
+              <Actions target={{ dagId, runId, taskId, mapIndex: index }} />
+            </PageHead>
+            {ti.state === "awaiting_input" && (
+              <Alert color="grape" icon={<IconHandStop size={18} />} mb="sm" py="xs">
+                <Link to="/required_actions">{t("required.waits")}</Link>
+              </Alert>
+            )}
+            <ViewTabs
+              here={here}
+              view={view}
+              first={waiting && !begun ? "why" : "logs"}
+              tabs={[
+                ...(waiting ? ([["why", t("tab.why")]] as [string, string][]) : []),
+                ["logs", t("tab.logs")],
+                ["rendered", t("tab.rendered")],
+                ["xcom", "XCom"],
+                ["tries", t("ti.tries")],
+                ["details", t("tab.details")],
+                ["events", t("tab.events")],
+              ]}
+            />
+            {view === "why" && <Why path={path} state={ti.state} />}
+            {view === "logs" &&
+              (begun ? (
+                <>
+                  <Links path={path} />
+                  {ti.try_number > 1 && <Attempts of={ti} attempt={attempt} />}
+                  <LogView
+                    key={attempt}
+                    path={`${task}/logs/${attempt}`}
+                    mapIndex={index}
+                    running={attempt === ti.try_number && unfinished.has(ti.state ?? "none")}
+                    name={`${dagId}-${runId}-${taskId}-${attempt}`}
+                  />
+                </>
+              ) : (
+                <div className="card">
+                  <Empty icon={<IconHourglass size={30} />} title={t("log.notYet")}>
+                    {t("log.notYetHint")}
+                  </Empty>
+                </div>
+              ))}
+            {view === "rendered" && <Rendered of={ti} />}
+            {view === "xcom" && <XComs dagId={dagId} runId={runId} taskId={taskId} mapIndex={index} />}
+            {view === "tries" && <Tries path={path} here={here} />}
+            {view === "details" && <Details of={ti} />}
+            {view === "events" && <Events dagId={dagId} runId={runId} taskId={taskId} />}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Attempts({ of, attempt }: { of: Ti; attempt: number }) {
+  const { t } = useTranslation();
+  const [, setSearch] = useSearchParams();
+  return (
+    <SegmentedControl
+      size="xs"
+      mb="xs"
+      aria-label={t("ti.attempt")}
+      value={String(attempt)}
+      onChange={(v) =>
+        setSearch(
+          (b) => {
+            const n = new URLSearchParams(b);
+            n.delete("line");
+            n.set("try_number", v);
+            return n;
+          },
+          { replace: true },
+        )
+      }
+      data={Array.from({ length: of.try_number }, (_, i) => ({ value: String(i + 1), label: t("ti.attemptN", { n: i + 1 }) }))}
+    />
+  );
+}
+
+function Rendered({ of }: { of: Ti }) {
+  const { t } = useTranslation();
+  const list = Object.entries(of.rendered_fields ?? {});
+  if (!list.length)
+    return (
+      <div className="card">
+        <Empty title={t("rendered.none")}>{t("rendered.noneHint")}</Empty>
+      </div>
+    );
+  return (
+    <div className="card tile">
+      <Facts of={list.map(([k, v]) => [k, <Value key={k} of={v} />])} />
+    </div>
+  );
+}
+
+function Tries({ path, here }: { path: string; here: string }) {
+  const { t } = useTranslation();
+  const tries = useGet<TiPage>(`${path}/tries`, {}, { every: 3000 });
+  return (
+    <Loaded of={tries}>
+      {(r) =>
+        r.task_instances.length === 0 ? (
+          <div className="card">
+            <Empty title={t("log.notYet")} />
+          </div>
+        ) : (
+          <div className="card table-box">
+            <table className="table" aria-label={t("ti.tries")}>
+              <thead>
+                <tr>
+                  <th>#</th>
+                  <th>{t("state")}</th>
+                  <th>{t("run.queued")}</th>
+                  <th>{t("start")}</th>
+                  <th>{t("end")}</th>
+                  <th className="num">{t("ti.waited")}</th>
+                  <th className="num">{t("duration")}</th>
+                  <th>{t("ti.host")}</th>
+                  <th>{t("tab.logs")}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {r.task_instances.map((x) => (
+                  <tr key={x.try_number}>
+                    <td>{x.try_number}</td>
+                    <td>
+                      <StateMark state={x.state} />
+                    </td>
+                    <td>
+                      <When at={x.queued_when} />
+                    </td>
+                    <td>
+                      <When at={x.start_date} />
+                    </td>
+                    <td>
+                      <When at={x.end_date} />
+                    </td>
+                    <td className="num">
+                      {x.scheduled_when && x.start_date ? <Took start={x.scheduled_when} end={x.start_date} /> : "–"}
+                    </td>
+                    <td className="num">{x.end_date ? <Took start={x.start_date} end={x.end_date} /> : "–"}</td>
+                    <td>{x.hostname}</td>
+                    <td>
+                      <Link to={`${here}?view=logs&try_number=${x.try_number}`}>{t("tab.logs")}</Link>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Details({ of: x }: { of: Ti }) {
+  const { t } = useTranslation();
+  return (
+    <div className="card tile">
+      <Facts
+        of={[
+          [
+            t("task"),
+            <span key="t" className="mono">
+              {x.task_id}
+            </span>,
+          ],
+          [
+            "ID",
+            <span key="i" className="mono">
+              {x.id}
+            </span>,
+          ],
+          [t("ti.operator"), x.operator_name],
+          [t("ti.tries"), `${x.try_number} / ${x.max_tries + 1}`],
+          [t("scheduled"), <When key="s" at={x.scheduled_when} />],
+          [t("run.queued"), <When key="q" at={x.queued_when} />],
+          [t("start"), <When key="b" at={x.start_date} />],
+          [t("end"), <When key="e" at={x.end_date} />],
+          [t("duration"), x.start_date ? <Took key="d" start={x.start_date} end={x.end_date} /> : null],
+          [t("ti.pool"), `${x.pool} (${x.pool_slots})`],
+          [t("ti.queue"), x.queue],
+          [t("ti.priority"), x.priority_weight],
+          [t("ti.executor"), x.executor],
+          [t("ti.host"), x.hostname],
+          [t("ti.unixname"), x.unixname],
+          ["PID", x.pid],
+          [t("code.version"), x.dag_version ? `v${x.dag_version.version_number}` : null],
+          [t("ti.trigger"), x.trigger ? <Value key="g" of={x.trigger} /> : null],
+          [t("note"), x.note],
+        ]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,194 @@
+import { Group, MultiSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { seg, type Ti, type TiPage } from "../api";
+import { IconListCheck } from "../icons";
+import { useGet } from "../live";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { StateMark, states, useStateName } from "../parts/state";
+import { DataTable, useListState } from "../parts/table";
+import { Took, When } from "../time";
+import { useDag } from "./dag";
+
+export function tiPath(t: Pick<Ti, "dag_id" | "dag_run_id" | "task_id" | "map_index">): string {
+  const at = `/dags/${seg(t.dag_id)}/runs/${seg(t.dag_run_id)}/tasks/${seg(t.task_id)}`;
+  return t.map_index >= 0 ? `${at}/mapped/${t.map_index}` : at;
+}
+
+/** Instances of everything, of a run, or of a task over all runs. */
+export function Instances({
+  dagId,
+  runId,
+  taskId,
+  mapped = false,
+}: {
+  dagId?: string;
+  runId?: string;
+  taskId?: string;
+  mapped?: boolean;
+}) {
+  const { t } = useTranslation();
+  const stateName = useStateName();
+  const list = useListState(mapped ? "map_index" : runId ? "start_date" : "-start_date");
+  const { search, set } = list;
+  const chosen = search.getAll("state");
+  const q = search.get("q") ?? "";
+  const [typed, setTyped] = useState(q);
+  const type = useDebouncedCallback((v: string) => set({ q: v || null }), 250);
+  const base = `/api/v2/dags/${dagId ? seg(dagId) : "~"}/dagRuns/${runId ? seg(runId) : "~"}/taskInstances`;
+  const tis = useGet<TiPage>(
+    mapped && taskId ? `${base}/${seg(taskId)}/listMapped` : base,
+    {
+      ...list.params,
+      state: chosen,
+      pool: search.getAll("pool"),
+      ...(taskId && !mapped ? { task_id: taskId } : {}),
+      ...(q ? (mapped ? { rendered_map_index_pattern: `%${q}%` } : { task_display_name_pattern: `%${q}%` }) : {}),
+    },
+    { every: 3000 },
+  );
+  const columns: ColumnDef<Ti>[] = [
+    {
+      id: "state",
+      header: () => t("state"),
+      meta: { sort: "state", width: "1%" },
+      cell: ({ row }) => <StateMark state={row.original.state} />,
+    },
+    ...(dagId
+      ? []
+      : [
+          {
+            id: "dag",
+            header: () => t("dag"),
+            cell: ({ row: { original: x } }) => <Link to={`/dags/${seg(x.dag_id)}`}>{x.dag_display_name}</Link>,
+          } satisfies ColumnDef<Ti>,
+        ]),
+    ...(runId
+      ? []
+      : [
+          {
+            id: "run",
+            header: () => t("run"),
+            meta: { sort: "run_after" },
+            cell: ({ row: { original: x } }) => (
+              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.dag_run_id)}`} className="mono">
+                {x.dag_run_id}
+              </Link>
+            ),
+          } satisfies ColumnDef<Ti>,
+        ]),
+    ...(mapped
+      ? [
+          {
+            id: "index",
+            header: () => t("ti.index"),
+            meta: { sort: "map_index" },
+            cell: ({ row: { original: x } }) => (
+              <Link to={tiPath(x)}>
+                {x.map_index}
+                {x.rendered_map_index && x.rendered_map_index !== String(x.map_index) ? ` · ${x.rendered_map_index}` : ""}
+              </Link>
+            ),
+          } satisfies ColumnDef<Ti>,
+        ]
+      : [
+          {
+            id: "task",
+            header: () => t("task"),
+            cell: ({ row: { original: x } }) => (
+              <Link to={tiPath(x)} className="strong-link">
+                {x.task_display_name}
+                {x.map_index >= 0 && ` [${x.rendered_map_index ?? x.map_index}]`}
+              </Link>
+            ),
+          } satisfies ColumnDef<Ti>,
+        ]),
+    {
+      id: "start",
+      header: () => t("start"),
+      meta: { sort: "start_date" },
+      cell: ({ row }) => <When at={row.original.start_date} />,
+    },
+    {
+      id: "took",
+      header: () => t("duration"),
+      meta: { sort: "duration", num: true },
+      cell: ({ row: { original: x } }) =>
+        x.state === "running" || x.end_date ? <Took start={x.start_date} end={x.end_date} /> : "–",
+    },
+    {
+      id: "tries",
+      header: () => t("ti.tries"),
+      meta: { num: true },
+      cell: ({ row: { original: x } }) => `${x.try_number} / ${x.max_tries + 1}`,
+    },
+    { id: "operator", header: () => t("ti.operator"), cell: ({ row }) => row.original.operator_name },
+    { id: "pool", header: () => t("ti.pool"), cell: ({ row }) => row.original.pool },
+    { id: "host", header: () => t("ti.host"), cell: ({ row }) => row.original.hostname },
+  ];
+  return (
+    <>
+      <Group mb="sm" gap="sm">
+        <TextInput
+          size="xs"
+          w={220}
+          type="search"
+          placeholder={mapped ? t("ti.findIndex") : t("grid.find")}
+          aria-label={mapped ? t("ti.findIndex") : t("grid.find")}
+          value={typed}
+          onChange={(e) => {
+            setTyped(e.currentTarget.value);
+            type(e.currentTarget.value);
+          }}
+        />
+        <MultiSelect
+          size="xs"
+          w={260}
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          placeholder={chosen.length ? "" : t("ti.state")}
+          aria-label={t("ti.state")}
+          value={chosen}
+          onChange={(v) => set({ state: v })}
+          data={states.map((s) => ({ value: s, label: stateName(s) }))}
+        />
+      </Group>
+      <Loaded of={tis}>
+        {(r) => (
+          <DataTable
+            label={t("nav.tis")}
+            rows={r.task_instances}
+            columns={columns}
+            total={r.total_entries}
+            list={list}
+            empty={<Empty icon={<IconListCheck size={30} />} title={t("ti.none")} />}
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+export function TaskInstances() {
+  const dag = useDag();
+  const { taskId = "" } = useParams();
+  return (
+    <>
+      <h2 className="sub-head">{taskId}</h2>
+      <Instances dagId={dag.dag_id} taskId={taskId} />
+    </>
+  );
+}
+export function AllInstances() {
+  const { t } = useTranslation();
+  useTitle(t("nav.tis"));
+  return (
+    <>
+      <PageHead title={t("nav.tis")} />
+      <Instances />
+    </>
+  );
+}

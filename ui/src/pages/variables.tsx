@@ -1,0 +1,220 @@
+import { ActionIcon, Button, FileButton, Group, Modal, Text, Textarea, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Page, send } from "../api";
+import { IconFileUpload, IconLock, IconPencil, IconPlus, IconTrash, IconVariable } from "../icons";
+import { useGet } from "../live";
+import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Confirm } from "../parts/confirm";
+import { DataTable, useListState } from "../parts/table";
+
+interface Variable {
+  key: string;
+  value: string | null;
+  description: string | null;
+  is_encrypted: boolean;
+}
+const path = (key: string) => `/api/v2/variables/${encodeURIComponent(key)}`;
+
+function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [error, setError] = useState<string | null>(null);
+  const save = async (e: FormEvent<HTMLFormElement>) => {
+    e.preventDefault();
+    const f = new FormData(e.currentTarget);
+    const body = {
+      key: of?.key ?? String(f.get("key")),
+      value: String(f.get("value") ?? ""),
+      description: String(f.get("description") ?? "") || null,
+    };
+    try {
+      if (of) await send("PATCH", path(of.key), {}, body);
+      else await send("POST", "/api/v2/variables", {}, body);
+      await client.invalidateQueries({ queryKey: ["/api/v2/variables"] });
+      told(t("saved"));
+      onClose();
+    } catch (err) {
+      setError((err as Error).message);
+    }
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={of ? t("variable.edit") : t("variable.new")}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
+      <form onSubmit={save} className="form">
+        <TextInput
+          name="key"
+          label={t("variable.key")}
+          defaultValue={of?.key ?? ""}
+          disabled={of !== null}
+          required
+          maxLength={250}
+          data-autofocus
+        />
+        <Textarea
+          name="value"
+          label={t("variable.value")}
+          description={t("variable.secretHint")}
+          defaultValue={of?.value ?? ""}
+          autosize
+          minRows={3}
+          maxRows={14}
+        />
+        <TextInput name="description" label={t("description")} defaultValue={of?.description ?? ""} />
+        {error && (
+          <div role="alert" className="form-error">
+            {error}
+          </div>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button type="submit">{t("save")}</Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+export function Component() {
+  const { t } = useTranslation();
+  useTitle(t("nav.variables"));
+  const client = useQueryClient();
+  const list = useListState("key");
+  const q = list.search.get("q") ?? "";
+  const type = useDebouncedCallback((v: string) => list.set({ q: v || null }), 250);
+  const asked = useGet<{ variables: Variable[] } & Page>("/api/v2/variables", {
+    ...list.params,
+    ...(q ? { variable_key_pattern: `%${q}%` } : {}),
+  });
+  const [form, setForm] = useState<Variable | "new" | null>(null);
+  const [doomed, setDoomed] = useState<Variable | null>(null);
+  const again = () => client.invalidateQueries({ queryKey: ["/api/v2/variables"] });
+  const load = async (file: File | null) => {
+    if (!file) return;
+    try {
+      const all = JSON.parse(await file.text()) as Record<string, unknown>;
+      const entities = Object.entries(all).map(([key, v]) => {
+        const wrapped =
+          v !== null && typeof v === "object" && "value" in v ? (v as { value: unknown; description?: string }) : { value: v };
+        return {
+          key,
+          value: typeof wrapped.value === "string" ? wrapped.value : JSON.stringify(wrapped.value),
+          description: wrapped.description ?? null,
+        };
+      });
+      await send(
+        "PATCH",
+        "/api/v2/variables",
+        {},
+        { actions: [{ action: "create", action_on_existence: "overwrite", entities }] },
+      );
+      await again();
+      told(t("variable.imported", { n: entities.length }));
+    } catch (e) {
+      failed(e);
+    }
+  };
+  const columns: ColumnDef<Variable>[] = [
+    {
+      id: "key",
+      header: () => t("variable.key"),
+      meta: { sort: "key" },
+      cell: ({ row }) => <span className="mono strong">{row.original.key}</span>,
+    },
+    {
+      id: "value",
+      header: () => t("variable.value"),
+      cell: ({ row }) => (
+        <span className="mono cut" style={{ maxWidth: 460 }}>
+          {row.original.value}
+        </span>
+      ),
+    },
+    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+    {
+      id: "enc",
+      header: () => t("variable.encrypted"),
+      cell: ({ row }) => row.original.is_encrypted && <IconLock size={15} aria-label={t("yes")} role="img" />,
+    },
+    {
+      id: "act",
+      header: () => <span className="sr-only">{t("actions")}</span>,
+      meta: { width: "1%" },
+      cell: ({ row: { original: v } }) => (
+        <Group gap={2} wrap="nowrap">
+          <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: v.key })} onClick={() => setForm(v)}>
+            <IconPencil size={16} />
+          </ActionIcon>
+          <ActionIcon variant="subtle" color="red" aria-label={t("delete.of", { name: v.key })} onClick={() => setDoomed(v)}>
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Group>
+      ),
+    },
+  ];
+  return (
+    <>
+      <PageHead title={t("nav.variables")}>
+        <span className="grow" />
+        <FileButton onChange={load} accept="application/json,.json">
+          {(props) => (
+            <Button {...props} size="compact-md" variant="default" leftSection={<IconFileUpload size={15} />}>
+              {t("variable.import")}
+            </Button>
+          )}
+        </FileButton>
+        <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
+          {t("variable.new")}
+        </Button>
+      </PageHead>
+      <TextInput
+        size="xs"
+        w={260}
+        mb="sm"
+        type="search"
+        placeholder={t("variable.find")}
+        aria-label={t("variable.find")}
+        defaultValue={q}
+        onChange={(e) => type(e.currentTarget.value)}
+      />
+      <Loaded of={asked}>
+        {(r) => (
+          <DataTable
+            label={t("nav.variables")}
+            rows={r.variables}
+            columns={columns}
+            total={r.total_entries}
+            list={list}
+            empty={
+              <Empty icon={<IconVariable size={30} />} title={q ? t("nothingFound") : t("variable.none")}>
+                {!q && t("variable.noneHint")}
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+      {form && <Form of={form === "new" ? null : form} onClose={() => setForm(null)} />}
+      {doomed && (
+        <Confirm
+          title={t("delete.of", { name: doomed.key })}
+          text={<Text span>{t("delete.hint")}</Text>}
+          action={t("delete")}
+          onClose={() => setDoomed(null)}
+          onConfirm={async () => {
+            await send("DELETE", path(doomed.key)).catch(failed);
+            await again();
+          }}
+        />
+      )}
+    </>
+  );
+}

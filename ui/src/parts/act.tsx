@@ -1,0 +1,231 @@
+/** Clear or mark, with what it will change shown before it is done. */
+import { Alert, Button, Checkbox, Group, Menu, Modal, ScrollArea, Text, Textarea } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, seg, send, type Ti } from "../api";
+import { IconChevronDown, IconEraser } from "../icons";
+import { failed, Trouble, told } from "./bits";
+import { Mark, StateMark } from "./state";
+
+export interface Target {
+  dagId: string;
+  runId: string;
+  /** Absent: the whole run. */
+  taskId?: string;
+  mapIndex?: number;
+}
+type Verb = "clear" | "success" | "failed" | "skipped";
+
+export function refresh(client: ReturnType<typeof useQueryClient>) {
+  return client.invalidateQueries({ predicate: (q) => /dagRuns|grid|recent|taskInstances|pools/.test(String(q.queryKey[0])) });
+}
+
+interface Choice {
+  upstream: boolean;
+  downstream: boolean;
+  past: boolean;
+  future: boolean;
+  onlyFailed: boolean;
+  latest: boolean;
+}
+
+async function ask(verb: Verb, target: Target, c: Choice, dry: boolean, note: string): Promise<Ti[]> {
+  const { dagId, runId, taskId, mapIndex } = target;
+  const dag = `/api/v2/dags/${seg(dagId)}`;
+  const run = `${dag}/dagRuns/${seg(runId)}`;
+  const noted = note && !dry ? { note } : {};
+  type Answer = { task_instances?: Ti[] };
+  if (verb === "clear" && !taskId) {
+    const a = await send<Answer>(
+      "POST",
+      `${run}/clear`,
+      {},
+      { dry_run: dry, only_failed: c.onlyFailed, run_on_latest_version: c.latest, ...noted },
+    );
+    return a.task_instances ?? [];
+  }
+  if (verb === "clear") {
+    const a = await send<Answer>(
+      "POST",
+      `${dag}/clearTaskInstances`,
+      {},
+      {
+        dry_run: dry,
+        dag_run_id: runId,
+        task_ids: [mapIndex === undefined || mapIndex < 0 ? taskId : [taskId, mapIndex]],
+        include_upstream: c.upstream,
+        include_downstream: c.downstream,
+        include_past: c.past,
+        include_future: c.future,
+        only_failed: c.onlyFailed,
+        run_on_latest_version: c.latest,
+        ...noted,
+      },
+    );
+    return a.task_instances ?? [];
+  }
+  if (!taskId) {
+    if (dry) return [];
+    await send("PATCH", run, {}, { state: verb, ...noted });
+    return [];
+  }
+  const at = `${run}/taskInstances/${seg(taskId)}${mapIndex === undefined || mapIndex < 0 ? "" : `/${mapIndex}`}`;
+  const body = {
+    new_state: verb,
+    include_upstream: c.upstream,
+    include_downstream: c.downstream,
+    include_past: c.past,
+    include_future: c.future,
+  };
+  const a = await send<Answer>("PATCH", dry ? `${at}/dry_run` : at, {}, { ...body, ...noted });
+  return a.task_instances ?? [];
+}
+
+export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Target; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [c, set] = useState<Choice>({
+    upstream: false,
+    downstream: verb === "clear" && target.taskId !== undefined,
+    past: false,
+    future: false,
+    onlyFailed: false,
+    latest: false,
+  });
+  const [note, setNote] = useState("");
+  const [busy, setBusy] = useState(false);
+  const whole = target.taskId === undefined;
+  const preview = useQuery({
+    queryKey: ["preview", verb, target, c],
+    queryFn: () => ask(verb, target, c, true, ""),
+    staleTime: 0,
+    gcTime: 0,
+    enabled: !(whole && verb !== "clear"),
+    retry: false,
+  });
+  const box = (key: keyof Choice, label: string) => (
+    <Checkbox
+      key={key}
+      size="sm"
+      label={label}
+      checked={c[key]}
+      onChange={(e) => set({ ...c, [key]: e.currentTarget.checked })}
+    />
+  );
+  const nothing = preview.error instanceof ApiError && preview.error.status === 404;
+  const rows = preview.data ?? [];
+  const go = async () => {
+    setBusy(true);
+    try {
+      await ask(verb, target, c, false, note);
+      await refresh(client);
+      told(t(verb === "clear" ? "act.cleared" : "act.marked"));
+      onClose();
+    } catch (e) {
+      failed(e);
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("close") }}
+      title={t(verb === "clear" ? "act.clearTitle" : "act.markTitle", {
+        what: target.taskId ?? target.runId,
+        state: t(`state.${verb}`, { defaultValue: verb }),
+      })}
+    >
+      <div className="form">
+        <Group gap="md">
+          {!whole && box("upstream", t("act.upstream"))}
+          {!whole && box("downstream", t("act.downstream"))}
+          {!whole && box("past", t("act.past"))}
+          {!whole && box("future", t("act.future"))}
+          {verb === "clear" && box("onlyFailed", t("act.onlyFailed"))}
+          {verb === "clear" && box("latest", t("act.latest"))}
+        </Group>
+        {whole && verb !== "clear" ? (
+          <Alert color="blue" py="xs">
+            {t(verb === "failed" ? "act.runFailed" : "act.runSuccess")}
+          </Alert>
+        ) : (
+          <section aria-live="polite" aria-label={t("act.preview")}>
+            <Text fz={13} fw={600} mb={4}>
+              {preview.isPending ? t("loading") : t("act.affects", { n: rows.length })}
+            </Text>
+            {preview.error && !nothing ? <Trouble error={preview.error} /> : null}
+            {rows.length > 0 && (
+              <ScrollArea.Autosize mah={260} className="card">
+                <table className="table" aria-label={t("act.preview")}>
+                  <tbody>
+                    {rows.slice(0, 500).map((ti, i) => (
+                      <tr key={i}>
+                        <td>{ti.task_id}</td>
+                        <td>{ti.map_index !== undefined && ti.map_index >= 0 ? `[${ti.map_index}]` : ""}</td>
+                        <td className="mono">{ti.dag_run_id}</td>
+                        <td>{ti.dag_run_id ? <StateMark state={ti.state} /> : t("act.new")}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </ScrollArea.Autosize>
+            )}
+          </section>
+        )}
+        <Textarea
+          label={t("note")}
+          value={note}
+          onChange={(e) => setNote(e.currentTarget.value)}
+          maxLength={1000}
+          autosize
+          minRows={1}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button
+            onClick={go}
+            loading={busy}
+            disabled={!(whole && verb !== "clear") && (preview.isPending || rows.length === 0)}
+            color={verb === "failed" ? "red" : "teal"}
+          >
+            {verb === "clear" ? t("act.clear") : t("act.mark")}
+          </Button>
+        </Group>
+      </div>
+    </Modal>
+  );
+}
+
+/** The two buttons that a run and an instance have. */
+export function Actions({ target, size = "compact-md" }: { target: Target; size?: "compact-sm" | "compact-md" }) {
+  const { t } = useTranslation();
+  const [verb, setVerb] = useState<Verb | null>(null);
+  const verbs: Verb[] = target.taskId === undefined ? ["success", "failed"] : ["success", "failed", "skipped"];
+  return (
+    <>
+      <Button size={size} variant="default" leftSection={<IconEraser size={15} />} onClick={() => setVerb("clear")}>
+        {t("act.clear")}
+      </Button>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button size={size} variant="default" rightSection={<IconChevronDown size={14} />}>
+            {t("act.markAs")}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {verbs.map((v) => (
+            <Menu.Item key={v} leftSection={<Mark state={v} />} onClick={() => setVerb(v)}>
+              {t(`state.${v}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {verb && <ActDialog verb={verb} target={target} onClose={() => setVerb(null)} />}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+/** Runs as bars: how long each took and what became of it. */
+import { Tooltip } from "@mantine/core";
+import { Link } from "react-router";
+import { type GridRun, seg } from "../api";
+import { useZone } from "../settings";
+import { formatDuration, formatTime, zoneMark } from "../time";
+import { useStateName } from "./state";
+
+export function seconds(r: { start_date: string | null; end_date: string | null }): number {
+  if (!r.start_date) return 0;
+  return ((r.end_date ? new Date(r.end_date).getTime() : Date.now()) - new Date(r.start_date).getTime()) / 1000;
+}
+
+/** Newest first as the server tells them; the newest is drawn at the right. */
+export function RunBars({ dagId, runs, height = 26 }: { dagId: string; runs: GridRun[]; height?: number }) {
+  const name = useStateName();
+  const zone = useZone();
+  const longest = Math.max(...runs.map(seconds), 0.001);
+  return (
+    <span className="bars" style={{ height }}>
+      {[...runs].reverse().map((r) => {
+        const at = new Date(r.run_after);
+        const text = `${formatTime(at, zone)} ${zoneMark(at, zone)}, ${name(r.state)}, ${formatDuration(seconds(r))}`;
+        return (
+          <Tooltip key={r.run_id} label={text} openDelay={150}>
+            <Link
+              to={`/dags/${seg(dagId)}/runs/${seg(r.run_id)}`}
+              className={`bar st-${r.state}`}
+              aria-label={text}
+              style={{ height: Math.max(5, (seconds(r) / longest) * height) }}
+            />
+          </Tooltip>
+        );
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,188 @@
+/** Small things that every page is made of. */
+import { Alert, Anchor, Breadcrumbs, Button, Loader, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { Component, type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, NavLink } from "react-router";
+import { ApiError } from "../api";
+import { IconAlertTriangle, IconLock } from "../icons";
+
+export function useTitle(...parts: string[]) {
+  const title = [...parts.filter(Boolean), "Tradewind"].join(" · ");
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
+
+export interface Crumb {
+  label: ReactNode;
+  to?: string;
+}
+export function PageHead({ title, crumbs = [], children }: { title: ReactNode; crumbs?: Crumb[]; children?: ReactNode }) {
+  return (
+    <header>
+      {crumbs.length > 0 && (
+        <Breadcrumbs separatorMargin={6} mb={4} fz={13}>
+          {crumbs.map((c, i) =>
+            c.to ? (
+              <Anchor key={i} component={Link} to={c.to} fz={13}>
+                {c.label}
+              </Anchor>
+            ) : (
+              <Text key={i} fz={13} c="dimmed">
+                {c.label}
+              </Text>
+            ),
+          )}
+        </Breadcrumbs>
+      )}
+      <div className="page-head">
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </header>
+  );
+}
+
+export function Busy() {
+  const { t } = useTranslation();
+  return (
+    <div className="empty" role="status" aria-label={t("loading")}>
+      <Loader size="sm" />
+    </div>
+  );
+}
+
+/** What went wrong, and what to do about it. */
+export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useTranslation();
+  const status = error instanceof ApiError ? error.status : 0;
+  const title =
+    status === 403
+      ? t("error.denied")
+      : status === 404
+        ? t("error.missing")
+        : status
+          ? t("error.refused")
+          : t("error.unreachable");
+  const hint =
+    status === 403 ? t("error.deniedHint") : status === 404 ? t("error.missingHint") : status ? "" : t("error.unreachableHint");
+  return (
+    <Alert
+      color={status === 403 ? "yellow" : "red"}
+      icon={status === 403 ? <IconLock size={18} /> : <IconAlertTriangle size={18} />}
+      title={title}
+      my="md"
+      role="alert"
+    >
+      {error instanceof Error && status !== 0 && <Text size="sm">{error.message}</Text>}
+      {hint && <Text size="sm">{hint}</Text>}
+      {retry && (
+        <Button size="compact-sm" variant="default" mt="xs" onClick={retry}>
+          {t("again")}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+export function Empty({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <div className="empty">
+      {icon}
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+      {action}
+    </div>
+  );
+}
+
+interface Asked<T> {
+  data: T | undefined;
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+}
+/** Waiting, trouble, or what there is to show. */
+export function Loaded<T>({ of, children }: { of: Asked<T>; children: (data: T) => ReactNode }) {
+  if (of.data !== undefined) return <>{children(of.data)}</>;
+  if (of.error) return <Trouble error={of.error} retry={() => of.refetch()} />;
+  return <Busy />;
+}
+
+export function TabLinks({ tabs, label }: { tabs: { to: string; label: ReactNode; end?: boolean }[]; label: string }) {
+  return (
+    <nav className="tabs" aria-label={label}>
+      {tabs.map((x) => (
+        <NavLink key={x.to} to={x.to} end={x.end ?? false} className={({ isActive }) => `tab${isActive ? " active" : ""}`}>
+          {x.label}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+export function Facts({ of }: { of: [string, ReactNode][] }) {
+  return (
+    <dl className="kv">
+      {of.map(([name, value]) => (
+        <div key={name} style={{ display: "contents" }}>
+          <dt>{name}</dt>
+          <dd>
+            {value === null || value === undefined || value === "" ? (
+              <Text span inherit c="dimmed">
+                –
+              </Text>
+            ) : (
+              value
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function told(message: string) {
+  notifications.show({ message, color: "teal", autoClose: 4000 });
+}
+export function failed(error: unknown) {
+  notifications.show({
+    message: error instanceof Error ? error.message : String(error),
+    color: "red",
+    autoClose: 10000,
+    role: "alert",
+  });
+}
+
+export class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
+  override state = { error: null as unknown };
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+  override render() {
+    if (this.state.error) return <Broken error={this.state.error} />;
+    return this.props.children;
+  }
+}
+export function Broken({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={t("error.broken")} m="md" role="alert">
+      <Text size="sm">{error instanceof Error ? error.message : String(error)}</Text>
+      <Button size="compact-sm" variant="default" mt="xs" onClick={() => location.reload()}>
+        {t("reload")}
+      </Button>
+    </Alert>
+  );
+}

@@ -1,0 +1,68 @@
+/** Text with colours, lines and search; and the difference of two. Loaded when first shown. */
+import { json } from "@codemirror/lang-json";
+import { python } from "@codemirror/lang-python";
+import { yaml } from "@codemirror/lang-yaml";
+import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { unifiedMergeView } from "@codemirror/merge";
+import { EditorState, type Extension } from "@codemirror/state";
+import { EditorView, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { useComputedColorScheme } from "@mantine/core";
+import { minimalSetup } from "codemirror";
+import { useEffect, useRef } from "react";
+
+const languages: Record<string, () => Extension> = { python, json, yaml, text: () => [] };
+const dark = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "#c099ff" },
+  { tag: [tags.string, tags.special(tags.string)], color: "#9ece8a" },
+  { tag: [tags.number, tags.bool, tags.null], color: "#f0a870" },
+  { tag: [tags.comment, tags.docComment], color: "#8593a1", fontStyle: "italic" },
+  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "#7cc0ff" },
+  { tag: [tags.className, tags.typeName, tags.definition(tags.variableName)], color: "#e5c07b" },
+  { tag: [tags.propertyName], color: "#8fd3e8" },
+]);
+const look = EditorView.theme({
+  "&": { backgroundColor: "transparent", color: "var(--tw-text)", fontSize: "12.5px" },
+  ".cm-gutters": { backgroundColor: "var(--tw-code)", color: "var(--tw-dim)", borderRight: "1px solid var(--tw-line)" },
+  ".cm-content": { fontFamily: "var(--mantine-font-family-monospace)" },
+  "&.cm-focused": { outline: "none" },
+});
+
+export default function Code({
+  text,
+  language = "python",
+  against,
+  label,
+  height = "calc(100vh - 290px)",
+}: {
+  text: string;
+  language?: string;
+  against?: string | undefined;
+  label: string;
+  height?: string;
+}) {
+  const at = useRef<HTMLDivElement>(null);
+  const scheme = useComputedColorScheme();
+  useEffect(() => {
+    const view = new EditorView({
+      parent: at.current!,
+      state: EditorState.create({
+        doc: text,
+        extensions: [
+          minimalSetup,
+          lineNumbers(),
+          languages[language]?.() ?? [],
+          syntaxHighlighting(scheme === "dark" ? dark : defaultHighlightStyle),
+          EditorState.readOnly.of(true),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          EditorView.lineWrapping,
+          look,
+          EditorView.theme({}, { dark: scheme === "dark" }),
+          against === undefined ? [] : unifiedMergeView({ original: against, mergeControls: false, collapseUnchanged: {} }),
+        ],
+      }),
+    });
+    return () => view.destroy();
+  }, [text, language, scheme, against, label]);
+  return <div ref={at} className="card code" style={{ maxHeight: height, overflow: "auto" }} />;
+}

@@ -1,0 +1,25 @@
+/** Where the nodes of a graph go: ELK in a worker, loaded when a graph is first shown. */
+import type { ELK, ElkNode } from "elkjs/lib/elk-api";
+import workerUrl from "elkjs/lib/elk-worker.min.js?url";
+
+let elk: Promise<ELK> | undefined;
+function engine(): Promise<ELK> {
+  elk ??= import("elkjs/lib/elk-api.js").then(({ default: Elk }) => new Elk({ workerFactory: () => new Worker(workerUrl) }));
+  return elk;
+}
+
+export async function layout(graph: ElkNode, direction: string): Promise<ElkNode> {
+  return (await engine()).layout(graph, {
+    layoutOptions: {
+      "elk.algorithm": "layered",
+      "elk.direction": direction,
+      "elk.hierarchyHandling": "INCLUDE_CHILDREN",
+      "elk.layered.spacing.nodeNodeBetweenLayers": "46",
+      "elk.spacing.nodeNode": "16",
+      "elk.layered.spacing.edgeNodeBetweenLayers": "16",
+      "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
+      "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+      "elk.edgeLabels.inline": "true",
+    },
+  });
+}

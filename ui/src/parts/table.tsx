@@ -1,0 +1,162 @@
+/** Lists that the server sorts and pages. Where one stands is in the address, so that it can be sent to somebody. */
+import { Group, Pagination, Select, Text } from "@mantine/core";
+import { type ColumnDef, flexRender, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import type { Params } from "../api";
+import { IconArrowDown, IconArrowsSort, IconArrowUp } from "../icons";
+
+declare module "@tanstack/react-table" {
+  interface ColumnMeta<TData extends RowData, TValue> {
+    /** What the server calls it in order_by. */
+    sort?: string;
+    num?: boolean;
+    width?: string;
+  }
+}
+
+const sizes = ["25", "50", "100"];
+
+/** limit, offset, order_by as the address says; and how to change it. */
+export function useListState(dfltOrder: string, dfltLimit = 50) {
+  const [search, setSearch] = useSearchParams();
+  const limit = Number(search.get("limit")) || dfltLimit;
+  const page = Math.max(1, Number(search.get("page")) || 1);
+  const order = search.get("order") ?? dfltOrder;
+  const set = (changes: Record<string, string | string[] | null>, keepPage = false) =>
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (!keepPage) next.delete("page");
+        for (const [k, v] of Object.entries(changes)) {
+          next.delete(k);
+          for (const one of Array.isArray(v) ? v : [v]) if (one) next.append(k, one);
+        }
+        return next;
+      },
+      { replace: true },
+    );
+  const params: Params = { limit, offset: (page - 1) * limit, ...(order ? { order_by: order } : {}) };
+  return { search, set, params, limit, page, order };
+}
+export type ListState = ReturnType<typeof useListState>;
+
+export function DataTable<T>({
+  rows,
+  columns,
+  total,
+  list,
+  label,
+  empty,
+}: {
+  rows: T[];
+  // biome-ignore lint/suspicious/noExplicitAny: each column has a type of its own
+  columns: ColumnDef<T, any>[];
+  total?: number;
+  list?: ListState;
+  label: string;
+  empty?: ReactNode;
+}) {
+  const { t } = useTranslation();
+  const table = useReactTable({
+    data: rows,
+    columns,
+    getCoreRowModel: getCoreRowModel(),
+    manualSorting: true,
+    manualPagination: true,
+  });
+  if (rows.length === 0 && empty) return <div className="card">{empty}</div>;
+  return (
+    <>
+      <div className="card table-box">
+        <table className="table" aria-label={label}>
+          <thead>
+            {table.getHeaderGroups().map((g) => (
+              <tr key={g.id}>
+                {g.headers.map((h) => {
+                  const meta = h.column.columnDef.meta;
+                  const text = flexRender(h.column.columnDef.header, h.getContext());
+                  const sort = meta?.sort;
+                  const way =
+                    list && sort
+                      ? list.order === sort
+                        ? "ascending"
+                        : list.order === `-${sort}`
+                          ? "descending"
+                          : "none"
+                      : undefined;
+                  return (
+                    <th key={h.id} scope="col" className={meta?.num ? "num" : ""} style={{ width: meta?.width }} aria-sort={way}>
+                      {list && sort ? (
+                        <button
+                          type="button"
+                          className="th-sort"
+                          onClick={() => list.set({ order: way === "descending" ? sort : `-${sort}` })}
+                        >
+                          {text}
+                          {way === "ascending" ? (
+                            <IconArrowUp size={13} />
+                          ) : way === "descending" ? (
+                            <IconArrowDown size={13} />
+                          ) : (
+                            <IconArrowsSort size={13} opacity={0.45} />
+                          )}
+                        </button>
+                      ) : (
+                        text
+                      )}
+                    </th>
+                  );
+                })}
+              </tr>
+            ))}
+          </thead>
+          <tbody>
+            {table.getRowModel().rows.map((r) => (
+              <tr key={r.id}>
+                {r.getVisibleCells().map((c) => (
+                  <td key={c.id} className={c.column.columnDef.meta?.num ? "num" : ""}>
+                    {flexRender(c.column.columnDef.cell, c.getContext())}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {list && total !== undefined && (
+        <Group mt="sm" gap="md">
+          <Text size="sm" c="dimmed">
+            {t("list.range", {
+              from: total ? (list.page - 1) * list.limit + 1 : 0,
+              to: Math.min(total, list.page * list.limit),
+              total,
+            })}
+          </Text>
+          {total > list.limit && (
+            <Pagination
+              size="sm"
+              total={Math.ceil(total / list.limit)}
+              value={list.page}
+              onChange={(p) => list.set({ page: p === 1 ? null : String(p) }, true)}
+              getControlProps={(c) => ({ "aria-label": t(`list.${c}`) })}
+              getItemProps={(p) => ({ "aria-label": t("list.page", { page: p }) })}
+            />
+          )}
+          {total > 25 && (
+            <Select
+              size="xs"
+              w={90}
+              aria-label={t("list.size")}
+              data={sizes}
+              value={String(list.limit)}
+              onChange={(v) => list.set({ limit: v })}
+              allowDeselect={false}
+            />
+          )}
+        </Group>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+import { createBrowserRouter, Navigate, useRouteError } from "react-router";
+import { base } from "./api";
+import { Broken } from "./parts/bits";
+import { Shell } from "./shell";
+
+function Fault() {
+  return <Broken error={useRouteError()} />;
+}
+
+export const router = createBrowserRouter(
+  [
+    { path: "/login", lazy: () => import("./pages/login"), errorElement: <Fault /> },
+    {
+      path: "/",
+      element: <Shell />,
+      errorElement: <Fault />,
+      children: [
+        {
+          errorElement: <Fault />,
+          children: [
+            { index: true, lazy: () => import("./pages/home") },
+            { path: "dags", lazy: () => import("./pages/dags") },
+            {
+              path: "dags/:dagId",
+              lazy: () => import("./pages/dag"),
+              children: [
+                { index: true, lazy: () => import("./pages/grid") },
+                { path: "graph", lazy: () => import("./pages/graph") },
+                { path: "gantt", lazy: () => import("./pages/gantt") },
+                { path: "calendar", lazy: () => import("./pages/calendar") },
+                { path: "runs", lazy: async () => ({ Component: (await import("./pages/runs")).DagRuns }) },
+                { path: "tasks", lazy: () => import("./pages/tasks") },
+                { path: "code", lazy: () => import("./pages/code") },
+                { path: "details", lazy: () => import("./pages/details") },
+                { path: "backfills", lazy: () => import("./pages/backfills") },
+                { path: "events", lazy: async () => ({ Component: (await import("./pages/events")).DagEvents }) },
+                { path: "tasks/:taskId", lazy: async () => ({ Component: (await import("./pages/tis")).TaskInstances }) },
+              ],
+            },
+            { path: "dags/:dagId/runs/:runId", lazy: () => import("./pages/run") },
+            { path: "dags/:dagId/runs/:runId/tasks/:taskId", lazy: () => import("./pages/ti") },
+            { path: "dags/:dagId/runs/:runId/tasks/:taskId/mapped/:mapIndex", lazy: () => import("./pages/ti") },
+            { path: "dag_runs", lazy: async () => ({ Component: (await import("./pages/runs")).AllRuns }) },
+            { path: "task_instances", lazy: async () => ({ Component: (await import("./pages/tis")).AllInstances }) },
+            { path: "import_errors", lazy: () => import("./pages/import-errors") },
+            { path: "required_actions", lazy: () => import("./pages/required") },
+            { path: "assets", lazy: () => import("./pages/assets") },
+            { path: "assets/:assetId", lazy: async () => ({ Component: (await import("./pages/assets")).Asset }) },
+            { path: "variables", lazy: () => import("./pages/variables") },
+            { path: "connections", lazy: () => import("./pages/connections") },
+            { path: "pools", lazy: () => import("./pages/pools") },
+            { path: "plugins", lazy: async () => ({ Component: (await import("./pages/admin")).Plugins }) },
+            { path: "providers", lazy: async () => ({ Component: (await import("./pages/admin")).Providers }) },
+            { path: "configs", lazy: async () => ({ Component: (await import("./pages/admin")).Config }) },
+            { path: "jobs", lazy: async () => ({ Component: (await import("./pages/admin")).Jobs }) },
+            { path: "events", lazy: async () => ({ Component: (await import("./pages/events")).AuditLog }) },
+            { path: "styles", lazy: () => import("./pages/styles") },
+            { path: "*", element: <Navigate to="/" replace /> },
+          ],
+        },
+      ],
+    },
+  ],
+  { basename: base.replace(/\/$/, "") || "/" },
+);

@@ -1,0 +1,321 @@
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Kbd,
+  Menu,
+  ScrollArea,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
+import { type Page, send, url, whenDenied } from "./api";
+import { languages, setLanguage } from "./i18n";
+import {
+  IconActivity,
+  IconAlertTriangle,
+  IconBolt,
+  IconClock,
+  IconDatabase,
+  IconDeviceDesktop,
+  IconHandStop,
+  IconHistory,
+  IconHome,
+  IconLanguage,
+  IconLayoutGrid,
+  IconListCheck,
+  IconMoon,
+  IconPackage,
+  IconPlug,
+  IconPuzzle,
+  IconSearch,
+  IconSettings,
+  IconSitemap,
+  IconStack2,
+  IconSun,
+  IconUser,
+  IconVariable,
+} from "./icons";
+import { client, LiveProvider, useGet, useLive, useLost } from "./live";
+import { Boundary, Busy } from "./parts/bits";
+import { useMay, useMe } from "./session";
+import { localZone, useSettings, type ZoneChoice } from "./settings";
+
+const Palette = lazy(() => import("./palette"));
+
+function Item({
+  to,
+  icon,
+  text,
+  count,
+  end,
+}: {
+  to: string;
+  icon: ReactNode;
+  text: string;
+  count?: number | undefined;
+  end?: boolean;
+}) {
+  return (
+    <NavLink to={to} end={end ?? false} className={({ isActive }) => `rail-link${isActive ? " active" : ""}`}>
+      {icon}
+      {text}
+      {count ? (
+        <span className="rail-count">
+          <span aria-hidden="true">{count}</span>
+          <span className="sr-only">({count})</span>
+        </span>
+      ) : null}
+    </NavLink>
+  );
+}
+
+function Rail() {
+  const { t } = useTranslation();
+  const errors = useGet<Page>("/api/v2/importErrors", { limit: 0 }, { every: 15_000 });
+  const hands = useGet<Page>(
+    "/api/v2/dags/~/dagRuns/~/hitlDetails",
+    { limit: 0, response_received: false },
+    { every: 15_000, untold: true },
+  );
+  const may = useMay();
+  const s = 17;
+  return (
+    <nav className="rail" aria-label={t("nav.main")}>
+      <Item to="/" end icon={<IconHome size={s} />} text={t("nav.home")} />
+      <Item to="/dags" icon={<IconSitemap size={s} />} text={t("nav.dags")} />
+      {may("asset", "read") && <Item to="/assets" icon={<IconStack2 size={s} />} text={t("nav.assets")} />}
+      <div className="rail-title">{t("nav.activity")}</div>
+      <Item to="/dag_runs" icon={<IconActivity size={s} />} text={t("nav.runs")} />
+      <Item to="/task_instances" icon={<IconListCheck size={s} />} text={t("nav.tis")} />
+      <Item to="/required_actions" icon={<IconHandStop size={s} />} text={t("nav.required")} count={hands.data?.total_entries} />
+      <Item
+        to="/import_errors"
+        icon={<IconAlertTriangle size={s} />}
+        text={t("nav.importErrors")}
+        count={errors.data?.total_entries}
+      />
+      {may("event", "read") && <Item to="/events" icon={<IconHistory size={s} />} text={t("nav.events")} />}
+      <div className="rail-title">{t("nav.admin")}</div>
+      {may("pool", "read") && <Item to="/pools" icon={<IconLayoutGrid size={s} />} text={t("nav.pools")} />}
+      {may("variable", "read") && <Item to="/variables" icon={<IconVariable size={s} />} text={t("nav.variables")} />}
+      {may("connection", "read") && <Item to="/connections" icon={<IconPlug size={s} />} text={t("nav.connections")} />}
+      {may("provider", "read") && <Item to="/providers" icon={<IconPackage size={s} />} text={t("nav.providers")} />}
+      {may("plugin", "read") && <Item to="/plugins" icon={<IconPuzzle size={s} />} text={t("nav.plugins")} />}
+      {may("job", "read") && <Item to="/jobs" icon={<IconDatabase size={s} />} text={t("nav.jobs")} />}
+      {may("config", "read") && <Item to="/configs" icon={<IconSettings size={s} />} text={t("nav.config")} />}
+    </nav>
+  );
+}
+
+function ThemeMenu() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const icons = { light: <IconSun size={17} />, dark: <IconMoon size={17} />, auto: <IconDeviceDesktop size={17} /> };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Tooltip label={t("theme")}>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("theme")}>
+            {icons[colorScheme]}
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(["light", "dark", "auto"] as const).map((s) => (
+          <Menu.Item key={s} leftSection={icons[s]} onClick={() => setColorScheme(s)} fw={s === colorScheme ? 600 : 400}>
+            {t(`theme.${s}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function LanguageMenu() {
+  const { t, i18n } = useTranslation();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Tooltip label={t("language")}>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("language")}>
+            <IconLanguage size={17} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {Object.entries(languages).map(([code, { name }]) => (
+          <Menu.Item key={code} lang={code} onClick={() => setLanguage(code)} fw={code === i18n.language ? 600 : 400}>
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ZoneMenu() {
+  const { t } = useTranslation();
+  const { zone, setZone, dagZone } = useSettings();
+  const names: Record<ZoneChoice, string> = {
+    local: t("zone.local", { zone: localZone }),
+    utc: "UTC",
+    dag: dagZone ? t("zone.dag", { zone: dagZone }) : t("zone.dagAny"),
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Tooltip label={t("zone")}>
+          <UnstyledButton className="head-button" aria-label={`${t("zone")}: ${names[zone]}`}>
+            <IconClock size={17} />
+            <Text span fz={13} visibleFrom="md">
+              {zone === "utc" ? "UTC" : zone === "dag" ? (dagZone ?? "DAG") : localZone}
+            </Text>
+          </UnstyledButton>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(["local", "utc", "dag"] as const).map((z) => (
+          <Menu.Item key={z} onClick={() => setZone(z)} fw={z === zone ? 600 : 400}>
+            {names[z]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function UserMenu() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const navigate = useNavigate();
+  const leave = async () => {
+    await fetch(url("/auth/logout"), { method: "POST", redirect: "manual" });
+    client.clear();
+    navigate("/login");
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("user")}>
+          <IconUser size={17} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {me.data && (
+          <Menu.Label>
+            {me.data.display} · {me.data.role}
+          </Menu.Label>
+        )}
+        {me.data?.signed_in !== false && <Menu.Item onClick={leave}>{t("signOut")}</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Connection() {
+  const { t } = useTranslation();
+  const live = useLive();
+  return (
+    <Tooltip label={live ? t("live.onHint") : t("live.offHint")}>
+      <span className={`live ${live ? "live-on" : ""}`} role="status">
+        <IconBolt size={14} />
+        <Text span fz={12} visibleFrom="sm">
+          {live ? t("live.on") : t("live.off")}
+        </Text>
+      </span>
+    </Tooltip>
+  );
+}
+
+function Frame() {
+  const { t } = useTranslation();
+  const [open, { toggle, close }] = useDisclosure();
+  const lost = useLost();
+  const location = useLocation();
+  const navigate = useNavigate();
+  useEffect(() => {
+    whenDenied(() => navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
+  }, [navigate, location]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
+  useEffect(close, [location.pathname]);
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 212, breakpoint: "md", collapsed: { mobile: !open } }}
+      padding={{ base: "sm", sm: "lg" }}
+    >
+      <a href="#main" className="skip-link">
+        {t("skip")}
+      </a>
+      <AppShell.Header className="head">
+        <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("nav.toggle")} />
+        <NavLink to="/" className="brand">
+          <img src={url("static/icon.svg")} width={24} height={24} alt="" />
+          Tradewind
+        </NavLink>
+        <span className="grow" />
+        <UnstyledButton
+          className="head-search"
+          onClick={() => import("./palette").then((p) => p.openPalette())}
+          aria-label={t("palette.open")}
+        >
+          <IconSearch size={15} />
+          <Text span fz={13} visibleFrom="sm">
+            {t("palette.hint")}
+          </Text>
+          <Kbd size="xs" visibleFrom="sm">
+            Ctrl K
+          </Kbd>
+        </UnstyledButton>
+        <span className="grow" />
+        <Connection />
+        <Group gap={2} wrap="nowrap">
+          <ZoneMenu />
+          <LanguageMenu />
+          <ThemeMenu />
+          <UserMenu />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar className="side">
+        <ScrollArea type="auto" flex={1} px={8} py={8}>
+          <Rail />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        {lost && (
+          <div className="banner" role="alert">
+            {t("lost")}
+          </div>
+        )}
+        <Boundary key={location.pathname}>
+          <Suspense fallback={<Busy />}>
+            <Outlet />
+          </Suspense>
+        </Boundary>
+      </AppShell.Main>
+      <Suspense>
+        <Palette />
+      </Suspense>
+    </AppShell>
+  );
+}
+
+export function Shell() {
+  return (
+    <LiveProvider>
+      <Frame />
+    </LiveProvider>
+  );
+}
+
+export async function patchDag(dagId: string, paused: boolean) {
+  await send("PATCH", `/api/v2/dags/${encodeURIComponent(dagId)}`, {}, { is_paused: paused });
+  await client.invalidateQueries({ predicate: (q) => String(q.queryKey[0]).startsWith("/api/v2/dags") });
+}
