@@ -555,7 +555,7 @@ static bool on_finished(struct stepper *s, struct tw_value body)
 	if (!tw_end_parse(tw_map_str(body, "state", ""), &end))
 		return send_error(s, "finished: unknown state");
 	ev.finished = news_finished(id, end, tw_map_str(body, "reason", NULL), body);
-	if (end == TW_END_DEFERRED) {
+	if (end == TW_END_DEFERRED || end == TW_END_AWAITING_INPUT) {
 		ev.finished.trigger_id = ++s->next_trigger_id;
 		ev.finished.next_method = tw_map_str(defer, "next_method", "");
 		ev.finished.next_kwargs = json_of(s, tw_map_value(defer, "next_kwargs"));

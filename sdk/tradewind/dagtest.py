@@ -264,6 +264,15 @@ def await_trigger(defer: dict[str, Any]) -> dict[str, Any]:
     return {"what": "fired", "event": encode(event.payload)}
 
 
+def _await(finished: dict[str, Any], supervisor: LocalSupervisor) -> dict[str, Any]:
+    """A trigger's event, or a person's answer."""
+    if finished["state"] == "deferred":
+        return await_trigger(finished["defer"])
+    from tradewind import asking
+
+    return asking.answer(supervisor.question, finished["defer"].get("timeout"))
+
+
 # -- a whole run --------------------------------------------------------------------------------------
 
 
@@ -309,16 +318,14 @@ class _Driver:
         number: list[Any] = []
 
         def report(finished: dict[str, Any]) -> bool:
-            if finished["state"] == "awaiting_input":
-                finished.update(state="failed", reason="a person's answer cannot be waited for in a test run")
             answer = self.core.ask("finished", **finished)
             number.append(answer.get("trigger"))
             return bool(answer.get("accepted"))
 
         finished = execute(self.dag, workload, self.supervisor, report)
         logger.info("%s ended as %s", name, finished["state"])
-        if finished["state"] == "deferred" and number[-1]:
-            told = await_trigger(finished["defer"])
+        if finished["state"] in ("deferred", "awaiting_input") and number[-1]:
+            told = _await(finished, self.supervisor)
             self.core.ask("trigger", trigger=number[-1], **told)
             if told["what"] == "ended":
                 keep(self.supervisor, workload, told["end"])
@@ -464,10 +471,10 @@ def run_task(dag: Any, workload: dict[str, Any], supervisor: LocalSupervisor) ->
                 time.sleep(max(0.0, seconds))
                 workload = {**workload, "resume": None}
                 continue
-            if finished["state"] != "deferred":
+            if finished["state"] not in ("deferred", "awaiting_input"):
                 return finished
             defer = finished["defer"]
-            told = await_trigger(defer)
+            told = _await(finished, supervisor)
             method, kwargs = defer["next_method"], told.get("next_kwargs")
             if told["what"] == "ended":
                 method, kwargs = "__end__", told["end"]

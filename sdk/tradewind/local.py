@@ -74,6 +74,7 @@ class LocalSupervisor:
         self.connections: dict[str, Any] = {}
         self.rendered: dict[str, Any] = {}
         self.secrets: set[str] = set()
+        self.question: dict[str, Any] = {}  # the last one that a task asked
         self.skip: Callable[[list[Any]], None] | None = None
         self._reachable: bool | None = None
 
@@ -90,6 +91,9 @@ class LocalSupervisor:
             self.rendered = args.get("fields") or {}
         elif do == "mask":
             self.secrets.update(v for v in args.get("values") or () if isinstance(v, str) and v)
+
+    def _do_hitl_ask(self, args: dict[str, Any]) -> None:
+        self.question = args
 
     # -- XComs -------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -274,6 +275,7 @@ with DAG("d", schedule=None, start_date=START, params={"p": 1}, on_success_callb
 def test_environment_and_supervisor_are_left_as_they_were(test_run) -> None:
     found = test_run("""
 import os
+import subprocess
 with DAG("d", schedule=None, start_date=START) as d:
     @task
     def sets():
@@ -303,3 +305,37 @@ d.test()
 
 if __name__ == "__main__":
     raise SystemExit(pytest.main([os.path.abspath(__file__)]))
+
+
+ASKS = """
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLBranchOperator, HITLOperator
+from airflow.sdk import Param
+with DAG("d", schedule=None, start_date=START) as d:
+    ask = HITLOperator(task_id="ask", subject="How many?", options=["few", "many"], defaults=["few"], params={"n": Param(3)})
+    branch = HITLBranchOperator(task_id="branch", subject="Where?", options=["left", "right"], multiple=True)
+    branch >> [EmptyOperator(task_id="left"), EmptyOperator(task_id="right")]
+
+    @task
+    def show(answer):
+        print("SHOWN", answer["chosen_options"], answer["params_input"])
+    show(ask.output) >> branch
+"""
+
+
+def test_questions_are_answered_on_the_terminal_or_by_what_is_piped_in(engine: Engine) -> None:
+    engine.env["TRADEWIND_BINARY"] = BINARY
+    path = engine.write("d.py", HEAD + ASKS + TAIL.format(dag="d", args=""))
+
+    def run(said: str) -> tuple[dict, str]:
+        done = subprocess.run(
+            [BINARY, "python", str(path)], env=engine.env, input=said, capture_output=True, text=True, timeout=120
+        )
+        return states(json.loads(done.stdout.rsplit(">>", 1)[1])), done.stdout
+
+    found, text = run("2\n5\nRIGHT\n")
+    assert found == {"ask": "success", "show": "success", "branch": "success", "left": "skipped", "right": "success"}
+    assert "SHOWN ['many'] {'n': 5}" in text and "How many?" in text
+    found, text = run("")
+    assert found["ask"] == "success" and found["branch"] == "failed" and "SHOWN ['few'] {'n': 3}" in text
+    found, text = run("some\n")
+    assert found["ask"] == "failed" and "'some' is none of ['few', 'many']" in text
