@@ -1,6 +1,7 @@
 #include "base/testing.h"
 
 #include "api/app.h"
+#include "api/tables.h"
 
 /* What a role may through a route, without asking the handler. */
 static int status_of(const struct tw_route *route, const char *role)
@@ -79,7 +80,8 @@ static void test_nobody(void **state)
 	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
 		for (const struct tw_route *r = *t; r->method; r++) {
 			struct tw_str path = tw_str(r->pattern);
-			bool open = false;
+			bool open = *t == tw_routes_ui || *t == tw_routes_reference /* pages without data */
+				    || *t == tw_routes_exec; /* tokens of its own */
 
 			for (size_t i = 0; i < sizeof doors / sizeof *doors; i++)
 				open |= doors[i][strlen(doors[i]) - 1] == '/' && doors[i][1]

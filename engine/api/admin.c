@@ -1,6 +1,5 @@
 /* Event logs, configuration, plugins, providers, and which routes there are. */
 #include "api/ask.h"
-#include "api/spec.h"
 #include "api/tables.h"
 #include "store/house.h"
 
@@ -264,12 +263,6 @@ static void get_providers(struct tw_request *req, struct tw_response *resp)
 	tw_jw_page_end(&w, 1);
 }
 
-/* Made anew each time: it is asked for rarely. */
-static void get_openapi(struct tw_request *req, struct tw_response *resp)
-{
-	tw_spec_openapi(tw_spec(), tw_api_routes, &resp->body);
-}
-
 const struct tw_route tw_routes_admin[] = {
 	{"GET", "/api/v2/eventLogs", {TW_ON_AUDIT_LOG}, get_event_logs},
 	{"GET", "/api/v2/eventLogs/{event_log_id}", {TW_ON_AUDIT_LOG}, get_event_log},
@@ -279,6 +272,5 @@ const struct tw_route tw_routes_admin[] = {
 	{"GET", "/api/v2/plugins", {TW_ON_PLUGIN}, get_plugins},
 	{"GET", "/api/v2/plugins/importErrors", {TW_ON_PLUGIN}, get_plugin_errors},
 	{"GET", "/api/v2/providers", {TW_ON_PROVIDER}, get_providers},
-	{"GET", "/openapi.json", {TW_OPEN}, get_openapi},
 	{0},
 };

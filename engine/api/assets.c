@@ -330,17 +330,6 @@ static struct tw_str extra_of(struct tw_request *req, struct tw_value body)
 	return ret;
 }
 
-static bool key_ok(struct tw_response *resp, struct tw_value body)
-{
-	struct tw_str key = tw_map_str(body, "partition_key", NULL);
-
-	if (!key.p || tw_str_trim(key).n)
-		return true;
-	tw_reply_invalid(resp, "string_pattern_mismatch", "body", "partition_key", "String should match pattern '\\S'",
-			 tw_v_str(key));
-	return false;
-}
-
 /* What the handler keeps while the scheduler gives the event its time. */
 struct posted {
 	int64_t event_id, inbox_id;
@@ -356,7 +345,7 @@ static bool begin_event(struct tw_request *req, struct tw_response *resp)
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !key_ok(resp, body))
+	if (!s)
 		return false;
 	e.asset_id = tw_map_int(body, "asset_id", 0);
 	rc = tw_store_asset(s, e.asset_id, req->arena, &asset, &err);

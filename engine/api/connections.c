@@ -108,18 +108,6 @@ static void get_connections(struct tw_request *req, struct tw_response *resp)
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
 
-static bool id_ok(struct tw_str id)
-{
-	for (size_t i = 0; i < id.n; i++) {
-		unsigned char c = (unsigned char)id.p[i];
-
-		if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		      (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-'))
-			return false;
-	}
-	return id.n > 0;
-}
-
 static enum tw_rc check(struct tw_value body, struct tw_err *err)
 {
 	struct tw_str extra = tw_map_str(body, "extra", NULL);
@@ -127,8 +115,6 @@ static enum tw_rc check(struct tw_value body, struct tw_err *err)
 	struct tw_value v;
 	enum tw_rc rc = TW_OK;
 
-	if (!id_ok(tw_map_str(body, "connection_id", "")))
-		return tw_err_set(err, TW_ERR_INVALID, "String should match pattern '^[\\w.-]+$'");
 	if (extra.n && tw_json_parse(&a, extra, &v, NULL) < 0)
 		rc = tw_err_set(err, TW_ERR_INVALID,
 				"The `extra` field must be valid JSON (e.g. {\"key\": \"value\"})");
@@ -210,13 +196,10 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 /* What a body read alone shall say of its fields; false: it has replied 422. */
 static bool fields_ok(struct tw_response *resp, struct tw_request *req, struct tw_value body)
 {
-	struct tw_value id = tw_map_value(body, "connection_id"), extra = tw_map_value(body, "extra"), v;
+	struct tw_value extra = tw_map_value(body, "extra"), v;
 	struct tw_faults f;
 
 	tw_faults_init(&f, resp);
-	if (!id_ok(tw_map_str(body, "connection_id", "")))
-		tw_fault(&f, "string_pattern_mismatch", "body", TW_STR("connection_id"),
-			 "String should match pattern '^[\\w.-]+$'", id, "pattern", tw_v_str(TW_STR("^[\\w.-]+$")));
 	if (extra.kind == TW_V_STR && extra.s.n && tw_json_parse(req->arena, extra.s, &v, NULL) < 0)
 		tw_fault(&f, "value_error", "body", TW_STR("extra"),
 			 "Value error, The `extra` field must be a valid JSON object (e.g., {'key': 'value'}), but "

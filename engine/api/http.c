@@ -300,6 +300,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 		return;
 	case TW_MATCH_OTHER_METHOD:
 		tw_reply_error(resp, 405, "Method Not Allowed");
+		tw_reply_header(resp, TW_STR("Allow"),
+				tw_route_methods(&x->arena, x->server->opts.routes, req->path));
 		return;
 	case TW_MATCH_FOUND:
 		break;
@@ -525,10 +527,12 @@ static bool has_header(const struct tw_response *resp, const char *name)
 
 static enum MHD_Result send_response(struct exchange *x, struct tw_response *resp)
 {
+	bool empty = !resp->stream && !resp->fixed.p && !resp->body.n;
 	struct MHD_Response *r = make_response(x, resp);
 	enum MHD_Result ok;
 
-	add_header(r, "Content-Type", resp->content_type ? resp->content_type : "application/json");
+	if (resp->content_type || !empty)
+		add_header(r, "Content-Type", resp->content_type ? resp->content_type : "application/json");
 	for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
 		if (!has_header(resp, standing[i].name))
 			add_header(r, standing[i].name, standing[i].value);

@@ -107,3 +107,16 @@ struct tw_str tw_route_param(const struct tw_request *req, const char *name)
 			return req->params[n];
 	return (struct tw_str){0};
 }
+
+struct tw_str tw_route_methods(struct tw_arena *a, const struct tw_route *const *tables, struct tw_str path)
+{
+	static const char *const all[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+	const struct tw_route *route;
+	struct tw_str params[TW_HTTP_PARAMS];
+	const char *list = "";
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (tw_route_find(a, tables, all[i], path, &route, params) == TW_MATCH_FOUND)
+			list = tw_arena_printf(a, "%s%s%s", list, *list ? ", " : "", all[i]);
+	return tw_str(list);
+}

@@ -11,6 +11,9 @@ enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *ta
 			    const struct tw_route **ret_route,
 			    struct tw_str ret_params[TW_HTTP_PARAMS]);
 
+/* "GET, HEAD, PATCH": what may be done to that path. */
+struct tw_str tw_route_methods(struct tw_arena *a, const struct tw_route *const *tables, struct tw_str path);
+
 /* What stood for {name} in the pattern of the request's route; p NULL: it has no such piece. */
 struct tw_str tw_route_param(const struct tw_request *req, const char *name);
 

@@ -38,6 +38,7 @@ static void test_find(void **state)
 	tw_assert_str(p[0], "a/b");
 	assert_int_equal(find("PATCH", "/dags/x", p), 2);
 	assert_int_equal(find("PUT", "/dags/x", p), -2);
+	tw_assert_str(tw_route_methods(&arena, tables, TW_STR("/dags/x")), "GET, HEAD, PATCH");
 	assert_int_equal(find("GET", "/dags/x/runs/list", p), 3);
 	assert_int_equal(find("GET", "/dags/x/runs/y", p), 4);
 	tw_assert_str(p[1], "y");

@@ -1,6 +1,7 @@
 #include "api/spec.h"
 
 #include <pthread.h>
+#include <regex.h>
 #include <stdio.h>
 
 #include "api/embedded.h"
@@ -210,6 +211,30 @@ static struct tw_type *base_type(struct reader *r)
 	return t;
 }
 
+/* \w and \S as POSIX has them; what is beyond ASCII counts as a letter. */
+static const regex_t *compile(struct reader *r, struct tw_str pattern)
+{
+	regex_t *re = tw_arena_new(&r->spec->arena, regex_t);
+	struct tw_buf posix TW_AUTO(tw_buf_release) = {0};
+
+	for (size_t i = 0; i < pattern.n; i++) {
+		bool escape = pattern.p[i] == '\\' && i + 1 < pattern.n;
+
+		if (escape && pattern.p[i + 1] == 'w')
+			tw_buf_adds(&posix, "[:alnum:]_\x80-\xff");
+		else if (escape && pattern.p[i + 1] == 'S')
+			tw_buf_adds(&posix, "[^[:space:]]");
+		else
+			tw_buf_addc(&posix, pattern.p[i]);
+		i += escape;
+	}
+	if (regcomp(re, tw_buf_cstr(&posix), REG_EXTENDED | REG_NOSUB))
+		fail(r, "the pattern cannot be read");
+	else
+		tw_vec_push(&r->spec->patterns, re);
+	return re;
+}
+
 /* {>=0 len<=200 ~^\w+$} */
 static void limits(struct reader *r, struct tw_type *t)
 {
@@ -226,6 +251,7 @@ static void limits(struct reader *r, struct tw_type *t)
 		}
 		if (take(r, '~')) {
 			t->pattern = up_to(r, " }\n");
+			t->regex = compile(r, t->pattern);
 			continue;
 		}
 		if (!take_word(r, "len"))
@@ -548,6 +574,9 @@ void tw_spec_release(struct tw_spec *spec)
 {
 	tw_map_release(&spec->models);
 	tw_map_release(&spec->ops);
+	for (size_t i = 0; i < spec->patterns.n; i++)
+		regfree(spec->patterns.v[i]);
+	tw_vec_release(&spec->patterns);
 	tw_arena_release(&spec->arena);
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/http.h"
 #include "base/map.h"
+#include "base/vec.h"
 
 enum tw_type_kind {
 	TW_T_ANY,
@@ -37,7 +38,8 @@ struct tw_type {
 	enum tw_type_kind kind;
 	bool nullable;
 	struct tw_bound min, max;    /* INT, NUM: of the value; STR: characters; LIST, TUPLE: items */
-	struct tw_str pattern;	     /* STR: for readers; handlers check it */
+	struct tw_str pattern;	     /* STR: p NULL: any */
+	const void *regex;	     /* the pattern, compiled: regex_t */
 	struct tw_str *words;	     /* ENUM; MODEL, an enum: those of it that count here */
 	const struct tw_type **of;
 	const struct tw_model *model;
@@ -86,6 +88,7 @@ struct tw_spec {
 	struct tw_arena arena;
 	struct tw_map models; /* struct tw_model by name */
 	struct tw_map ops;    /* struct tw_operation by "GET /path" */
+	TW_VEC(void *) patterns; /* regex_t, to be freed */
 };
 
 /* Reads both texts; err names the line. */

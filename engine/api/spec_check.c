@@ -1,4 +1,5 @@
 /* What was sent against what the spec promises, in pydantic's words. */
+#include <regex.h>
 #include <stdio.h>
 
 #include "api/ask.h"
@@ -67,6 +68,16 @@ static void check_length(struct checker *c, const struct tw_type *t, struct tw_v
 			    v, "min_length", tw_v_int(t->min.at));
 }
 
+static void check_pattern(struct checker *c, const struct tw_type *t, struct tw_value v, const struct tw_place *at)
+{
+	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)v.s.n};
+
+	if (t->regex && regexec(t->regex, v.s.p ? v.s.p : "", 1, &span, REG_STARTEND))
+		tw_fault_at(&c->f, "string_pattern_mismatch", at,
+			    tw_arena_printf(c->arena, "String should match pattern '" TW_STR_FMT "'", TW_STR_ARG(t->pattern)), v,
+			    "pattern", tw_v_str(t->pattern));
+}
+
 static void check_count(struct checker *c, const struct tw_type *t, struct tw_value v, const struct tw_place *at)
 {
 	long long n = (long long)tw_value_len(v);
@@ -91,8 +102,10 @@ static void check_str(struct checker *c, const struct tw_type *t, struct tw_valu
 		fault(c, "string_type", at, "Input should be a valid string", *v);
 	else if (memchr(v->s.p ? v->s.p : "", 0, v->s.n))
 		fault(c, "value_error", at, "Value error, a text holds no NUL character", *v);
-	else
+	else {
 		check_length(c, t, *v, at);
+		check_pattern(c, t, *v, at);
+	}
 }
 
 static void check_int(struct checker *c, const struct tw_type *t, struct tw_value *v, const struct tw_place *at)

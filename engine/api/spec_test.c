@@ -168,6 +168,10 @@ static void test_bodies(void **state)
 	assert_said("POST", pools, "{\"name\":\"a\",\"slots\":1.5}", "fractional part");
 	assert_said("POST", pools, "{\"slots\":1}", "\"loc\":[\"body\",\"name\"],\"msg\":\"Field required\"");
 	assert_said("POST", pools, "{\"name\":1,\"slots\":1,\"x\":1}", "extra_forbidden");
+	assert_said("POST", "/api/v2/connections", "{\"connection_id\":\"a.b-\u00e9_1\",\"conn_type\":\"x\"}", "");
+	assert_said("POST", "/api/v2/connections", "{\"connection_id\":\"a b\",\"conn_type\":\"x\"}", "string_pattern_mismatch");
+	assert_said("POST", "/api/v2/connections", "{\"connection_id\":\"\",\"conn_type\":\"x\"}", "[\\\\w.-]");
+	assert_said("POST", "/api/v2/assets/events", "{\"asset_id\":1,\"partition_key\":\"  \"}", "string_pattern_mismatch");
 	assert_said("POST", pools, "[]", "model_attributes_type");
 	assert_said("PATCH", vars, "{\"actions\":[{\"action\":\"create\",\"entities\":[{\"key\":\"k\"}]}]}",
 		    "\"loc\":[\"body\",\"actions\",0,\"create\",\"entities\",0,\"value\"]");

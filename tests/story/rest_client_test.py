@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 from engine import Engine, wait_until
@@ -298,3 +300,21 @@ def test_every_filter_filters(peopled: Engine, promise: Promise) -> None:
                 idle.append(f"{operation} {name}: {dict(zip(words, counts))} of {everything}")
     assert not idle, "\n".join(idle)
     assert set(empty) == {"get_plugins"}  # the world has none
+
+
+def test_the_reference_needs_nobody_else(world: tuple[Engine, Talk]) -> None:
+    engine, _ = world
+    for path, kind in (("/docs", "text/html"), ("/docs/reference.js", "text/javascript"), ("/docs/reference.css", "text/css")):
+        with urlopen(f"http://127.0.0.1:{engine.port}{path}", timeout=20) as r:
+            text, headers = r.read().decode(), r.headers
+        assert headers.get_content_type() == kind
+        assert "//" not in re.sub(r"/\*.*?\*/", "", text, flags=re.S), "it names another host"
+        assert kind != "text/html" or "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_another_method_is_told_which_there_are(world: tuple[Engine, Talk]) -> None:
+    engine, _ = world
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"http://127.0.0.1:{engine.port}/api/v2/dags", b"", method="DELETE"), timeout=20)
+    assert refused.value.code == 405
+    assert refused.value.headers["Allow"] == "GET, HEAD, PATCH"
