@@ -205,6 +205,19 @@ static int cmd_tasks_run(const struct tw_args *args)
 
 /* ── tasks failed-deps ────────────────────────────────────────────────────────────────── */
 
+/* An instance that is at an end depends on nothing any more; what it says is why it ended so. */
+static bool say_ended(const struct tw_run_row *run, const char *task_id, int map_index)
+{
+	struct tw_ti_view view;
+
+	if (tw_store_ti(tw_cli_store(), run->dag_id, run->run_id, tw_str(task_id), map_index, &tw_cli()->arena, &view, NULL) < 0 ||
+	    !tw_ti_finished(view.ti.state))
+		return false;
+	printf("Task instance dependencies not met:\nTask Instance State: Task is in the '%s' state%s" TW_STR_FMT ".\n",
+	       tw_ti_state_name(view.ti.state), view.ti.reason.n ? ": " : "", TW_STR_ARG(view.ti.reason));
+	return true;
+}
+
 static int cmd_failed_deps(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -223,6 +236,8 @@ static int cmd_failed_deps(const struct tw_args *args)
 	if (tw_reasons_find(&of, (struct tw_run_ref){run.dag_id, run.run_id}, tw_str(tw_arg_pos(args, 1)),
 			    (int)tw_arg_int(args, "map-index", -1), &why, &err) < 0)
 		tw_cli_die(&err);
+	if (!why.v.n && say_ended(&run, tw_arg_pos(args, 1), (int)tw_arg_int(args, "map-index", -1)))
+		return 0;
 	puts(why.v.n ? "Task instance dependencies not met:" : "Task instance dependencies are all met.");
 	for (size_t i = 0; i < why.v.n; i++)
 		printf(TW_STR_FMT "\n", TW_STR_ARG(why.v.v[i]));

@@ -132,11 +132,19 @@ class Post:
 
     def __init__(self) -> None:
         self.got: list[Any] = []
+        self.to: dict[str, list[str]] = {}
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self.controller.start()
 
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address.endswith("@refused"):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.got.append(email.message_from_bytes(envelope.content))
+        self.to[self.got[-1]["Subject"]] = envelope.rcpt_tos
         return "250 OK"
 
     def wait(self, n: int) -> list[Any]:
@@ -233,3 +241,49 @@ with DAG("mails", schedule=None, start_date=datetime(2026, 1, 1),
     assert all(m["To"] == "a@x, b@x" for m in mails)
     assert any("Try 1 out of 2" in body(m) for m in mails) and any("division by zero" in body(m) for m in mails)
     assert any("signal 9" in body(m) for m in mails)
+
+
+def test_mail_by_operators_and_notifiers(engine: Engine, post: Post) -> None:
+    """EmailOperator with everything it can send, and send_email in a callback; what the server refuses fails the task."""
+    engine.env.update(post.settings(), AIRFLOW__SMTP__SMTP_MAIL_FROM="robot@x")
+    report = engine.home.parent / "report.csv"
+    report.write_text("a,b\n1,2\n")
+    write(
+        engine,
+        "sends.py",
+        f"""
+from airflow.operators.email import EmailOperator
+from airflow.notifications.basenotifier import BaseNotifier
+from airflow.utils.email import send_email
+
+class Mails(BaseNotifier):
+    template_fields = ("text",)
+
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+
+    def notify(self, context):
+        send_email("boss@x", "from a notifier", self.text)
+
+with DAG("sends", schedule=None, start_date=datetime(2026, 1, 1)):
+    EmailOperator(task_id="mail", to=["a@x", "b@x"], cc="c@x", bcc="d@x", subject="Report of {{{{ dag.dag_id }}}}",
+                  html_content="<b>{{{{ run_id }}}}</b>", files=[{str(report)!r}])
+    BashOperator(task_id="good", bash_command="true", on_success_callback=Mails("good: {{{{ ti.task_id }}}}"))
+    EmailOperator(task_id="refused", to="nobody@refused", subject="x", html_content="y", retries=0)
+""",
+    )
+    engine.up()
+    engine.start("dag-processor")
+    run = engine.trigger("sends")
+    assert engine.finish("sends", run) == "failed"
+    assert engine.states("sends", run) == {"mail": "success", "good": "success", "refused": "failed"}
+    by = {m["Subject"]: m for m in post.wait(2)}
+    mail = by["Report of sends"]
+    assert (mail["From"], mail["To"], mail["CC"], mail["BCC"]) == ("robot@x", "a@x, b@x", "c@x", None)
+    assert f"<b>{run}</b>" in body(mail)
+    [attached] = [p for p in mail.walk() if p.get_filename()]
+    assert attached.get_filename() == "report.csv" and attached.get_payload(decode=True) == report.read_bytes()
+    assert "good: good" in body(by["from a notifier"])
+    assert post.to[mail["Subject"]] == ["a@x", "b@x", "c@x", "d@x"]
+    assert "no such mailbox" in engine.log("sends", run, "refused")
