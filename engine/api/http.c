@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct tw_http_server {
 /* One request from its first header to its end. */
 struct exchange {
 	struct tw_http_server *server;
+	atomic_int holders; /* the library, and the stream that answers it */
 	struct tw_arena arena;
 	struct tw_request req;
 	struct tw_buf body;
@@ -39,6 +41,7 @@ struct exchange {
 
 struct stream {
 	struct tw_http_server *server;
+	struct exchange *of;
 	struct tw_http_nap own, *nap;
 	int64_t (*read)(void *arg, void *thread, char *buf, size_t max);
 	void (*free)(void *arg);
@@ -459,9 +462,19 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 	while (n == 0 && how == ASIDE_WAKED) {
 		n = s->read(s->arg, thread_data(s->server), buf, max);
 		if (n == 0)
-			how = put_aside(s->server, s->nap, s->nap->conn, s->pause_ms);
+			how = put_aside(s->server, s->nap, s->nap->conn,
+					s->nap->pause_ms ? s->nap->pause_ms : s->pause_ms);
 	}
 	return n < 0 || how == ASIDE_OVER ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
+}
+
+static void let_go(struct exchange *x)
+{
+	if (atomic_fetch_sub(&x->holders, 1) > 1)
+		return;
+	tw_buf_release(&x->body);
+	tw_arena_release(&x->arena);
+	free(x);
 }
 
 static void stream_free(void *arg)
@@ -470,6 +483,7 @@ static void stream_free(void *arg)
 
 	if (s->free)
 		s->free(s->arg);
+	let_go(s->of);
 	free(s);
 }
 
@@ -480,6 +494,7 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 
 		*s = (struct stream){
 			.server = x->server,
+			.of = x,
 			.nap = resp->nap,
 			.read = resp->stream,
 			.free = resp->stream_free,
@@ -488,6 +503,7 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 		};
 		if (!s->nap)
 			s->nap = &s->own;
+		atomic_fetch_add(&x->holders, 1);
 		s->nap->conn = x->req.conn;
 		s->nap->server = x->server;
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, resp->nap ? 2048 : 32768, stream_read,
@@ -558,6 +574,7 @@ static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *co
 	struct exchange *x = tw_new(struct exchange);
 
 	x->server = s;
+	x->holders = 1;
 	x->req = (struct tw_request){
 		.arena = &x->arena,
 		.method = method,
@@ -629,11 +646,8 @@ static void completed(void *arg, struct MHD_Connection *conn, void **ctx,
 {
 	struct exchange *x = *ctx;
 
-	if (!x)
-		return;
-	tw_buf_release(&x->body);
-	tw_arena_release(&x->arena);
-	free(x);
+	if (x)
+		let_go(x);
 	*ctx = NULL;
 }
 

@@ -67,6 +67,7 @@ struct tw_http_nap {
 	struct MHD_Connection *conn;
 	_Atomic(struct tw_http_server *) server; /* NULL: its stream has not begun */
 	bool waked;
+	unsigned pause_ms; /* the stream's: 0 is stream_pause_ms */
 };
 /* Any thread: the stream is asked again at once; if it does not sleep just now, before it would. */
 void tw_http_wake(struct tw_http_nap *nap);
@@ -80,7 +81,8 @@ struct tw_response {
 	/*
 	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how
 	 * many it wrote, 0 for nothing yet (asked again after stream_pause_ms), -1 for the end.
-	 * thread: the data of the thread that asks, which may be another one each time.
+	 * thread: the data of the thread that asks, which may be another one each time. The request and
+	 * its arena live until stream_free; what it has of the library (its headers) does not.
 	 */
 	int64_t (*stream)(void *arg, void *thread, char *buf, size_t max);
 	unsigned stream_pause_ms;

@@ -216,10 +216,12 @@ static bool row_concerns(const struct tw_listener *l, const struct row *r)
 static void wake_for(struct tw_hub *h, const struct row *r)
 {
 	for (struct tw_listener *l = h->listeners; l; l = l->next)
-		if (row_concerns(l, r))
+		if (row_concerns(l, r)) {
+			l->heard++;
 			tw_http_wake(&l->nap);
-		else if (l->seq == r->seq - 1)
+		} else if (l->seq == r->seq - 1) {
 			l->seq = r->seq;
+		}
 }
 
 static void wake_all(struct tw_hub *h)

@@ -32,6 +32,7 @@ struct tw_listener {
 	bool (*may)(void *arg, unsigned kind, struct tw_str dag_id);
 	void *may_arg;
 	struct tw_arena *arena;
+	_Atomic uint32_t heard; /* grows with each row that concerns it, for those who do not read */
 	/* the hub's */
 	struct tw_listener *prev, *next;
 	bool joined;

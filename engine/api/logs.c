@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/ask.h"
+#include "api/hub.h"
 #include "api/log_merge.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -19,20 +20,9 @@
 
 #define CHUNK 65536
 #define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
+#define BEAT_US (15 * TW_US_SEC)
+#define LIFE_US (600 * TW_US_SEC) /* of an event stream: then the client comes back, and its sign-in is looked at again */
 #define LATE_US (5 * TW_US_SEC)	  /* how long after its end an attempt's last lines may come */
-
-struct reading {
-	int fd;		  /* -1: there is no file */
-	int64_t pos, end; /* of the file: read up to here, and where it ended when we began */
-	bool ended;	  /* no more will come: a last line without newline counts */
-	bool ndjson, closed, first;
-	struct tw_buf raw, out;
-	size_t sent;
-	struct tw_arena arena; /* of one line */
-	const struct tw_api *api;
-	struct tw_value claims; /* of the token; in keep */
-	struct tw_arena keep;
-};
 
 struct wanted {
 	struct tw_ti_row ti;
@@ -41,6 +31,36 @@ struct wanted {
 	bool over; /* this attempt writes no more */
 	int64_t pos;
 	bool follows; /* a page after the first */
+};
+
+enum form { LOG_JSON, LOG_LINES, LOG_EVENTS };
+
+/* What an event stream needs beyond: it goes on as the file grows, until the attempt is over. */
+struct following {
+	struct tw_listener listener;
+	struct tw_request *req; /* lives as long as its answer is being sent */
+	struct tw_hub *hub;
+	struct wanted *w;
+	struct tw_log_files files;
+	char *path;
+	uint32_t heard;
+	int64_t beat, look, over; /* µs, monotonic */
+};
+
+struct reading {
+	int fd;		  /* -1: there is no file */
+	int64_t pos, end; /* of the file: read up to here, and where it ended when we began */
+	bool ended;	  /* no more will come: a last line without newline counts */
+	enum form form;
+	bool closed, first;
+	int64_t line_end; /* where the line that is being told ends */
+	struct tw_buf raw, out;
+	size_t sent;
+	struct tw_arena arena; /* of one line */
+	const struct tw_api *api;
+	struct tw_value claims; /* of the token; in keep */
+	struct tw_arena keep;
+	struct following *f; /* LOG_EVENTS */
 };
 
 /* ── where the file is ────────────────────────────────────────────────────────────────── */
@@ -91,24 +111,30 @@ static int open_log(const struct tw_log_files *files, int64_t *ret_size)
 
 /* ── lines ────────────────────────────────────────────────────────────────────────────── */
 
-static void separate(struct reading *r)
+static void open_line(struct reading *r)
 {
-	if (!r->ndjson && !r->first)
+	if (r->form == LOG_EVENTS)
+		tw_buf_printf(&r->out, "id: %lld\nevent: log\ndata: ", (long long)r->line_end);
+	else if (r->form == LOG_JSON && !r->first)
 		tw_buf_addc(&r->out, ',');
 	r->first = false;
+}
+
+static void close_line(struct reading *r)
+{
+	tw_buf_adds(&r->out, r->form == LOG_EVENTS ? "\n\n" : r->form == LOG_LINES ? "\n" : "");
 }
 
 static void event(struct reading *r, struct tw_str text)
 {
 	struct tw_jw w = {.out = &r->out};
 
-	separate(r);
+	open_line(r);
 	tw_jw_obj(&w);
 	tw_jw_null_at(&w, "timestamp");
 	tw_jw_str_at(&w, "event", text);
 	tw_jw_end(&w);
-	if (r->ndjson)
-		tw_buf_addc(&r->out, '\n');
+	close_line(r);
 }
 
 /* What is no object with an event (somebody wrote into the file) becomes the text of one. */
@@ -126,23 +152,25 @@ static void line(struct reading *r, struct tw_str text)
 		event(r, text);
 		return;
 	}
-	separate(r);
+	open_line(r);
 	tw_json_write(&r->out, v, TW_JSON_COMPACT);
-	if (r->ndjson)
-		tw_buf_addc(&r->out, '\n');
+	close_line(r);
 }
 
 static void lines(struct reading *r)
 {
+	int64_t begin = r->pos - (int64_t)r->raw.n;
 	size_t from = 0;
 
 	for (size_t i = 0; i < r->raw.n; i++)
 		if (r->raw.p[i] == '\n') {
+			r->line_end = begin + (int64_t)i + 1;
 			line(r, tw_strn(r->raw.p + from, i - from));
 			from = i + 1;
 		}
 	tw_buf_consume(&r->raw, from);
 	if (r->raw.n > LINE_MAX_BYTES) {
+		r->line_end = r->pos;
 		line(r, tw_buf_str(&r->raw));
 		tw_buf_clear(&r->raw);
 	}
@@ -168,10 +196,13 @@ static void finish(struct reading *r)
 
 	r->closed = true;
 	if (r->ended && r->raw.n) {
+		r->line_end = r->pos;
 		line(r, tw_buf_str(&r->raw));
 		tw_buf_clear(&r->raw);
 	}
-	if (r->ndjson)
+	if (r->form == LOG_EVENTS)
+		tw_buf_printf(&r->out, "id: %lld\nevent: end\ndata: {}\n\n", (long long)r->pos);
+	if (r->form != LOG_JSON)
 		return;
 	tw_buf_adds(&r->out, "],\"continuation_token\":");
 	if (r->ended) {
@@ -185,7 +216,8 @@ static void finish(struct reading *r)
 	tw_buf_addc(&r->out, '}');
 }
 
-static void read_more(struct reading *r)
+/* false: there is no more. */
+static bool read_more(struct reading *r)
 {
 	size_t want = r->end - r->pos < CHUNK ? (size_t)(r->end - r->pos) : CHUNK;
 	ssize_t n = 0;
@@ -196,32 +228,37 @@ static void read_more(struct reading *r)
 			n = pread(r->fd, r->raw.p + r->raw.n, want, r->pos);
 		while (n < 0 && errno == EINTR);
 	}
-	if (n <= 0) {
-		finish(r);
-		return;
-	}
+	if (n <= 0)
+		return false;
 	r->raw.n += (size_t)n;
 	r->pos += n;
 	lines(r);
+	return true;
+}
+
+static int64_t give(struct reading *r, char *buf, size_t max)
+{
+	size_t n = r->out.n - r->sent < max ? r->out.n - r->sent : max;
+
+	memcpy(buf, r->out.p + r->sent, n);
+	r->sent += n;
+	return (int64_t)n;
 }
 
 static int64_t stream(void *arg, void *thread, char *buf, size_t max)
 {
 	struct reading *r = arg;
-	size_t n;
 
 	if (r->sent == r->out.n) {
 		tw_buf_clear(&r->out);
 		r->sent = 0;
 		while (!r->out.n && !r->closed)
-			read_more(r);
+			if (!read_more(r))
+				finish(r);
 		if (!r->out.n)
 			return -1;
 	}
-	n = r->out.n - r->sent < max ? r->out.n - r->sent : max;
-	memcpy(buf, r->out.p + r->sent, n);
-	r->sent += n;
-	return (int64_t)n;
+	return give(r, buf, max);
 }
 
 static void stream_free(void *arg)
@@ -230,6 +267,10 @@ static void stream_free(void *arg)
 
 	if (r->fd >= 0)
 		close(r->fd);
+	if (r->f) {
+		tw_hub_leave(r->f->hub, &r->f->listener);
+		tw_log_files_release(&r->f->files);
+	}
 	tw_buf_release(&r->raw);
 	tw_buf_release(&r->out);
 	tw_arena_release(&r->arena);
@@ -330,24 +371,29 @@ static int64_t whole_lines(int fd, int64_t size)
 	return 0;
 }
 
-static void start(struct tw_request *req, struct tw_response *resp, const struct wanted *w,
-		  const char *path)
+static bool ended(const struct reading *r, const struct wanted *w)
+{
+	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
+
+	/* A finished attempt whose file ends with a whole line has nothing more to say. */
+	return w->over || (finished && r->fd >= 0 && whole_lines(r->fd, r->end) == r->end);
+}
+
+static struct reading *reading_new(struct tw_request *req, const struct wanted *w, const char *path, enum form form)
 {
 	struct reading *r = tw_new(struct reading);
 	struct tw_log_files files = {0};
-	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
 
 	r->api = tw_api_of(req);
-	r->ndjson = tw_str_starts(req->accept, "application/x-ndjson");
+	r->form = form;
 	r->first = true;
-	r->pos = w->pos;
+	r->pos = r->line_end = w->pos;
+	r->claims = token_claims(&r->keep, req, w);
 	if (path)
 		tw_log_files_find(path, &files);
 	r->fd = open_log(&files, &r->end);
-	/* A finished attempt whose file ends with a whole line has nothing more to say. */
-	r->ended = w->over || (finished && r->fd >= 0 && whole_lines(r->fd, r->end) == r->end);
-	r->claims = token_claims(&r->keep, req, w);
-	if (!r->ndjson)
+	r->ended = ended(r, w);
+	if (form == LOG_JSON)
 		tw_buf_adds(&r->out, "{\"content\":[");
 	if (!w->follows && r->fd >= 0) {
 		event(r, TW_STR("::group::Log message source details"));
@@ -358,32 +404,170 @@ static void start(struct tw_request *req, struct tw_response *resp, const struct
 		event(r, TW_STR("This attempt has left no log."));
 	}
 	tw_log_files_release(&files);
+	return r;
+}
+
+/* The header goes first: it tells where the last whole line ends now. */
+static void say_where_it_goes_on(struct tw_request *req, struct tw_response *resp, struct reading *r)
+{
+	struct tw_str token;
+	int64_t pos = r->pos;
+	char *text;
+
+	r->pos = r->fd >= 0 ? whole_lines(r->fd, r->end) : pos;
+	text = make_token(r);
+	r->pos = pos;
+	token = tw_str_copy(req->arena, tw_str(text));
+	free(text);
+	tw_reply_header(resp, TW_STR("Airflow-Continuation-Token"), token);
+}
+
+static void start(struct tw_request *req, struct tw_response *resp, const struct wanted *w,
+		  const char *path)
+{
+	bool by_line = tw_str_starts(req->accept, "application/x-ndjson");
+	struct reading *r = reading_new(req, w, path, by_line ? LOG_LINES : LOG_JSON);
+
 	resp->stream = stream;
 	resp->stream_free = stream_free;
 	resp->stream_arg = r;
-	if (!r->ndjson)
-		return;
-	resp->content_type = "application/x-ndjson";
-	if (!r->ended) {
-		struct tw_str token;
-		int64_t pos = r->pos;
-		char *text;
+	if (by_line)
+		resp->content_type = "application/x-ndjson";
+	if (by_line && !r->ended)
+		say_where_it_goes_on(req, resp, r);
+}
 
-		/* The header goes first: it tells where the last whole line ends now. */
-		r->pos = r->fd >= 0 ? whole_lines(r->fd, r->end) : pos;
-		text = make_token(r);
-		r->pos = pos;
-		token = tw_str_copy(req->arena, tw_str(text));
-		free(text);
-		tw_reply_header(resp, TW_STR("Airflow-Continuation-Token"), token);
+/* ── as it is written: text/event-stream ──────────────────────────────────────────────── */
+
+/* How far the log goes by now: it has grown, or a trigger has begun to write beside it. */
+static void look_at_files(struct reading *r)
+{
+	struct following *f = r->f;
+	struct tw_log_files files = {0};
+	struct stat st;
+
+	tw_log_files_find(f->path, &files);
+	if (files.v.n != f->files.v.n || files.v.n > 1) {
+		if (r->fd >= 0)
+			close(r->fd);
+		r->fd = open_log(&files, &r->end);
+	} else if (r->fd >= 0 && fstat(r->fd, &st) == 0) {
+		r->end = st.st_size;
 	}
+	tw_log_files_release(&f->files);
+	f->files = files;
+	if (files.v.n)
+		tw_hub_watch(f->hub, &f->listener, files.v.v[files.v.n - 1]);
+}
+
+/* Has the attempt ended meanwhile? Asked when something was told of it, and now and then. */
+static void look_at_attempt(struct reading *r, void *thread)
+{
+	struct following *f = r->f;
+	struct tw_request *req = f->req;
+	struct tw_arena a = {0}, *own = req->arena;
+	struct tw_response none = {0};
+	struct wanted now = {0};
+	uint32_t heard = f->listener.heard;
+
+	if (heard == f->heard && tw_monotonic() < f->look)
+		return;
+	f->heard = heard;
+	f->look = tw_monotonic() + LATE_US;
+	req->thread = thread;
+	req->arena = &a;
+	/* Nobody there any more is an end, too. */
+	r->ended = !find_attempt(req, &none, f->w->ti.map_index, f->w->number, &now) || ended(r, &now);
+	tw_api_finish(req);
+	req->arena = own;
+	tw_buf_release(&none.body);
+	tw_arena_release(&a);
+}
+
+static void follow(struct reading *r, void *thread)
+{
+	while (!r->out.n && !r->closed) {
+		bool was_ended = r->ended;
+
+		if (read_more(r))
+			continue;
+		look_at_files(r);
+		if (r->pos < r->end)
+			continue;
+		if (was_ended) {
+			finish(r);
+			return;
+		}
+		look_at_attempt(r, thread);
+		if (!r->ended)
+			return;
+	}
+}
+
+static int64_t events(void *arg, void *thread, char *buf, size_t max)
+{
+	struct reading *r = arg;
+	int64_t now = tw_monotonic();
+
+	if (r->sent < r->out.n)
+		return give(r, buf, max);
+	tw_buf_clear(&r->out);
+	r->sent = 0;
+	if (now >= r->f->over)
+		return -1;
+	follow(r, thread);
+	if (!r->out.n && now >= r->f->beat)
+		tw_buf_adds(&r->out, ":\n\n");
+	if (r->out.n)
+		r->f->beat = now + BEAT_US;
+	/* Until there is a file nobody tells of its lines. */
+	r->f->listener.nap.pause_ms = r->fd >= 0 ? 5000 : 250;
+	return r->out.n ? give(r, buf, max) : r->closed ? -1 : 0;
+}
+
+static void start_events(struct tw_request *req, struct tw_response *resp, struct wanted *w, char *path)
+{
+	struct reading *r;
+	struct following *f = tw_arena_new(req->arena, struct following);
+	struct tw_str *dag = tw_arena_new(req->arena, struct tw_str);
+
+	if (tw_str_to_int(req->last_event_id, &w->pos) && w->pos >= 0)
+		w->follows = true;
+	else
+		w->pos = 0;
+	r = reading_new(req, w, path, LOG_EVENTS);
+	if (w->follows && r->ended && r->pos >= r->end) {
+		tw_reply_none(resp);
+		stream_free(r);
+		return;
+	}
+	*dag = req->params[0];
+	*f = (struct following){
+		.listener = {.kinds = TW_HUB_TASK, .dags = dag, .ndags = 1, .run_id = req->params[1],
+			     .task_id = req->params[2], .arena = req->arena},
+		.req = req,
+		.hub = tw_api_of(req)->hub,
+		.w = w,
+		.path = path,
+		.beat = tw_monotonic() + BEAT_US,
+		.over = tw_monotonic() + LIFE_US,
+	};
+	r->f = f;
+	tw_hub_join(f->hub, &f->listener, tw_api_thread_store(req->thread), -1);
+	resp->content_type = "text/event-stream";
+	resp->stream = events;
+	resp->stream_free = stream_free;
+	resp->stream_arg = r;
+	resp->stream_pause_ms = 5000;
+	resp->nap = &f->listener.nap;
 }
 
 static void get_log(struct tw_request *req, struct tw_response *resp)
 {
-	struct wanted w = {0};
+	struct wanted *w = tw_arena_new(req->arena, struct wanted);
 	struct tw_asker q;
 	int64_t index, number;
+	char *path;
 
 	tw_asker_init(&q, req, resp);
 	index = tw_asker_int(&q, "map_index", -1, INT32_MIN);
@@ -400,8 +584,13 @@ static void get_log(struct tw_request *req, struct tw_response *resp)
 		tw_reply_error(resp, 404, "TaskInstance not found");
 		return;
 	}
-	if (find_attempt(req, resp, index, number, &w) && read_token(req, resp, &w))
-		start(req, resp, &w, log_path(tw_api_of(req), &w, req->arena));
+	if (!find_attempt(req, resp, index, number, w) || !read_token(req, resp, w))
+		return;
+	path = log_path(tw_api_of(req), w, req->arena);
+	if (path && tw_str_starts(req->accept, "text/event-stream"))
+		start_events(req, resp, w, path);
+	else
+		start(req, resp, w, path);
 }
 
 static void get_external_log_url(struct tw_request *req, struct tw_response *resp)

@@ -12,6 +12,7 @@ extern const struct tw_route tw_routes_ui_data[];
 extern const struct tw_route tw_routes_whoami[];
 extern const struct tw_route tw_routes_monitor[];
 extern const struct tw_route tw_routes_events[];
+extern const struct tw_route tw_routes_run_wait[];
 extern const struct tw_route tw_routes_dags[];
 extern const struct tw_route tw_routes_favourites[];
 extern const struct tw_route tw_routes_dag_meta[];

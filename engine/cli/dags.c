@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/trigger.h"
 #include "cli/dags.h"
@@ -317,24 +316,6 @@ static struct tw_value read_conf(const char *text)
 	return v;
 }
 
-/* Follows the run to its end; the exit status is its state. */
-int dags_wait_for(struct tw_str dag_id, struct tw_str run_id)
-{
-	struct tw_cli *c = tw_cli();
-	struct tw_run_view view;
-	struct tw_err err = {0};
-
-	for (unsigned pause = 2000;; pause = pause * 2 > 500000 ? 500000 : pause * 2) {
-		if (tw_store_run(tw_cli_store(), dag_id, run_id, &c->arena, &view, &err) < 0)
-			tw_cli_die(&err);
-		if (tw_run_finished(view.run.state))
-			break;
-		usleep(pause);
-	}
-	fprintf(stderr, "%s\n", tw_run_state_name(view.run.state));
-	return view.run.state == TW_RUN_SUCCESS ? 0 : 1;
-}
-
 void dags_print_run(const struct tw_args *args, const struct tw_run_row *run)
 {
 	struct tw_value rows = tw_v_list(&tw_cli()->arena), row = row_new(rows);
@@ -383,7 +364,7 @@ int dags_trigger(const struct tw_args *args)
 		tw_cli_die(&err);
 	tw_cli_ring();
 	dags_print_run(args, &run);
-	return tw_arg_flag(args, "wait") ? dags_wait_for(run.dag_id, run.run_id) : 0;
+	return tw_arg_flag(args, "wait") ? dags_wait_for(args, run.dag_id, run.run_id) : 0;
 }
 
 /* ── report, reserialize ────────────────────────────────────────────────────────── */
@@ -492,6 +473,7 @@ const struct tw_opt dags_trigger_opts[] = {
 	 NULL, NULL},
 	{"wait", 'w', TW_OPT_FLAG, "wait for its end; the exit status says how it ended", NULL,
 	 NULL, NULL},
+	DAGS_WAIT_OPTIONS,
 	TW_OPT_OUTPUT,
 	{0},
 };

@@ -10,8 +10,14 @@ int dags_list_runs(const struct tw_args *args);
 int dags_trigger(const struct tw_args *args);
 /* A run that was just asked for, as `dags trigger` prints it. */
 void dags_print_run(const struct tw_args *args, const struct tw_run_row *run);
-/* Follows a run to its end and prints its state to stderr; the exit status says whether it was success. */
-int dags_wait_for(struct tw_str dag_id, struct tw_str run_id);
+/*
+ * Follows a run to its end (wait.c): its state goes to stderr, what --result tasks returned to stdout as one JSON object. The exit
+ * status: 0 success, 1 failed, 124 --timeout has passed.
+ */
+int dags_wait_for(const struct tw_args *args, struct tw_str dag_id, struct tw_str run_id);
+#define DAGS_WAIT_OPTIONS                                                                                              \
+	{"timeout", 0, TW_OPT_STR, "give up waiting after so many seconds, with exit status 124", NULL, NULL, NULL},  \
+	{"result", 0, TW_OPT_APPEND, "a task whose return value is printed at the end, as JSON", NULL, NULL, NULL}
 
 int dags_next_execution(const struct tw_args *args);
 /* What a timetable of the user's own says, asked of Python now. Exits when it fails: it has said why. */

@@ -17,7 +17,7 @@ static int cmd_wait(const struct tw_args *args)
 {
 	struct tw_run_row run = cli_run(tw_arg_pos(args, 0), tw_arg_pos(args, 1));
 
-	return dags_wait_for(run.dag_id, run.run_id);
+	return dags_wait_for(args, run.dag_id, run.run_id);
 }
 
 static void say_applied(bool applied, const char *what)
@@ -66,6 +66,8 @@ static int cmd_delete(const struct tw_args *args)
 static const struct tw_opt yes_opts[] = {{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 					 {0}};
 
+static const struct tw_opt wait_opts[] = {DAGS_WAIT_OPTIONS, {0}};
+
 const struct tw_verb tw_runs_verbs[] = {
 	{"runs", "list", "List a DAG's runs, newest first.", "[dag_id]", dags_runs_opts,
 	 dags_list_runs, false},
@@ -73,7 +75,7 @@ const struct tw_verb tw_runs_verbs[] = {
 	{"runs", "state", "The state of a run, in one word.", "dag_id logical_date_or_run_id", NULL,
 	 cmd_state, false},
 	{"runs", "wait", "Wait for a run's end; the exit status says how it ended.",
-	 "dag_id logical_date_or_run_id", NULL, cmd_wait, false},
+	 "dag_id logical_date_or_run_id", wait_opts, cmd_wait, false},
 	{"runs", "set-state", "Set a run's state: queued, success or failed.",
 	 "dag_id logical_date_or_run_id state", NULL, cmd_set_state, false},
 	{"runs", "delete", "Delete a run.", "dag_id logical_date_or_run_id", yes_opts, cmd_delete,

@@ -8,12 +8,14 @@ import sqlite3
 import threading
 import time
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import Engine
+from engine import Engine, wait_until
 
 DAG = """
 from airflow.sdk import DAG
@@ -292,3 +294,68 @@ def test_a_listener_that_does_not_read_holds_nothing(home: Engine) -> None:
             assert part, "the slow listener was dropped without a word"
             got = got[-100:] + part
         other.close()
+
+
+def test_a_log_as_it_is_written(home: Engine, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    run = home.trigger("talker", "--conf", json.dumps({"go": str(go)}))
+    path = f"/api/v2/dags/talker/dagRuns/{urllib.parse.quote(run)}/taskInstances/talk/logs/1"
+    wait_until(lambda: home.ask("GET", path)[0] == 200, 20, "no such instance")
+    heard = Listener(home.port, path)
+    assert heard.status == 200 and heard.headers["content-type"] == "text/event-stream"
+    heard.wait_for("log", event="one")
+    asked_at = time.time()
+    assert not heard.of("end")
+    go.touch()
+    heard.wait_for("log", event="two")
+    heard.wait_for("end", timeout=10)
+    heard.thread.join(10)
+    assert heard.ended
+    told = next(t for t, n, d, _ in heard.events if n == "log" and d["event"] == "two")
+    assert told - asked_at < 2
+    lines = [d["event"] for d in heard.of("log")]
+    assert lines == [d["event"] for d in home.get(path)["content"]]
+
+    half = next(number for _, n, d, number in heard.events if n == "log" and d["event"] == "one")
+    again = Listener(home.port, path, Last_Event_ID=str(half))
+    again.wait_for("end")
+    assert [d["event"] for d in again.of("log")] == lines[lines.index("one") + 1 :]
+    over = Listener(home.port, path, Last_Event_ID=str(heard.last_id))
+    assert over.status == 204
+    for listener in (heard, again, over):
+        listener.close()
+
+
+def ended_at(e: Engine, run_id: str) -> float:
+    with closing(sqlite3.connect(e.home / "tradewind.db")) as db:
+        return db.execute("select (julianday(end_date) - 2440587.5) * 86400 from dag_run where run_id = ?", (run_id,)).fetchone()[0]
+
+
+def test_a_request_waits_for_a_runs_result(home: Engine, tmp_path: Path) -> None:
+    """The answer goes on the moment that the run ends, whatever interval was asked for; lines between come by the interval."""
+    go = tmp_path / "go"
+    run = home.trigger("talker", "--conf", json.dumps({"go": str(go)}))
+    url = f"http://127.0.0.1:{home.port}/api/v2/dags/talker/dagRuns/{urllib.parse.quote(run)}/wait"
+    with urllib.request.urlopen(f"{url}?interval=0.2&result=talk", timeout=30) as often:
+        lines = [json.loads(often.readline()) for _ in range(3)]
+        assert all(line["state"] in ("queued", "running") for line in lines)
+        with urllib.request.urlopen(f"{url}?interval=3000&result=talk", timeout=30) as seldom:
+            assert json.loads(seldom.readline())["state"] in ("queued", "running")
+            go.touch()
+            assert json.loads(seldom.readline()) == {"state": "success", "results": {"talk": "two"}}
+            late = time.time() - ended_at(home, run)
+            assert not seldom.read()
+    assert late < 1
+
+
+def test_the_command_line_waits_too(home: Engine, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    run = home.trigger("talker", "--conf", json.dumps({"go": str(go)}))
+    given_up = home.run("runs", "wait", "talker", run, "--timeout", "0.2", check=False)
+    assert given_up.returncode == 124 and given_up.stderr.strip() in ("queued", "running")
+    go.touch()
+    done = home.run("runs", "wait", "talker", run, "--result", "talk", "--result", "nobody")
+    assert json.loads(done.stdout) == {"talk": "two", "nobody": None} and done.stderr.strip() == "success"
+    waited = home.run("dags", "trigger", "other", "--wait", "-o", "json")
+    late = time.time() - ended_at(home, json.loads(waited.stdout)[0]["dag_run_id"])
+    assert waited.stderr.strip() == "success" and late < 0.5
