@@ -137,7 +137,7 @@ static void say_outside(const struct tw_reasons_of *o, const struct tw_dag_row *
 }
 
 enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run, struct tw_str task_id, int map_index,
-			   struct tw_reasons *ret, struct tw_err *err)
+			   struct tw_reasons *ret, struct tw_in_line *ret_place, struct tw_err *err)
 {
 	struct tw_sched_config cfg = tw_sched_config_default();
 	struct looker l = {.o = o, .err = err};
@@ -157,6 +157,9 @@ enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run,
 		say_outside(o, &dag, ret);
 	for (size_t i = 0; rc == TW_OK && i < inside.v.n; i++)
 		tw_vec_push(&ret->v, tw_str_copy(&ret->arena, inside.v.v[i]));
+	*ret_place = (struct tw_in_line){0};
+	if (rc == TW_OK && tw_sched_place(l.core, run, task_id, map_index, ret_place))
+		ret_place->pool = tw_str_copy(&ret->arena, ret_place->pool);
 	tw_reasons_release(&inside);
 	tw_map_release(&l.told);
 	tw_effects_free(l.fx);

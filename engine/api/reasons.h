@@ -17,6 +17,9 @@ struct tw_reasons_of {
 	tw_time now;
 };
 
-/* Most important first; none when it runs or has ended. The caller releases *ret. TW_ERR_NOT_FOUND: no such instance. */
+/*
+ * Most important first; none when it runs or has ended. The caller releases *ret, in whose arena the pool's name is.
+ * *ret_place: nth 0 when it is not in line for a slot. TW_ERR_NOT_FOUND: no such instance.
+ */
 enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run, struct tw_str task_id, int map_index,
-			   struct tw_reasons *ret, struct tw_err *err);
+			   struct tw_reasons *ret, struct tw_in_line *ret_place, struct tw_err *err);

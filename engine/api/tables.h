@@ -68,6 +68,8 @@ bool tw_run_find(struct tw_request *req, struct tw_response *resp, struct tw_str
 /* The same of task instances. history: without what only the present attempt has. */
 void tw_jw_tis(struct tw_jw *w, struct tw_store *s, const struct tw_ti_view *v, size_t n,
 	       bool history, struct tw_arena *a);
+/* Why the instance of the path does not run (why.c), as GET …/dependencies answers; null when that cannot be told. */
+void tw_why_write(struct tw_request *req, struct tw_store *s, int64_t index, struct tw_buf *out);
 /* {"task_instances": […], "total_entries": n} */
 void tw_reply_tis(struct tw_request *req, struct tw_response *resp, const struct tw_ti_view *v,
 		  size_t n, int64_t total);

@@ -341,6 +341,13 @@ static void reply_ti(struct tw_request *req, struct tw_response *resp, const str
 	struct tw_jw w = {.out = &resp->body};
 
 	tw_jw_tis(&w, tw_api_store(req, resp), v, 1, false, req->arena);
+	if (!tw_str_is(tw_query(req, "why"), "true"))
+		return;
+	/* Ours: into the object that is there. */
+	resp->body.n--;
+	tw_buf_adds(&resp->body, ",\"why\":");
+	tw_why_write(req, tw_api_store(req, resp), v->ti.map_index, &resp->body);
+	tw_buf_addc(&resp->body, '}');
 }
 
 static void get_task_instance(struct tw_request *req, struct tw_response *resp)

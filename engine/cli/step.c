@@ -231,16 +231,20 @@ static int cmd_failed_deps(const struct tw_args *args)
 		.now = tw_now(),
 	};
 	struct tw_reasons why = {0};
+	struct tw_in_line place;
 	struct tw_err err = {0};
 
 	if (tw_reasons_find(&of, (struct tw_run_ref){run.dag_id, run.run_id}, tw_str(tw_arg_pos(args, 1)),
-			    (int)tw_arg_int(args, "map-index", -1), &why, &err) < 0)
+			    (int)tw_arg_int(args, "map-index", -1), &why, &place, &err) < 0)
 		tw_cli_die(&err);
 	if (!why.v.n && say_ended(&run, tw_arg_pos(args, 1), (int)tw_arg_int(args, "map-index", -1)))
 		return 0;
 	puts(why.v.n ? "Task instance dependencies not met:" : "Task instance dependencies are all met.");
 	for (size_t i = 0; i < why.v.n; i++)
 		printf(TW_STR_FMT "\n", TW_STR_ARG(why.v.v[i]));
+	if (place.nth)
+		printf("in line: %d of %d in pool '" TW_STR_FMT "', priority weight %d\n", place.nth, place.of,
+		       TW_STR_ARG(place.pool), place.priority_weight);
 	tw_reasons_release(&why);
 	return 0;
 }

@@ -346,7 +346,7 @@ void tw_core_limit_changed(struct cgroup *g);
 void tw_core_executor_changed(struct tw_sched *s, struct executor *e);
 int64_t tw_core_pool_open(const struct pool *p);
 void tw_core_dispatch(struct tw_sched *s);
-int tw_core_before(const struct ti *ti);                  /* how many of its pool come first */
+int tw_core_before(const struct ti *ti, int *ret_all);    /* how many of its pool come first, of how many, itself among them */
 void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by);
 void tw_core_requeue(struct run *r);                     /* pause, unpause: all its scheduled instances */
 struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new);

@@ -42,10 +42,11 @@ static bool before(const struct ti *a, const struct ti *b)
 	return a->task < b->task;
 }
 
-int tw_core_before(const struct ti *ti)
+int tw_core_before(const struct ti *ti, int *ret_all)
 {
 	int n = 0;
 
+	*ret_all = 0;
 	tw_map_foreach(&ti->run->s->dags, e) {
 		const struct dagent *d = e->value;
 		for (size_t k = 0; k < d->nruns; k++) {
@@ -53,7 +54,10 @@ int tw_core_before(const struct ti *ti)
 			for (int t = 0; r->nstate[TW_TI_SCHEDULED] && t < r->ntasks; t++)
 				for (int i = 0; i < r->tasks[t].n; i++) {
 					const struct ti *x = r->tasks[t].tis[i];
-					n += x != ti && x->pool == ti->pool && x->state == TW_TI_SCHEDULED && before(x, ti);
+					if (x->pool != ti->pool || x->state != TW_TI_SCHEDULED)
+						continue;
+					++*ret_all;
+					n += x != ti && before(x, ti);
 				}
 		}
 	}

@@ -532,6 +532,17 @@ void tw_reasons_release(struct tw_reasons *r);
 enum tw_rc tw_sched_why(const struct tw_sched *s, struct tw_run_ref run, struct tw_str task_id,
 			int map_index, struct tw_reasons *ret, struct tw_err *err);
 
+/* Where a scheduled instance stands among those of its pool that wait for a slot: the 3rd of 17. */
+struct tw_in_line {
+	struct tw_str pool;          /* the core's, until its next step */
+	int64_t slots, open;         /* the pool's; -1 = no limit */
+	int nth, of;
+	int priority_weight;
+};
+/* false: it is not in line, since it waits for something else, or has been given out. */
+bool tw_sched_place(const struct tw_sched *s, struct tw_run_ref run, struct tw_str task_id, int map_index,
+		    struct tw_in_line *ret);
+
 struct tw_sched_stats {
 	int dags, runs_queued, runs_running;
 	int64_t tis;                 /* held */

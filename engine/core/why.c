@@ -197,7 +197,7 @@ static void why_limits(const struct ti *ti, struct tw_reasons *out)
 /* Its place counts also when something else holds it back now. */
 static void why_place(const struct ti *ti, struct tw_reasons *out)
 {
-	int n = tw_core_before(ti);
+	int all, n = tw_core_before(ti, &all);
 
 	if (n)
 		say(out, "%d instances of pool '" TW_STR_FMT "' with a higher priority or an earlier date are before it", n,
@@ -261,4 +261,20 @@ enum tw_rc tw_sched_why(const struct tw_sched *s, struct tw_run_ref run, struct 
 				  TW_STR_ARG(task_id), map_index);
 	why_ti(ti, ret);
 	return TW_OK;
+}
+
+bool tw_sched_place(const struct tw_sched *s, struct tw_run_ref run, struct tw_str task_id, int map_index,
+		    struct tw_in_line *ret)
+{
+	const struct run *r = tw_core_find_run(s, run);
+	const struct ti *ti = r ? tw_core_find_ti(r, task_id, map_index) : NULL;
+	int of;
+
+	if (!ti || ti->state != TW_TI_SCHEDULED)
+		return false;
+	*ret = (struct tw_in_line){ .pool = ti->pool->name, .slots = ti->pool->slots, .priority_weight = tw_core_weight(ti) };
+	ret->open = ti->pool->slots < 0 ? -1 : tw_core_pool_open(ti->pool);
+	ret->nth = tw_core_before(ti, &of) + 1;
+	ret->of = of;
+	return true;
 }

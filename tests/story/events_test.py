@@ -28,6 +28,9 @@ with DAG("other", schedule=None):
     EmptyOperator(task_id="only")
 with DAG("talker", schedule=None):
     BashOperator(task_id="talk", bash_command="echo one; while [ ! -e $GO ]; do sleep 0.05; done; echo two", env={"GO": "{{ params.go }}"}, append_env=True)
+with DAG("queue", schedule=None):
+    for n in range(1, 6):
+        BashOperator(task_id=f"q{n}", pool="narrow", priority_weight=n, bash_command="while [ ! -e $GO ]; do sleep 0.05; done", env={"GO": "{{ params.go }}"}, append_env=True)
 with DAG("crowd", schedule=None):
     for n in range(400):
         EmptyOperator(task_id=f"t{n}")
@@ -132,10 +135,18 @@ def test_every_step_of_a_run_in_its_order(home: Engine) -> None:
     heard.wait_for("run", state="success", run_id=run)
     steps = [(d["task_id"], d["state"]) for d in heard.of("task")]
     assert [s for t, s in steps if t == "a"][-2:] == ["running", "success"]
-    assert steps.index(("a", "success")) < steps.index(("b", "running")) < steps.index(("b", "success"))
+    assert (
+        steps.index(("a", "success"))
+        < steps.index(("b", "running"))
+        < steps.index(("b", "success"))
+    )
     assert all(d["dag_id"] == "pair" and d["run_id"] == run for d in heard.of("task"))
     end = heard.of("run")[-1]
-    assert end["run_type"] == "manual" and end["start_date"].endswith("Z") and end["end_date"].endswith("Z")
+    assert (
+        end["run_type"] == "manual"
+        and end["start_date"].endswith("Z")
+        and end["end_date"].endswith("Z")
+    )
     heard.close()
 
 
@@ -146,10 +157,15 @@ def test_a_change_is_heard_at_once(home: Engine) -> None:
     for _ in range(5):
         run = home.trigger("other")
         end = heard.wait_for("run", state="success", run_id=run)["end_date"]
-        at = next(t for t, n, d, _ in heard.events if n == "run" and d["run_id"] == run and d["state"] == "success")
+        at = next(
+            t
+            for t, n, d, _ in heard.events
+            if n == "run" and d["run_id"] == run and d["state"] == "success"
+        )
         with closing(sqlite3.connect(home.home / "tradewind.db")) as db:
             written = db.execute(
-                "select (julianday(end_date) - 2440587.5) * 86400 from dag_run where run_id = ?", (run,)
+                "select (julianday(end_date) - 2440587.5) * 86400 from dag_run where run_id = ?",
+                (run,),
             ).fetchone()[0]
         assert end
         late.append(at - written)
@@ -158,7 +174,10 @@ def test_a_change_is_heard_at_once(home: Engine) -> None:
 
 
 def test_only_what_was_asked_for(home: Engine) -> None:
-    of_dag, of_run = listen(home, "?dag_id=other&kinds=run,task"), listen(home, "?kinds=run")
+    of_dag, of_run = (
+        listen(home, "?dag_id=other&kinds=run,task"),
+        listen(home, "?kinds=run"),
+    )
     first, second = home.trigger("pair"), home.trigger("other")
     of_dag.wait_for("run", state="success", run_id=second)
     of_run.wait_for("run", state="success", run_id=first)
@@ -166,7 +185,9 @@ def test_only_what_was_asked_for(home: Engine) -> None:
     assert {n for _, n, _, _ in of_run.events} == {"ready", "run"}
     of_dag.close()
     of_run.close()
-    of_task = listen(home, f"?dag_id=pair&run_id={urllib.parse.quote(first)}&task_id=b&kinds=task")
+    of_task = listen(
+        home, f"?dag_id=pair&run_id={urllib.parse.quote(first)}&task_id=b&kinds=task"
+    )
     home.run("tasks", "clear", "pair", "-y")
     of_task.wait_for("task", task_id="b", state="success", try_number=2)
     assert {d["task_id"] for d in of_task.of("task")} == {"b"}
@@ -234,7 +255,9 @@ def memory_of(pid: int) -> int:
         if "libasan" in f.read():
             return 0
     with open(f"/proc/{pid}/status") as f:
-        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS:"))
+        return next(
+            int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS:")
+        )
 
 
 def test_a_thousand_listeners(home: Engine) -> None:
@@ -242,7 +265,9 @@ def test_a_thousand_listeners(home: Engine) -> None:
     pid = home.processes["api-server"].pid
     threads = threads_of(pid)
     ask = f"GET /api/v2/events?kinds=run HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n\r\n".encode()
-    crowd = [socket.create_connection(("127.0.0.1", home.port), 30) for _ in range(1000)]
+    crowd = [
+        socket.create_connection(("127.0.0.1", home.port), 30) for _ in range(1000)
+    ]
     try:
         for s in crowd:
             s.sendall(ask)
@@ -271,13 +296,24 @@ def test_a_listener_that_does_not_read_holds_nothing(home: Engine) -> None:
     with closing(socket.socket()) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         slow.connect(("127.0.0.1", home.port))
-        slow.sendall(f"GET /api/v2/events HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n\r\n".encode())
+        slow.sendall(
+            f"GET /api/v2/events HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n\r\n".encode()
+        )
         before = memory_of(pid)
-        with closing(sqlite3.connect(home.home / "tradewind.db", timeout=30, isolation_level=None)) as db:
+        with closing(
+            sqlite3.connect(
+                home.home / "tradewind.db", timeout=30, isolation_level=None
+            )
+        ) as db:
             for _ in range(60):
                 db.execute("begin immediate")
                 last = db.execute("select max(seq) from change_feed").fetchone()[0]
-                line = json.dumps({"kind": "dag", "dag_id": "x" * 200}, separators=(",", ":")) + "\n"
+                line = (
+                    json.dumps(
+                        {"kind": "dag", "dag_id": "x" * 200}, separators=(",", ":")
+                    )
+                    + "\n"
+                )
                 db.executemany(
                     "insert into change_feed (seq, total, at, text) values (?, ?, '2026-01-01 00:00:00.000000', ?)",
                     [(last + 1 + i, 10 * (last + i), line * 8) for i in range(100)],
@@ -316,7 +352,9 @@ def test_a_log_as_it_is_written(home: Engine, tmp_path: Path) -> None:
     lines = [d["event"] for d in heard.of("log")]
     assert lines == [d["event"] for d in home.get(path)["content"]]
 
-    half = next(number for _, n, d, number in heard.events if n == "log" and d["event"] == "one")
+    half = next(
+        number for _, n, d, number in heard.events if n == "log" and d["event"] == "one"
+    )
     again = Listener(home.port, path, Last_Event_ID=str(half))
     again.wait_for("end")
     assert [d["event"] for d in again.of("log")] == lines[lines.index("one") + 1 :]
@@ -328,7 +366,10 @@ def test_a_log_as_it_is_written(home: Engine, tmp_path: Path) -> None:
 
 def ended_at(e: Engine, run_id: str) -> float:
     with closing(sqlite3.connect(e.home / "tradewind.db")) as db:
-        return db.execute("select (julianday(end_date) - 2440587.5) * 86400 from dag_run where run_id = ?", (run_id,)).fetchone()[0]
+        return db.execute(
+            "select (julianday(end_date) - 2440587.5) * 86400 from dag_run where run_id = ?",
+            (run_id,),
+        ).fetchone()[0]
 
 
 def test_a_request_waits_for_a_runs_result(home: Engine, tmp_path: Path) -> None:
@@ -339,10 +380,15 @@ def test_a_request_waits_for_a_runs_result(home: Engine, tmp_path: Path) -> None
     with urllib.request.urlopen(f"{url}?interval=0.2&result=talk", timeout=30) as often:
         lines = [json.loads(often.readline()) for _ in range(3)]
         assert all(line["state"] in ("queued", "running") for line in lines)
-        with urllib.request.urlopen(f"{url}?interval=3000&result=talk", timeout=30) as seldom:
+        with urllib.request.urlopen(
+            f"{url}?interval=3000&result=talk", timeout=30
+        ) as seldom:
             assert json.loads(seldom.readline())["state"] in ("queued", "running")
             go.touch()
-            assert json.loads(seldom.readline()) == {"state": "success", "results": {"talk": "two"}}
+            assert json.loads(seldom.readline()) == {
+                "state": "success",
+                "results": {"talk": "two"},
+            }
             late = time.time() - ended_at(home, run)
             assert not seldom.read()
     assert late < 1
@@ -352,10 +398,60 @@ def test_the_command_line_waits_too(home: Engine, tmp_path: Path) -> None:
     go = tmp_path / "go"
     run = home.trigger("talker", "--conf", json.dumps({"go": str(go)}))
     given_up = home.run("runs", "wait", "talker", run, "--timeout", "0.2", check=False)
-    assert given_up.returncode == 124 and given_up.stderr.strip() in ("queued", "running")
+    assert given_up.returncode == 124 and given_up.stderr.strip() in (
+        "queued",
+        "running",
+    )
     go.touch()
-    done = home.run("runs", "wait", "talker", run, "--result", "talk", "--result", "nobody")
-    assert json.loads(done.stdout) == {"talk": "two", "nobody": None} and done.stderr.strip() == "success"
+    done = home.run(
+        "runs", "wait", "talker", run, "--result", "talk", "--result", "nobody"
+    )
+    assert (
+        json.loads(done.stdout) == {"talk": "two", "nobody": None}
+        and done.stderr.strip() == "success"
+    )
     waited = home.run("dags", "trigger", "other", "--wait", "-o", "json")
     late = time.time() - ended_at(home, json.loads(waited.stdout)[0]["dag_run_id"])
     assert waited.stderr.strip() == "success" and late < 0.5
+
+
+def test_why_it_does_not_run_and_its_place_in_line(
+    home: Engine, tmp_path: Path
+) -> None:
+    home.run("pools", "set", "narrow", "1", "one at a time")
+    go = tmp_path / "go"
+    holds = home.trigger("queue", "--conf", json.dumps({"go": str(go)}))
+    base = f"/api/v2/dags/queue/dagRuns/{urllib.parse.quote(holds)}/taskInstances"
+
+    def states() -> dict[str, int]:
+        found: dict[str, int] = {}
+        for ti in home.get(base)["task_instances"]:
+            found[ti["state"]] = found.get(ti["state"], 0) + 1
+        return found
+
+    wait_until(
+        lambda: states() == {"running": 1, "scheduled": 4}, 20, "the pool is not full"
+    )
+    rest = [ti for ti in home.get(base)["task_instances"] if ti["state"] == "scheduled"]
+    last = min(rest, key=lambda ti: ti["priority_weight"])
+    path = f"{base}/{last['task_id']}/dependencies"
+    told = home.get(path)
+    assert told["queue"] == {
+        "pool": "narrow", "slots": 1, "open_slots": 0, "position": 4, "length": 4, "priority_weight": last["priority_weight"],
+    }  # fmt: skip
+    assert any(
+        d["reason"] == "pool 'narrow' is full: 1 of 1 slots taken"
+        for d in told["dependencies"]
+    )
+    assert home.get(f"{base}/{last['task_id']}?why=true")["why"] == told
+    assert "why" not in home.get(f"{base}/{last['task_id']}")
+    said = home.run("tasks", "failed-deps", "queue", last["task_id"], holds).stdout
+    assert "in line: 4 of 4 in pool 'narrow', priority weight" in said
+
+    watcher = Listener(home.port, path)
+    assert watcher.wait_for("why") == told
+    go.touch()
+    watcher.wait_for("end")
+    assert not watcher.of("why")[-1]["dependencies"]
+    watcher.close()
+    assert home.finish("queue", holds) == "success"
