@@ -18,7 +18,7 @@ struct events {
 	struct tw_hub *hub;
 	struct tw_buf out;
 	size_t sent;
-	int64_t beat, over; /* µs, monotonic */
+	int64_t beat, over; /* µs, monotonic; over 0: what there is, then the end */
 };
 
 /* ── what a client may hear ───────────────────────────────────────────────────────────── */
@@ -71,12 +71,12 @@ static int64_t stream(void *arg, void *thread, char *buf, size_t max)
 	if (e->sent == e->out.n) {
 		tw_buf_release(&e->out);
 		e->sent = 0;
-		if (tw_monotonic() >= e->over)
+		if (e->over && tw_monotonic() >= e->over)
 			return -1;
 		fill(e);
 	}
 	if (!e->out.n)
-		return 0;
+		return e->over ? 0 : -1;
 	n = e->out.n - e->sent < max ? e->out.n - e->sent : max;
 	memcpy(buf, e->out.p + e->sent, n);
 	e->sent += n;
@@ -139,7 +139,7 @@ static void begin(struct events *e, struct tw_store *s, int64_t after)
 	e->listener.may_arg = e;
 	e->listener.arena = e->req->arena;
 	last = tw_hub_join(e->hub, &e->listener, s, after);
-	e->over = tw_monotonic() + LIFE_US;
+	e->over = tw_str_find(e->req->accept, TW_STR("text/event-stream"), 0) >= 0 ? tw_monotonic() + LIFE_US : 0;
 	tw_buf_adds(&e->out, "retry: 1000\n");
 	if (after < 0)
 		tw_buf_printf(&e->out, "id: %lld\n", (long long)last);

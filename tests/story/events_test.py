@@ -244,6 +244,12 @@ def test_bad_questions_are_refused(home: Engine) -> None:
     assert home.ask("GET", "/api/v2/events?last_event_id=x")[0] == 422
 
 
+def test_who_does_not_stream_gets_what_there_is(home: Engine) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{home.port}/api/v2/events?kinds=run&last_event_id=0", timeout=20) as r:
+        text = r.read().decode()
+    assert text.startswith("retry: 1000\nevent: ready\n") and '"kind":"run"' in text
+
+
 def threads_of(pid: int) -> int:
     with open(f"/proc/{pid}/status") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("Threads:"))
@@ -264,7 +270,7 @@ def test_a_thousand_listeners(home: Engine) -> None:
     """They hold no threads and little memory, all hear of a change, and others are still served."""
     pid = home.processes["api-server"].pid
     threads = threads_of(pid)
-    ask = f"GET /api/v2/events?kinds=run HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n\r\n".encode()
+    ask = f"GET /api/v2/events?kinds=run HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\nAccept: text/event-stream\r\n\r\n".encode()
     crowd = [
         socket.create_connection(("127.0.0.1", home.port), 30) for _ in range(1000)
     ]
@@ -297,7 +303,7 @@ def test_a_listener_that_does_not_read_holds_nothing(home: Engine) -> None:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         slow.connect(("127.0.0.1", home.port))
         slow.sendall(
-            f"GET /api/v2/events HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n\r\n".encode()
+            f"GET /api/v2/events HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\nAccept: text/event-stream\r\n\r\n".encode()
         )
         before = memory_of(pid)
         with closing(
