@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "io/zoneinfo.h"
 
 #define QUIET_MS 50
+#define KERNEL_TICK_US 10000 /* a file's time may be so much behind the clock */
 
 static void enqueue(struct dagproc *dp, struct pfile *f)
 {
@@ -41,6 +43,15 @@ static void drop_inputs(struct dagproc *dp, struct pfile *f)
 	f->inputs.n = 0;
 }
 
+/* While it was being read for the first time nobody watched it: an edit of then would not be heard of. */
+static bool changed_since(const char *path, tw_time since)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 &&
+	       (tw_time)st.st_ctim.tv_sec * TW_US_SEC + st.st_ctim.tv_nsec / 1000 > since - KERNEL_TICK_US;
+}
+
 static void add_input(struct dagproc *dp, struct pfile *f, const char *path)
 {
 	struct dependents *d = tw_map_get(&dp->inputs, tw_str(path));
@@ -51,6 +62,8 @@ static void add_input(struct dagproc *dp, struct pfile *f, const char *path)
 		tw_map_set(&dp->inputs, tw_str(path), d);
 		if (dp->watch && tw_watch_add(dp->watch, path, &err) < 0)
 			tw_debug("not watched: %s", err.msg);
+		if (f->parse && changed_since(path, f->parse->started))
+			f->changed = true;
 	}
 	for (size_t i = 0; i < d->files.n; i++)
 		if (d->files.v[i] == f)
@@ -186,6 +199,7 @@ static void take_file(struct dagproc *dp, const struct tw_dagfile *found)
 		f->path = tw_strdup(found->path);
 		f->relative = tw_strdup(found->relative);
 		tw_map_set(&dp->files, tw_str(f->path), f);
+		add_input(dp, f, f->path); /* watched before it is read */
 		enqueue(dp, f);
 	}
 	f->seen = true;
