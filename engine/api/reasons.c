@@ -131,9 +131,7 @@ static void say_outside(const struct tw_reasons_of *o, const struct tw_dag_row *
 		say(ret, tw_arena_printf(o->arena, "no scheduler is running: the last one was heard of at %s",
 					 tw_time_iso_utc(at, job.latest_heartbeat)));
 	if (dag->is_stale)
-		say(ret, "the DAG is not in its file any more: runs go on with the version they have, no new ones are made");
-	if (dag->has_import_errors)
-		say(ret, "the DAG's file does not load (see the import errors): tasks in Python cannot start");
+		say(ret, "the DAG is not in its file any more: its runs wait until it is there again");
 }
 
 enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run, struct tw_str task_id, int map_index,

@@ -50,7 +50,6 @@ struct patch {
 	size_t nrun_ids;
 	struct tw_chosen here;	 /* the task's own instances in this run */
 	struct tw_chosen chosen; /* those whose state changes */
-	struct tw_chosen failed; /* below them, failed: they get another chance */
 };
 
 /* A list of one text, which clients of Airflow know it by. */
@@ -223,37 +222,6 @@ static bool choose_all(struct tw_request *req, struct tw_response *resp, struct 
 	return true;
 }
 
-/* Failed instances below what is set to success or skipped. */
-static bool choose_failed(struct tw_request *req, struct tw_response *resp, struct patch *p,
-			  const struct tw_dag *dag, const tw_bits *all)
-{
-	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
-	tw_bits *below = tw_bits_new(dag->ntasks);
-	struct tw_str *ids;
-	struct tw_asker q;
-	size_t n;
-	bool ok;
-
-	for (int i = 0; i < dag->ntasks; i++)
-		if (tw_bit(all, i))
-			tw_dag_descendants(dag, i, below);
-	for (int i = 0; i < dag->ntasks; i++)
-		if (tw_bit(all, i))
-			tw_bit_clear(below, i);
-	ids = ids_of(dag, below, req->arena, &n);
-	free(below);
-	if (!n)
-		return true;
-	tw_asker_init(&q, req, resp);
-	run_conds(&q, &p->run.run, false, false);
-	tw_asker_add(&q,
-		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
-	tw_asker_add(
-		&q, (struct tw_cond){.field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
-	ok = tw_choose(req, resp, &q, &p->failed);
-	return ok;
-}
-
 static bool choose_patch(struct tw_request *req, struct tw_response *resp, struct patch *p,
 			 const struct tw_dag *dag)
 {
@@ -271,20 +239,25 @@ static bool choose_patch(struct tw_request *req, struct tw_response *resp, struc
 		ids = ids_of(dag, all, req->arena, &n);
 		ok = choose_all(req, resp, p, ids, n);
 	}
-	if (ok && p->state.n && !tw_str_is(p->state, "failed"))
-		ok = choose_failed(req, resp, p, dag, all);
 	free(own);
 	free(all);
 	return ok;
 }
 
+/* What failed below the named ones gets another chance: that is the scheduler's to do. */
 static void add_posts(struct tw_request *req, struct tw_posts *posts, const struct patch *p)
 {
-	tw_posts_add(
-		req, posts, "ti_state", &p->chosen,
-		tw_arena_printf(req->arena, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state)));
-	tw_posts_add(req, posts, "clear", &p->failed,
-		     "\"reset_run\":true,\"newest_version\":false");
+	struct tw_buf more TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw w = {.out = &more};
+
+	tw_buf_printf(&more, "\"state\":\"" TW_STR_FMT "\"", TW_STR_ARG(p->state));
+	tw_buf_adds(&more, ",\"named\":");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < p->here.n; i++)
+		if (!i || !tw_str_eq(p->here.v[i].ti.task_id, p->here.v[i - 1].ti.task_id))
+			tw_jw_str(&w, p->here.v[i].ti.task_id);
+	tw_jw_end(&w);
+	tw_posts_add(req, posts, "ti_state", &p->chosen, tw_arena_strdup(req->arena, tw_buf_cstr(&more)));
 }
 
 static bool post_patch(struct tw_request *req, struct tw_response *resp, struct patch *p)
@@ -298,7 +271,7 @@ static bool post_patch(struct tw_request *req, struct tw_response *resp, struct 
 	if (ok)
 		tw_api_keep(req, tw_arena_new(req->arena, struct tw_chosen));
 	if (ok)
-		*(struct tw_chosen *)tw_api_kept(req) = p->state.n ? p->chosen : p->here;
+		*(struct tw_chosen *)tw_api_kept(req) = p->group_id.p && p->state.n ? p->chosen : p->here;
 	tw_api_audit(req, "patch_task_instance", p->dag_id, p->run_id,
 		     p->group_id.p ? p->group_id : p->task_id, none);
 	return ok;
@@ -601,6 +574,31 @@ static bool markers_ok(struct tw_response *resp, struct tw_value markers)
 	return true;
 }
 
+/* Airflow's model says these by a validator of its own. */
+static bool clear_body_ok(struct tw_response *resp, struct tw_value body)
+{
+	tw_time start = tw_body_time(body, "start_date"), end = tw_body_time(body, "end_date");
+	struct tw_value ids = tw_map_value(body, "task_ids");
+	bool run = tw_map_str(body, "dag_run_id", "").n > 0, from = start != TW_TIME_NONE, to = end != TW_TIME_NONE;
+	const char *wrong = NULL;
+
+	if (tw_map_bool(body, "only_failed", false) && tw_map_bool(body, "only_running", false))
+		wrong = "Value error, only_failed and only_running both are set to True";
+	else if (from && to && start > end)
+		wrong = "Value error, end_date is sooner than start_date";
+	else if (from && to && run)
+		wrong = "Value error, Exactly one of dag_run_id or (start_date and end_date) must be provided";
+	else if (from && run)
+		wrong = "Value error, Exactly one of dag_run_id or start_date must be provided";
+	else if (to && run)
+		wrong = "Value error, Exactly one of dag_run_id or end_date must be provided";
+	else if (ids.kind == TW_V_LIST && !tw_value_len(ids))
+		wrong = "Value error, task_ids list should have at least 1 element.";
+	if (wrong)
+		tw_reply_invalid(resp, "value_error", "body", NULL, wrong, body);
+	return !wrong;
+}
+
 static bool find_clear_run(struct tw_request *req, struct tw_response *resp, struct clear *c)
 {
 	struct tw_str run_id = tw_map_str(c->body, "dag_run_id", NULL);
@@ -680,7 +678,7 @@ static bool begin_clear(struct tw_request *req, struct tw_response *resp)
 			       TW_STR_ARG(req->params[0]));
 		return false;
 	}
-	if (!markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) ||
+	if (!clear_body_ok(resp, c.body) || !markers_ok(resp, c.markers) || !find_clear_run(req, resp, &c) ||
 	    !choose_clear(req, resp, &c) || !follow_markers(req, resp, &c))
 		return false;
 	if (tw_map_bool(c.body, "dry_run", true)) {

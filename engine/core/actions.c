@@ -67,8 +67,8 @@ void tw_core_clear_one(struct ti *ti, bool keep_tries)
 	if (from == TW_TI_QUEUED)
 		tw_core_kill(ti, "cleared", false);
 	tw_core_forget_trigger(ti);
-	if (from != TW_TI_NONE && ti->try_number > 0)
-		tw_core_history(ti, from);
+	if (from != TW_TI_NONE && from != TW_TI_UP_FOR_RETRY && ti->try_number > 0) /* one that failed is there already */
+		tw_core_history(ti, tw_ti_finished(from) ? from : TW_TI_FAILED);
 	tw_core_move(ti, TW_TI_NONE);
 	tw_core_new_attempt(ti);
 	tw_core_as_task_says(ti);
@@ -78,13 +78,15 @@ void tw_core_clear_one(struct ti *ti, bool keep_tries)
 
 /*
  * Instances that keys name; unknown ones are an error before anything changes. On the way to another version a task may be one
- * of the old: it ends as removed.
+ * of the old: it ends as removed. One that is removed already stays so.
  */
 static enum tw_rc check_keys(const struct run *r, const struct tw_dag *dag, const struct tw_ti_key *keys,
 			     int n, struct tw_err *err)
 {
 	for (int i = 0; i < n; i++) {
 		if (dag != r->dag && tw_dag_task(r->dag, keys[i].task_id) >= 0)
+			continue;
+		if (tw_dag_task(dag, keys[i].task_id) < 0 && tw_core_lost(r, keys[i].task_id))
 			continue;
 		if (tw_dag_task(dag, keys[i].task_id) < 0)
 			return tw_err_set(err, TW_ERR_NOT_FOUND, "dag '" TW_STR_FMT "' has no task '" TW_STR_FMT "'",
@@ -147,7 +149,10 @@ enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, st
 		return TW_ERR_NOT_FOUND;
 	if (ev->dag && ev->dag != r->dag)
 		tw_core_migrate(r, ev->dag, ev->version_id);
+	else if (!ev->dag && ev->ntis)
+		tw_core_follow(r);
 	bool any = for_keys(r, ev->tis, ev->ntis, clear_fn, ev);
+	any |= ev->dag && !ev->ntis && r->unfinished; /* only what the version has new */
 	if (ev->backfill_id)
 		take_into_backfill(r, ev);
 	else if (!any || ev->keep_run_state)
@@ -155,8 +160,6 @@ enum tw_rc tw_core_on_clear(struct tw_sched *s, const struct tw_ev_clear *ev, st
 	r->row.clear_number++;
 	r->row.queued_at = s->now;
 	tw_core_touch_run(r);
-	if (!ev->dag)
-		tw_core_follow(r);
 	if (tw_run_finished(r->row.state) || (ev->backfill_id && r->row.state == TW_RUN_QUEUED))
 		tw_core_queue_run(r, true);
 	return TW_OK;
@@ -183,13 +186,17 @@ static void mark_fn(struct ti *ti, const void *arg)
 /* Those below that could not run for what has now been set right get their chance. */
 static bool clear_failed_below(struct run *r, const struct tw_ev_mark *ev)
 {
+	int n = ev->nnamed ? ev->nnamed : ev->ntis;
 	tw_bits *below = tw_bits_new(r->ntasks);
 	bool any = false;
+	int task;
 
-	for (int i = 0; i < ev->ntis; i++)
-		tw_dag_descendants(r->dag, tw_dag_task(r->dag, ev->tis[i].task_id), below);
-	for (int i = 0; i < ev->ntis; i++)
-		tw_bit_clear(below, tw_dag_task(r->dag, ev->tis[i].task_id));
+	for (int i = 0; i < n; i++)
+		if ((task = tw_dag_task(r->dag, ev->nnamed ? ev->named[i] : ev->tis[i].task_id)) >= 0)
+			tw_dag_descendants(r->dag, task, below);
+	for (int i = 0; i < n; i++)
+		if ((task = tw_dag_task(r->dag, ev->nnamed ? ev->named[i] : ev->tis[i].task_id)) >= 0)
+			tw_bit_clear(below, task);
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; tw_bit(below, t) && i < r->tasks[t].n; i++) {
 			struct ti *ti = r->tasks[t].tis[i];

@@ -32,7 +32,7 @@ void tw_core_clean_slate(struct ti *ti)
 	tw_core_xcom_clear(ti);
 	tw_core_set_return(ti, false, -1);
 	if (ti->x)
-		ti->x->skip = TW_NULL;
+		ti->x->skip = ti->x->said = TW_NULL;
 }
 
 static void begin(struct ti *ti)
@@ -401,13 +401,14 @@ void tw_core_read_skip(struct ti *ti, struct tw_value record)
 {
 	struct tw_arena *a = &ti->run->arena;
 	struct tw_value followed = tw_map_value(record, "followed");
+	struct ti_extra *x = tw_core_extra(ti);
 
-	tw_core_extra(ti)->skip = record;
+	x->skip = x->said = record;
 	if (followed.kind == TW_V_LIST) {
 		struct tw_value out = tw_v_list(a), map = tw_v_map(a);
 		add_below(ti->run, ti->task, out, followed);
 		tw_map_putc(a, map, "followed", out);
-		ti->x->skip = map;
+		x->skip = map;
 	}
 }
 

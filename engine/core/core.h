@@ -50,11 +50,12 @@ struct counts {
 /* What most instances never have. In the run's arena. */
 struct ti_extra {
 	struct tw_str hostname, unixname, external_executor_id, next_method, next_kwargs;
-	struct tw_str label, note, reason, skip_record;
+	struct tw_str label, note, reason;
 	int pid;
 	int64_t trigger_id;
 	tw_time trigger_timeout, reschedule_start;
-	struct tw_value skip;        /* the skip record, read */
+	struct tw_value said;        /* the skip record, as it came */
+	struct tw_value skip;        /* and as its version reads it: with who is below those that it names */
 };
 
 enum place { NOWHERE, IN_BUCKET, PARKED_RUN_LIMIT, PARKED_DAG_LIMIT, PARKED_POOL, PARKED_EXECUTOR };
@@ -369,6 +370,7 @@ bool tw_core_was_deleted(struct tw_sched *s, struct tw_run_ref ref, bool set, bo
 void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str version_id);
 void tw_core_follow(struct run *r);                      /* to the newest document, unless its bundle's version is pinned */
 void tw_core_as_task_says(struct ti *ti);               /* pool, slots and executor: of a new one and of one that is cleared */
+bool tw_core_lost(const struct run *r, struct tw_str task_id); /* another version of it had the task */
 struct ti *tw_core_new_ti(struct run *r, int task, int map_index);
 void tw_core_reevaluate(struct run *r);                  /* every waiting instance */
 
@@ -376,6 +378,8 @@ void tw_core_reevaluate(struct run *r);                  /* every waiting instan
 struct dagent *tw_core_dag(struct tw_sched *s, struct tw_str dag_id, bool make);
 enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct tw_err *err);
 void tw_core_dag_follow(struct dagent *d);               /* its live runs go by its newest document */
+/* Nothing of it is scheduled or given out: it is paused, its file does not load, or it is not in it any more. */
+bool tw_core_stands(const struct dagent *d);
 enum tw_rc tw_core_on_paused(struct tw_sched *s, const struct tw_ev_paused *ev, struct tw_err *err);
 enum tw_rc tw_core_on_dag_removed(struct tw_sched *s, struct tw_str dag_id, struct tw_err *err);
 enum tw_rc tw_core_on_backfill(struct tw_sched *s, const struct tw_ev_backfill *ev);

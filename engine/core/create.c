@@ -380,7 +380,7 @@ static void start_runs(struct dagent *d)
 {
 	struct run *r;
 
-	if (d->paused)
+	if (tw_core_stands(d))
 		return;
 	while ((r = first_of(&d->queued)) && d->running_runs < max_runs(d, r))
 		tw_core_start_run(r);
@@ -448,6 +448,21 @@ void tw_core_note_ended(struct run *r)
 
 /* ── events ─────────────────────────────────────────────────────────────────────────────── */
 
+bool tw_core_stands(const struct dagent *d)
+{
+	return d->paused || d->import_error || d->removed;
+}
+
+/* It stands, or does not any more: what is scheduled waits, or goes on. */
+static void stand(struct dagent *d)
+{
+	for (size_t i = 0; i < d->nruns; i++) {
+		tw_core_requeue(d->runs[i]);
+		if (!tw_core_stands(d) && d->runs[i]->nheld)
+			tw_core_reevaluate(d->runs[i]);
+	}
+}
+
 static struct tw_str own(struct dagent *d, struct tw_str old, struct tw_str s)
 {
 	if (old.p)
@@ -468,7 +483,7 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 	if (!ev->dag)
 		return tw_err_set(err, TW_ERR_INVALID, "a DAG event without a document");
 	struct dagent *d = tw_core_dag(s, ev->dag->dag_id, true);
-	bool was_paused = d->paused;
+	bool was_paused = d->paused, stood = tw_core_stands(d);
 
 	if (!d->dag) {
 		first_seen(d, ev);
@@ -500,6 +515,8 @@ enum tw_rc tw_core_on_dag(struct tw_sched *s, const struct tw_ev_dag *ev, struct
 		struct tw_ev_paused p = { .dag_id = d->dag_id, .paused = ev->paused };
 		tw_core_on_paused(s, &p, NULL);
 	}
+	if (stood != tw_core_stands(d))
+		stand(d);
 	find_next(d);
 	if (!s->cfg.loading)
 		tw_core_dag_follow(d);
@@ -523,11 +540,7 @@ enum tw_rc tw_core_on_paused(struct tw_sched *s, const struct tw_ev_paused *ev, 
 	if (d->paused == ev->paused)
 		return TW_OK;
 	d->paused = ev->paused;
-	for (size_t i = 0; i < d->nruns; i++) {
-		tw_core_requeue(d->runs[i]);
-		if (!d->paused && d->runs[i]->nheld)
-			tw_core_reevaluate(d->runs[i]);
-	}
+	stand(d);
 	d->next_stale = true;
 	if (!d->paused)
 		find_next(d);
@@ -543,6 +556,7 @@ enum tw_rc tw_core_on_dag_removed(struct tw_sched *s, struct tw_str dag_id, stru
 	if (!d)
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "no DAG '" TW_STR_FMT "'", TW_STR_ARG(dag_id));
 	d->removed = true;
+	stand(d);
 	d->asked_next = false; /* an answer that is on its way comes too late */
 	find_next(d);
 	return TW_OK;

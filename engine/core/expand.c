@@ -331,8 +331,8 @@ bool tw_core_revise(struct ti *ti)
 	uint32_t was = shown(ts);
 
 	ts->revise = false;
-	if (!ts->expanded)
-		return true;
+	if (!ts->expanded || !tw_core_is_mapped(r->dag, t))
+		return true; /* of a task that is mapped no more each instance runs, as in Airflow */
 	groups = mapping_length(r, tw_core_group_map(r, t));
 	each = mapping_length(r, t->map);
 	n = groups * each;

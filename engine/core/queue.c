@@ -326,7 +326,7 @@ void tw_core_enqueue(struct ti *ti)
 {
 	struct run *r = ti->run;
 
-	if (ti->place != NOWHERE || ti->state != TW_TI_SCHEDULED || r->d->paused ||
+	if (ti->place != NOWHERE || ti->state != TW_TI_SCHEDULED || tw_core_stands(r->d) ||
 	    r->row.state != TW_RUN_RUNNING)
 		return;
 	struct bucket *b = find_bucket(ti);

@@ -249,7 +249,7 @@ static void schedule(struct ti *ti)
 	tw_core_move(ti, TW_TI_SCHEDULED);
 }
 
-/* Ready, and its DAG is paused: a run in which somebody is, is not stuck. */
+/* Ready, and its DAG stands: a run in which somebody is, is not stuck. */
 static void hold(struct ti *ti, bool held)
 {
 	ti->run->nheld += held - ti->held;
@@ -281,7 +281,7 @@ void tw_core_evaluate(struct ti *ti)
 		return;
 	if (r->tasks[ti->task].revise && !tw_core_revise(ti))
 		return;
-	if (r->d->paused)
+	if (tw_core_stands(r->d))
 		hold(ti, true);
 	else
 		schedule(ti);

@@ -326,6 +326,14 @@ static void keep_lost(struct run *r, const struct tw_ti_load *l)
 	tw_vec_push(&r->lost, kept);
 }
 
+bool tw_core_lost(const struct run *r, struct tw_str task_id)
+{
+	for (size_t i = 0; i < r->lost.n; i++)
+		if (tw_str_eq(r->lost.v[i].row.task_id, task_id))
+			return true;
+	return false;
+}
+
 static void load_rows(struct run *r, const struct tw_ev_run_load *ev)
 {
 	int *next = tw_alloc(((size_t)ev->ntis + 1) * sizeof *next);
@@ -462,6 +470,8 @@ static void take_over(struct run *r, const struct carried *c)
 		ti->fx_dispatch = was->fx_dispatch;
 		ti->dispatch_turn = was->dispatch_turn;
 		ti->stored_index = was->stored_index;
+		if (ti->x && ti->x->said.kind == TW_V_MAP)
+			tw_core_read_skip(ti, ti->x->said);
 		tw_core_touch(ti); /* its version and what the task says may be others */
 	}
 }
@@ -493,6 +503,21 @@ static void bring_back(struct run *r, const struct carried *c)
 			tw_core_new_attempt(ti);
 			ti->start = ti->end = ti->scheduled = ti->queued = TW_TIME_NONE;
 		}
+	}
+}
+
+/* A list that the file says in so many words may have become longer or shorter: what is too much goes, also what runs. */
+static void fit_lists(struct run *r, bool grow)
+{
+	for (int t = 0; t < r->ntasks; t++) {
+		struct tstate *ts = &r->tasks[t];
+		bool mapped = tw_core_is_mapped(r->dag, &r->dag->tasks[t]);
+		int n = mapped && ts->expanded ? tw_core_parse_time_count(r->dag, &r->dag->tasks[t]) : -1;
+		if (grow && n > ts->n)
+			tw_core_add_instances(r, t, n, false);
+		for (int i = n; !grow && n >= 0 && i < ts->n; i++)
+			if (ts->tis[i]->state != TW_TI_REMOVED)
+				tw_core_stop(ts->tis[i], TW_TI_REMOVED, "removed from the dag");
 	}
 }
 
@@ -541,9 +566,11 @@ void tw_core_migrate(struct run *r, const struct tw_dag *dag, struct tw_str vers
 	load_rows(r, &ev);
 	take_over(r, &c);
 	make_new_tasks(r);
+	fit_lists(r, true);
 	find_per(r);
 	tw_core_count_all(r);
 	bring_back(r, &c);
+	fit_lists(r, false);
 	arm_timeout(r);
 	tw_core_touch_run(r);
 	wake_loaded(r);

@@ -218,6 +218,8 @@ struct tw_ev_mark {
 	int ntis;
 	enum tw_ti_state state;      /* success, failed, skipped */
 	struct tw_str by;
+	const struct tw_str *named;  /* the tasks that somebody meant; the others of tis lie above or below. None: all of tis */
+	int nnamed;
 };
 
 struct tw_ev_started {

@@ -36,6 +36,8 @@ static void why_run(const struct run *r, struct tw_reasons *out)
 
 	if (d->paused)
 		say(out, "the DAG is paused");
+	if (d->import_error)
+		say(out, "the DAG's file does not load (see the import errors): its runs wait until it does");
 	if (r->row.state == TW_RUN_QUEUED && r->row.run_after != TW_TIME_NONE && r->row.run_after > r->s->now)
 		say(out, "the run waits for its time, %s", when(at, r->row.run_after));
 	if (r->row.state == TW_RUN_QUEUED && r->row.type != TW_RUNTYPE_BACKFILL) {

@@ -96,6 +96,17 @@ static struct tw_ti_key *read_keys(struct tw_value list, struct tw_arena *a, int
 	return keys;
 }
 
+static struct tw_str *read_names(struct tw_value list, struct tw_arena *a, int *ret_n)
+{
+	struct tw_str *names = tw_arena_array(a, struct tw_str, tw_value_len(list) + 1);
+
+	*ret_n = 0;
+	for (size_t i = 0; i < tw_value_len(list); i++)
+		if (list.list->v[i].kind == TW_V_STR)
+			names[(*ret_n)++] = list.list->v[i].s;
+	return names;
+}
+
 /* Every instance that the run has. */
 static struct tw_ti_key *all_keys(struct shell *sh, const struct tw_inbox_row *row, struct tw_arena *a, int *ret_n)
 {
@@ -226,6 +237,7 @@ static enum tw_rc take_mark(struct shell *sh, const struct tw_inbox_row *row, st
 
 	ev.mark.run = (struct tw_run_ref){ row->dag_id, row->run_id };
 	ev.mark.tis = read_keys(tw_map_value(payload, "tasks"), a, &ev.mark.ntis);
+	ev.mark.named = read_names(tw_map_value(payload, "named"), a, &ev.mark.nnamed);
 	ev.mark.by = tw_map_str(payload, "by", NULL);
 	if (!tw_ti_state_parse(tw_map_str(payload, "state", ""), &ev.mark.state))
 		return tw_err_set(err, TW_ERR_INVALID, "unknown task instance state");

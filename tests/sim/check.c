@@ -69,7 +69,7 @@ static void check_task_sums(struct sim *m, struct run *r, int t)
 		active += tw_ti_executing(ti->state) || ti->state == TW_TI_DEFERRED || ti->state == TW_TI_AWAITING_INPUT;
 		if (ti->in_work || ti->touched || ti->dead)
 			sim_fail(m, "left behind in the work list");
-		if ((ti->state == TW_TI_SCHEDULED) != (ti->place != NOWHERE) && !r->d->paused &&
+		if ((ti->state == TW_TI_SCHEDULED) != (ti->place != NOWHERE) && !tw_core_stands(r->d) &&
 		    r->row.state == TW_RUN_RUNNING)
 			sim_fail(m, TW_STR_FMT " is %s and in place %d", TW_STR_ARG(r->dag->tasks[t].task_id),
 				 tw_ti_state_name(ti->state), ti->place);
@@ -157,7 +157,7 @@ static void check_waiting(struct sim *m, const struct srow *t, const struct tw_t
 {
 	struct ruling r = oracle_ask(m, t);
 
-	if (r.may == O_RUN && !r.past_waits && !t->run->d->paused)
+	if (r.may == O_RUN && !r.past_waits && !stands(t->run->d))
 		sim_fail_run(m, t->run, TW_STR_FMT "[%d] of " TW_STR_FMT " is ready and forgotten", TW_STR_ARG(task->task_id),
 			 t->l.row.map_index, TW_STR_ARG(t->run->row.run_id));
 	bool may_wait = r.may & (O_WAIT | O_RUN) || (r.past_waits && task->wait_past_skip);
@@ -176,7 +176,7 @@ static void check_nobody_forgotten(struct sim *m, const struct srun *r)
 		int n = tw_dag_task(r->doc->dag, row->task_id);
 		if (n < 0)
 			continue;
-		if (row->state == TW_TI_SCHEDULED && !r->d->paused && !oracle_blocked(m, t))
+		if (row->state == TW_TI_SCHEDULED && !stands(r->d) && !oracle_blocked(m, t))
 			sim_fail_run(m, r, TW_STR_FMT "[%d] of " TW_STR_FMT " waits for nothing", TW_STR_ARG(row->task_id),
 				 row->map_index, TW_STR_ARG(row->run_id));
 		if (waits(row) && (row->next_retry == TW_TIME_NONE || row->next_retry <= m->s->now))
@@ -198,7 +198,7 @@ static void check_queued_runs(struct sim *m, const struct sdag *d)
 		*(backfill ? &of_backfill : &running) += r->row.state == TW_RUN_RUNNING;
 		*(backfill ? &of_backfill_queued : &queued) += due;
 	}
-	if (d->paused)
+	if (stands(d))
 		return;
 	if (queued && running < m->docs[d->doc].dag->max_active_runs)
 		sim_fail(m, "a queued run of " TW_STR_FMT " is forgotten", TW_STR_ARG(d->dag_id));
@@ -278,8 +278,8 @@ static void check_limits(struct sim *m, const struct tw_fx_dispatch *d, const st
 		sim_fail(m, "executor x%d is over: %d of %d", in_exec, e->used, e->slots);
 	if (m->cfg.parallelism && m->executing > m->cfg.parallelism)
 		sim_fail(m, "parallelism is over: %d of %d", m->executing, m->cfg.parallelism);
-	if (d->dag != t->run->doc->dag)
-		return; /* the run went to another version in the same turn: what it has now was given out by that one's limits */
+	if (d->dag != t->run->doc->dag || t->run->d->changed)
+		return; /* the run went to another version in the same turn, or there and back: what it has now was given out by that one's limits */
 	if (!d->dag->max_active_tasks_of_dag && t->run->executing > d->dag->max_active_tasks)
 		sim_fail(m, "max_active_tasks is over: %d of %d", t->run->executing, d->dag->max_active_tasks);
 	if (task->max_active_per_run >= 0 && t->task->active > task->max_active_per_run)
@@ -301,6 +301,8 @@ static void check_dispatches(struct sim *m, const struct tw_effects *fx)
 		if (!t || t->l.row.state != TW_TI_QUEUED || !tw_id_eq(t->l.row.id, d->ti.id))
 			sim_fail(m, TW_STR_FMT "[%d] is dispatched, and its row is not queued", TW_STR_ARG(d->ti.task_id),
 				 d->ti.map_index);
+		if (stands(t->run->d) && !t->run->d->stands_changed)
+			sim_fail(m, TW_STR_FMT " is given out, and its DAG stands", TW_STR_ARG(d->ti.task_id));
 		check_limits(m, d, t);
 	}
 }
@@ -450,7 +452,7 @@ static void check_order(struct sim *m, const struct tw_effects *fx)
 		m->executing--, t->run->executing--, e->used--, p->used -= t->l.row.pool_slots;
 		for (size_t k = 0; k < m->live.n; k++) {
 			const struct srun *r = m->live.v[k];
-			if (r->gone || r->row.state != TW_RUN_RUNNING || r->d->paused)
+			if (r->gone || r->row.state != TW_RUN_RUNNING || stands(r->d))
 				continue;
 			for (size_t j = 0; j < r->tis.n; j++) {
 				const struct srow *x = r->tis.v[j];

@@ -315,12 +315,24 @@ static void head(struct gen *g, int number)
 		schedule(g);
 }
 
+static int take_text(struct sim *m, char *text)
+{
+	struct doc *d = &m->docs[m->ndocs];
+	struct tw_err err = { 0 };
+
+	d->text = text;
+	if (tw_dag_parse_json(tw_str(text), &m->zones, &d->dag, &err) < 0)
+		sim_fail(m, "%s\n%s", err.msg, text);
+	if (getenv("SIM_VERBOSE"))
+		fprintf(stderr, "%s\n", text);
+	oracle_learn(m, d);
+	return m->ndocs++;
+}
+
 int gen_dag(struct sim *m, int number)
 {
 	struct gen g = { .m = m, .n = 1 + (int)sim_random(m, (uint64_t)m->size), .fail_fast = sim_chance(m, 80),
 			 .past = sim_chance(m, 400) };
-	struct doc *d = &m->docs[m->ndocs];
-	struct tw_err err = { 0 };
 
 	g.kind = tw_zalloc((size_t)g.n * sizeof *g.kind);
 	g.first[1] = g.n > 1 ? 1 : 0;
@@ -333,12 +345,23 @@ int gen_dag(struct sim *m, int number)
 	tw_buf_adds(&g.b, "},{\"group_id\":\"h\"");
 	over(&g, g.first[1]);
 	tw_buf_adds(&g.b, "}]}");
-	if (tw_dag_parse_json(tw_buf_str(&g.b), &m->zones, &d->dag, &err) < 0)
-		sim_fail(m, "%s\n%s", err.msg, tw_buf_cstr(&g.b));
-	if (getenv("SIM_VERBOSE"))
-		fprintf(stderr, "%s\n", tw_buf_cstr(&g.b));
-	oracle_learn(m, d);
-	tw_buf_release(&g.b);
 	free(g.kind);
-	return m->ndocs++;
+	return take_text(m, tw_buf_steal(&g.b));
+}
+
+int gen_unscheduled(struct sim *m, int doc)
+{
+	char *text = tw_strdup(m->docs[doc].text), *from = strstr(text, "\"schedule\":");
+	int depth = 0;
+
+	if (from) {
+		char *to = from + strlen("\"schedule\":");
+		do
+			depth += (*to == '{') - (*to == '}');
+		while (to++, depth);
+		if (*to == ',')
+			to++;
+		memset(from, ' ', (size_t)(to - from));
+	}
+	return take_text(m, text);
 }

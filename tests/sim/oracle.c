@@ -85,6 +85,7 @@ void oracle_forget(struct doc *doc)
 		free(doc->facts[t].below);
 	}
 	free(doc->facts);
+	free(doc->text);
 	tw_dag_unref(doc->dag);
 }
 

@@ -108,6 +108,18 @@ static void new_version(struct sim *m)
 	sim_post(m, ev);
 }
 
+/* No more runs than there are. */
+static void without_schedule(struct sim *m, const struct sdag *d)
+{
+	struct tw_event ev = store_dag_event(m, d);
+	int doc = gen_unscheduled(m, d->doc);
+
+	ev.dag.dag = m->docs[doc].dag;
+	ev.dag.version_id = sim_printf(m, "v%d", doc);
+	ev.dag.import_error = false;
+	sim_post(m, ev);
+}
+
 static void clear(struct sim *m, const struct srun *r)
 {
 	struct tw_ev_clear c = { .run = { r->row.dag_id, r->row.run_id }, .keep_run_state = sim_chance(m, 100),
@@ -286,7 +298,7 @@ void people_calm_down(struct sim *m)
 	for (int e = 0; e < NEXECS; e++)
 		set_executor(m, e, 0);
 	for (int d = 0; d < m->ndags; d++) {
-		sim_post(m, (struct tw_event){ .type = TW_EV_DAG_REMOVED, .name = m->dags[d].dag_id });
+		without_schedule(m, &m->dags[d]);
 		set_paused(m, &m->dags[d], false);
 		if (m->dags[d].backfill)
 			sim_post(m, (struct tw_event){ .type = TW_EV_BACKFILL,

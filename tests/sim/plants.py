@@ -135,10 +135,17 @@ PLANTS = [
         ("max_active_runs of",),
     ),
     Plant(
+        "tasks of a DAG whose file does not load",
+        "queue.c",
+        "ti->state != TW_TI_SCHEDULED || tw_core_stands(r->d) ||",
+        "ti->state != TW_TI_SCHEDULED || r->d->paused ||",
+        ("its DAG stands", "in place"),
+    ),
+    Plant(
         "a queued run that nobody starts",
         "create.c",
-        "\tif (d->paused)\n\t\treturn;\n\twhile ((r = first_of(&d->queued))",
-        "\tif (d->paused || d->queued_runs == 2)\n\t\treturn;\n\twhile ((r = first_of(&d->queued))",
+        "\tif (tw_core_stands(d))\n\t\treturn;\n\twhile ((r = first_of(&d->queued))",
+        "\tif (tw_core_stands(d) || d->queued_runs == 2)\n\t\treturn;\n\twhile ((r = first_of(&d->queued))",
         ("is forgotten", "new scheduler moves run"),
     ),
     Plant(

@@ -149,19 +149,19 @@ static void learn(struct sim *m, const struct tw_event *ev)
 		d = store_dag(m, ev->dag.dag->dag_id);
 		tw_str_to_int(tw_strn(ev->dag.version_id.p + 1, ev->dag.version_id.n - 1), &n);
 		d->doc = (int)n;
-		d->changed = d->assets_changed = true;
+		d->changed = d->assets_changed = d->stands_changed = true;
 		d->paused = ev->dag.paused;
 		d->import_error = ev->dag.import_error;
 		d->removed = false;
 		break;
 	case TW_EV_DAG_REMOVED:
 		d = store_dag(m, ev->name);
-		d->removed = d->assets_changed = true;
+		d->removed = d->assets_changed = d->stands_changed = true;
 		break;
 	case TW_EV_DAG_PAUSED:
 		d = store_dag(m, ev->paused.dag_id);
 		d->paused = ev->paused.paused;
-		d->assets_changed = true;
+		d->assets_changed = d->stands_changed = true;
 		break;
 	case TW_EV_BACKFILL:
 		d = store_dag(m, ev->backfill.dag_id);
@@ -218,6 +218,8 @@ static void step(struct sim *m, struct turn *t, const struct tw_event *said)
 
 	if (ev->type == TW_EV_CLEAR)
 		clear_to_newest(m, &s.ev.clear);
+	if (ev->type == TW_EV_DAG)
+		store_taken(m, store_dag(m, ev->dag.dag->dag_id), &s.ev.dag);
 	if (refused_by_store(m, ev))
 		return;
 	learn(m, ev);
@@ -230,7 +232,7 @@ static void step(struct sim *m, struct turn *t, const struct tw_event *said)
 	for (size_t i = dags; i < t->fx->dags.n; i++)
 		if (t->fx->dags.v[i].set_paused) {
 			struct sdag *d = store_dag(m, t->fx->dags.v[i].dag_id);
-			d->paused = d->assets_changed = true;
+			d->paused = d->assets_changed = d->stands_changed = true;
 		}
 	tw_vec_push(&t->evs, s);
 }
@@ -338,7 +340,7 @@ static void check_now(struct sim *m)
 	for (int i = 0; i < NEXECS; i++)
 		m->execs[i].changed = false;
 	for (int i = 0; i < m->ndags; i++)
-		m->dags[i].changed = m->dags[i].assets_changed = false;
+		m->dags[i].changed = m->dags[i].assets_changed = m->dags[i].stands_changed = false;
 }
 
 /* ── crashes ────────────────────────────────────────────────────────────────────────────── */

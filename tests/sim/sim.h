@@ -23,7 +23,7 @@
 #include "value/json.h"
 
 #define MAX_DAGS 6
-#define MAX_DOCS 200
+#define MAX_DOCS 200              /* and one more for each DAG, without a schedule */
 #define NPOOLS 4
 #define NEXECS 3
 #define NASSETS 5              /* n0 at a0 … */
@@ -36,6 +36,7 @@ struct fact {
 };
 struct doc {
 	struct tw_dag *dag;
+	char *text;
 	struct fact *facts;
 };
 
@@ -85,8 +86,14 @@ struct sdag {
 	bool backfill_paused;
 	tw_time marks[NASSETS];      /* when it was marked for the asset; TW_TIME_NONE = it is not */
 	tw_time consumed;            /* up to where its runs for assets have taken events */
+	bool stands_changed;         /* since then it was told to stand, or not to */
 	bool assets_changed;         /* since core and store last were one: who listens is not certain */
 };
+
+static inline bool stands(const struct sdag *d)
+{
+	return d->paused || d->removed || d->import_error;
+}
 
 /* To an asset. */
 struct happened {
@@ -159,7 +166,7 @@ struct sim {
 	/* the world */
 	int ndags;
 	struct sdag dags[MAX_DAGS];
-	struct doc docs[MAX_DOCS];
+	struct doc docs[MAX_DOCS + MAX_DAGS];
 	int ndocs, nrun_names;
 	struct spool pools[NPOOLS + 1];
 	struct sexec execs[NEXECS];
@@ -201,6 +208,7 @@ void sim_release(struct sim *m);
 
 /* gen.c */
 int gen_dag(struct sim *m, int number);            /* a new document of that DAG: its place in m->docs */
+int gen_unscheduled(struct sim *m, int doc);       /* the same without a schedule */
 
 /* store.c */
 struct sdag *store_dag(struct sim *m, struct tw_str dag_id);
@@ -211,6 +219,7 @@ void store_finish(struct sim *m, const struct tw_ev_finished *ev, const struct t
 void store_recount(struct sim *m);                 /* the store's own sums, against its rows */
 struct tw_event store_load_event(struct sim *m, struct srun *r);
 struct tw_event store_dag_event(struct sim *m, const struct sdag *d);
+void store_taken(struct sim *m, const struct sdag *d, struct tw_ev_dag *ev); /* the logical dates that runs have by now */
 struct tw_event store_past_event(struct sim *m, const struct tw_fx_ask *ask);
 void store_boot(struct sim *m, void (*say)(struct sim *m, struct tw_event ev));
 

@@ -422,6 +422,31 @@ static int recent(struct sim *m, const struct sdag *d, const struct tw_recent_ru
 	return n;
 }
 
+static void asked_for(const struct turn *t, const struct sdag *d, struct tw_ev_dag *ev, tw_time *taken)
+{
+	for (size_t i = 0; i < t->evs.n; i++) {
+		const struct tw_run_row *row = &t->evs.v[i].ev.run_new.row;
+		if (t->evs.v[i].ev.type == TW_EV_RUN_NEW && tw_str_eq(row->dag_id, d->dag_id) && row->logical_date != TW_TIME_NONE)
+			taken[ev->ntaken++] = row->logical_date;
+	}
+}
+
+/* Read when the document is taken. Whoever asks for a run puts its row there first, so those that are asked for are there. */
+void store_taken(struct sim *m, const struct sdag *d, struct tw_ev_dag *ev)
+{
+	tw_time *taken = tw_arena_array(&m->arena, tw_time, d->all.n + m->writing.evs.n + m->gathering.evs.n + 1);
+
+	ev->ntaken = 0;
+	for (size_t i = 0; i < d->all.n; i++) {
+		const struct srun *r = d->all.v[i];
+		if (!r->gone && r->row.logical_date != TW_TIME_NONE && r->row.logical_date >= ev->last_run.logical_date)
+			taken[ev->ntaken++] = r->row.logical_date;
+	}
+	asked_for(&m->writing, d, ev, taken);
+	asked_for(&m->gathering, d, ev, taken);
+	ev->taken = taken;
+}
+
 struct tw_event store_dag_event(struct sim *m, const struct sdag *d)
 {
 	struct tw_event ev = { .type = TW_EV_DAG, .at = m->now,
@@ -432,13 +457,7 @@ struct tw_event store_dag_event(struct sim *m, const struct sdag *d)
 		ev.dag.bundle_version = TW_STR("b");
 
 	ev.dag.nrecent = recent(m, d, &ev.dag.recent);
-	tw_time *taken = tw_arena_array(&m->arena, tw_time, d->all.n + 1);
-	for (size_t i = 0; i < d->all.n; i++) {
-		const struct srun *r = d->all.v[i];
-		if (!r->gone && r->row.logical_date != TW_TIME_NONE && r->row.logical_date >= ev.dag.last_run.logical_date)
-			taken[ev.dag.ntaken++] = r->row.logical_date;
-	}
-	ev.dag.taken = taken;
+	store_taken(m, d, &ev.dag);
 	return ev;
 }
 
