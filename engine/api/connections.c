@@ -1,9 +1,9 @@
 /* Connections. Passwords and what is secret in the extra never go out. */
 #include "api/bulk.h"
+#include "api/connections.h"
 #include "api/default_connections.h"
 #include "api/mask.h"
 #include "api/tables.h"
-#include "store/vault.h"
 
 static const struct tw_str none = {0};
 
@@ -122,9 +122,8 @@ static enum tw_rc check(struct tw_value body, struct tw_err *err)
 	return rc;
 }
 
-/* Puts what the body says over row; what is still masked in it stays as it was. */
-static void apply(struct tw_request *req, struct tw_connection_row *row, struct tw_value body,
-		  struct tw_value mask)
+void tw_connection_apply(struct tw_request *req, struct tw_connection_row *row, struct tw_value body,
+			 struct tw_value mask)
 {
 	const struct {
 		const char *field;
@@ -168,7 +167,7 @@ static enum tw_rc create(struct tw_request *req, struct tw_store *s, struct tw_v
 		tw_store_connection(s, tw_map_str(body, "connection_id", ""), req->arena, &row,
 				    NULL);
 	row.conn_id = tw_map_str(body, "connection_id", "");
-	apply(req, &row, body, TW_NULL);
+	tw_connection_apply(req, &row, body, TW_NULL);
 	return tw_store_connection_put(s, &row, over ? TW_PUT_UPSERT : TW_PUT_INSERT, err);
 }
 
@@ -183,7 +182,7 @@ static enum tw_rc update(struct tw_request *req, struct tw_store *s, struct tw_v
 					 err);
 	if (rc < 0)
 		return rc;
-	apply(req, &row, body, mask);
+	tw_connection_apply(req, &row, body, mask);
 	return tw_store_connection_put(s, &row, TW_PUT_UPDATE, err);
 }
 
@@ -193,8 +192,7 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 	return tw_store_connection_delete(s, id, err);
 }
 
-/* What a body read alone shall say of its fields; false: it has replied 422. */
-static bool fields_ok(struct tw_response *resp, struct tw_request *req, struct tw_value body)
+bool tw_connection_ok(struct tw_request *req, struct tw_response *resp, struct tw_value body)
 {
 	struct tw_value extra = tw_map_value(body, "extra"), v;
 	struct tw_faults f;
@@ -238,7 +236,7 @@ static void post_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
-	if (!s || !fields_ok(resp, req, body))
+	if (!s || !tw_connection_ok(req, resp, body))
 		return;
 	id = tw_map_str(body, "connection_id", "");
 	rc = create(req, s, body, false, &err);
@@ -261,7 +259,7 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 	struct tw_value body = req->json;
 	struct tw_err err = {0};
 
-	if (!s || !fields_ok(resp, req, body))
+	if (!s || !tw_connection_ok(req, resp, body))
 		return;
 	if (!tw_str_eq(tw_map_str(body, "connection_id", ""), req->params[0])) {
 		tw_reply_error(
@@ -342,28 +340,10 @@ static void create_default_connections(struct tw_request *req, struct tw_respons
 	tw_reply_none(resp);
 }
 
-/* Testing a connection runs its hook, which lives in workers; Airflow has it switched off by
- * default, too. */
-static void test_connection(struct tw_request *req, struct tw_response *resp)
-{
-	tw_reply_error(resp, 403,
-		       "Testing connections is disabled in Airflow configuration. Contact your "
-		       "deployment admin to "
-		       "enable it.");
-}
-
-static void get_connection_test(struct tw_request *req, struct tw_response *resp)
-{
-	tw_reply_error(resp, 404, "No connection test found: testing connections is disabled.");
-}
-
 const struct tw_route tw_routes_connections[] = {
-	{"GET", "/api/v2/connections/enqueue-test", {TW_ON_CONNECTION}, get_connection_test},
-	{"POST", "/api/v2/connections/enqueue-test", {TW_ON_CONNECTION}, test_connection},
 	{"GET", "/api/v2/connections", {TW_ON_CONNECTION}, get_connections},
 	{"POST", "/api/v2/connections", {TW_ON_CONNECTION}, post_connection},
 	{"PATCH", "/api/v2/connections", {TW_ON_CONNECTION}, bulk_connections},
-	{"POST", "/api/v2/connections/test", {TW_ON_CONNECTION}, test_connection},
 	{"POST", "/api/v2/connections/defaults", {TW_ON_CONNECTION}, create_default_connections},
 	{"GET", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, get_connection},
 	{"PATCH", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, patch_connection},

@@ -56,6 +56,11 @@ static struct tw_str header(struct MHD_Connection *conn, const char *name)
 	return v ? tw_str(v) : (struct tw_str){0};
 }
 
+struct tw_str tw_request_header(const struct tw_request *req, const char *name)
+{
+	return req->conn ? header(req->conn, name) : (struct tw_str){0};
+}
+
 struct tw_str tw_header(const struct tw_request *req, const char *name)
 {
 	return header(req->conn, name);

@@ -155,6 +155,8 @@ void tw_reply_header(struct tw_response *resp, struct tw_str name,
 		     struct tw_str value);    /* borrowed until sent */
 void tw_reply_none(struct tw_response *resp); /* 204 */
 /* name=value&…: an HTML form as a map of texts. */
+/* A header that few ask for; p NULL: it was not sent. */
+struct tw_str tw_request_header(const struct tw_request *req, const char *name);
 bool tw_request_is_json(const struct tw_request *req);
 bool tw_request_is_form(const struct tw_request *req);
 struct tw_value tw_request_form(struct tw_request *req);

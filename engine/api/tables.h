@@ -29,6 +29,7 @@ extern const struct tw_route tw_routes_why[];
 extern const struct tw_route tw_routes_logs[];
 extern const struct tw_route tw_routes_xcoms[];
 extern const struct tw_route tw_routes_variables[];
+extern const struct tw_route tw_routes_connection_try[];
 extern const struct tw_route tw_routes_connections[];
 extern const struct tw_route tw_routes_backfills[];
 extern const struct tw_route tw_routes_run_clear[];

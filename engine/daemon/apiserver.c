@@ -229,6 +229,7 @@ static void fill_api(struct tw_apiserver *s)
 		.triggerer_alive = number(o->triggerer_health, 30) * TW_US_SEC,
 		.processor_alive = number(o->processor_health, 30) * TW_US_SEC,
 		.expose_config = o->expose_config,
+		.test_connection = o->test_connection,
 		.rerun_latest = o->rerun_latest,
 		.run_id_pattern = o->run_id_pattern,
 		.sensitive = o->sensitive,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from tradewind import comms
@@ -35,6 +36,8 @@ def perform(link: Link, workload: dict[str, Any], loaded: load.LoadedFile | None
 
 def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str, Any]:
     """The body of `finished`; what the user's code raises gets out."""
+    if workload.get("op") == "connection":
+        return _try_connection(workload["connection"])
     about = workload.get("dag") or {}
     if loaded is None:
         loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
@@ -50,6 +53,18 @@ def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str
 
         return {"state": "success", **coming.answer(dag, workload)}
     return {"state": "failed", "reason": f"unknown op {op!r}"}
+
+
+def _try_connection(fields: dict[str, Any]) -> dict[str, Any]:
+    """What the connection's hook says of it. A hook may look its connection up, so that it has a name for the while."""
+    from tradewind import secrets_backends
+    from tradewind.connection import Connection
+
+    conn = Connection("tradewind_tried", **fields)
+    secrets_backends.mask_connection(conn)
+    os.environ[secrets_backends.CONN_ENV_PREFIX + "TRADEWIND_TRIED"] = conn.as_json()
+    good, message = conn.test_connection()
+    return {"state": "success", "good": bool(good), "message": secrets_backends.redact(str(message))}
 
 
 def _callback(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
