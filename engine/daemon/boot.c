@@ -309,6 +309,8 @@ static enum tw_rc load_run(struct shell *sh, struct tw_run_row *run, const struc
 		rc = shell_step(sh, &ev, err);
 		if (rc == TW_OK && !tw_run_finished(run->state))
 			alarms_run_held(sh, dag, run);
+		if (rc == TW_OK)
+			listeners_run_held(sh, dag, run);
 	}
 	tw_arena_release(&a);
 	return rc < 0 ? tw_err_wrap(err, "run '" TW_STR_FMT "' of '" TW_STR_FMT "'", TW_STR_ARG(run->run_id),

@@ -438,6 +438,7 @@ static void tear_down(struct dagproc *dp)
 		free(f);
 	}
 	tw_map_release(&dp->files);
+	tw_map_release(&dp->broken);
 	tw_map_foreach(&dp->inputs, e) {
 		struct dependents *d = e->value;
 

@@ -10,6 +10,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/sock.h"
+#include "store/dags.h"
 #include "value/json.h"
 
 #define DEATHS_MAX 3 /* of the zygote, until a file is not tried again */
@@ -29,6 +30,38 @@ static void take_failure(struct parse *p, struct tw_str why)
 	found_done(j, nothing_else(p->dp));
 }
 
+/* ── which files were broken before (a listener is told whether an error is new) ──────── */
+
+static void load_broken(struct dagproc *dp)
+{
+	struct tw_arena a = { 0 };
+	struct tw_import_error_row *v;
+	int64_t total;
+	size_t n = 0;
+
+	if (tw_store_import_errors(dp->store, &TW_ASK_ALL, &a, &v, &n, &total, NULL) == TW_OK)
+		for (size_t i = 0; i < n; i++)
+			if (tw_str_is(v[i].bundle_name, dp->opts->bundle))
+				tw_map_set(&dp->broken, v[i].filename, dp);
+	dp->broken_known = true;
+	tw_arena_release(&a);
+}
+
+static bool was_broken(struct dagproc *dp, const struct pfile *f)
+{
+	if (!dp->broken_known)
+		load_broken(dp);
+	return tw_map_get(&dp->broken, tw_str(f->relative)) != NULL;
+}
+
+static void note_broken(struct dagproc *dp, const struct pfile *f, bool broken)
+{
+	if (broken)
+		tw_map_set(&dp->broken, tw_str(f->relative), dp);
+	else
+		tw_map_del(&dp->broken, tw_str(f->relative));
+}
+
 /* A zip's member: "a.zip/b.py" as its documents say; the errors' files likewise. */
 static void take_parsed(struct parse *p, struct tw_value v)
 {
@@ -39,6 +72,7 @@ static void take_parsed(struct parse *p, struct tw_value v)
 		found_document(j, docs.list->v[i], tw_map_value(v, "warnings"));
 	for (size_t i = 0; i < tw_value_len(errors); i++)
 		found_error(j, tw_map_str(errors.list->v[i], "trace", "unknown error"));
+	note_broken(p->dp, p->file, tw_value_len(errors) > 0);
 	found_done(j, nothing_else(p->dp));
 	dagproc_set_inputs(p->file, p->dp, v);
 }
@@ -124,6 +158,10 @@ static void write_ask(const struct parse *p, struct tw_buf *out)
 	tw_jw_int(&w, o->compat);
 	tw_jw_key(&w, "safe_mode");
 	tw_jw_bool(&w, o->safe_mode);
+	tw_jw_key(&w, "first");
+	tw_jw_bool(&w, !p->before);
+	tw_jw_key(&w, "was_broken");
+	tw_jw_bool(&w, was_broken(p->dp, p->file));
 	tw_jw_key(&w, "memory_limit");
 	tw_jw_int(&w, o->memory_limit);
 	tw_jw_end(&w);

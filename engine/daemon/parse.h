@@ -53,6 +53,8 @@ struct dagproc {
 	struct tw_zones zones;
 	struct zygote zygote;
 	struct tw_map files;           /* path → struct pfile */
+	struct tw_map broken;          /* relative path → itself: files that had an import error the last time */
+	bool broken_known;
 	struct tw_map inputs;          /* path → struct dependents */
 	TW_VEC(struct pfile *) queue;  /* to be parsed, from queue_head on */
 	size_t queue_head;

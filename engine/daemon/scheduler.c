@@ -233,6 +233,7 @@ static void tear_down(struct shell *sh)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);
 	alarms_release(&sh->alarms);
+	listeners_release(&sh->listeners);
 	tw_map_release(&sh->pools);
 	tw_arena_release(&sh->lease_arena);
 	for (int i = 0; i < 10; i++)

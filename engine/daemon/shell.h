@@ -5,6 +5,7 @@
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
  *	hitl.c       questions to people, their answers            filekey.c    which warm child may run it
  *	alarms.c     deadlines and SLAs             remote.c    what workers elsewhere tell
+ *	listeners.c  what plugins hear of runs
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 
 #include "base/map.h"
 #include "daemon/alarms.h"
+#include "daemon/listeners.h"
 #include "daemon/healthport.h"
 #include "daemon/scheduler.h"
 #include "executor/executor.h"
@@ -79,6 +81,7 @@ struct shell {
 	int64_t inbox_seen;                   /* rows up to here are applied or in a turn */
 	int64_t next_trigger_id;
 	struct alarms alarms;
+	struct listeners listeners;
 	bool inbox_rung;
 	bool worked;                          /* since memory was given back */
 	bool triggerer_lives;

@@ -338,6 +338,7 @@ void turn_flush(struct shell *sh)
 	add_callbacks(sh, t);
 	add_workloads(sh, t);
 	alarms_of_turn(sh, t);
+	listeners_of_turn(sh, t);
 	sh->gathering = turn_new(sh);
 	sh->writing = t;
 	pthread_mutex_lock(&sh->lock);

@@ -46,6 +46,7 @@ static const struct tw_field dag_fields[] = {
 	D("python_templates", TW_F_BOOL, d.python_templates, 0),
 	D("callbacks", TW_F_LIST, callbacks, 0),
 	IGNORED("deadlines"),
+	IGNORED("listeners"),
 	IGNORED("access_control"),
 	IGNORED("default_view"),
 	IGNORED("orientation"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -16,6 +17,20 @@ def hookimpl(function: Any = None, **options: Any) -> Any:
 
 
 hookspec = hookimpl
+
+
+@dataclass
+class AssetEvent:
+    """What `on_asset_event_emitted` is told."""
+
+    asset: Any
+    extra: dict[str, Any]
+    source_dag_id: str | None = None
+    source_task_id: str | None = None
+    source_run_id: str | None = None
+    source_map_index: int = -1
+    source_aliases: list[Any] = field(default_factory=list)
+    partition_key: str | None = None
 
 
 class _Hook:
@@ -55,6 +70,15 @@ class ListenerManager:
             and getattr(getattr(listener, name, None), "airflow_impl", None)
             for listener in self.listeners
             for name in dir(listener)
+        )
+
+    @property
+    def hears_assets(self) -> bool:
+        return self.hears("on_asset_changed") or self.hears("on_asset_event_emitted")
+
+    def hears(self, hook: str) -> bool:
+        return any(
+            getattr(getattr(listener, hook, None), "airflow_impl", None) for listener in self.listeners
         )
 
     def add_listener(self, listener: Any) -> None:

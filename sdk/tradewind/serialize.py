@@ -160,6 +160,9 @@ def params_document(params: Any) -> dict[str, Any]:
 _BASH_ARGS = ("append_env", "output_encoding", "skip_on_exit_code")
 
 
+_RUN_HOOKS = ("on_dag_run_running", "on_dag_run_success", "on_dag_run_failed")
+
+
 def _native(
     task: Any, cls: type, args: dict[str, Any], callbacks: list[str], python_templates: bool
 ) -> str | None:
@@ -171,6 +174,8 @@ def _native(
     hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
     if getattr(task, "recursion_depth", None) is not None and cls.__name__ == "ExternalTaskMarker":
         args["recursion_depth"] = int(task.recursion_depth)  # clearing goes on through it so far
+    if task.outlets and get_listener_manager().hears_assets:
+        return None
     if issubclass(cls, EmptyOperator):
         return None if {"execute", "success"} & set(callbacks) or hooks else "empty"
     if python_templates or hooks or task.retry_policy or task.render_template_as_native_obj is not None:
@@ -691,11 +696,16 @@ def dag_document(dag: Any, unsafe_to_fork: bool = False) -> dict[str, Any]:
         doc["template_searchpath"] = list(dag.template_searchpath)
     if python_templates:
         doc["python_templates"] = True
+    from tradewind.listeners import get_listener_manager
+
+    heard = [hook[3:] for hook in _RUN_HOOKS if get_listener_manager().hears(hook)]
+    if heard:
+        doc["listeners"] = heard
     callbacks = [
         name
         for name, value in (
-            ("success", dag.on_success_callback),
-            ("failure", dag.on_failure_callback),
+            ("success", dag.on_success_callback or "dag_run_success" in heard),
+            ("failure", dag.on_failure_callback or "dag_run_failed" in heard),
             ("sla_miss", dag.sla_miss_callback),
         )
         if value

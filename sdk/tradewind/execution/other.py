@@ -9,7 +9,7 @@ from typing import Any
 from tradewind import comms
 from tradewind import context as contexts
 from tradewind.comms import Link
-from tradewind.execution import callbacks, load
+from tradewind.execution import callbacks, listeners, load
 from tradewind.execution.dagrun import DagRun, instant, text
 from tradewind.execution.ti import RuntimeTaskInstance
 from tradewind.states import TaskInstanceState
@@ -73,6 +73,9 @@ def _callback(workload: dict[str, Any], dag: Any) -> dict[str, Any]:
         _task_callback(workload, dag, kind)
     elif kind in ("dag_success", "dag_failure"):
         _dag_callback(workload, dag, f"on_{kind[4:]}_callback")
+    elif kind.startswith("dag_run_"):
+        run = DagRun({"dag_id": dag.dag_id, **(workload.get("run") or {})}, dag)
+        listeners.tell(f"on_{kind}", dag_run=run, msg=workload.get("reason") or "")
     elif kind == "sla_miss":
         _sla_miss(workload, dag)
     elif kind == "deadline":
@@ -133,6 +136,9 @@ def _dag_callback(workload: dict[str, Any], dag: Any, kind: str) -> None:
     logger.info("Executing %s of DAG %s, run %s", kind, dag.dag_id, workload.get("run_id"))
     with contexts.set_current_context(context):
         callbacks.run(dag, kind, context)
+    run = DagRun({"dag_id": dag.dag_id, **(workload.get("run") or {})}, dag)
+    event = "on_dag_run_success" if kind == "on_success_callback" else "on_dag_run_failed"
+    listeners.tell(event, dag_run=run, msg=workload.get("reason") or "")
 
 
 # -- deadlines and SLAs --------------------------------------------------------------------------------

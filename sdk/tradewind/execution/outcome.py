@@ -48,6 +48,7 @@ class Attempt:
         self.retrying = False
         self.silent = False
         self.xcoms: list[dict[str, Any]] = []
+        self.outlet_events: list[dict[str, Any]] = []
 
     @property
     def task(self) -> Any:
@@ -309,7 +310,7 @@ class Attempt:
             finished["skip"] = skip
         events = self.context["outlet_events"].events(self.task.outlets)
         if events:
-            finished["outlet_events"] = events
+            finished["outlet_events"] = self.outlet_events = events
         return finished
 
     def failed(self, error: BaseException) -> dict[str, Any]:
@@ -461,6 +462,8 @@ class Attempt:
         if state == "failed":
             about["error"] = self.error
         listeners.tell(f"on_task_instance_{state}", **about)
+        for event in self.outlet_events:
+            listeners.tell_asset(event, self.ti)
 
 
 def _start_from_trigger(task: Any) -> None:

@@ -61,6 +61,8 @@ def _parse(message: dict[str, Any], traces: Traces) -> dict[str, Any]:
         parsed["op"] = "parsed"
         parsed["more"] = parsed["left"] is None and not parsed["errors"]
         comms.pack(parsed)  # what cannot be sent is an error of the file
+        if message.get("first", True) and os.path.exists(file):  # else it is parsed again, or gone
+            _tell_errors(parsed["errors"], bool(message.get("was_broken")))
         return parsed
     except KeyboardInterrupt:
         raise
@@ -78,6 +80,14 @@ def _parse(message: dict[str, Any], traces: Traces) -> dict[str, Any]:
             "left": "failed",
             "more": False,
         }
+
+
+def _tell_errors(errors: list[dict[str, Any]], was_broken: bool) -> None:
+    from tradewind.execution import listeners
+
+    event = "on_existing_dag_import_error" if was_broken else "on_new_dag_import_error"
+    for error in errors:
+        listeners.tell(event, filename=error["file"], stacktrace=error["trace"])
 
 
 def _self(file: str) -> list[dict[str, Any]]:

@@ -542,7 +542,7 @@ NAMES: dict[str, str] = {
     "airflow.ti_deps.deps.base_ti_dep": "tradewind.models: BaseTIDep=Base",
     "airflow.listeners": "tradewind.listeners: hookimpl",
     "airflow.listeners.listener": "tradewind.listeners: *",
-    "airflow.listeners.types": "tradewind.models: AssetEvent=Base",
+    "airflow.listeners.types": "tradewind.listeners: AssetEvent",
     "airflow.lineage": "tradewind.lineage: *",
     "airflow.lineage.entities": "tradewind.lineage: *",
     "airflow.lineage.hook": "tradewind.lineage: *",
