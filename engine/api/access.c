@@ -1,6 +1,7 @@
 #include "api/access.h"
 
 #include "api/app.h"
+#include "api/fab.h"
 #include "api/route.h"
 
 const char *const tw_on_names[TW_ON_N] = {
@@ -77,13 +78,28 @@ static const struct {
 	[TW_ON_ROLE] = {ADMIN, ADMIN},
 };
 
-bool tw_may(const struct tw_request *req, enum tw_on on, enum tw_act act, struct tw_str dag_id)
+static bool simple_may(struct tw_str role, enum tw_on on, enum tw_act act)
 {
 	enum rank needed = act == TW_MENU   ? VIEWER
 			   : act == TW_READ ? simple[on].read
 					    : simple[on].change;
 
-	return rank_of(req->user.role) >= needed;
+	return rank_of(role) >= needed;
+}
+
+bool tw_may(const struct tw_request *req, enum tw_on on, enum tw_act act, struct tw_str dag_id)
+{
+	if (req->user.grants)
+		return tw_fab_may(req->user.grants, on, act, dag_id);
+	return simple_may(req->user.role, on, act);
+}
+
+bool tw_need(struct tw_request *req, struct tw_response *resp, enum tw_on on, enum tw_act act, struct tw_str dag_id)
+{
+	if (tw_may(req, on, act, dag_id))
+		return true;
+	tw_reply_error(resp, 403, "Forbidden");
+	return false;
 }
 
 static enum tw_act act_of(enum tw_act act, const char *method)
@@ -97,12 +113,23 @@ static enum tw_act act_of(enum tw_act act, const char *method)
 	return strcmp(method, "DELETE") == 0 ? TW_DELETE : TW_READ;
 }
 
+static struct tw_str dag_in_body(const struct tw_request *req)
+{
+	struct tw_value body;
+
+	if (tw_json_parse(req->arena, req->body, &body, NULL) < 0 || body.kind != TW_V_MAP)
+		return (struct tw_str){0};
+	return tw_map_str(body, "dag_id", NULL);
+}
+
 /* The DAG in the path, else in the query; "~" is no one. */
 static struct tw_str dag_of(const struct tw_request *req)
 {
 	struct tw_str dag_id = tw_route_param(req, "dag_id");
 
-	if (!dag_id.p)
+	if (req->route->access.dag_in_body)
+		dag_id = dag_in_body(req);
+	else if (!dag_id.p)
 		dag_id = tw_query(req, "dag_id");
 	return tw_str_is(dag_id, "~") ? (struct tw_str){0} : dag_id;
 }

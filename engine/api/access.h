@@ -52,6 +52,7 @@ struct tw_access {
 	enum tw_act act; /* TW_BY_METHOD: GET reads, POST creates, PUT and PATCH edit, DELETE deletes */
 	enum tw_on also; /* TW_OPEN: nothing */
 	enum tw_act also_act;
+	bool dag_in_body; /* the DAG is the body's dag_id */
 };
 
 /* "DAG Runs": what FAB calls it. */
@@ -62,5 +63,7 @@ struct tw_response;
 
 /* May the user of the request do that? dag_id: p NULL when it is about no one DAG. */
 bool tw_may(const struct tw_request *req, enum tw_on on, enum tw_act act, struct tw_str dag_id);
+/* The same; false: it has replied 403. For what the route does not name: a DAG in the body, each item of many. */
+bool tw_need(struct tw_request *req, struct tw_response *resp, enum tw_on on, enum tw_act act, struct tw_str dag_id);
 /* The same for the route that was found; false: it has replied 401 or 403. */
 bool tw_api_authorize(struct tw_request *req, struct tw_response *resp);

@@ -55,7 +55,6 @@ static void test_simple(void **state)
 		{"POST", "/api/v2/assets/events", "oa"},
 		{"DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents", "oa"},
 		{"GET", "/api/v2/pools", "vuoa"},
-		{"PATCH", "/api/v2/pools", "oa"},
 		{"GET", "/api/v2/variables", "oa"},
 		{"GET", "/api/v2/connections", "oa"},
 		{"DELETE", "/api/v2/connections/{connection_id}", "oa"},
@@ -80,12 +79,13 @@ static void test_nobody(void **state)
 	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
 		for (const struct tw_route *r = *t; r->method; r++) {
 			struct tw_str path = tw_str(r->pattern);
+			bool fab = tw_str_starts(path, "/auth/fab/");
 			bool open = *t == tw_routes_ui || *t == tw_routes_reference /* pages without data */
 				    || *t == tw_routes_exec; /* tokens of its own */
 
 			for (size_t i = 0; i < sizeof doors / sizeof *doors; i++)
 				open |= doors[i][strlen(doors[i]) - 1] == '/' && doors[i][1]
-						? tw_str_starts(path, doors[i])
+						? !fab && tw_str_starts(path, doors[i])
 						: tw_str_is(path, doors[i]);
 
 			assert_int_equal(status_of(r, NULL), open ? 200 : 401);

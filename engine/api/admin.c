@@ -55,6 +55,7 @@ static const struct tw_param event_params[] = {
 	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
 	{"owner_prefix_pattern", TW_P_PREFIX, "owner"},
 	{"event_prefix_pattern", TW_P_PREFIX, "event"},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const event_names[] = {"id",	   "dttm",  "dag_id",	    "task_id", "run_id",
@@ -104,7 +105,7 @@ static void get_event_log(struct tw_request *req, struct tw_response *resp)
 	else if (!n)
 		tw_reply_error(resp, 404, "The Event Log with id: `%lld` not found",
 			       (long long)cond.num);
-	else
+	else if (tw_need(req, resp, TW_ON_AUDIT_LOG, TW_READ, v[0].dag_id))
 		event_object(&w, &v[0]);
 }
 

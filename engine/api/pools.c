@@ -4,8 +4,6 @@
 #include "model/dag.h"
 #include "store/house.h"
 
-static const struct tw_str none = {0};
-
 static void pool_object(struct tw_jw *w, const struct tw_pool_view *p)
 {
 	tw_jw_obj(w);
@@ -168,7 +166,6 @@ static void post_pool(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	} else {
 		tw_api_ring(req);
-		tw_api_audit(req, "post_pool", none, none, none, req->body);
 		reply_pool(req, resp, tw_map_str(body, "name", ""));
 		if (!resp->status)
 			resp->status = 201;
@@ -215,7 +212,6 @@ static void patch_pool(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "patch_pool", none, none, none, req->body);
 	reply_pool(req, resp, name);
 }
 
@@ -232,14 +228,13 @@ static void delete_pool(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "delete_pool", none, none, none, none);
 	tw_reply_none(resp);
 }
 
 static void bulk_pools(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"name", "pools with these pool names", there, create, update, remove_one};
+		TW_ON_POOL, "name", "pools with these pool names", there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 	tw_api_ring(req);
@@ -248,7 +243,7 @@ static void bulk_pools(struct tw_request *req, struct tw_response *resp)
 const struct tw_route tw_routes_pools[] = {
 	{"GET", "/api/v2/pools", {TW_ON_POOL}, get_pools},
 	{"POST", "/api/v2/pools", {TW_ON_POOL}, post_pool},
-	{"PATCH", "/api/v2/pools", {TW_ON_POOL}, bulk_pools},
+	{"PATCH", "/api/v2/pools", {TW_SIGNED_IN}, bulk_pools},
 	{"GET", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, get_pool},
 	{"PATCH", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, patch_pool},
 	{"DELETE", "/api/v2/pools/{pool_name...}", {TW_ON_POOL}, delete_pool},

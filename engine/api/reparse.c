@@ -38,7 +38,6 @@ static void reparse_dag_file(struct tw_request *req, struct tw_response *resp)
 	const struct tw_api *api = tw_api_of(req);
 	struct tw_jwt_check check = {.alg = TW_JWT_HS256, .key = api->secret_key, .now_us = tw_now()};
 	struct tw_store *s = tw_api_store(req, resp);
-	const struct tw_str none = {0};
 	struct tw_str bundle, relative;
 	struct tw_value claims;
 	struct tw_dag_row *dags;
@@ -65,7 +64,6 @@ static void reparse_dag_file(struct tw_request *req, struct tw_response *resp)
 	}
 	if (api->dagproc_bell)
 		tw_bell_ring(api->dagproc_bell);
-	tw_api_audit(req, "reparse_dag_file", dags[0].dag_id, none, none, none);
 	resp->status = 201;
 	tw_buf_adds(&resp->body, "null");
 }

@@ -71,7 +71,6 @@ static void trigger_dag_run(struct tw_request *req, struct tw_response *resp)
 	}
 	reply_run(req, resp, run.dag_id, run.run_id); /* as it was made: the scheduler is quick */
 	tw_api_ring(req);
-	tw_api_audit(req, "trigger_dag_run", run.dag_id, run.run_id, none, none);
 }
 
 /* ── state and note ───────────────────────────────────────────────────────────────────── */
@@ -120,7 +119,6 @@ static bool begin_patch(struct tw_request *req, struct tw_response *resp)
 		return false;
 	state = tw_masked_in(req, body, "state") ? tw_map_str(body, "state", NULL) : none;
 	row = tw_run_state_row(req, run.run.dag_id, run.run.run_id, state);
-	tw_api_audit(req, "patch_dag_run", row.dag_id, row.run_id, none, state.n ? row.payload : none);
 	return tw_api_post(req, resp, &row, state.n ? 1 : 0);
 }
 
@@ -154,7 +152,6 @@ static void delete_dag_run(struct tw_request *req, struct tw_response *resp)
 		return;
 	}
 	tw_api_ring(req);
-	tw_api_audit(req, "delete_dag_run", row.dag_id, row.run_id, none, none);
 	tw_reply_none(resp);
 }
 

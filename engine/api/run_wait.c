@@ -134,6 +134,10 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 
 	if (!read_interval(req, resp, &seconds) || !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return;
+	if (tw_query(req, "result").p && !tw_may(req, TW_ON_XCOM, TW_READ, req->params[0])) {
+		tw_reply_error(resp, 403, "User is not authorized to read XCom data for this Dag");
+		return;
+	}
 	wt = tw_new(struct waiter);
 	wt->hub = tw_api_of(req)->hub;
 	wt->dag_id = req->params[0];

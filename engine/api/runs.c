@@ -114,6 +114,7 @@ static const struct tw_param list_params[] = {
 	{"partition_key_pattern", TW_P_LIKE, "partition_key"},
 	{"partition_key_prefix_pattern", TW_P_PREFIX, "partition_key"},
 	{"consuming_asset_pattern", TW_P_HAS, "consuming_asset"},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const sort_names[] = {
@@ -205,6 +206,7 @@ static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *
 	if (!tw_api_store(req, resp))
 		return;
 	tw_asker_init(&q, req, resp);
+	tw_asker_readable(&q);
 	tw_asker_body_list(&q, body, "dag_ids", "dag_id");
 	tw_asker_body_list(&q, body, "states", "state");
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)

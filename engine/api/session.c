@@ -1,6 +1,7 @@
 #include "api/session.h"
 
 #include "api/auth.h"
+#include "api/fab.h"
 #include "base/log.h"
 #include "io/clock.h"
 #include "store/tokens.h"
@@ -119,6 +120,49 @@ static enum tw_rc read_token(struct tw_request *req, struct tw_str token, struct
 	return rc;
 }
 
+static void be(struct tw_http_user *u, const struct tw_grants *g)
+{
+	u->name = g->username;
+	u->display = g->display;
+	u->grants = g;
+}
+
+static enum tw_rc fab_user(struct tw_request *req, struct tw_http_user *u, struct tw_http_user *ret, struct tw_err *err)
+{
+	const struct tw_grants *g;
+	int64_t id;
+	enum tw_rc rc;
+
+	if (!tw_str_to_int(u->id, &id) || id < 1)
+		return tw_err_set(err, TW_ERR_DENIED, "the token names no user");
+	rc = tw_fab_grants(tw_api_of(req)->auth.fab, tw_api_thread_store(req->thread), id, &g, err);
+	if (rc < 0)
+		return rc;
+	if (!g->active) {
+		tw_grants_unref(g);
+		return tw_err_set(err, TW_ERR_DENIED, "the user is not active");
+	}
+	be(u, g);
+	*ret = *u;
+	return TW_OK;
+}
+
+/* Who shows no token may what the public role may, if there is one. */
+static void be_public(struct tw_request *req)
+{
+	struct tw_fab *fab = tw_api_of(req)->auth.fab;
+	struct tw_store *s = fab ? tw_api_thread_store(req->thread) : NULL;
+	const struct tw_grants *g;
+
+	if (s && tw_fab_grants(fab, s, 0, &g, NULL) == TW_OK)
+		be(&req->user, g);
+}
+
+void tw_api_release(struct tw_request *req)
+{
+	tw_grants_unref(req->user.grants);
+}
+
 /* The user counts by what the configuration says now, not by what it said when the token was made. */
 static enum tw_rc find_user(struct tw_request *req, struct tw_value claims, struct tw_http_user *ret, struct tw_err *err)
 {
@@ -126,6 +170,8 @@ static enum tw_rc find_user(struct tw_request *req, struct tw_value claims, stru
 	struct tw_http_user u = {.jti = tw_map_str(claims, "jti", "")};
 
 	u.name = u.id = tw_map_str(claims, "sub", "");
+	if (auth->fab)
+		return fab_user(req, &u, ret, err);
 	if (!u.name.n || !tw_auth_role(auth->users, u.name, &u.role))
 		return tw_err_set(err, TW_ERR_DENIED, "the token names no user");
 	*ret = u;
@@ -147,8 +193,10 @@ void tw_api_authenticate(struct tw_request *req)
 	}
 	if (by_cookie)
 		token = cookie_token(req->cookie);
-	if (!token.n)
+	if (!token.n) {
+		be_public(req);
 		return;
+	}
 	rc = read_token(req, token, &claims, &err);
 	if (rc == TW_OK)
 		rc = find_user(req, claims, &req->user, &err);

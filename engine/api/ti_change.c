@@ -272,8 +272,6 @@ static bool post_patch(struct tw_request *req, struct tw_response *resp, struct 
 		tw_api_keep(req, tw_arena_new(req->arena, struct tw_chosen));
 	if (ok)
 		*(struct tw_chosen *)tw_api_kept(req) = p->group_id.p && p->state.n ? p->chosen : p->here;
-	tw_api_audit(req, "patch_task_instance", p->dag_id, p->run_id,
-		     p->group_id.p ? p->group_id : p->task_id, none);
 	return ok;
 }
 
@@ -345,7 +343,6 @@ bool tw_ti_patch_one(struct tw_request *req, struct tw_response *resp, const str
 	if (!plan_patch(req, resp, &p))
 		return false;
 	add_posts(req, posts, &p);
-	tw_api_audit(req, "bulk_task_instances", p.dag_id, p.run_id, p.task_id, none);
 	return true;
 }
 
@@ -657,8 +654,6 @@ static bool post_clear(struct tw_request *req, struct tw_response *resp, struct 
 
 		*kept = c->chosen;
 		tw_api_keep(req, kept);
-		tw_api_audit(req, "post_clear_task_instances", req->params[0],
-			     c->one_run ? c->run.run.run_id : none, none, none);
 	}
 	return ok;
 }

@@ -189,6 +189,7 @@ static const struct tw_param list_params[] = {
 	{"map_index", TW_P_INT_IN, NULL},
 	{"rendered_map_index_pattern", TW_P_LIKE, "rendered_map_index"},
 	{"rendered_map_index_prefix_pattern", TW_P_PREFIX, "rendered_map_index"},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const sort_names[] = {
@@ -310,6 +311,7 @@ static void get_task_instances_batch(struct tw_request *req, struct tw_response 
 	if (!tw_api_store(req, resp))
 		return;
 	tw_asker_init(&q, req, resp);
+	tw_asker_readable(&q);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		tw_asker_body_list(&q, body, lists[i][0], lists[i][1]);
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)

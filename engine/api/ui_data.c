@@ -3,6 +3,7 @@
  * groups, runs by tasks, the last runs of many DAGs. For our own UI only: it changes with it.
  */
 #include "api/ask.h"
+#include "api/fab.h"
 #include "api/tables.h"
 #include "io/clock.h"
 #include "model/dag.h"
@@ -308,6 +309,10 @@ static void get_hours(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
+	if (req->user.grants && !tw_fab_reads_all(req->user.grants)) { /* they are of all DAGs together */
+		tw_buf_adds(&resp->body, "[]");
+		return;
+	}
 	if (tw_store_run_hours(s, days_ago(req, "hours", 24, TW_US_HOUR), req->arena, &v, &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
@@ -370,8 +375,8 @@ static void get_me(struct tw_request *req, struct tw_response *resp)
 	tw_jw_obj(&w);
 	tw_jw_str_at(&w, "username", u->name);
 	tw_jw_str_at(&w, "display", u->display.p ? u->display : u->name);
-	tw_jw_str_at(&w, "role", u->role);
-	tw_jw_bool_at(&w, "signed_in", !tw_api_of(req)->auth.all_admins);
+	tw_jw_str_at(&w, "role", u->grants && u->grants->nroles ? u->grants->roles[0] : u->role);
+	tw_jw_bool_at(&w, "signed_in", u->jti.n > 0);
 	tw_jw_key(&w, "may");
 	tw_jw_obj(&w);
 	for (size_t i = 0; i < sizeof things / sizeof *things; i++) {

@@ -6,8 +6,6 @@
 #include "api/tables.h"
 #include "store/vault.h"
 
-static const struct tw_str none = {0};
-
 static void variable_object(struct tw_jw *w, const struct tw_api *api,
 			    const struct tw_variable_row *v, struct tw_arena *a)
 {
@@ -145,21 +143,6 @@ static enum tw_rc remove_one(struct tw_request *req, struct tw_store *s, struct 
 	return tw_store_variable_delete(s, key, err);
 }
 
-/* The body without its values, for the audit log. */
-static struct tw_str key_json(struct tw_request *req, struct tw_str key)
-{
-	struct tw_buf b = {0};
-	struct tw_jw w = {.out = &b};
-	struct tw_str s;
-
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "key", key);
-	tw_jw_end(&w);
-	s = tw_str_copy(req->arena, tw_buf_str(&b));
-	tw_buf_release(&b);
-	return s;
-}
-
 static void post_variable(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
@@ -178,7 +161,6 @@ static void post_variable(struct tw_request *req, struct tw_response *resp)
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "post_variable", none, none, none, key_json(req, key));
 		reply_variable(req, resp, key);
 		if (!resp->status)
 			resp->status = 201;
@@ -205,7 +187,6 @@ static void patch_variable(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 		return;
 	}
-	tw_api_audit(req, "patch_variable", none, none, none, key_json(req, req->params[0]));
 	reply_variable(req, resp, req->params[0]);
 }
 
@@ -224,8 +205,6 @@ static void delete_variable(struct tw_request *req, struct tw_response *resp)
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "delete_variable", none, none, none,
-			     key_json(req, req->params[0]));
 		tw_reply_none(resp);
 	}
 }
@@ -233,7 +212,7 @@ static void delete_variable(struct tw_request *req, struct tw_response *resp)
 static void bulk_variables(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_bulk bulk = {
-		"key", "variables with these keys", there, create, update, remove_one};
+		TW_ON_VARIABLE, "key", "variables with these keys", there, create, update, remove_one};
 
 	tw_bulk_run(req, resp, &bulk);
 }
@@ -241,7 +220,7 @@ static void bulk_variables(struct tw_request *req, struct tw_response *resp)
 const struct tw_route tw_routes_variables[] = {
 	{"GET", "/api/v2/variables", {TW_ON_VARIABLE}, get_variables},
 	{"POST", "/api/v2/variables", {TW_ON_VARIABLE}, post_variable},
-	{"PATCH", "/api/v2/variables", {TW_ON_VARIABLE}, bulk_variables},
+	{"PATCH", "/api/v2/variables", {TW_SIGNED_IN}, bulk_variables},
 	{"GET", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, get_variable},
 	{"PATCH", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, patch_variable},
 	{"DELETE", "/api/v2/variables/{variable_key...}", {TW_ON_VARIABLE}, delete_variable},

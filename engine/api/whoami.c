@@ -1,5 +1,6 @@
 /* /ui/auth: who is signed in, what they may see and do, a token for their scripts. As Airflow's own pages ask it. */
 #include "api/ask.h"
+#include "api/fab.h"
 #include "api/session.h"
 #include "api/tables.h"
 
@@ -36,11 +37,14 @@ static void me(struct tw_request *req, struct tw_response *resp)
 	tw_jw_str_at(&w, "display_name", req->user.display.p ? req->user.display : req->user.name);
 	tw_jw_key(&w, "roles");
 	tw_jw_list(&w);
-	tw_jw_str(&w, req->user.role);
+	for (size_t i = 0; req->user.grants && i < req->user.grants->nroles; i++)
+		tw_jw_str(&w, req->user.grants->roles[i]);
+	if (!req->user.grants)
+		tw_jw_str(&w, req->user.role);
 	tw_jw_end(&w);
 	tw_jw_key(&w, "auth_manager");
-	tw_jw_cstr(&w, auth->all_admins ? "all-admins" : "simple");
-	tw_jw_bool_at(&w, "can_sign_out", !auth->all_admins);
+	tw_jw_cstr(&w, auth->all_admins ? "all-admins" : auth->fab ? "fab" : "simple");
+	tw_jw_bool_at(&w, "can_sign_out", req->user.jti.n > 0);
 	permissions(&w, req);
 	if (req->user.jti.n && tw_session_csrf(req, &csrf, NULL) == TW_OK)
 		tw_jw_str_at(&w, "csrf_token", tw_buf_str(&csrf));
@@ -87,7 +91,6 @@ static void token(struct tw_request *req, struct tw_response *resp)
 	if (tw_session_token(req, &req->user, ttl, &text, NULL, &err) < 0) {
 		tw_reply_err(resp, &err);
 	} else {
-		tw_api_audit(req, "generate_token", (struct tw_str){0}, (struct tw_str){0}, (struct tw_str){0}, req->body);
 		tw_jw_obj(&w);
 		tw_jw_str_at(&w, "access_token", tw_buf_str(&text));
 		tw_jw_str_at(&w, "token_type", type);

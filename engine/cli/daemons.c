@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/context.h"
+#include "cli/fab.h"
 #include "daemon/apiserver.h"
 #include "daemon/dagproc.h"
 #include "daemon/hostname.h"
@@ -178,6 +179,7 @@ static int cmd_dag_processor(const struct tw_args *args)
 					 TW_IGNORE_GLOB,
 		.safe_mode = tw_config_bool(cfg, "core", "dag_discovery_safe_mode"),
 		.own_judge = tw_config_find(cfg, "core", "might_contain_dag_callable")->source != TW_CONFIG_DEFAULT,
+		.fab = tw_cli_fab(),
 		.paused_at_creation = tw_config_bool(cfg, "core", "dags_are_paused_at_creation"),
 		.compat = tw_config_compat(cfg),
 		.processes = (int)tw_config_int(cfg, "dag_processor", "parsing_processes"),
@@ -193,6 +195,8 @@ static int cmd_dag_processor(const struct tw_args *args)
 		.num_runs = (int)tw_arg_int(args, "num-runs", -1),
 	};
 
+	if (o.fab)
+		cli_sync_roles(); /* DAGs name them */
 	supervisor();
 	redirect_log(args);
 	if (!tw_file_is_dir(o.dags_folder) && tw_file_mkdirs(o.dags_folder, 0755, &err) < 0)
@@ -229,6 +233,17 @@ static bool is_sensitive(void *arg, struct tw_str name)
 static void say_listening(void *arg, const char *host, unsigned port)
 {
 	tw_info("listening on http://%s:%u", host, port);
+}
+
+/* "5 per 40 second": how often in a row; how long who fails has to wait grows by itself. */
+static int sign_in_tries(const struct tw_config *cfg)
+{
+	struct tw_str rest, first = tw_str_cut(tw_str_trim(tw_str(tw_config_get(cfg, "fab", "auth_rate_limit"))), ' ', &rest);
+	int64_t n;
+
+	if (!tw_config_bool(cfg, "fab", "auth_rate_limited"))
+		return -1;
+	return tw_str_to_int(first, &n) && n > 0 && n < 100000 ? (int)n : 0;
 }
 
 static struct tw_api_setting *all_settings(const struct tw_config *cfg, size_t *ret_n)
@@ -269,7 +284,14 @@ static int cmd_api_server(const struct tw_args *args)
 		.cert_path = cert ? cert : tw_config_get(cfg, "api", "ssl_cert"),
 		.key_path = key ? key : tw_config_get(cfg, "api", "ssl_key"),
 		.base_url = tw_config_get(cfg, "api", "base_url"),
-		.all_admins = tw_config_bool(cfg, "core", "simple_auth_manager_all_admins"),
+		.fab = tw_cli_fab(),
+		.fab_public_role = tw_config_get(cfg, "fab", "auth_role_public"),
+		.fab_custom_roles = tw_config_get(cfg, "fab", "custom_roles"),
+		.fab_cache_ttl = tw_config_int(cfg, "fab", "cache_ttl"),
+		.fab_keep_roles = !tw_config_bool(cfg, "fab", "update_fab_perms"),
+		.sign_in_tries = sign_in_tries(cfg),
+		.proxies = tw_config_bool(cfg, "fab", "enable_proxy_fix") ? (int)tw_config_int(cfg, "fab", "proxy_fix_x_for") : 0,
+		.all_admins = !tw_cli_fab() && tw_config_bool(cfg, "core", "simple_auth_manager_all_admins"),
 		.users = tw_config_get(cfg, "core", "simple_auth_manager_users"),
 		.passwords_file = tw_config_get(cfg, "core", "simple_auth_manager_passwords_file"),
 		.jwt_secret = tw_config_get(cfg, "api_auth", "jwt_secret"),
@@ -296,6 +318,7 @@ static int cmd_api_server(const struct tw_args *args)
 		.on_ready = say_listening,
 	};
 
+	tw_cli_need_auth_manager();
 	supervisor();
 	redirect_log(args);
 	tw_log_component("api-server");

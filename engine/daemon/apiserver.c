@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "api/auth.h"
+#include "api/fab.h"
 #include "api/hub.h"
 #include "api/spec.h"
 #include "api/throttle.h"
@@ -33,6 +34,7 @@ struct tw_apiserver {
 	const char *hosts[6];
 	char *base_host; /* of [api] base_url; NULL: none */
 	struct tw_throttle *throttle;
+	struct tw_fab *fab;
 	struct tw_http_server *http;
 	struct tw_hub *hub;
 
@@ -101,7 +103,7 @@ static enum tw_rc make_secrets(struct tw_apiserver *s, struct tw_err *err)
 
 	if (rc == TW_OK)
 		rc = secret(o, o->secret_key, "secret_key", &s->secret_key, err);
-	if (rc == TW_OK && !o->all_admins)
+	if (rc == TW_OK && !o->all_admins && !o->fab)
 		rc = tw_auth_passwords_make(tw_str(given(o->users, "admin:admin")),
 					    s->passwords_file, told_password, s, err);
 	if (rc == TW_OK && o->cert_path && *o->cert_path) {
@@ -142,6 +144,7 @@ static void fill_auth(struct tw_apiserver *s)
 		.users = tw_str(given(o->users, "admin:admin")),
 		.passwords_file = s->passwords_file,
 		.secure_cookie = s->cert.n > 0 || strncmp(given(o->base_url, ""), "https://", 8) == 0,
+		.fab = s->fab,
 		.throttle = s->throttle,
 		.proxies = o->proxies,
 	};
@@ -247,6 +250,40 @@ static void fill_api(struct tw_apiserver *s)
 	fill_hosts(s);
 }
 
+/* Roles that are there from the start, before the first request asks for them. */
+static enum tw_rc prepare_fab(struct tw_apiserver *s, struct tw_err *err)
+{
+	struct tw_store *store;
+	enum tw_rc rc;
+
+	if (s->opts->fab_keep_roles)
+		return TW_OK;
+	rc = tw_store_open(&s->api.store, &store, err);
+	if (rc < 0)
+		return rc;
+	rc = tw_roles_prepare(store, s->opts->fab_custom_roles, err);
+	tw_store_close(store);
+	return rc;
+}
+
+enum tw_rc tw_roles_prepare(struct tw_store *store, const char *custom_roles, struct tw_err *err)
+{
+	struct tw_arena a = {0};
+	struct tw_value custom = TW_NULL;
+	enum tw_rc rc = TW_OK;
+
+	if (custom_roles && *custom_roles)
+		rc = tw_json_parse(&a, tw_str(custom_roles), &custom, err);
+	if (rc == TW_OK && custom.kind != TW_V_NULL && custom.kind != TW_V_MAP)
+		rc = tw_err_set(err, TW_ERR_INVALID, "it must be an object");
+	if (rc < 0)
+		rc = tw_err_wrap(err, "[fab] custom_roles");
+	else
+		rc = tw_store_roles_sync(store, custom, err);
+	tw_arena_release(&a);
+	return rc;
+}
+
 enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 				struct tw_apiserver **ret_s, struct tw_err *err)
 {
@@ -271,6 +308,8 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 		tw_random(&seed, sizeof seed);
 		s->throttle = tw_throttle_new(opts->sign_in_tries ? (unsigned)opts->sign_in_tries : 5, seed);
 	}
+	if (opts->fab)
+		s->fab = tw_fab_new(number(opts->fab_cache_ttl, 30) * TW_US_SEC, opts->fab_public_role);
 	fill_api(s);
 	if (rc == TW_OK &&
 	    !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
@@ -278,6 +317,8 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 				"[api_auth] jwt_algorithm: '%s' is not one of HS256, HS512",
 				opts->jwt_algorithm);
 	fill_exec(s);
+	if (rc == TW_OK && opts->fab)
+		rc = prepare_fab(s, err);
 	if (rc < 0) {
 		tw_apiserver_free(s);
 		return rc;
@@ -308,9 +349,11 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.thread_free = tw_api_thread_free,
 		.authenticate = tw_api_authenticate,
 		.authorize = tw_api_authorize,
+		.audit = tw_api_audit,
 		.check = tw_spec_admits,
 		.admit = tw_api_admit,
 		.finish = tw_api_finish,
+		.release = tw_api_release,
 	};
 
 	struct tw_hub_opts hub = {.store = s->api.store, .health = health, .arg = s};
@@ -336,6 +379,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	tw_buf_release(&s->cert);
 	tw_buf_release(&s->key);
 	tw_throttle_free(s->throttle);
+	tw_fab_free(s->fab);
 	free(s->passwords_file);
 	free(s->base_host);
 	free(s);

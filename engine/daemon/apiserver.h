@@ -19,6 +19,10 @@ struct tw_apiserver_options {
 	const char *cert_path, *key_path; /* [api] ssl_cert, ssl_key; NULL or "": no TLS */
 	const char *base_url;		  /* [api] base_url; NULL or "": none */
 
+	bool fab; /* [core] auth_manager names FAB's: users are in the metastore */
+	const char *fab_public_role, *fab_custom_roles; /* [fab] auth_role_public; custom_roles, JSON; NULL or "": none */
+	int64_t fab_cache_ttl; /* seconds; 0: 30 */
+	bool fab_keep_roles; /* [fab] update_fab_perms is off: the built-in roles are left as they are */
 	bool all_admins;   /* [core] simple_auth_manager_all_admins: only on a loopback address */
 	const char *users; /* [core] simple_auth_manager_users */
 	const char
@@ -76,5 +80,7 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err);
 unsigned tw_apiserver_port(const struct tw_apiserver *s);
 void tw_apiserver_free(struct tw_apiserver *s); /* stops listening */
+/* The built-in roles and those of [fab] custom_roles (JSON; NULL or "": none). */
+enum tw_rc tw_roles_prepare(struct tw_store *store, const char *custom_roles, struct tw_err *err);
 /* Is it 127.0.0.0/8, ::1 or localhost? */
 bool tw_is_loopback(const char *host);

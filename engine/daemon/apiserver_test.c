@@ -647,8 +647,9 @@ static void test_variables(void **state)
 	expect(w, "DELETE", "/api/v2/variables/plain", NULL, 204);
 	expect(w, "DELETE", "/api/v2/variables/plain", NULL, 404);
 	expect(w, "GET", "/api/v2/eventLogs?event=post_variable", NULL, 200);
-	expect_int(w, "total_entries", 3);
+	expect_int(w, "total_entries", 4); /* what was refused is there, too */
 	expect_str(w, "event_logs.0.owner", "Anonymous");
+	expect_str(w, "event_logs.3.extra", "{\"key\": \"a/b\", \"value\": \"***\", \"method\": \"POST\"}");
 }
 
 static void test_connections(void **state)

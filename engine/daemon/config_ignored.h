@@ -9,7 +9,6 @@
 #define TW_CONFIG_IGNORED(IGNORED) \
 	IGNORED("core", "mp_start_method", "tasks are forked from a process that has imported their file") \
 	IGNORED("core", "mp_forkserver_preload", "tasks are forked from a process that has imported their file") \
-	IGNORED("core", "auth_manager", "there is the simple auth manager only") \
 	IGNORED("core", "load_examples", "copy examples into the DAG folder; `standalone` says where they are") \
 	IGNORED("core", "dagbag_import_error_traceback_depth", "import errors keep the whole traceback") \
 	IGNORED("core", "security", "hooks take their own Kerberos settings") \
@@ -178,5 +177,21 @@
 	IGNORED("celery_kubernetes_executor", "*", "there is no Celery executor") \
 	IGNORED("kubernetes_executor", "*", "there is no Kubernetes executor") \
 	IGNORED("local_kubernetes_executor", "*", "there is no Kubernetes executor") \
-	IGNORED("fab", "*", "there is no FAB") \
+	IGNORED("fab", "cookie_secure", "the cookie is for TLS when the server or [api] base_url is") \
+	IGNORED("fab", "cookie_samesite", "the cookie is SameSite=Lax") \
+	IGNORED("fab", "navbar_color", "there is no web interface of FAB") \
+	IGNORED("fab", "navbar_text_color", "there is no web interface of FAB") \
+	IGNORED("fab", "navbar_hover_color", "there is no web interface of FAB") \
+	IGNORED("fab", "navbar_text_hover_color", "there is no web interface of FAB") \
+	IGNORED("fab", "access_denied_message", "there is no web interface of FAB") \
+	IGNORED("fab", "expose_hostname", "there is no web interface of FAB") \
+	IGNORED("fab", "auth_backends", "programs show a token") \
+	IGNORED("fab", "session_backend", "sessions are tokens: see [api_auth] jwt_expiration_time") \
+	IGNORED("fab", "session_lifetime_minutes", "sessions are tokens: see [api_auth] jwt_expiration_time") \
+	IGNORED("fab", "session_max_lifetime_minutes", "sessions are tokens: see [api_auth] jwt_expiration_time") \
+	IGNORED("fab", "proxy_fix_x_proto", "of what proxies say only the address of the client is taken") \
+	IGNORED("fab", "proxy_fix_x_host", "of what proxies say only the address of the client is taken") \
+	IGNORED("fab", "proxy_fix_x_port", "of what proxies say only the address of the client is taken") \
+	IGNORED("fab", "proxy_fix_x_prefix", "of what proxies say only the address of the client is taken") \
+	IGNORED("fab", "config_file", "webserver_config.py is not read") \
 	IGNORED("standard", "venv_install_method", "environments are made with venv and pip")

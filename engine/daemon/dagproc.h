@@ -18,6 +18,7 @@ struct tw_dagproc_options {
 	bool safe_mode;                  /* [core] dag_discovery_safe_mode */
 	bool own_judge;                  /* [core] might_contain_dag_callable: Python asks it */
 	bool paused_at_creation;
+	bool fab;                        /* DAGs' access_control becomes permissions of roles */
 	int compat;
 	int processes;                   /* [dag_processor] parsing_processes */
 	double timeout;                  /* seconds; [dag_processor] dag_file_processor_timeout */

@@ -9,6 +9,7 @@
 #include "io/doorbell.h"
 #include "io/file.h"
 #include "model/dag.h"
+#include "store/users.h"
 #include "value/json.h"
 
 #define SOURCE_LIMIT (16u << 20)
@@ -132,6 +133,15 @@ void found_error(struct found *j, struct tw_str text)
 	tw_buf_addstr(&j->error, text);
 }
 
+/* Who may do what with it, where FAB's auth manager asks. false: what it says cannot be, and nothing has changed. */
+static bool sync_perms(struct found *j, struct tw_str dag_id, struct tw_value access_control, struct tw_err *err)
+{
+	if (!j->dp->opts->fab || tw_store_dag_perms_sync(j->dp->store, dag_id, access_control, err) == TW_OK)
+		return true;
+	tw_warn(TW_STR_FMT ": %s", TW_STR_ARG(j->relative), err->msg);
+	return false;
+}
+
 void found_document(struct found *j, struct tw_value doc, struct tw_value warnings)
 {
 	struct tw_dag *dag;
@@ -139,7 +149,7 @@ void found_document(struct found *j, struct tw_value doc, struct tw_value warnin
 	struct tw_dag_put put = { 0 };
 	struct tw_buf json = { 0 };
 	size_t n = tw_value_len(warnings);
-	struct tw_str *texts = tw_arena_array(&j->arena, struct tw_str, n + 1);
+	struct tw_str *texts = tw_arena_array(&j->arena, struct tw_str, n + 2);
 
 	if (tw_dag_parse(doc, &j->dp->zones, &dag, &err) < 0) {
 		found_error(j, tw_str(err.msg));
@@ -156,6 +166,8 @@ void found_document(struct found *j, struct tw_value doc, struct tw_value warnin
 	for (size_t i = 0; i < n; i++)
 		if (warnings.list->v[i].kind == TW_V_STR)
 			texts[put.nwarnings++] = tw_str_copy(&j->arena, warnings.list->v[i].s);
+	if (!sync_perms(j, dag->dag_id, tw_map_value(doc, "access_control"), &err))
+		texts[put.nwarnings++] = tw_str(tw_arena_strdup(&j->arena, err.msg));
 	put.warnings = texts;
 	tw_vec_push(&j->puts, put);
 }

@@ -262,6 +262,7 @@ static const struct tw_field event_fields[] = {
 	{"partition_key", "e.partition_key", TW_F_TEXT, false, NULL},
 	{"name", "a.name", TW_F_TEXT, true, NULL},
 	{"uri", "a.uri", TW_F_TEXT, true, NULL},
+	TW_READABLE_OR("e.source_dag_id is null or ", "e.source_dag_id", ""),
 	{"alias", "l.name", TW_F_TEXT, false,
 	 "exists (select 1 from asset_alias_asset_event x join asset_alias l on l.id = x.alias_id"
 	 " where x.event_id = e.id and %s)"},

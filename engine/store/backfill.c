@@ -362,6 +362,7 @@ enum tw_rc tw_store_backfills(struct tw_store *s, const struct tw_ask *ask, stru
 		{"created_at", "b.created_at", TW_F_TIME},
 		{"completed_at", "b.completed_at", TW_F_TIME},
 		{"updated_at", "b.updated_at", TW_F_TIME},
+		TW_READABLE("b.dag_id", false),
 	};
 	static const struct tw_list_def def = {
 		"backfill",

@@ -128,6 +128,7 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		 .type = TW_F_TEXT,
 		 .within = "exists (select 1 from dag_schedule_asset_reference r join asset a on a.id = r.asset_id"
 			   " where r.dag_id = d.dag_id and %s)"},
+		TW_READABLE("d.dag_id", false),
 		{.name = "tag",
 		 .expr = "t.name",
 		 .type = TW_F_TEXT,
@@ -259,7 +260,10 @@ enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t
 enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_str **ret_v,
 			 size_t *ret_n, int64_t *ret_total, struct tw_err *err)
 {
-	static const struct tw_field fields[] = {{"name", "t.name", TW_F_TEXT}};
+	static const struct tw_field fields[] = {
+		{"name", "t.name", TW_F_TEXT},
+		TW_READABLE_OR("exists (select 1 from dag_tag g where g.name = t.name and ", "g.dag_id", ")"),
+	};
 	static const struct tw_list_def def = {
 		"tag", "t.name", "(select distinct name from dag_tag) t", "", NULL, "t.name", fields, TW_COUNT(fields)};
 

@@ -35,6 +35,7 @@ enum tw_rc tw_store_versions(struct tw_store *s, const struct tw_ask *ask, struc
 		{"bundle_name", "v.bundle_name", TW_F_TEXT},
 		{"bundle_version", "v.bundle_version", TW_F_TEXT},
 		{"created_at", "v.created_at", TW_F_TIME},
+		TW_READABLE("v.dag_id", false),
 	};
 	static const struct tw_list_def def = {"dag version", VERSION, "dag_version v", JOINS, NULL,
 					       "v.id",	      fields,  TW_COUNT(fields)};
@@ -143,6 +144,8 @@ static void read_error(struct tw_q *q, struct tw_arena *a, void *row)
 	e->stacktrace = tw_q_get_str(q, a);
 }
 
+#define OF_FILE " where d.relative_fileloc = e.filename and d.bundle_name = e.bundle_name"
+
 enum tw_rc tw_store_import_errors(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 				  struct tw_import_error_row **ret_v, size_t *ret_n,
 				  int64_t *ret_total, struct tw_err *err)
@@ -154,6 +157,9 @@ enum tw_rc tw_store_import_errors(struct tw_store *s, const struct tw_ask *ask, 
 		{"filename", "e.filename", TW_F_TEXT},
 		{"bundle_name", "e.bundle_name", TW_F_TEXT},
 		{"stacktrace", "e.stacktrace", TW_F_TEXT},
+		/* Of a file that no DAG is known of, or one that the roles may read. */
+		TW_READABLE_OR("not exists (select 1 from dag d" OF_FILE ") or exists (select 1 from dag d" OF_FILE " and ",
+			       "d.dag_id", ")"),
 	};
 	static const struct tw_list_def def = {
 		"import error",
@@ -189,6 +195,7 @@ enum tw_rc tw_store_warnings(struct tw_store *s, const struct tw_ask *ask, struc
 		{"warning_type", "w.warning_type", TW_F_TEXT},
 		{"message", "w.message", TW_F_TEXT},
 		{"timestamp", "w.timestamp", TW_F_TIME},
+		TW_READABLE("w.dag_id", false),
 	};
 	static const struct tw_list_def def = {
 		"dag warning",

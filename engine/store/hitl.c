@@ -156,6 +156,7 @@ static const struct tw_field fields[] = {
 	{ "state", "ti.state", TW_F_STATE, true },
 	{ "task_instance_state", "ti.state", TW_F_STATE, true },
 	{ "run_after", "r.run_after", TW_F_TIME, true },
+	TW_READABLE("ti.dag_id", true),
 };
 
 static const struct tw_list_def list = {

@@ -222,6 +222,7 @@ enum tw_rc tw_store_audits(struct tw_store *s, const struct tw_ask *ask, struct 
 		{"owner_display_name", "l.owner_display_name", TW_F_TEXT},
 		{"logical_date", "l.logical_date", TW_F_TIME},
 		{"extra", "l.extra", TW_F_TEXT},
+		TW_READABLE_OR("l.dag_id is null or ", "l.dag_id", ""),
 	};
 	static const struct tw_list_def def = {
 		"log entry",

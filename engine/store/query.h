@@ -94,6 +94,25 @@ struct tw_field {
 };
 
 /*
+ * The field "readable_by", asked with the ids of roles (TW_OP_IN): may one of them read the DAG that
+ * `dag`, an expression, names? far: dag needs the joins. _OR: within more
+ * of a condition.
+ */
+#define TW_DAG_READABLE                                                                                   \
+	" in (select substr(v.name, 5) from ab_view_menu v join ab_permission_view pv on pv.view_menu_id = v.id" \
+	" join ab_permission p on p.id = pv.permission_id and p.name = 'can_read'"                        \
+	" join ab_permission_view_role x on x.permission_view_id = pv.id"                                 \
+	" where v.name >= 'DAG:' and v.name < 'DAG;' and %s)"
+#define TW_READABLE(dag, far)                                                                             \
+	{                                                                                                 \
+		"readable_by", "x.role_id", TW_F_INT, far, dag TW_DAG_READABLE                            \
+	}
+#define TW_READABLE_OR(before, dag, after)                                                                \
+	{                                                                                                 \
+		"readable_by", "x.role_id", TW_F_INT, false, "(" before dag TW_DAG_READABLE after ")"     \
+	}
+
+/*
  * The page is found first, in the table alone when no condition or order needs the joins: so that
  * skipping a million rows walks one index. Then its rows are joined.
  */

@@ -69,6 +69,7 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 			   " join asset a on a.id = e.asset_id where x.dag_run_id = r.id and %s)"},
 		{"backfill_id", "r.backfill_id", TW_F_INT},
 		{"clear_number", "r.clear_number", TW_F_INT},
+		TW_READABLE("r.dag_id", false),
 	};
 	static const struct tw_list_def def = {"DAG run", VIEW,	  "dag_run r", JOINS,
 					       NULL,	  "r.id", fields,      TW_COUNT(fields)};

@@ -65,6 +65,7 @@ static const struct tw_field fields[] = {
 	{"data_interval_start", "r.data_interval_start", TW_F_TIME, true},
 	{"data_interval_end", "r.data_interval_end", TW_F_TIME, true},
 	{"run_type", "r.run_type", TW_F_TEXT, true},
+	TW_READABLE("ti.dag_id", false),
 };
 
 static const struct tw_list_def list = {

@@ -232,6 +232,7 @@ enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct t
 		{"logical_date", "r.logical_date", TW_F_TIME, true},
 		{"run_after", "r.run_after", TW_F_TIME, true},
 		{"dag_display_name", "d.dag_display_name", TW_F_TEXT, true},
+		TW_READABLE("x.dag_id", false),
 	};
 	static const struct tw_list_def def = {
 		"XCom",

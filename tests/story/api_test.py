@@ -194,7 +194,7 @@ class Story(unittest.TestCase):
         self.assertTrue(self.ask("PATCH", "/dags/demo", {"is_paused": True})["is_paused"])
         self.assertFalse(self.ask("PATCH", "/dags/demo", {"is_paused": False})["is_paused"])
         events = self.ask("GET", "/eventLogs?dag_id=demo&order_by=-id")["event_logs"]
-        self.assertTrue(any("pause" in e["event"] for e in events))
+        self.assertTrue(any("pause" in e["extra"] for e in events))
 
     @unittest.skipUnless(os.environ.get("TW_CLIENT_PYTHON"), "no interpreter with the client package")
     def test_client(self) -> None:
