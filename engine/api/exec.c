@@ -216,8 +216,14 @@ static bool read_version(struct tw_exec *x)
 	if (!text.n)
 		return true;
 	if (text.n != 10 || tw_time_parse(text, NULL, &day, NULL) < 0) {
-		tw_reply_invalid(x->resp, "date_from_datetime_parsing", "header", "Airflow-API-Version",
-				 "Input should be a valid date or datetime", tw_v_str(text));
+		const char *why = text.n < 10 ? "input is too short" : "it is no day of the calendar";
+		struct tw_faults f;
+
+		tw_faults_init(&f, x->resp);
+		tw_fault(&f, "date_from_datetime_parsing", "header", TW_STR("Airflow-API-Version"),
+			 tw_arena_printf(x->req->arena, "Input should be a valid date or datetime, %s", why), tw_v_str(text),
+			 "error", tw_v_cstr(why));
+		tw_faults_any(&f);
 		return false;
 	}
 	while (v >= 0 && tw_str_cmp(text, tw_str(version_dates[v])) < 0)
@@ -282,7 +288,7 @@ static void add_headers(struct tw_exec *x)
 		tw_reply_header(x->resp, TW_STR("correlation-id"), correlation);
 	if (!x->claims.sub.p || !tw_exec_token_wanes(&x->claims, tw_now()))
 		return;
-	if (tw_exec_token_make(&tw_api_of(x->req)->exec, x->claims.sub, TW_SCOPE_EXECUTION, tw_now(), &token, NULL) == TW_OK)
+	if (tw_exec_token_make(&tw_api_of(x->req)->exec, x->claims.sub, TW_SCOPE_EXECUTION, (struct tw_str){ 0 }, tw_now(), &token, NULL) == TW_OK)
 		tw_reply_header(x->resp, TW_STR("Refreshed-API-Token"), tw_str_copy(x->req->arena, tw_buf_str(&token)));
 	tw_buf_release(&token);
 }

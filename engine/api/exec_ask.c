@@ -215,14 +215,13 @@ static void ti_states(struct tw_exec *x)
 /* ── asking for a run ─────────────────────────────────────────────────────────────────── */
 
 /* What no run may be made of, in Airflow's words; false: it has replied. */
-static bool dag_allows(struct tw_exec *x)
+static bool dag_allows(struct tw_exec *x, struct tw_dag_row *ret)
 {
 	struct tw_str dag_id = tw_exec_param(x, 0);
-	struct tw_dag_row dag;
 	struct tw_err err = { 0 };
-	enum tw_rc rc = tw_store_dag(x->store, dag_id, x->req->arena, &dag, &err);
+	enum tw_rc rc = tw_store_dag(x->store, dag_id, x->req->arena, ret, &err);
 
-	if (rc == TW_ERR_NOT_FOUND || (rc == TW_OK && dag.is_stale)) {
+	if (rc == TW_ERR_NOT_FOUND || (rc == TW_OK && ret->is_stale)) {
 		tw_exec_refuse(x, 404, "not_found", "Dag with dag_id: '" TW_STR_FMT "' not found", TW_STR_ARG(dag_id));
 		return false;
 	}
@@ -230,12 +229,49 @@ static bool dag_allows(struct tw_exec *x)
 		tw_exec_fail(x, &err);
 		return false;
 	}
-	if (dag.has_import_errors) {
+	if (ret->has_import_errors) {
 		tw_exec_refuse(x, 400, "import_errors", "Dag with dag_id '" TW_STR_FMT "' has import errors and cannot be triggered",
 			       TW_STR_ARG(dag_id));
 		return false;
 	}
 	return true;
+}
+
+/* Has the DAG what the payload wants? false: it has replied. */
+static bool payload_fits(struct tw_exec *x, const struct tw_dag_row *dag)
+{
+	struct tw_value types = TW_NULL;
+	bool allowed = true;
+
+	if (dag->allowed_run_types.p)
+		(void)tw_json_parse(x->req->arena, dag->allowed_run_types, &types, NULL);
+	for (size_t i = 0; i < tw_value_len(types); i++)
+		if ((allowed = types.list->v[i].kind == TW_V_STR && tw_str_is(types.list->v[i].s, "operator_triggered")))
+			break;
+	if (!allowed)
+		tw_exec_refuse(x, 400, "denied_run_type", "Dag with dag_id '" TW_STR_FMT "' does not allow operator-triggered runs",
+			       TW_STR_ARG(dag->dag_id));
+	else if (tw_map_str(x->req->json, "partition_key", NULL).p && !dag->timetable_partitioned)
+		tw_exec_refuse(x, 400, "not_partitioned",
+			       "Dag '" TW_STR_FMT "' is not a partitioned Dag and does not accept a partition_key.",
+			       TW_STR_ARG(dag->dag_id));
+	else
+		return true;
+	return false;
+}
+
+/* The id is taken, or the logical date: then in the words of any unique violation. */
+static void taken(struct tw_exec *x)
+{
+	struct tw_str dag_id = tw_exec_param(x, 0), run_id = tw_exec_param(x, 1);
+	struct tw_run_view there;
+
+	if (tw_store_run(x->store, dag_id, run_id, x->req->arena, &there, NULL) == TW_OK)
+		tw_exec_refuse(x, 409, "already_exists",
+			       "A run already exists for Dag '" TW_STR_FMT "' with run_id '" TW_STR_FMT "'", TW_STR_ARG(dag_id),
+			       TW_STR_ARG(run_id));
+	else
+		tw_reply_unique(x->resp);
 }
 
 static void trigger(struct tw_exec *x)
@@ -244,11 +280,12 @@ static void trigger(struct tw_exec *x)
 	struct tw_str dag_id = tw_exec_param(x, 0), run_id = tw_exec_param(x, 1);
 	struct tw_run_view parent;
 	struct tw_value body = x->req->json, result;
+	struct tw_dag_row dag;
 	struct tw_err err = { 0 };
 	bool ring = false;
 	enum tw_rc rc;
 
-	if (!dag_allows(x))
+	if (!dag_allows(x, &dag) || !payload_fits(x, &dag))
 		return;
 	put(x, body, "dag_id", tw_v_str(dag_id));
 	put(x, body, "run_id", tw_v_str(run_id));
@@ -257,9 +294,7 @@ static void trigger(struct tw_exec *x)
 		put(x, body, "triggering_user", str_or_null(parent.run.triggering_user));
 	rc = tw_execution_do(x->store, &x->caller, TW_STR("trigger_dag_run"), body, a, &result, &ring, &err);
 	if (rc == TW_ERR_EXISTS)
-		tw_exec_refuse(x, 409, "already_exists",
-			       "A run already exists for Dag '" TW_STR_FMT "' with run_id '" TW_STR_FMT "'", TW_STR_ARG(dag_id),
-			       TW_STR_ARG(run_id));
+		taken(x);
 	else if (rc < 0)
 		tw_exec_fail(x, &err);
 	else
@@ -285,6 +320,7 @@ static void clear(struct tw_exec *x)
 {
 	struct tw_str run_id = tw_exec_param(x, 1);
 	struct tw_run_view run;
+	struct tw_dag_row dag;
 	struct tw_err err = { 0 };
 	enum tw_rc rc;
 
@@ -293,7 +329,7 @@ static void clear(struct tw_exec *x)
 			tw_reply_none(x->resp);
 		return;
 	}
-	if (!dag_allows(x))
+	if (!dag_allows(x, &dag))
 		return;
 	rc = tw_store_run(x->store, tw_exec_param(x, 0), run_id, x->req->arena, &run, &err);
 	if (rc == TW_ERR_NOT_FOUND)

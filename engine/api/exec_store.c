@@ -260,6 +260,10 @@ static void set_asset_state(struct tw_exec *x)
 
 	if (!read_asset(x, true, &ask))
 		return;
+	if (!tw_exec_caller(x)->task_id.p) {
+		tw_exec_refuse(x, 404, "not_found", "Task instance UUID('" TW_STR_FMT "') not found", TW_STR_ARG(x->claims.sub));
+		return;
+	}
 	put(x, ask, "value", tw_map_value(x->req->json, "value"));
 	if (tw_exec_do(x, "asset_state_set", ask, &ignored))
 		tw_reply_none(x->resp);

@@ -138,7 +138,8 @@ static void swap_token(struct tw_exec *x)
 
 	if (x->claims.scope != TW_SCOPE_WORKLOAD)
 		return;
-	if (tw_exec_token_make(&tw_api_of(x->req)->exec, x->claims.sub, TW_SCOPE_EXECUTION, x->caller.now, &token, &err) < 0) {
+	if (tw_exec_token_make(&tw_api_of(x->req)->exec, x->claims.sub, TW_SCOPE_EXECUTION, (struct tw_str){ 0 }, x->caller.now,
+			       &token, &err) < 0) {
 		tw_exec_fail(x, &err);
 		return;
 	}
@@ -162,6 +163,8 @@ static bool post_start(struct tw_exec *x, const struct tw_ti_view *ti, struct tw
 	tw_map_putc(a, payload, "unixname", tw_map_value(body, "unixname"));
 	tw_map_putc(a, payload, "pid", tw_map_value(body, "pid"));
 	tw_map_putc(a, payload, "at", tw_map_value(body, "start_date"));
+	if (x->claims.scope == TW_SCOPE_WORKLOAD && x->claims.jti.n)
+		tw_map_putc(a, payload, "claim", tw_v_str(x->claims.jti));
 	return post(x, "started", ti, payload);
 }
 
@@ -486,6 +489,43 @@ static void state(struct tw_exec *x)
 		ended(x);
 }
 
+/* Our own runner's word, as it is: docs/runner-protocol.md. */
+static void finished(struct tw_exec *x)
+{
+	struct tw_value frame = x->req->json;
+	struct tw_ti_view ti;
+
+	if (x->req->memo) {
+		if (tw_api_settled(x->req, x->resp))
+			ended(x);
+		return;
+	}
+	if (!tw_exec_ti_find(x, true, &ti))
+		return;
+	put(x, frame, "attempt", tw_v_str(x->claims.sub));
+	if (ti.ti.state != TW_TI_RUNNING)
+		invalid_state(x, "TI was not in the running state so it cannot be updated", ti.ti.state);
+	else if (post(x, "finished", &ti, frame) && tw_api_settled(x->req, x->resp))
+		ended(x);
+}
+
+/* A request of its task, by the words of execution.h. What is wrong with it is in the answer. */
+static void word(struct tw_exec *x)
+{
+	struct tw_value body = x->req->json, result = TW_NULL;
+	struct tw_err err = { 0 };
+	bool ring = false;
+	enum tw_rc rc;
+
+	if (!tw_exec_caller(x)->dag_id.p)
+		rc = tw_err_set(&err, TW_ERR_DENIED, "this attempt is not known");
+	else
+		rc = tw_execution_do(x->store, &x->caller, tw_map_str(body, "do", ""), body, x->req->arena, &result, &ring, &err);
+	if (ring)
+		tw_api_ring(x->req);
+	tw_reply_value(x->resp, tw_execution_reply(x->req->arena, tw_map_value(body, "id"), result, rc, &err));
+}
+
 /* ── signs of life, and what it leaves ────────────────────────────────────────────────── */
 
 /* 409: the worker is to end its task. */
@@ -504,7 +544,7 @@ static void stop_it(struct tw_exec *x, const struct tw_ti_row *ti, bool elsewher
 	tw_jw_cstr(&w, elsewhere ? "TI is already running elsewhere" :
 				   "TI is no longer in the running state and task should terminate");
 	if (elsewhere) {
-		tw_jw_str_at(&w, "current_hostname", ti->hostname);
+		tw_jw_str_at(&w, "current_hostname", ti->hostname.p ? ti->hostname : TW_STR(""));
 		tw_jw_key(&w, "current_pid");
 		if (ti->pid)
 			tw_jw_int(&w, ti->pid);
@@ -650,6 +690,8 @@ const struct tw_exec_route tw_exec_ti[] = {
 	{ "PUT", TI "/rtif", rendered, EXECUTION, true, 0, 0 },
 	{ "PATCH", TI "/rendered-map-index", label, EXECUTION, true, 0, 0 },
 	{ "PATCH", TI "/skip-downstream", skip_downstream, EXECUTION, true, 0, 0 },
+	{ "PATCH", TI "/finished", finished, EXECUTION, true, 0, 0 },
+	{ "POST", TI "/ask", word, EXECUTION, true, 0, 0 },
 	{ "GET", TI "/previous-successful-dagrun", previous_successful, EXECUTION, true, 0, 0 },
 	{ "GET", TI "/validate-inlets-and-outlets", inactive_assets, EXECUTION, true, 0, 0 },
 	{ 0 },

@@ -49,18 +49,18 @@ static struct tw_str audience(const struct tw_exec_keys *k, int n)
 	return (struct tw_str){ 0 };
 }
 
-enum tw_rc tw_exec_token_make(const struct tw_exec_keys *k, struct tw_str sub, enum tw_exec_scope scope, int64_t now_us,
-			      struct tw_buf *out, struct tw_err *err)
+enum tw_rc tw_exec_token_make(const struct tw_exec_keys *k, struct tw_str sub, enum tw_exec_scope scope, struct tw_str jti,
+			      int64_t now_us, struct tw_buf *out, struct tw_err *err)
 {
 	TW_AUTO(tw_arena_release) struct tw_arena a = { 0 };
 	struct tw_value claims = tw_v_map(&a);
 	int64_t now = now_us / TW_US_SEC;
-	char jti[TW_UUID_LEN + 1];
+	char drawn[TW_UUID_LEN + 1];
 
-	tw_uuid7(jti, now_us);
+	tw_uuid7(drawn, now_us);
 	tw_map_putc(&a, claims, "sub", tw_v_str(sub));
 	tw_map_putc(&a, claims, "scope", tw_v_cstr(scope_name(scope)));
-	tw_map_putc(&a, claims, "jti", tw_v_cstr(jti));
+	tw_map_putc(&a, claims, "jti", jti.p ? tw_v_str(jti) : tw_v_cstr(drawn));
 	tw_map_putc(&a, claims, "aud", tw_v_str(audience(k, 0)));
 	if (k->issuer)
 		tw_map_putc(&a, claims, "iss", tw_v_cstr(k->issuer));
@@ -118,6 +118,7 @@ enum tw_rc tw_exec_token_check(const struct tw_exec_keys *k, struct tw_str token
 	if (rc < 0)
 		return rc;
 	c.sub = tw_map_str(claims, "sub", "");
+	c.jti = tw_map_str(claims, "jti", NULL);
 	c.iat = tw_map_int(claims, "iat", -1);
 	c.exp = tw_map_int(claims, "exp", 0);
 	if (!read_scope(claims, &c.scope))

@@ -23,13 +23,14 @@ enum tw_exec_scope { TW_SCOPE_EXECUTION = 1, TW_SCOPE_WORKLOAD = 2, TW_SCOPE_WOR
 struct tw_exec_claims {
 	struct tw_str sub;       /* a task instance's id, as it is written; a worker's name */
 	struct tw_id id;         /* the same read; zeroes of a worker */
+	struct tw_str jti;       /* the token's own name; of a workload token that of its taking */
 	enum tw_exec_scope scope;
 	int64_t iat, exp;        /* seconds */
 };
 
-/* Appends a token. */
-enum tw_rc tw_exec_token_make(const struct tw_exec_keys *k, struct tw_str sub, enum tw_exec_scope scope, int64_t now_us,
-			      struct tw_buf *out, struct tw_err *err);
+/* Appends a token. jti p NULL: one is drawn. */
+enum tw_rc tw_exec_token_make(const struct tw_exec_keys *k, struct tw_str sub, enum tw_exec_scope scope, struct tw_str jti,
+			      int64_t now_us, struct tw_buf *out, struct tw_err *err);
 /* TW_ERR_DENIED and others as tw_jwt_verify: the message is for a log, not for who shows it. */
 enum tw_rc tw_exec_token_check(const struct tw_exec_keys *k, struct tw_str token, int64_t now_us, struct tw_arena *a,
 			       struct tw_exec_claims *ret, struct tw_err *err);

@@ -38,13 +38,14 @@ static enum tw_rc write_workload(struct tw_exec *x, struct tw_jw *w, const struc
 	if (rc == TW_OK)
 		rc = tw_store_dag(x->store, tw_map_str(t.run, "dag_id", ""), a, &dag, err);
 	if (rc == TW_OK)
-		rc = tw_exec_token_make(&tw_api_of(x->req)->exec, tw_str(id), TW_SCOPE_WORKLOAD, x->caller.now, &token, err);
+		rc = tw_exec_token_make(&tw_api_of(x->req)->exec, tw_str(id), TW_SCOPE_WORKLOAD, row->claim, x->caller.now, &token, err);
 	if (rc < 0)
 		return rc;
 	t.token = tw_buf_str(&token);
 	t.bundle_name = dag.bundle_name;
 	t.bundle_version = dag.bundle_version;
 	tw_jw_obj(w);
+	tw_jw_str_at(w, "claim", row->claim);
 	tw_jw_key(w, "execute");
 	tw_execute_task_write(w, &t);
 	tw_jw_key(w, "run");
@@ -103,14 +104,47 @@ static void take(struct tw_exec *x)
 
 /* ── and what became of it ────────────────────────────────────────────────────────────── */
 
-/* Its process is gone. What it had told is older than this, so that only one who said nothing is lost by it. */
+/*
+ * Is this the claim under which the attempt is out? One that is started carries it; of one that is queued its workload
+ * does. What waits for a trigger, or has begun again under another claim, is nothing to this one.
+ */
+static bool still_out(struct tw_exec *x, struct tw_id attempt, struct tw_str claim, struct tw_ti_view *ret)
+{
+	struct tw_workload_row row;
+
+	if (tw_store_ti_by_id(x->store, attempt, x->req->arena, ret, NULL) != TW_OK)
+		return false;
+	switch (ret->ti.state) {
+	case TW_TI_QUEUED:
+		return tw_store_workload(x->store, attempt, x->req->arena, &row, NULL) == TW_OK && tw_str_eq(row.claim, claim);
+	case TW_TI_DEFERRED:
+	case TW_TI_UP_FOR_RESCHEDULE:
+	case TW_TI_AWAITING_INPUT:
+	case TW_TI_SCHEDULED:
+		return false;
+	default:
+		return tw_str_eq(ret->ti.external_executor_id, claim);
+	}
+}
+
+/* Its process is gone: one who has not told its end is lost. */
 static void gone(struct tw_exec *x)
 {
 	struct tw_inbox_row row = { .at = TW_TIME_NONE, .kind = TW_STR("gone") };
 	struct tw_value payload = tw_v_map(x->req->arena);
+	struct tw_ti_view ti;
+	struct tw_id attempt;
 	char *text;
 
+	if (!tw_id_parse(tw_exec_param(x, 0), &attempt) ||
+	    !still_out(x, attempt, tw_map_str(x->req->json, "claim", ""), &ti)) {
+		tw_reply_none(x->resp);
+		return;
+	}
+	row.dag_id = ti.ti.dag_id;
+	row.run_id = ti.ti.run_id;
 	tw_map_putc(x->req->arena, payload, "attempt", tw_v_str(tw_exec_param(x, 0)));
+	tw_map_putc(x->req->arena, payload, "started", tw_v_bool(ti.ti.state != TW_TI_QUEUED));
 	tw_map_putc(x->req->arena, payload, "reason", tw_map_value(x->req->json, "reason"));
 	text = tw_json_dump(payload, TW_JSON_COMPACT);
 	row.payload = tw_str(text);
@@ -127,7 +161,7 @@ static void release(struct tw_exec *x)
 
 	if (!tw_id_parse(tw_exec_param(x, 0), &id))
 		tw_exec_refuse(x, 404, "not_found", "Task Instance not found");
-	else if (tw_store_workload_release(x->store, id, &err) < 0)
+	else if (tw_store_workload_release(x->store, id, tw_map_str(x->req->json, "claim", ""), &err) < 0)
 		tw_exec_fail(x, &err);
 	else
 		tw_reply_none(x->resp);

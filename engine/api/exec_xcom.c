@@ -48,11 +48,6 @@ static struct tw_str value_of(const struct tw_xcom_row *row)
 	return row->value.p ? row->value : TW_STR("null");
 }
 
-static bool is_null(const struct tw_xcom_row *row)
-{
-	return !row->value.p || tw_str_is(row->value, "null");
-}
-
 /* ── a mapped task's values as a sequence ─────────────────────────────────────────────── */
 
 /* The nth of them, from the end when negative; NULL: there are not so many. */
@@ -157,7 +152,7 @@ static void get_one(struct tw_exec *x, struct of of)
 	if (!pull(x, &of, p, &v, &n))
 		return;
 	for (size_t i = 0; has_offset && i < n; i++)
-		if (!is_null(&v[i]))
+		if (v[i].value.p) /* nothing at all; null is a value */
 			v[kept++] = v[i];
 	row = has_offset ? nth(v, kept, offset) : nth(v, n, 0);
 	if (row)

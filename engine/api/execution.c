@@ -189,7 +189,7 @@ static enum tw_rc variable_set(struct ask *q, struct tw_err *err)
 	struct tw_value value = tw_map_value(q->body, "value");
 	struct tw_variable_row row = {
 		.key = tw_map_str(q->body, "key", ""),
-		.value = value.kind == TW_V_STR ? value.s : dump(q->a, value),
+		.value = value.kind == TW_V_STR ? value.s : value.kind == TW_V_NULL ? TW_STR("None") : dump(q->a, value),
 		.description = tw_map_str(q->body, "description", NULL),
 	};
 

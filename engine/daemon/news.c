@@ -69,7 +69,8 @@ static void on_started(void *arg, struct tw_executor *ex, const struct tw_exec_s
 	struct tw_event ev = {
 		.type = TW_EV_STARTED,
 		.at = shell_now(sh),
-		.started = { .attempt = s->attempt, .hostname = s->hostname, .unixname = s->unixname, .pid = s->pid },
+		.started = { .attempt = s->attempt, .hostname = s->hostname, .unixname = s->unixname, .pid = s->pid,
+			     .external_executor_id = s->external_id },
 	};
 	struct tw_err err = { 0 };
 

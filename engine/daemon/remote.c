@@ -27,6 +27,7 @@ enum tw_rc remote_take_started(struct shell *sh, struct tw_value payload, struct
 		.pid = (int)tw_map_int(payload, "pid", 0),
 		.hostname = tw_map_str(payload, "hostname", ""),
 		.unixname = tw_map_str(payload, "unixname", ""),
+		.external_id = tw_map_str(payload, "claim", NULL),
 		.at = instant(payload, "at", shell_now(sh)),
 	};
 
@@ -66,7 +67,8 @@ enum tw_rc remote_take_gone(struct shell *sh, struct tw_value payload, struct tw
 	struct tw_exec_finished f = {
 		.end = TW_END_LOST, .at = shell_now(sh), .reason = tw_map_str(payload, "reason", "its worker lost it")};
 
-	if (!a)
+	/* Meanwhile it may have ended, and go on under the same id. */
+	if (!a || tw_map_bool(payload, "started", false) != (a->taken || a->was_running))
 		return TW_OK;
 	f.attempt = a->id;
 	tw_executor_remote_finished(a->ex, &f);

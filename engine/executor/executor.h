@@ -59,6 +59,7 @@ struct tw_exec_started {
 	struct tw_id attempt;
 	int pid;
 	struct tw_str hostname, unixname;
+	struct tw_str external_id; /* what the transport calls it; p NULL: nothing */
 	int64_t at; /* microseconds since the epoch */
 };
 

@@ -278,6 +278,9 @@ static const char workloads[] =
 static const char parse_asks[] = "create table dag_priority_parsing_request (bundle_name {key} not null,"
 				 " relative_fileloc {key} not null, primary key (bundle_name, relative_fileloc));";
 
+/* Each taking has a name: a worker's last word about one must not be taken for another's. */
+static const char claims[] = "alter table workload add column claim {key};";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -294,5 +297,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 13, "feed", feed },
 	{ 14, "workloads", workloads },
 	{ 15, "parse requests", parse_asks },
+	{ 16, "claims", claims },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -1,6 +1,7 @@
 /* Workloads: rows that a turn of the scheduler leaves, and workers elsewhere take. */
 #include "store/workloads.h"
 
+#include "io/token.h"
 #include "store/write.h"
 
 enum tw_rc tw_write_workload(struct tw_store *s, const struct tw_workload_row *w, struct tw_err *err)
@@ -11,7 +12,7 @@ enum tw_rc tw_write_workload(struct tw_store *s, const struct tw_workload_row *w
 	     "insert into workload (attempt, executor, queue, priority_weight, data, posted_at)"
 	     " values (?, ?, ?, ?, ?, ?) on conflict (attempt) do update set executor = excluded.executor,"
 	     " queue = excluded.queue, priority_weight = excluded.priority_weight, data = excluded.data,"
-	     " posted_at = excluded.posted_at, worker = null, taken_at = null");
+	     " posted_at = excluded.posted_at, worker = null, taken_at = null, claim = null");
 	tw_q_put_uuid(&q, w->attempt);
 	tw_q_put_str(&q, w->executor);
 	tw_q_put_str(&q, w->queue);
@@ -41,16 +42,25 @@ static void read_workload(struct tw_q *q, struct tw_arena *a, void *row)
 	w->data = tw_q_get_str(q, a);
 	w->posted_at = tw_q_get_time(q);
 	w->worker = tw_q_get_str(q, a);
+	w->claim = tw_q_get_str(q, a);
 }
 
-static enum tw_rc take_one(struct tw_store *s, struct tw_id attempt, struct tw_str worker, struct tw_err *err)
+#define COLUMNS "w.attempt, w.executor, w.queue, w.priority_weight, w.data, w.posted_at, w.worker, w.claim"
+
+static enum tw_rc take_one(struct tw_store *s, struct tw_workload_row *w, struct tw_str worker, struct tw_arena *a,
+			   struct tw_err *err)
 {
+	char claim[TW_UUID_LEN + 1];
 	struct tw_q q;
 
-	tw_q(&q, s, "update workload set worker = ?, taken_at = ? where attempt = ?");
+	tw_uuid7(claim, tw_store_now(s));
+	w->worker = worker;
+	w->claim = tw_str_copy(a, tw_str(claim));
+	tw_q(&q, s, "update workload set worker = ?, taken_at = ?, claim = ? where attempt = ?");
 	tw_q_put_str(&q, worker);
 	tw_q_put_time(&q, tw_store_now(s));
-	tw_q_put_uuid(&q, attempt);
+	tw_q_put_str(&q, w->claim);
+	tw_q_put_uuid(&q, w->attempt);
 	return tw_q_run(&q, NULL, err);
 }
 
@@ -60,8 +70,7 @@ static char *select_next(size_t nqueues)
 	struct tw_buf sql = {0};
 
 	tw_buf_adds(&sql,
-		    "select w.attempt, w.executor, w.queue, w.priority_weight, w.data, w.posted_at, w.worker"
-		    " from workload w join task_instance ti on ti.id = w.attempt and ti.state = 'queued'"
+		    "select " COLUMNS " from workload w join task_instance ti on ti.id = w.attempt and ti.state = 'queued'"
 		    " where w.worker is null");
 	for (size_t i = 0; i < nqueues; i++)
 		tw_buf_adds(&sql, i ? ", ?" : " and w.queue in (?");
@@ -96,18 +105,30 @@ enum tw_rc tw_store_workloads_take(struct tw_store *s, struct tw_str worker, con
 		return TW_OK;
 	TW_TRY(tw_tx_enter(s, &own, err));
 	rc = next(s, queues, nqueues, n, a, ret_v, ret_n, err);
-	for (size_t i = 0; rc == TW_OK && i < *ret_n; i++) {
-		(*ret_v)[i].worker = worker;
-		rc = take_one(s, (*ret_v)[i].attempt, worker, err);
-	}
+	for (size_t i = 0; rc == TW_OK && i < *ret_n; i++)
+		rc = take_one(s, &(*ret_v)[i], worker, a, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 
-enum tw_rc tw_store_workload_release(struct tw_store *s, struct tw_id attempt, struct tw_err *err)
+enum tw_rc tw_store_workload(struct tw_store *s, struct tw_id attempt, struct tw_arena *a, struct tw_workload_row *ret,
+			     struct tw_err *err)
 {
 	struct tw_q q;
 
-	tw_q(&q, s, "update workload set worker = null, taken_at = null where attempt = ?");
+	tw_q(&q, s, "select " COLUMNS " from workload w where w.attempt = ?");
 	tw_q_put_uuid(&q, attempt);
+	TW_TRY(tw_q_one(&q, err));
+	read_workload(&q, a, ret);
+	tw_q_done(&q);
+	return TW_OK;
+}
+
+enum tw_rc tw_store_workload_release(struct tw_store *s, struct tw_id attempt, struct tw_str claim, struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s, "update workload set worker = null, taken_at = null, claim = null where attempt = ? and claim = ?");
+	tw_q_put_uuid(&q, attempt);
+	tw_q_put_str(&q, claim);
 	return tw_q_run(&q, NULL, err);
 }

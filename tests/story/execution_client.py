@@ -57,8 +57,9 @@ class Worker:
         assert answer.status == 200, (answer.status, answer.body)
         return answer.body["workloads"]
 
-    def gone(self, attempt: str, reason: str) -> None:
-        assert self.call("POST", f"/workloads/{attempt}/gone", {"reason": reason}, self.token("w1", "worker")).status == 204
+    def gone(self, task: Task, reason: str) -> None:
+        answer = self.call("POST", f"/workloads/{task.id}/gone", {"claim": task.claim, "reason": reason}, self.token("w1", "worker"))
+        assert answer.status == 204, (answer.status, answer.body)
 
 
 class Task:
@@ -68,6 +69,7 @@ class Task:
         self.worker = worker
         self.ti = workload["execute"]["ti"]
         self.id = self.ti["id"]
+        self.claim = workload["claim"]
         self.bearer = workload["execute"]["token"]
         self.pid = pid
         self.context: Any = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import Engine, wait_until
+from engine import BINARY, Engine, wait_until
 from execution_client import Task, Worker
 
 DAGS = """
@@ -38,6 +39,68 @@ with DAG("branch", schedule=None):
 
     choose() >> [BashOperator(task_id=t, bash_command="true") for t in ("left", "right")]
 """
+
+
+PYTHON = """
+from datetime import timedelta
+from airflow.sdk import DAG, Variable, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("python", schedule=None):
+    @task
+    def push():
+        return Variable.get("word") + " from push"
+
+    @task
+    def pull(said, ti=None):
+        assert said == "hello from push"
+        assert ti.xcom_pull(task_ids="bash") == "hello from push"
+
+    @task(retries=1, retry_delay=timedelta(0))
+    def flaky(ti=None):
+        if ti.try_number == 1:
+            raise ValueError("once")
+
+    said = push()
+    bash = BashOperator(task_id="bash", bash_command="echo {{ ti.xcom_pull(task_ids='push') }}")
+    said >> bash >> pull(said)
+    flaky()
+
+for name, seconds in (("slow", 300), ("short", 2)):
+    with DAG(name, schedule=None):
+        BashOperator(task_id="sleep", bash_command=f"sleep {seconds}.25")
+"""
+
+
+class Away:
+    """`tradewind worker` in another home, as if on another machine."""
+
+    def __init__(self, engine: Engine, home: Path) -> None:
+        home.mkdir()
+        self.home = home
+        env = {**engine.env, "TRADEWIND_HOME": str(home), "TRADEWIND__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{engine.port}/execution/"}
+        with open(home / "worker.log", "wb") as log:
+            self.process = subprocess.Popen([BINARY, "worker", "--slots", "3"], env=env, stdout=log, stderr=log, start_new_session=True)
+
+    def log(self) -> str:
+        return (self.home / "worker.log").read_text()
+
+    def sleeping(self) -> bool:
+        """Does a task of this home sleep?"""
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and b"sleep" in (entry / "cmdline").read_bytes() and str(self.home).encode() in (entry / "environ").read_bytes():
+                    return True
+            except OSError:
+                continue
+        return False
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            assert self.process.wait(30) == 0, self.log()
+        finally:
+            self.process.kill()
 
 
 @pytest.fixture
@@ -102,10 +165,39 @@ def test_a_worker_that_dies_loses_what_it_ran(far: tuple[Engine, Worker]) -> Non
     engine.trigger("again")
     one = take(worker)
     one.start()
-    worker.gone(one.id, "exit code 137")
+    worker.gone(one, "exit code 137")
     two = take(worker)
     assert two.ti["try_number"] == 2
     assert two.start().status == 200
+
+
+def test_a_late_word_about_the_first_half_is_not_the_second_halfs(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    engine.start("triggerer")
+    run = engine.trigger("two")
+    one = take(worker)
+    one.start()
+    past = {"__classname__": "datetime.datetime", "__version__": 2, "__data__": {"timestamp": 1.0, "tz": None}}
+    deferral = {
+        "state": "deferred",
+        "classpath": "airflow.providers.standard.triggers.temporal.DateTimeTrigger",
+        "trigger_kwargs": {"moment": past, "end_from_trigger": False},
+        "next_method": "execute_complete",
+        "next_kwargs": {"a": 1},
+    }
+    assert one.own("PATCH", "state", deferral).status == 204
+    wait_until(lambda: engine.states("two", run)["first"] == "queued", 30, "the trigger does not fire")
+    worker.gone(one, "exit code 0")
+    two = take(worker)
+    assert two.id == one.id and two.claim != one.claim
+    worker.gone(one, "exit code 0")
+    answer = two.start()
+    assert answer.body["next_method"] == "execute_complete"
+    assert answer.body["next_kwargs"]["a"] == 1 and answer.body["next_kwargs"]["event"]["__classname__"] == "datetime.datetime"
+    worker.gone(one, "exit code 0")
+    assert two.beat().status == 204
+    worker.gone(two, "exit code 9")
+    wait_until(lambda: engine.states("two", run)["first"] == "failed", 20, "the second half is not lost")
 
 
 def test_who_is_marked_or_elsewhere_is_told_to_stop(far: tuple[Engine, Worker]) -> None:
@@ -119,7 +211,7 @@ def test_who_is_marked_or_elsewhere_is_told_to_stop(far: tuple[Engine, Worker]) 
     beat = one.beat()
     assert (beat.status, beat.body["detail"]["reason"], beat.body["detail"]["current_state"]) == (409, "not_running", "failed")
     assert one.end().status == 409
-    worker.gone(one.id, "stopped")
+    worker.gone(one, "stopped")
     assert engine.finish("two", run) == "failed"
 
 
@@ -161,6 +253,46 @@ def test_a_branch_skips_and_stays_skipped(far: tuple[Engine, Worker]) -> None:
     assert engine.finish("branch", run) == "success"
     engine.run("tasks", "clear", "branch", "-t", "right", "-y")
     wait_until(lambda: engine.states("branch", run)["right"] == "skipped", 20, "not skipped again")
+
+
+def test_our_own_worker_runs_them_from_a_home_of_its_own(far: tuple[Engine, Worker], tmp_path: Path) -> None:
+    engine, worker = far
+    engine.write("python.py", PYTHON)
+    engine.run("dag-processor", "--num-runs", "1")
+    engine.run("variables", "set", "word", "hello")
+    away = Away(engine, tmp_path / "away")
+    try:
+        run = engine.trigger("python")
+        assert engine.finish("python", run) == "success", away.log()
+        assert engine.states("python", run) == {"push": "success", "bash": "success", "pull": "success", "flaky": "success"}
+        told = away.home / "logs" / "dag_id=python" / f"run_id={run}" / "task_id=bash" / "attempt=1.log"
+        assert "hello from push" in told.read_text()
+        slow = engine.trigger("slow")
+        wait_until(lambda: engine.states("slow", slow)["sleep"] == "running", 30, "does not run")
+        path = f"/api/v2/dags/slow/dagRuns/{slow}/taskInstances/sleep".replace("+", "%2B")
+        assert engine.ask("PATCH", path, {"new_state": "failed"})[0] == 200
+        wait_until(lambda: not away.sleeping(), 40, "it was not killed")
+        last = engine.trigger("short")
+        wait_until(lambda: engine.states("short", last)["sleep"] == "running", 30, "does not run")
+    finally:
+        away.stop()
+    assert engine.finish("short", last) == "success", "a worker that is told to stop waits for what it runs"
+
+
+def test_a_server_that_goes_away_and_comes_back(far: tuple[Engine, Worker], tmp_path: Path) -> None:
+    engine, worker = far
+    engine.write("python.py", PYTHON)
+    engine.run("dag-processor", "--num-runs", "1")
+    away = Away(engine, tmp_path / "away")
+    try:
+        run = engine.trigger("short")
+        wait_until(lambda: engine.states("short", run)["sleep"] == "running", 30, "does not run")
+        engine.kill("api-server")
+        wait_until(lambda: not away.sleeping(), 40, "it sleeps for ever")
+        engine.serve()
+        assert engine.finish("short", run) == "success", away.log()
+    finally:
+        away.stop()
 
 
 def test_a_scheduler_that_comes_back_knows_its_attempts(far: tuple[Engine, Worker]) -> None:
