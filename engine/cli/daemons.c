@@ -13,6 +13,7 @@
 #include "daemon/scheduler.h"
 #include "daemon/standalone.h"
 #include "daemon/triggerer.h"
+#include "daemon/worker.h"
 #include "io/file.h"
 #include "io/proc.h"
 #include "runner/runner.h"
@@ -367,6 +368,56 @@ static int cmd_triggerer(const struct tw_args *args)
 	return finish(tw_triggerer_run(&o, &err), &err);
 }
 
+/* ── worker ───────────────────────────────────────────────────────────────────────────── */
+
+/* Where the Execution API is, without a slash at its end. */
+static const char *execution_url(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *given = tw_arg(args, "server") ? tw_arg(args, "server") : tw_config_get(c->config, "core", "execution_api_server_url");
+	struct tw_str base = tw_str(*given ? given : tw_config_get(c->config, "api", "base_url"));
+
+	while (tw_str_ends(base, "/"))
+		base.n--;
+	if (*given)
+		return tw_arena_printf(&c->arena, TW_STR_FMT, TW_STR_ARG(base));
+	if (tw_str_starts(base, "http"))
+		return tw_arena_printf(&c->arena, TW_STR_FMT "/execution", TW_STR_ARG(base));
+	return tw_arena_printf(&c->arena, "http://localhost:%s" TW_STR_FMT "/execution", tw_config_get(c->config, "api", "port"),
+			       TW_STR_ARG(base));
+}
+
+static int cmd_worker(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	struct tw_config *cfg = c->config;
+	struct tw_buf secret = { 0 };
+	struct tw_err err = { 0 };
+	struct tw_worker_options o = {
+		.paths = &c->paths,
+		.url = execution_url(args),
+		.keys = {
+			.alg = TW_JWT_HS512,
+			.audiences = tw_str(tw_config_get(cfg, "execution_api", "jwt_audience")),
+			.issuer = *tw_config_get(cfg, "api_auth", "jwt_issuer") ? tw_config_get(cfg, "api_auth", "jwt_issuer") : NULL,
+		},
+		.dags_folder = c->dags_folder,
+		.log_folder = c->log_folder,
+		.slots = (int)tw_arg_int(args, "slots", tw_config_int(cfg, "core", "parallelism")),
+		.name = tw_arg(args, "name"),
+	};
+
+	if (o.slots < 1)
+		tw_cli_dief("--slots: a worker needs one at least");
+	o.queues = split_names(tw_arg(args, "queues"), &o.nqueues);
+	if (tw_apiserver_jwt_secret(&c->paths, tw_config_get(cfg, "api_auth", "jwt_secret"), &secret, &err) < 0)
+		tw_cli_die(&err);
+	o.keys.secret = tw_str_copy(&c->arena, tw_buf_str(&secret));
+	tw_buf_release(&secret);
+	redirect_log(args);
+	return finish(tw_worker_run(&o, &err), &err);
+}
+
 /* ── standalone ───────────────────────────────────────────────────────────────────────── */
 
 static void print_welcome(void *arg)
@@ -420,6 +471,14 @@ static const struct tw_opt triggerer_opts[] = {
 	DAEMON_OPTIONS,
 	{ 0 },
 };
+static const struct tw_opt worker_opts[] = {
+	{ "queues", 'q', TW_OPT_STR, "take tasks of these queues only, separated by commas", NULL, NULL, NULL },
+	{ "slots", 'c', TW_OPT_INT, "most tasks at once; [core] parallelism unless given", NULL, NULL, "concurrency" },
+	{ "name", 0, TW_OPT_STR, "what the worker is called; the host's name unless given", NULL, NULL, NULL },
+	{ "server", 0, TW_OPT_STR, "URL of the Execution API; [core] execution_api_server_url unless given", NULL, NULL, NULL },
+	DAEMON_OPTIONS,
+	{ 0 },
+};
 static const struct tw_opt api_opts[] = {
 	{ "host", 'H', TW_OPT_STR, "the address to listen on", NULL, NULL, "hostname" },
 	{ "port", 'p', TW_OPT_INT, "the port", NULL, NULL, NULL },
@@ -442,6 +501,8 @@ const struct tw_verb tw_daemon_verbs[] = {
 	{ NULL, "webserver", "The same as api-server (2.x).", NULL, api_opts, cmd_api_server, false },
 	{ NULL, "triggerer", "Start a triggerer: it waits on behalf of deferred tasks.", NULL, triggerer_opts, cmd_triggerer,
 	  false },
+	{ NULL, "worker", "Start a worker: it takes tasks of RemoteExecutor from an api-server and runs them here.", NULL, worker_opts,
+	  cmd_worker, false },
 	{ NULL, "runner", "Run this machine's tasks; schedulers start it by themselves.", NULL, NULL, cmd_runner, false,
 	  true },
 	{ 0 },

@@ -85,6 +85,14 @@ static enum tw_rc secret(const struct tw_apiserver_options *opts, const char *te
 	return rc;
 }
 
+enum tw_rc tw_apiserver_jwt_secret(const struct tw_paths *paths, const char *text, struct tw_buf *out,
+				   struct tw_err *err)
+{
+	const struct tw_apiserver_options o = {.paths = paths};
+
+	return secret(&o, text, "jwt_secret", out, err);
+}
+
 static void told_password(void *arg, struct tw_str user, const char *password)
 {
 	struct tw_apiserver *s = arg;

@@ -84,3 +84,6 @@ void tw_apiserver_free(struct tw_apiserver *s); /* stops listening */
 enum tw_rc tw_roles_prepare(struct tw_store *store, const char *custom_roles, struct tw_err *err);
 /* Is it 127.0.0.0/8, ::1 or localhost? */
 bool tw_is_loopback(const char *host);
+/* The key of all tokens: as given, else home/run/jwt_secret, made when missing. Appends. */
+enum tw_rc tw_apiserver_jwt_secret(const struct tw_paths *paths, const char *given, struct tw_buf *out,
+				   struct tw_err *err);

@@ -23,7 +23,6 @@
 	IGNORED("core", "daemon_umask", "files have modes of their own, whatever the umask is") \
 	IGNORED("core", "asset_manager_class", "assets are the engine's") \
 	IGNORED("core", "asset_manager_kwargs", "assets are the engine's") \
-	IGNORED("core", "execution_api_server_url", "read by the task SDK of workers elsewhere") \
 	IGNORED("core", "multi_team", "there are no teams") \
 	IGNORED("core", "team_name_cache_ttl", "there are no teams") \
 	IGNORED("database", "alembic_ini_file_path", "migrations are the engine's") \
