@@ -1,7 +1,9 @@
 /* The verbs that start something that stays: standalone, scheduler, dag-processor, api-server, triggerer, runner. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -163,8 +165,76 @@ static int cmd_scheduler(const struct tw_args *args)
 	return finish(tw_scheduler_run(&o, &err), &err);
 }
 
+/* ── the dag-processor, and a second one for the examples ─────────────────────────────── */
+
+#define EXAMPLES "example_dags"
+
+/* [core] load_examples: the folder of the examples that came along, a bundle of its own; NULL: not served. */
+static const char *examples(void)
+{
+	const struct tw_cli *c = tw_cli();
+
+	if (!tw_config_bool(c->config, "core", "load_examples"))
+		return NULL;
+	if (!c->paths.examples)
+		tw_warn("[core] load_examples is on, and this installation has no examples");
+	return c->paths.examples;
+}
+
+/* It ends with this process, whatever ends that. 0: it could not be started, which is told. */
+static pid_t start_examples(const struct tw_args *args)
+{
+	struct tw_cli *c = tw_cli();
+	const char *runs = tw_arg(args, "num-runs");
+	const char *argv[] = { c->paths.self, "dag-processor", "--bundle-name", EXAMPLES, runs ? "--num-runs" : NULL, runs, NULL };
+	struct tw_proc_opts opts = { .argv = argv };
+	struct tw_err err = { 0 };
+	pid_t pid = 0;
+
+	setenv("TRADEWIND_HOME", c->paths.home, 1);
+	setenv("TRADEWIND_STANDALONE", tw_arena_printf(&c->arena, "%d", (int)getpid()), 1);
+	if (tw_proc_spawn(&opts, &pid, &err) < 0)
+		tw_error("the examples are not served: %s", err.msg);
+	unsetenv("TRADEWIND_STANDALONE");
+	return pid;
+}
+
+static void end_examples(pid_t pid, bool by_itself)
+{
+	if (!pid)
+		return;
+	if (!by_itself)
+		kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+}
+
+/* Which of the two bundles this process serves. True: the examples. */
+static bool choose_bundle(const char *name, struct tw_dagproc_options *o, struct tw_paths *paths)
+{
+	const struct tw_cli *c = tw_cli();
+	const char *folder = examples();
+
+	if (!folder)
+		o->retired = EXAMPLES;
+	if (!name || strcmp(name, o->bundle) == 0) {
+		o->other_bell = folder ? tw_arena_printf(&tw_cli()->arena, "%s/dag-processor-examples.bell", c->paths.run_dir) : NULL;
+		return false;
+	}
+	if (strcmp(name, EXAMPLES) != 0 || !folder)
+		tw_cli_dief("there is no bundle '%s' here: '%s'%s", name, o->bundle, folder ? ", '" EXAMPLES "'" : "");
+	*paths = c->paths;
+	paths->dagproc_bell = tw_arena_printf(&tw_cli()->arena, "%s/dag-processor-examples.bell", c->paths.run_dir);
+	o->paths = paths;
+	o->bundle = EXAMPLES;
+	o->dags_folder = folder;
+	return true;
+}
+
 static int cmd_dag_processor(const struct tw_args *args)
 {
+	struct tw_paths paths;
+	pid_t companion = 0;
+	int status;
 	struct tw_cli *c = tw_cli();
 	struct tw_config *cfg = c->config;
 	struct tw_err err = { 0 };
@@ -200,9 +270,13 @@ static int cmd_dag_processor(const struct tw_args *args)
 		cli_sync_roles(); /* DAGs name them */
 	supervisor();
 	redirect_log(args);
+	if (!choose_bundle(tw_arg(args, "bundle-name"), &o, &paths) && o.other_bell && !tw_arg(args, "bundle-name"))
+		companion = start_examples(args);
 	if (!tw_file_is_dir(o.dags_folder) && tw_file_mkdirs(o.dags_folder, 0755, &err) < 0)
 		tw_cli_die(&err);
-	return finish(tw_dagproc_run(&o, &err), &err);
+	status = finish(tw_dagproc_run(&o, &err), &err);
+	end_examples(companion, o.num_runs > 0);
+	return status;
 }
 
 static int cmd_runner(const struct tw_args *args)
@@ -429,7 +503,9 @@ static void print_welcome(void *arg)
 	printf("  API       http://%s:%s/api/v2/monitor/health\n", tw_config_get(c->config, "api", "host"),
 	       tw_config_get(c->config, "api", "port"));
 	if (c->paths.examples && strcmp(c->paths.examples, c->dags_folder) != 0)
-		printf("  examples  %s (copy what you like into the DAG folder)\n", c->paths.examples);
+		printf("  examples  %s (%s)\n", c->paths.examples,
+		       tw_config_bool(c->config, "core", "load_examples") ? "served as bundle " EXAMPLES :
+									    "copy what you like into the DAG folder");
 	printf("  login     none needed from this machine (all-admin mode; see docs/rest-api.md to change it)\n");
 	fflush(stdout);
 }
@@ -465,6 +541,12 @@ static int cmd_standalone(const struct tw_args *args)
 }
 
 static const struct tw_opt daemon_opts[] = { DAEMON_OPTIONS, { 0 } };
+static const struct tw_opt dagproc_opts[] = {
+	{ "bundle-name", 'B', TW_OPT_STR, "only this bundle; without it the DAG folder and, with [core] load_examples, example_dags", NULL,
+	  NULL, NULL },
+	DAEMON_OPTIONS,
+	{ 0 },
+};
 static const struct tw_opt triggerer_opts[] = {
 	{ "capacity", 0, TW_OPT_INT, "most triggers in Python at once", NULL, NULL, NULL },
 	{ "queues", 0, TW_OPT_STR, "run triggers of these queues only, separated by commas", NULL, NULL, NULL },
@@ -496,7 +578,7 @@ const struct tw_verb tw_daemon_verbs[] = {
 	{ NULL, "standalone", "Start everything on this machine: migrate, then scheduler, API server, DAG processor, triggerer.",
 	  NULL, NULL, cmd_standalone, false },
 	{ NULL, "scheduler", "Start a scheduler.", NULL, daemon_opts, cmd_scheduler, false },
-	{ NULL, "dag-processor", "Start a DAG processor.", NULL, daemon_opts, cmd_dag_processor, false },
+	{ NULL, "dag-processor", "Start a DAG processor.", NULL, dagproc_opts, cmd_dag_processor, false },
 	{ NULL, "api-server", "Start the server of the REST API.", NULL, api_opts, cmd_api_server, false },
 	{ NULL, "webserver", "The same as api-server (2.x).", NULL, api_opts, cmd_api_server, false },
 	{ NULL, "triggerer", "Start a triggerer: it waits on behalf of deferred tasks.", NULL, triggerer_opts, cmd_triggerer,

@@ -9,7 +9,6 @@
 #define TW_CONFIG_IGNORED(IGNORED) \
 	IGNORED("core", "mp_start_method", "tasks are forked from a process that has imported their file") \
 	IGNORED("core", "mp_forkserver_preload", "tasks are forked from a process that has imported their file") \
-	IGNORED("core", "load_examples", "copy examples into the DAG folder; `standalone` says where they are") \
 	IGNORED("core", "dagbag_import_error_traceback_depth", "import errors keep the whole traceback") \
 	IGNORED("core", "security", "hooks take their own Kerberos settings") \
 	IGNORED("core", "unit_test_mode", "there is no configuration for tests apart") \

@@ -326,6 +326,8 @@ void dagproc_rung(void *arg)
 {
 	struct dagproc *dp = arg;
 
+	if (dp->opts->other_bell)
+		tw_bell_ring(dp->opts->other_bell);
 	if (!dp->zygote.ready || dp->stopping)
 		return;
 	asked_look(dp);
@@ -361,6 +363,19 @@ static void on_signal(uv_signal_t *sig, int signum)
 
 /* ── the daemon ───────────────────────────────────────────────────────────────────────── */
 
+static enum tw_rc retire(struct dagproc *dp, struct tw_err *err)
+{
+	size_t n = 0;
+	enum tw_rc rc;
+
+	if (!dp->opts->retired)
+		return TW_OK;
+	rc = tw_store_dags_expire(dp->store, tw_str(dp->opts->retired), tw_now(), &n, err);
+	if (n)
+		tw_bell_ring(dp->opts->paths->bell);
+	return rc;
+}
+
 static enum tw_rc set_up(struct dagproc *dp, struct tw_crypt *crypt, struct tw_err *err)
 {
 	static const struct tw_watch_ops watch_ops = { on_change, on_lost };
@@ -372,6 +387,8 @@ static enum tw_rc set_up(struct dagproc *dp, struct tw_crypt *crypt, struct tw_e
 		rc = tw_store_open(&store, &dp->store, err);
 	if (rc == TW_OK)
 		rc = tw_store_bundle_put(dp->store, tw_str(dp->opts->bundle), true, (struct tw_str){ 0 }, tw_now(), err);
+	if (rc == TW_OK)
+		rc = retire(dp, err);
 	if (rc == TW_OK)
 		rc = tw_job_begin(dp->store, "DagProcessorJob", NULL, &dp->job_id, err);
 	if (rc == TW_OK)

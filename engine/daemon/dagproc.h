@@ -14,6 +14,8 @@ struct tw_dagproc_options {
 	const char *fernet_keys;
 	const char *dags_folder, *plugins_folder;
 	const char *bundle;              /* "dags-folder" */
+	const char *retired;             /* a bundle that is served no more: its DAGs become stale; NULL: none */
+	const char *other_bell;          /* of the process that serves the other bundle; NULL: there is none */
 	enum tw_ignore_syntax ignore_syntax;
 	bool safe_mode;                  /* [core] dag_discovery_safe_mode */
 	bool own_judge;                  /* [core] might_contain_dag_callable: Python asks it */

@@ -112,3 +112,25 @@ def test_rounds_of_a_scheduler_that_has_none(engine: Engine) -> None:
     log = engine.home / "scheduler.log"
     wait_until(lambda: "scheduler: ready" in log.read_text(), 30, "the scheduler does not start")
     assert "warning: --num-runs has no effect" in log.read_text()
+
+
+def test_the_examples_are_a_bundle_of_their_own(engine: Engine) -> None:
+    """[core] load_examples: served beside the DAG folder by a process that ends with the dag-processor; off: they are gone."""
+    engine.env["AIRFLOW__CORE__LOAD_EXAMPLES"] = "True"
+    engine.write("mine.py", "from airflow.sdk import DAG\nd = DAG('mine')\n")
+    engine.parse()
+    dags = {d["dag_id"]: d["bundle_name"] for d in engine.json("dags", "list")}
+    assert dags["mine"] == "dags-folder" and dags["hello_tradewind"] == "example_dags" and len(dags) > 15
+    assert engine.run("dags", "list-import-errors").returncode == 0
+    engine.start("scheduler")
+    engine.start("dag-processor")
+    wait_until(lambda: len(engine.children("dag-processor")) >= 2, 20, "no second process")
+    run = engine.trigger("branching")
+    assert engine.finish("branching", run) == "success"
+    engine.kill("dag-processor")
+    wait_until(lambda: not engine.children("dag-processor"), 20, "it is left behind")
+    engine.env["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    engine.parse()
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["mine"]
+    refused = engine.run("dag-processor", "-B", "example_dags", check=False)
+    assert refused.returncode == 1 and "no bundle 'example_dags' here" in refused.stderr
