@@ -23,6 +23,7 @@ extern const struct tw_route tw_routes_reference[];
 extern const struct tw_route tw_routes_runs[];
 extern const struct tw_route tw_routes_run_change[];
 extern const struct tw_route tw_routes_bulk_live[];
+extern const struct tw_route tw_routes_links[];
 extern const struct tw_route tw_routes_tis[];
 extern const struct tw_route tw_routes_ti_change[];
 extern const struct tw_route tw_routes_ti_mapped[];

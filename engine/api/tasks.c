@@ -38,6 +38,20 @@ static void string_list(struct tw_jw *w, const char *key, struct tw_value list)
 	tw_jw_end(w);
 }
 
+/* {name: key}; a list of names in documents of old. */
+static void link_names(struct tw_jw *w, struct tw_value links)
+{
+	if (links.kind != TW_V_MAP) {
+		string_list(w, "extra_links", links);
+		return;
+	}
+	tw_jw_key(w, "extra_links");
+	tw_jw_list(w);
+	for (size_t i = 0; i < links.map->n; i++)
+		tw_jw_value(w, links.map->v[i].key);
+	tw_jw_end(w);
+}
+
 static void downstream(struct tw_jw *w, const struct tw_dag *dag, const struct tw_task *t)
 {
 	tw_jw_key(w, "downstream_task_ids");
@@ -109,7 +123,7 @@ static void task_object(struct tw_jw *w, const struct tw_dag *dag, const struct 
 	tw_jw_str_at(w, "class_name", t->op_class);
 	tw_jw_end(w);
 	tw_jw_bool_at(w, "is_mapped", t->map != NULL || t->mapped_group >= 0);
-	string_list(w, "extra_links", tw_map_value(t->raw, "links"));
+	link_names(w, tw_map_value(t->raw, "links"));
 	tw_jw_end(w);
 }
 

@@ -571,24 +571,6 @@ static void get_mapped_try(struct tw_request *req, struct tw_response *resp)
 		try_details(req, resp, index, number);
 }
 
-/* Extra links are not kept yet: a task has none. */
-static void get_extra_links(struct tw_request *req, struct tw_response *resp)
-{
-	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_ti_view *v;
-	struct tw_err err = {0};
-	size_t n;
-
-	if (!s)
-		return;
-	if (of_task(req, s, &v, &n, 1, &err) < 0)
-		tw_reply_err(resp, &err);
-	else if (!n)
-		tw_reply_error(resp, 404, "TaskInstance not found");
-	else
-		tw_buf_adds(&resp->body, "{\"extra_links\":{},\"total_entries\":0}");
-}
-
 #define TIS "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances"
 
 const struct tw_route tw_routes_tis[] = {
@@ -596,7 +578,6 @@ const struct tw_route tw_routes_tis[] = {
 	{"POST", TIS "/list", {TW_ON_TI, TW_READ}, get_task_instances_batch},
 	{"GET", TIS "/{task_id}", {TW_ON_TI}, get_task_instance},
 	{"GET", TIS "/{task_id}/listMapped", {TW_ON_TI}, get_mapped_task_instances},
-	{"GET", TIS "/{task_id}/links", {TW_ON_TI}, get_extra_links},
 	{"GET", TIS "/{task_id}/tries", {TW_ON_TI}, get_tries},
 	{"GET", TIS "/{task_id}/tries/{task_try_number}", {TW_ON_TI}, get_try},
 	{"GET", TIS "/{task_id}/{map_index}/tries", {TW_ON_TI}, get_mapped_tries},

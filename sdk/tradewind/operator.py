@@ -20,6 +20,7 @@ from tradewind.exceptions import (
     TaskDeferralTimeout,
     TaskDeferred,
 )
+from tradewind.links import links_of
 from tradewind.node import DAGNode, SetupTeardownContext, as_list, yielding
 from tradewind.stacks import DagContext, TaskGroupContext
 from tradewind.states import TriggerRule, WeightRule
@@ -268,7 +269,7 @@ class AbstractOperator(Templater, DAGNode):
 
     @property
     def extra_links(self) -> list[str]:
-        return sorted({link.name for link in self.operator_extra_links if hasattr(link, "name")})
+        return sorted(links_of(self))
 
     @property
     def global_operator_extra_link_dict(self) -> dict[str, Any]:
@@ -276,7 +277,7 @@ class AbstractOperator(Templater, DAGNode):
 
     @property
     def operator_extra_link_dict(self) -> dict[str, Any]:
-        return {link.name: link for link in self.operator_extra_links if hasattr(link, "name")}
+        return links_of(self)
 
     def get_extra_links(self, ti: Any, link_name: str) -> str | None:
         link = self.operator_extra_link_dict.get(link_name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tradewind.exceptions import AirflowException
+from tradewind.links import key_of, links_of
 from tradewind.operator import NOTSET, Defaults
 from tradewind.states import WeightRule
 from tradewind.weights import custom_weights
@@ -487,7 +488,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
         doc["skip_kind"] = kind
     if task.is_mapped:
         doc["map"] = task.expand_input.to_document()
-    links = [link.name for link in task.operator_extra_links if isinstance(getattr(link, "name", None), str)]
+    links = {name: key_of(link) for name, link in sorted(links_of(task).items())}
     if links:
         doc["links"] = links
     for name, default in (("ui_color", "#fff"), ("ui_fgcolor", "#000")):

@@ -31,6 +31,7 @@ from tradewind.exceptions import (
 from tradewind.execution import callbacks, listeners
 from tradewind.execution.dagrun import text
 from tradewind.execution.ti import RuntimeTaskInstance
+from tradewind.links import key_of, links_of
 from tradewind.states import TaskInstanceState
 
 logger = logging.getLogger("task")
@@ -286,20 +287,16 @@ class Attempt:
         self.xcoms.append(entry)
 
     def _keep_links(self) -> None:
-        for link in self.task.operator_extra_links or ():
-            key = getattr(link, "xcom_key", None)
-            if not key:
-                continue
+        for name, link in links_of(self.task).items():
             try:
-                self.keep_xcom(key, link.get_link(self.task, ti_key=self.ti))
+                self.keep_xcom(key_of(link), link.get_link(self.task, ti_key=self.ti))
             except Exception:
-                logger.exception("Failed to make the operator's extra link %s", getattr(link, "name", link))
+                logger.exception("Failed to make the operator's extra link %s", name)
 
     # -- ends --------------------------------------------------------------------------------------
 
     def success(self, skip: dict[str, Any] | None = None) -> dict[str, Any]:
-        if self.task.operator_extra_links:
-            self._keep_links()
+        self._keep_links()
         finished: dict[str, Any] = {"state": "success"}
         if self.xcoms:
             finished["xcoms"] = self.xcoms

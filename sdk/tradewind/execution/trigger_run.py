@@ -43,10 +43,11 @@ def perform(attempt: Any, wish: Any) -> dict[str, Any]:
         return {"state": "failed_final", "reason": f"Dag Run of {dag_id} already exists"}
     run_id = (run or {}).get("run_id") or wish.dag_run_id
     logger.info("Dag Run %s of %s triggered.", run_id, dag_id)
+    attempt.ti.xcom_push(
+        key="trigger_run_id", value=run_id
+    )  # for those who look while it waits, and its link
     if not getattr(wish, "wait_for_completion", False):
-        attempt.keep_xcom("trigger_run_id", run_id)
         return attempt.success()
-    attempt.ti.xcom_push(key="trigger_run_id", value=run_id)  # for those who look while it waits
     return _wait(attempt, wish, dag_id, run_id)
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from tradewind.exceptions import AirflowException, DagIsPaused, DagRunTriggerException  # noqa: F401
+from tradewind.links import BaseOperatorLink, run_url
 from tradewind.operator import NOTSET, BaseOperator, Defaults
 
 XCOM_LOGICAL_DATE_ISO = "trigger_logical_date_iso"
@@ -14,20 +15,22 @@ XCOM_EXECUTION_DATE_ISO = "trigger_execution_date_iso"
 XCOM_RUN_ID = "trigger_run_id"
 
 
-class TriggerDagRunLink:
+class TriggerDagRunLink(BaseOperatorLink):
     """The link from the task to the run it started."""
 
     name = "Triggered DAG"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        from urllib.parse import quote
-
         from tradewind.xcom import BaseXCom
 
         run_id = BaseXCom.get_one(
-            key=XCOM_RUN_ID, dag_id=ti_key.dag_id, task_id=ti_key.task_id, run_id=ti_key.run_id
+            key=XCOM_RUN_ID,
+            dag_id=ti_key.dag_id,
+            task_id=ti_key.task_id,
+            run_id=ti_key.run_id,
+            map_index=ti_key.map_index,
         )
-        return f"/dags/{quote(operator.trigger_dag_id)}/runs/{quote(str(run_id))}" if run_id else ""
+        return run_url(operator.trigger_dag_id, str(run_id)) if run_id else ""
 
 
 class TriggerDagRunOperator(BaseOperator):

@@ -7,19 +7,20 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from tradewind.exceptions import AirflowException, AirflowSkipException
+from tradewind.links import BaseOperatorLink, run_url
 from tradewind.operator import Defaults
 from tradewind.operators.empty import EmptyOperator
 from tradewind.sensors.base import BaseSensorOperator
 from tradewind.states import DagRunState, TaskInstanceState
 
 
-class ExternalDagLink:
-    """The link to the other DAG."""
+class ExternalDagLink(BaseOperatorLink):
+    """The link to the other DAG's run of the same name."""
 
     name = "External DAG"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        return f"/dags/{operator.external_dag_id}"
+        return run_url(operator.external_dag_id, ti_key.run_id)
 
 
 ExternalTaskSensorLink = ExternalDagLink
