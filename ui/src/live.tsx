@@ -54,7 +54,7 @@ function concerns(path: string, params: Params, events: LiveEvent[], kinds: Set<
   const dags = events.filter(
     (e) => !of || of === "~" || of === "recent" || e.dag_id === undefined || encodeURIComponent(e.dag_id) === of,
   );
-  if (/\/(dagVersions|dagSources|structure|tasks|details)$/.test(path)) return dags.some((e) => e.kind === "dag");
+  if (/\/(dagVersions|structure|tasks|details)$|\/dagSources\//.test(path)) return dags.some((e) => e.kind === "dag");
   if (/\/(grid|recent|days|hours|dagRuns|dagStats|backfills)/.test(path) || path === "/ui/hours") {
     if (path.includes("/taskInstances")) return dags.some((e) => e.kind === "task" || e.kind === "tasks");
     const run = typeof params.run_id === "string" ? params.run_id : undefined;

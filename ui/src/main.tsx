@@ -15,8 +15,12 @@ import { router } from "./router";
 import { SettingsProvider } from "./settings";
 
 const theme = createTheme({
-  primaryColor: "teal",
-  primaryShade: { light: 8, dark: 5 },
+  colors: {
+    dark: ["#dfe5ea", "#c3ccd4", "#a9b5c0", "#7f8c99", "#4a5663", "#36414c", "#232b33", "#1a2027", "#151b21", "#0e1318"],
+    wind: ["#f0fbf8", "#dcf5ee", "#b5e8d9", "#86d8c0", "#58c5a6", "#2fae8c", "#179372", "#0b7a5e", "#0a6b53", "#085744"],
+  },
+  primaryColor: "wind",
+  primaryShade: { light: 8, dark: 4 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   fontFamily:

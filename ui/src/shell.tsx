@@ -11,7 +11,7 @@ import {
   UnstyledButton,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
@@ -240,6 +240,11 @@ function Frame() {
   const lost = useLost();
   const location = useLocation();
   const navigate = useNavigate();
+  const palette = () => void import("./palette").then((p) => p.openPalette());
+  useHotkeys([
+    ["mod+K", palette],
+    ["/", palette],
+  ]);
   useEffect(() => {
     whenDenied(() => navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
   }, [navigate, location]);
@@ -261,16 +266,12 @@ function Frame() {
           Tradewind
         </NavLink>
         <span className="grow" />
-        <UnstyledButton
-          className="head-search"
-          onClick={() => import("./palette").then((p) => p.openPalette())}
-          aria-label={t("palette.open")}
-        >
+        <UnstyledButton className="head-search" onClick={palette} aria-label={t("palette.hint")}>
           <IconSearch size={15} />
           <Text span fz={13} visibleFrom="sm">
             {t("palette.hint")}
           </Text>
-          <Kbd size="xs" visibleFrom="sm">
+          <Kbd size="xs" visibleFrom="sm" aria-hidden="true">
             Ctrl K
           </Kbd>
         </UnstyledButton>

@@ -249,7 +249,6 @@ export const en = {
   "palette.do": "Do",
   "palette.hint": "Search DAGs and pages",
   "palette.none": "Nothing found",
-  "palette.open": "Search DAGs and pages (Ctrl K)",
   "palette.pages": "Pages",
   params: "Params",
   "plugin.gives": "Gives",

@@ -250,7 +250,6 @@ export const ko: Texts = {
   "palette.do": "실행",
   "palette.hint": "DAG와 페이지 검색",
   "palette.none": "결과가 없습니다",
-  "palette.open": "DAG와 페이지 검색 (Ctrl K)",
   "palette.pages": "페이지",
   params: "파라미터",
   "plugin.gives": "제공",

@@ -229,14 +229,14 @@ export function Asset() {
             </Text>
             <span className="grow" />
             <Button
-              size="compact-md"
+              size="xs"
               variant="default"
               onClick={() => act(send("POST", "/api/v2/assets/events", {}, { asset_id: a.id }))}
             >
               {t("asset.event")}
             </Button>
             {a.producing_tasks.length > 0 && (
-              <Button size="compact-md" onClick={() => act(send("POST", `/api/v2/assets/${a.id}/materialize`, {}, {}))}>
+              <Button size="xs" onClick={() => act(send("POST", `/api/v2/assets/${a.id}/materialize`, {}, {}))}>
                 {t("asset.materialize")}
               </Button>
             )}

@@ -195,7 +195,7 @@ export function Component() {
     },
   ];
   const button = (
-    <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setCreate(true)}>
+    <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setCreate(true)}>
       {t("backfill.new")}
     </Button>
   );

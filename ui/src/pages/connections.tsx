@@ -22,6 +22,7 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { DataTable, useListState } from "../parts/table";
+import { useMay } from "../session";
 
 interface Connection {
   connection_id: string;
@@ -185,6 +186,7 @@ function Form({ of, onClose }: { of: Connection | null; onClose: () => void }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const may = useMay();
   useTitle(t("nav.connections"));
   const client = useQueryClient();
   const list = useListState("connection_id");
@@ -212,39 +214,45 @@ export function Component() {
     },
     { id: "login", header: () => t("connection.login"), cell: ({ row }) => row.original.login },
     { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
-    {
-      id: "act",
-      header: () => <span className="sr-only">{t("actions")}</span>,
-      meta: { width: "1%" },
-      cell: ({ row: { original: c } }) => (
-        <Group gap={2} wrap="nowrap">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("edit.of", { name: c.connection_id })}
-            onClick={() => setForm(c)}
-          >
-            <IconPencil size={16} />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            aria-label={t("delete.of", { name: c.connection_id })}
-            onClick={() => setDoomed(c)}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
-      ),
-    },
+    ...(may("connection")
+      ? [
+          {
+            id: "act",
+            header: () => <span className="sr-only">{t("actions")}</span>,
+            meta: { width: "1%" },
+            cell: ({ row: { original: c } }) => (
+              <Group gap={2} wrap="nowrap">
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={t("edit.of", { name: c.connection_id })}
+                  onClick={() => setForm(c)}
+                >
+                  <IconPencil size={16} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="red"
+                  aria-label={t("delete.of", { name: c.connection_id })}
+                  onClick={() => setDoomed(c)}
+                >
+                  <IconTrash size={16} />
+                </ActionIcon>
+              </Group>
+            ),
+          } satisfies ColumnDef<Connection>,
+        ]
+      : []),
   ];
   return (
     <>
       <PageHead title={t("nav.connections")}>
         <span className="grow" />
-        <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
-          {t("connection.new")}
-        </Button>
+        {may("connection") && (
+          <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
+            {t("connection.new")}
+          </Button>
+        )}
       </PageHead>
       <TextInput
         size="xs"

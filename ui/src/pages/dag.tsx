@@ -8,6 +8,7 @@ import { useGet, useLiveScope } from "../live";
 import { Loaded, PageHead, TabLinks, useTitle } from "../parts/bits";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
+import { useMay } from "../session";
 import { useSettings } from "../settings";
 import { When } from "../time";
 import { PauseSwitch } from "./dags";
@@ -35,6 +36,7 @@ export function useDagContext(dagId: string) {
 
 export function Component() {
   const { t } = useTranslation();
+  const may = useMay();
   const { dagId = "" } = useParams();
   const asked = useDagContext(dagId);
   const latest = useGet<{ runs: GridRun[] }>(`/ui/dags/${seg(dagId)}/grid`, { limit: 1, cells: false }, { every: 3000 });
@@ -82,9 +84,11 @@ export function Component() {
                 </>
               )}
             </Text>
-            <Button size="compact-md" leftSection={<IconPlayerPlay size={15} />} onClick={() => setTrigger(true)}>
-              {t("trigger")}
-            </Button>
+            {may("run") && (
+              <Button size="xs" leftSection={<IconPlayerPlay size={15} />} onClick={() => setTrigger(true)}>
+                {t("trigger")}
+              </Button>
+            )}
           </PageHead>
           <TabLinks
             label={dag.dag_display_name}

@@ -13,11 +13,13 @@ import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
 import { runStates, StateMark, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { TriggerDialog } from "../parts/trigger";
+import { useMay } from "../session";
 import { patchDag } from "../shell";
 import { When } from "../time";
 
 export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "dag_display_name"> }) {
   const { t } = useTranslation();
+  const may = useMay();
   const [wanted, setWanted] = useState<boolean | null>(null);
   const on = wanted ?? !dag.is_paused;
   return (
@@ -26,6 +28,7 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
         <Switch
           size="xs"
           checked={on}
+          disabled={!may("dag")}
           aria-label={t("dag.active", { name: dag.dag_display_name })}
           onChange={(e) => {
             setWanted(e.currentTarget.checked);
@@ -63,6 +66,7 @@ function Star({ dag, on }: { dag: Dag; on: boolean }) {
 export function Component() {
   const { t } = useTranslation();
   const stateName = useStateName();
+  const may = useMay();
   useTitle(t("nav.dags"));
   const list = useListState("dag_display_name");
   const { search, set } = list;
@@ -209,18 +213,19 @@ export function Component() {
       id: "act",
       header: () => <span className="sr-only">{t("actions")}</span>,
       meta: { width: "1%" },
-      cell: ({ row: { original: d } }) => (
-        <Tooltip label={t("trigger")}>
-          <ActionIcon
-            variant="light"
-            size="md"
-            aria-label={t("trigger.of", { name: d.dag_display_name })}
-            onClick={() => setTrigger(d)}
-          >
-            <IconPlayerPlay size={15} />
-          </ActionIcon>
-        </Tooltip>
-      ),
+      cell: ({ row: { original: d } }) =>
+        may("run") && (
+          <Tooltip label={t("trigger")}>
+            <ActionIcon
+              variant="light"
+              size="md"
+              aria-label={t("trigger.of", { name: d.dag_display_name })}
+              onClick={() => setTrigger(d)}
+            >
+              <IconPlayerPlay size={15} />
+            </ActionIcon>
+          </Tooltip>
+        ),
     },
   ];
   const filtered = q || tags.length || show !== "all" || state;

@@ -145,7 +145,7 @@ const RoutedEdge = memo(function RoutedEdge({ id, data, markerEnd }: EdgeProps<R
     </>
   );
 });
-const nodeTypes = { task: TaskNode, group: GroupNode };
+const nodeTypes = { task: TaskNode, tasks: GroupNode };
 const edgeTypes = { routed: RoutedEdge };
 
 interface Placed {
@@ -207,7 +207,11 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
     const id = `t:${t.id}`;
     shownAs[i] = id;
     rows.set(id, { id: t.id, label: t.label, depth: 0, tasks: [t], group: null, task: t, open: false });
-    up.children!.push({ id, width: Math.max(120, Math.min(280, 58 + t.label.length * 7.4)), height: H });
+    up.children!.push({
+      id,
+      width: Math.max(120, Math.min(280, Math.max(58 + t.label.length * 7.6, 84 + t.operator.length * 6.2))),
+      height: H,
+    });
   }
   const labels = new Map((s.edge_labels ?? []).map((l) => [`${l.from}\n${l.to}`, l.label]));
   const seen = new Map<string, ElkExtendedEdge>();
@@ -273,7 +277,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
             });
           list.push({
             ...at,
-            type: "group",
+            type: "tasks",
             data: {
               label: row.label,
               count: row.tasks.length,
@@ -382,7 +386,6 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
         minZoom={0.05}
         maxZoom={2}
         fitView
-        proOptions={{ hideAttribution: true }}
         aria-label={t("tab.graph")}
       >
         <Background gap={22} size={1} />
@@ -394,7 +397,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
             ariaLabel={t("graph.map")}
             nodeColor={(n) => {
               const s = (n.data as { state?: Sum }).state;
-              return n.type === "group" && (n.data as GroupData).open
+              return n.type === "tasks" && (n.data as GroupData).open
                 ? "transparent"
                 : s
                   ? `var(--st-${s.state ?? "none"})`

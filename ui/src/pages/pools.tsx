@@ -10,6 +10,7 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { DataTable, useListState } from "../parts/table";
+import { useMay } from "../session";
 import { PoolUse } from "./home";
 
 export interface Pool {
@@ -88,6 +89,7 @@ function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const may = useMay();
   useTitle(t("nav.pools"));
   const client = useQueryClient();
   const list = useListState("name");
@@ -135,31 +137,42 @@ export function Component() {
       cell: ({ row: { original: p } }) => tis(p, "deferred", p.deferred_slots),
     },
     { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
-    {
-      id: "act",
-      header: () => <span className="sr-only">{t("actions")}</span>,
-      meta: { width: "1%" },
-      cell: ({ row: { original: p } }) => (
-        <Group gap={2} wrap="nowrap">
-          <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: p.name })} onClick={() => setForm(p)}>
-            <IconPencil size={16} />
-          </ActionIcon>
-          {p.name !== "default_pool" && (
-            <ActionIcon variant="subtle" color="red" aria-label={t("delete.of", { name: p.name })} onClick={() => setDoomed(p)}>
-              <IconTrash size={16} />
-            </ActionIcon>
-          )}
-        </Group>
-      ),
-    },
+    ...(may("pool")
+      ? [
+          {
+            id: "act",
+            header: () => <span className="sr-only">{t("actions")}</span>,
+            meta: { width: "1%" },
+            cell: ({ row: { original: p } }) => (
+              <Group gap={2} wrap="nowrap">
+                <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: p.name })} onClick={() => setForm(p)}>
+                  <IconPencil size={16} />
+                </ActionIcon>
+                {p.name !== "default_pool" && (
+                  <ActionIcon
+                    variant="subtle"
+                    color="red"
+                    aria-label={t("delete.of", { name: p.name })}
+                    onClick={() => setDoomed(p)}
+                  >
+                    <IconTrash size={16} />
+                  </ActionIcon>
+                )}
+              </Group>
+            ),
+          } satisfies ColumnDef<Pool>,
+        ]
+      : []),
   ];
   return (
     <>
       <PageHead title={t("nav.pools")}>
         <span className="grow" />
-        <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
-          {t("pool.new")}
-        </Button>
+        {may("pool") && (
+          <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
+            {t("pool.new")}
+          </Button>
+        )}
       </PageHead>
       <Loaded of={pools}>
         {(p) => (

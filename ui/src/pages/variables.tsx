@@ -10,6 +10,7 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { DataTable, useListState } from "../parts/table";
+import { useMay } from "../session";
 
 interface Variable {
   key: string;
@@ -86,6 +87,7 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const may = useMay();
   useTitle(t("nav.variables"));
   const client = useQueryClient();
   const list = useListState("key");
@@ -145,21 +147,30 @@ export function Component() {
       header: () => t("variable.encrypted"),
       cell: ({ row }) => row.original.is_encrypted && <IconLock size={15} aria-label={t("yes")} role="img" />,
     },
-    {
-      id: "act",
-      header: () => <span className="sr-only">{t("actions")}</span>,
-      meta: { width: "1%" },
-      cell: ({ row: { original: v } }) => (
-        <Group gap={2} wrap="nowrap">
-          <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: v.key })} onClick={() => setForm(v)}>
-            <IconPencil size={16} />
-          </ActionIcon>
-          <ActionIcon variant="subtle" color="red" aria-label={t("delete.of", { name: v.key })} onClick={() => setDoomed(v)}>
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
-      ),
-    },
+    ...(may("variable")
+      ? [
+          {
+            id: "act",
+            header: () => <span className="sr-only">{t("actions")}</span>,
+            meta: { width: "1%" },
+            cell: ({ row: { original: v } }) => (
+              <Group gap={2} wrap="nowrap">
+                <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: v.key })} onClick={() => setForm(v)}>
+                  <IconPencil size={16} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="red"
+                  aria-label={t("delete.of", { name: v.key })}
+                  onClick={() => setDoomed(v)}
+                >
+                  <IconTrash size={16} />
+                </ActionIcon>
+              </Group>
+            ),
+          } satisfies ColumnDef<Variable>,
+        ]
+      : []),
   ];
   return (
     <>
@@ -167,14 +178,16 @@ export function Component() {
         <span className="grow" />
         <FileButton onChange={load} accept="application/json,.json">
           {(props) => (
-            <Button {...props} size="compact-md" variant="default" leftSection={<IconFileUpload size={15} />}>
+            <Button {...props} size="xs" variant="default" leftSection={<IconFileUpload size={15} />}>
               {t("variable.import")}
             </Button>
           )}
         </FileButton>
-        <Button size="compact-md" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
-          {t("variable.new")}
-        </Button>
+        {may("variable") && (
+          <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
+            {t("variable.new")}
+          </Button>
+        )}
       </PageHead>
       <TextInput
         size="xs"

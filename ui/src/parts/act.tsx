@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, seg, send, type Ti } from "../api";
 import { IconChevronDown, IconEraser } from "../icons";
+import { useMay } from "../session";
 import { failed, Trouble, told } from "./bits";
 import { Mark, StateMark } from "./state";
 
@@ -191,7 +192,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
             onClick={go}
             loading={busy}
             disabled={!(whole && verb !== "clear") && (preview.isPending || rows.length === 0)}
-            color={verb === "failed" ? "red" : "teal"}
+            color={verb === "failed" ? "red" : "wind"}
           >
             {verb === "clear" ? t("act.clear") : t("act.mark")}
           </Button>
@@ -202,10 +203,12 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
 }
 
 /** The two buttons that a run and an instance have. */
-export function Actions({ target, size = "compact-md" }: { target: Target; size?: "compact-sm" | "compact-md" }) {
+export function Actions({ target, size = "xs" }: { target: Target; size?: "compact-sm" | "xs" }) {
   const { t } = useTranslation();
+  const may = useMay();
   const [verb, setVerb] = useState<Verb | null>(null);
   const verbs: Verb[] = target.taskId === undefined ? ["success", "failed"] : ["success", "failed", "skipped"];
+  if (!may(target.taskId === undefined ? "run" : "ti")) return null;
   return (
     <>
       <Button size={size} variant="default" leftSection={<IconEraser size={15} />} onClick={() => setVerb("clear")}>

@@ -57,16 +57,12 @@ export function Busy() {
 export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
   const status = error instanceof ApiError ? error.status : 0;
-  const title =
-    status === 403
-      ? t("error.denied")
-      : status === 404
-        ? t("error.missing")
-        : status
-          ? t("error.refused")
-          : t("error.unreachable");
-  const hint =
-    status === 403 ? t("error.deniedHint") : status === 404 ? t("error.missingHint") : status ? "" : t("error.unreachableHint");
+  // What fetch says when nobody answers; anything else is a fault of ours.
+  const unreachable = status === 0 && error instanceof TypeError && /fetch|network|load failed/i.test(error.message);
+  const kind =
+    status === 403 ? "denied" : status === 404 ? "missing" : status ? "refused" : unreachable ? "unreachable" : "broken";
+  const title = t(`error.${kind}`);
+  const hint = kind === "refused" || kind === "broken" ? "" : t(`error.${kind}Hint`);
   return (
     <Alert
       color={status === 403 ? "yellow" : "red"}
@@ -75,7 +71,7 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
       my="md"
       role="alert"
     >
-      {error instanceof Error && status !== 0 && <Text size="sm">{error.message}</Text>}
+      {error instanceof Error && !unreachable && <Text size="sm">{error.message}</Text>}
       {hint && <Text size="sm">{hint}</Text>}
       {retry && (
         <Button size="compact-sm" variant="default" mt="xs" onClick={retry}>

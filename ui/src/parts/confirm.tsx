@@ -27,7 +27,7 @@ export function Confirm({
           {t("cancel")}
         </Button>
         <Button
-          color={danger ? "red" : "teal"}
+          color={danger ? "red" : "wind"}
           loading={busy}
           onClick={() => {
             setBusy(true);

@@ -8,6 +8,9 @@ function engine(): Promise<ELK> {
   return elk;
 }
 
+// While the page still asks for the tasks.
+engine();
+
 export async function layout(graph: ElkNode, direction: string): Promise<ElkNode> {
   return (await engine()).layout(graph, {
     layoutOptions: {
@@ -18,7 +21,8 @@ export async function layout(graph: ElkNode, direction: string): Promise<ElkNode
       "elk.spacing.nodeNode": "16",
       "elk.layered.spacing.edgeNodeBetweenLayers": "16",
       "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
-      "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+      // The order of definition is kept where ELK can: across the borders of groups it cannot.
+      "elk.layered.considerModelOrder.strategy": graph.children?.some((n) => n.children) ? "NONE" : "NODES_AND_EDGES",
       "elk.edgeLabels.inline": "true",
     },
   });

@@ -40,7 +40,9 @@ function unfold(line: Line | string): Shown[] {
   const level = line.level ?? "";
   const at = line.timestamp ?? null;
   const source = at === null && level === "";
+  if (source && line.event === "::endgroup::") return [];
   const out = String(line.event ?? "")
+    .replace(/^::group::/, "▾ ")
     .split("\n")
     .map((text, i) => ({ at: i ? null : at, level, text, source }));
   for (const e of line.error_detail ?? []) {
