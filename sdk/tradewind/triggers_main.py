@@ -11,6 +11,7 @@ import contextvars
 import json
 import logging
 import os
+import resource
 import sys
 import threading
 import time
@@ -27,7 +28,29 @@ BEAT = 5.0  # seconds between two signs of life
 _TICK = 0.2  # seconds between two looks at how late the loop is
 _END = 10.0  # seconds that on_kill and cleanup may take
 
-_log_fd: contextvars.ContextVar[int | None] = contextvars.ContextVar("log_fd", default=None)
+_log: contextvars.ContextVar[TriggerLog | None] = contextvars.ContextVar("log", default=None)
+
+
+class TriggerLog:
+    """The attempt's log, opened by the first line: thousands of triggers that wait say nothing."""
+
+    __slots__ = ("fd", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path: str | None = path
+        self.fd: int | None = None
+
+    def descriptor(self) -> int | None:
+        path, self.path = self.path, None
+        if path is not None:
+            self.fd = _open_log(path)
+        return self.fd
+
+    def close(self) -> None:
+        self.path = None
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
 
 
 class Supervisor:
@@ -73,7 +96,8 @@ class PerTrigger(log.JsonLines):
     """Lines go to the log of the trigger that is running; others to our own stderr. Without the secrets we know."""
 
     def write(self, line: bytes) -> None:
-        fd = _log_fd.get()
+        own = _log.get()
+        fd = own.descriptor() if own is not None else None
         os.write(self.fd if fd is None else fd, _masked(line))
 
 
@@ -160,12 +184,14 @@ class Triggers:
     # -- one trigger -------------------------------------------------------------------------------
 
     async def _run(self, number: Any, frame: dict[str, Any]) -> None:
-        fd = _open_log(frame.get("log_path"))
-        _log_fd.set(fd)
+        own = TriggerLog(path) if (path := frame.get("log_path")) else None
+        _log.set(own)
         trigger = None
         try:
             trigger = self._make(number, frame)
-            if frame.get("watcher"):
+            watcher = bool(frame.get("watcher"))
+            frame.clear()  # the caller's, too: it is kept as long as the trigger waits
+            if watcher:
                 self._send(await self._all_events(number, trigger))
             else:
                 self._send(await self._first_event(number, trigger))
@@ -180,9 +206,9 @@ class Triggers:
                 await _bounded(trigger.cleanup(), "cleanup")
             self.tasks.pop(number, None)
             self.killed.discard(number)
-            _log_fd.set(None)
-            if fd is not None:
-                os.close(fd)
+            _log.set(None)
+            if own is not None:
+                own.close()
 
     def _make(self, number: Any, frame: dict[str, Any]) -> Any:
         from tradewind.module_loading import import_string
@@ -225,7 +251,8 @@ class Identity:
     """The waiting task instance, as far as the engine told."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        self.__dict__.update(fields)
+        for name, value in fields.items():  # names and most values are those of all the others
+            self.__dict__[sys.intern(name)] = sys.intern(value) if type(value) is str else value
 
     def __repr__(self) -> str:
         return f"<TaskInstance: {self.__dict__}>"
@@ -244,9 +271,7 @@ async def _bounded(coroutine: Any, what: str) -> None:
         logger.warning("%s of a trigger failed", what, exc_info=True)
 
 
-def _open_log(path: str | None) -> int | None:
-    if not path:
-        return None
+def _open_log(path: str) -> int | None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -263,6 +288,8 @@ def main(argv: list[str] | None = None) -> int:
     from tradewind import dagfile
     from tradewind.conf import conf
 
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a log each, once they speak
     link = Link.from_fd(int(args[0]))
     dagfile.add_paths(conf.get("core", "dags_folder", fallback=None))
     logging.getLogger().handlers[:] = [PerTrigger(2)]
