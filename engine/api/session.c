@@ -22,11 +22,9 @@ static struct tw_str new_jti(struct tw_arena *a)
 	return jti;
 }
 
-enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *user, int64_t ttl_s, struct tw_buf *out,
-			    struct tw_str *ret_jti, struct tw_err *err)
+enum tw_rc tw_token_sign(const struct tw_api_auth *auth, struct tw_arena *a, const struct tw_http_user *user, int64_t ttl_s,
+			 struct tw_buf *out, struct tw_str *ret_jti, struct tw_err *err)
 {
-	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
-	struct tw_arena *a = req->arena;
 	struct tw_value claims = tw_v_map(a);
 	int64_t now = tw_now() / TW_US_SEC;
 	struct tw_str jti = new_jti(a);
@@ -47,6 +45,12 @@ enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *u
 	if (ret_jti)
 		*ret_jti = jti;
 	return tw_jwt_make(out, auth->algorithm, auth->secret, claims, err);
+}
+
+enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *user, int64_t ttl_s, struct tw_buf *out,
+			    struct tw_str *ret_jti, struct tw_err *err)
+{
+	return tw_token_sign(&tw_api_of(req)->auth, req->arena, user, ttl_s, out, ret_jti, err);
 }
 
 static void set_cookie(struct tw_request *req, struct tw_response *resp, struct tw_str token, int64_t age)

@@ -8,6 +8,9 @@
 
 #define TW_COOKIE "_token"
 
+/* Signs a token for the user (id, role) with a jti of its own, which goes into the arena. */
+enum tw_rc tw_token_sign(const struct tw_api_auth *auth, struct tw_arena *a, const struct tw_http_user *user, int64_t ttl_s,
+			 struct tw_buf *out, struct tw_str *ret_jti, struct tw_err *err);
 /* A token for a user who has shown who they are. ret_jti may be NULL, else it goes into the arena. */
 enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *user, int64_t ttl_s, struct tw_buf *out,
 			    struct tw_str *ret_jti, struct tw_err *err);

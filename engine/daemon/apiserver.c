@@ -8,6 +8,7 @@
 
 #include "api/auth.h"
 #include "api/fab.h"
+#include "api/session.h"
 #include "api/hub.h"
 #include "api/spec.h"
 #include "api/throttle.h"
@@ -340,6 +341,19 @@ static void health(void *arg, struct tw_store *store, struct tw_buf *json, struc
 	const struct tw_apiserver *s = arg;
 
 	tw_api_health(&s->api, store, json, statuses);
+}
+
+enum tw_rc tw_apiserver_token(const struct tw_apiserver_options *opts, const struct tw_http_user *user, int64_t ttl_s,
+			      struct tw_arena *a, struct tw_buf *out, struct tw_str *ret_jti, struct tw_err *err)
+{
+	struct tw_apiserver *s;
+	enum tw_rc rc = tw_apiserver_prepare(opts, &s, err);
+
+	if (rc < 0)
+		return rc;
+	rc = tw_token_sign(&s->api.auth, a, user, ttl_s, out, ret_jti, err);
+	tw_apiserver_free(s);
+	return rc;
 }
 
 enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)

@@ -82,6 +82,12 @@ unsigned tw_apiserver_port(const struct tw_apiserver *s);
 void tw_apiserver_free(struct tw_apiserver *s); /* stops listening */
 /* The built-in roles and those of [fab] custom_roles (JSON; NULL or "": none). */
 enum tw_rc tw_roles_prepare(struct tw_store *store, const char *custom_roles, struct tw_err *err);
+/*
+ * A token as the server would give it to the user (id, role), without the server. Keys that are missing are made.
+ * ret_jti goes into the arena.
+ */
+enum tw_rc tw_apiserver_token(const struct tw_apiserver_options *opts, const struct tw_http_user *user, int64_t ttl_s,
+			      struct tw_arena *a, struct tw_buf *out, struct tw_str *ret_jti, struct tw_err *err);
 /* Is it 127.0.0.0/8, ::1 or localhost? */
 bool tw_is_loopback(const char *host);
 /* The key of all tokens: as given, else home/run/jwt_secret, made when missing. Appends. */

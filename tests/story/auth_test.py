@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+
 from engine import Engine
 
 DAG = """
@@ -132,6 +133,31 @@ def test_a_program_signs_out(home: Engine) -> None:
     more = ask(home, "POST", "/ui/auth/token", {"token_type": "cli"}, **other).json
     assert more["expires_in_seconds"] == 3600
     assert ask(home, "GET", "/api/v2/dags", Authorization=f"Bearer {more['access_token']}").status == 200
+
+
+def test_tokens_with_a_name(home: Engine) -> None:
+    anna, otto, admin = bearer(home, "anna"), bearer(home, "otto"), bearer(home, "admin")
+    made = ask(home, "POST", "/tradewind/tokens", {"name": "nightly", "days": 7}, **anna)
+    assert made.status == 201 and made.json["owner"] == "anna"
+    held = {"Authorization": f"Bearer {made.json['access_token']}"}
+    assert ask(home, "GET", "/ui/auth/me", **held).json["username"] == "anna"
+    assert ask(home, "POST", "/tradewind/tokens", {"name": "", "days": 0}, **anna).status == 422
+    listed = ask(home, "GET", "/tradewind/tokens", **anna)
+    assert [t["name"] for t in listed.json["tokens"]] == ["nightly"] and "ey" not in listed.text
+    assert ask(home, "GET", "/tradewind/tokens", **otto).json["tokens"] == []
+    assert [t["owner"] for t in ask(home, "GET", "/tradewind/tokens", **admin).json["tokens"]] == ["anna"]
+    number = made.json["id"]
+    assert ask(home, "DELETE", f"/tradewind/tokens/{number}", **otto).status == 404
+    assert ask(home, "DELETE", f"/tradewind/tokens/{number}", **anna).status == 204
+    assert ask(home, "GET", "/ui/auth/me", **held).status == 403
+    assert ask(home, "GET", "/tradewind/tokens", **anna).json["tokens"][0]["revoked_at"]
+    made = home.run("tokens", "create", "ci", "-u", "otto", "-d", "1").stdout.strip()
+    assert ask(home, "GET", "/ui/auth/me", Authorization=f"Bearer {made}").json["roles"] == ["op"]
+    row = home.json("tokens", "list")[-1]
+    assert (row["name"], row["owner"], row["revoked_at"]) == ("ci", "otto", None)
+    home.run("tokens", "revoke", row["id"])
+    assert ask(home, "GET", "/ui/auth/me", Authorization=f"Bearer {made}").status == 403
+    assert home.run("tokens", "create", "x", "-u", "nobody", check=False).returncode == 1
 
 
 def test_other_pages_change_nothing(home: Engine) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from auth_test import Answer, ask, form
+
 from engine import ROOT, Engine, wait_until
 
 MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
