@@ -159,6 +159,56 @@ def test_tokens_that_are_none(home: Engine) -> None:
     assert request(home, "GET", "/api/v2/dags")[0] == 401
 
 
+def test_tokens_of_the_right_key_that_are_none_either(home: Engine) -> None:
+    """Whoever has the key still has to say the right things with it; and what we sign for other ends opens nothing."""
+    good = sign_in(home, "anna")
+    told = json.loads(base64.urlsafe_b64decode(good.split(".")[1] + "=="))
+    secret = (home.home / "run" / "jwt_secret").read_bytes().strip()
+
+    def signed(head: object, claims: object, digest: str = "sha512") -> str:
+        text = f"{encode(head)}.{encode(claims)}"
+        return text + "." + base64.urlsafe_b64encode(hmac.new(secret, text.encode(), digest).digest()).rstrip(b"=").decode()
+
+    head = {"alg": "HS512", "typ": "JWT"}
+
+    def without(*names: str) -> dict[str, object]:
+        return {k: v for k, v in told.items() if k not in names}
+
+    assert request(home, "GET", "/api/v2/dags", signed(head, told))[0] == 200
+    bad = {
+        "another audience": signed(head, {**told, "aud": "another"}),
+        "many audiences, none ours": signed(head, {**told, "aud": ["a", "b"]}),
+        "no audience": signed(head, without("aud")),
+        "no end": signed(head, without("exp")),
+        "an end that is no time": signed(head, {**told, "exp": "never"}),
+        "not yet": signed(head, {**told, "nbf": int(time.time()) + 3600}),
+        "from the future": signed(head, {**told, "iat": int(time.time()) + 3600}),
+        "over": signed(head, {**told, "exp": int(time.time()) - 60}),
+        "somebody who is not there": signed(head, {**told, "sub": "nobody", "role": "admin"}),
+        "nobody": signed(head, without("sub")),
+        "a number": signed(head, {**told, "sub": 1}),
+        "downgraded": signed({"alg": "HS256", "typ": "JWT"}, told, "sha256"),
+        "another kind of key": signed({"alg": "RS256", "typ": "JWT"}, told),
+        "a key of its own": signed({"alg": "HS512", "typ": "JWT", "crit": ["x"]}, told),
+        "two of them": f"{good}, {good}",
+        "csrf": json.loads(request(home, "GET", "/ui/auth/me", good)[1])["csrf_token"],
+        "a file's": json.loads(request(home, "GET", "/api/v2/dags/d/details", good)[1])["file_token"],
+    }
+    for what, token in bad.items():
+        for more in ("", f"Cookie: _token={token}\r\n"):
+            status, body = request(home, "GET", "/api/v2/dags", None if more else token, more=more)
+            assert status in (401, 403) and secret not in body, what
+    # a role that the token claims is not the role that its user has
+    assert request(home, "GET", "/api/v2/connections", signed(head, {**told, "role": "admin"}))[0] == 403
+    assert request(home, "GET", "/api/v2/variables", signed(head, {**told, "role": ["admin"]}))[0] == 403
+    # a bad token is not made good by a good cookie, and none is taken from elsewhere
+    assert request(home, "GET", "/api/v2/dags", bad["over"], more=f"Cookie: _token={good}\r\n")[0] == 401
+    for path in (f"/api/v2/dags?access_token={good}", f"/api/v2/dags?token={good}", f"/api/v2/dags?_token={good}"):
+        assert request(home, "GET", path)[0] == 401
+    assert request(home, "GET", "/api/v2/dags", more=f"Authorization: Basic {good}\r\n")[0] == 401
+    served(home)
+
+
 def test_bodies_without_end(home: Engine) -> None:
     token = sign_in(home, "admin")
     auth = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
