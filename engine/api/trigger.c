@@ -104,6 +104,19 @@ static enum tw_rc make_conf(const struct tw_dag *dag, struct tw_value conf, stru
 	return rc;
 }
 
+/* Its tasks would not be made: an empty run that succeeds. The API takes such a date all the same, as Airflow's. */
+static enum tw_rc check_date(const struct tw_dag *dag, const struct tw_trigger_opts *o, const struct tw_run_row *run,
+			     struct tw_err *err)
+{
+	char date[TW_ISO_MAX], start[TW_ISO_MAX];
+
+	if (o->interval_of_logical_date || run->logical_date == TW_TIME_NONE ||
+	    dag->default_start_date == TW_TIME_NONE || run->logical_date >= dag->default_start_date)
+		return TW_OK;
+	return tw_err_set(err, TW_ERR_INVALID, "Logical date [%s] should be >= start_date [%s] from Dag's default_args",
+			  tw_time_iso_utc(date, run->logical_date), tw_time_iso_utc(start, dag->default_start_date));
+}
+
 static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opts *o,
 			   struct tw_arena *a, struct tw_run_row *run, struct tw_err *err)
 {
@@ -129,7 +142,9 @@ static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opt
 	};
 	if (dag->compat == 2 && run->logical_date == TW_TIME_NONE)
 		run->logical_date = run->run_after;
-	rc = infer(dag, o, run, err);
+	rc = check_date(dag, o, run, err);
+	if (rc == TW_OK)
+		rc = infer(dag, o, run, err);
 	if (rc < 0)
 		return rc;
 	run->run_id = o->run_id.n ? o->run_id : form_id(dag, run, a);

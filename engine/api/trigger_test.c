@@ -164,6 +164,21 @@ static void test_refused(void **state)
 	assert_int_equal(tw_trigger_run(store, &o, &arena, &run, &err), TW_OK);
 }
 
+/* Before the start_date of default_args there are no tasks: no run by hand of an empty day. The API takes it, as Airflow's does. */
+static void test_before_the_start(void **state)
+{
+	struct tw_trigger_opts o;
+	struct tw_run_row run;
+
+	put_dag("late", ",\"default_start_date\":\"2026-06-01T00:00:00+00:00\"", false);
+	o = opts("late");
+	o.logical_date = T0;
+	assert_int_equal(tw_trigger_run(store, &o, &arena, &run, &err), TW_ERR_INVALID);
+	assert_non_null(strstr(err.msg, "should be >= start_date [2026-06-01T00:00:00"));
+	o.interval_of_logical_date = true;
+	assert_int_equal(tw_trigger_run(store, &o, &arena, &run, &err), TW_OK);
+}
+
 static void test_announced(void **state)
 {
 	struct tw_trigger_opts o = opts("d");
@@ -210,7 +225,7 @@ static void test_announced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {CASE(test_dates), CASE(test_second_generation),
-					   CASE(test_refused), CASE(test_announced)};
+					   CASE(test_refused), CASE(test_before_the_start), CASE(test_announced)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

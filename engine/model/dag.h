@@ -178,6 +178,7 @@ struct tw_dag {
 	struct tw_str timetable_summary, timetable_description;
 	const struct tw_zone *zone;
 	tw_time start_date, end_date;
+	tw_time default_start_date;  /* that of default_args */
 	struct tw_restriction bounds;/* earliest and latest logical date of scheduled runs (states.md §2) */
 	bool catchup;
 	int max_active_runs, max_active_tasks;

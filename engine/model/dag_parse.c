@@ -28,6 +28,7 @@ static const struct tw_field dag_fields[] = {
 	D("timezone", TW_F_STR, timezone, 0),
 	D("start_date", TW_F_INSTANT, d.start_date, 0),
 	D("end_date", TW_F_INSTANT, d.end_date, 0),
+	D("default_start_date", TW_F_INSTANT, d.default_start_date, 0),
 	D("catchup", TW_F_BOOL, d.catchup, 0),
 	D("max_active_runs", TW_F_INT, d.max_active_runs, 0),
 	D("max_active_tasks", TW_F_INT, d.max_active_tasks, 0),
@@ -62,7 +63,7 @@ static const struct tw_field dag_fields[] = {
 
 static void dag_defaults(struct tw_dag *d)
 {
-	d->start_date = d->end_date = TW_TIME_NONE;
+	d->start_date = d->end_date = d->default_start_date = TW_TIME_NONE;
 	d->max_active_runs = d->max_active_tasks = 16;
 	d->dagrun_timeout = -1;
 	d->paused_upon_creation = -1;

@@ -671,6 +671,8 @@ def dag_document(dag: Any, unsafe_to_fork: bool = False) -> dict[str, Any]:
     for name in ("start_date", "end_date"):
         if getattr(dag, name) is not None:
             doc[name] = _instant(getattr(dag, name))
+    if dag.default_args.get("start_date") is not None:
+        doc["default_start_date"] = _instant(dag.default_args["start_date"])
     if dag.max_consecutive_failed_dag_runs:
         doc["max_consecutive_failed_dag_runs"] = dag.max_consecutive_failed_dag_runs
     if dag.dagrun_timeout is not None:
