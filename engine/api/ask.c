@@ -107,55 +107,75 @@ void tw_asker_page(struct tw_asker *q)
 		q->limit = api->page_max;
 }
 
-/* A cursor is the offset of its page, written so that nobody counts on what is in it. */
+/*
+ * A cursor names its order and the place of a row in it, "~" before it means backwards. It is written
+ * so that nobody counts on what is in it.
+ */
+static bool read_cursor(struct tw_asker *q, struct tw_str text)
+{
+	struct tw_buf plain TW_AUTO(tw_buf_release) = {0};
+	struct tw_value v;
+
+	q->place.back = text.p[0] == '~';
+	if (!tw_base64url_decode(&plain, tw_strn(text.p + q->place.back, text.n - q->place.back)) ||
+	    tw_json_parse(q->req->arena, tw_buf_str(&plain), &v, NULL) < 0)
+		return false;
+	q->place_order = tw_map_str(v, "by", NULL);
+	q->place.at = tw_map_str(v, "at", NULL);
+	return q->place_order.p && q->place.at.p;
+}
+
 void tw_asker_cursor(struct tw_asker *q)
 {
 	struct tw_str text = tw_query(q->req, "cursor");
-	struct tw_buf plain TW_AUTO(tw_buf_release) = {0};
 
 	if (!text.p)
 		return;
 	q->cursor = true;
 	q->offset = 0;
-	if (text.n &&
-	    (!tw_base64url_decode(&plain, text) || !tw_str_starts(tw_buf_str(&plain), "at:") ||
-	     !tw_str_to_int(tw_strn(plain.p + 3, plain.n - 3), &q->offset) || q->offset < 0))
-		fault(q, "value_error", "cursor", "Invalid cursor token", text);
+	q->lost = text.n && !read_cursor(q, text);
 }
 
-static void cursor_at(struct tw_jw *w, const char *key, int64_t offset)
+static struct tw_str order_of(const struct tw_asker *q)
 {
-	struct tw_buf plain = {0}, token = {0};
+	const char *all = "";
 
-	tw_buf_printf(&plain, "at:%lld", (long long)offset);
+	for (size_t i = 0; i < q->norder; i++)
+		all = tw_arena_printf(q->req->arena, "%s%s,", all, q->order[i]);
+	return tw_str(all);
+}
+
+static void cursor_at(struct tw_jw *w, const struct tw_asker *q, const char *key, struct tw_str place, bool back)
+{
+	struct tw_buf plain TW_AUTO(tw_buf_release) = {0}, token TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw pw = {.out = &plain};
+
+	if (!place.p) {
+		tw_jw_null_at(w, key);
+		return;
+	}
+	tw_jw_obj(&pw);
+	tw_jw_str_at(&pw, "by", order_of(q));
+	tw_jw_str_at(&pw, "at", place);
+	tw_jw_end(&pw);
+	tw_buf_adds(&token, back ? "~" : "");
 	tw_base64url(&token, tw_buf_str(&plain), false);
 	tw_jw_str_at(w, key, tw_buf_str(&token));
-	tw_buf_release(&plain);
-	tw_buf_release(&token);
 }
 
-size_t tw_asker_rows(const struct tw_asker *q, size_t n)
+void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, int64_t total)
 {
-	return q->cursor && n > (size_t)q->limit ? (size_t)q->limit : n;
-}
-
-void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, size_t n, int64_t total)
-{
-	int64_t before = q->offset > q->limit ? q->offset - q->limit : 0;
+	const struct tw_cursor *c = &q->place;
+	const struct tw_str none = {0};
+	bool on = q->cursor && (c->back || c->more), before = q->cursor && (c->back ? c->more : c->at.p != NULL);
 
 	tw_jw_int_at(w, "total_entries", total);
 	if (q->cursor)
 		tw_jw_int_at(w, "total_entries_limit", TW_CURSOR_COUNT);
 	else
 		tw_jw_null_at(w, "total_entries_limit");
-	if (q->cursor && n > (size_t)q->limit)
-		cursor_at(w, "next_cursor", q->offset + q->limit);
-	else
-		tw_jw_null_at(w, "next_cursor");
-	if (q->cursor && q->offset)
-		cursor_at(w, "previous_cursor", before);
-	else
-		tw_jw_null_at(w, "previous_cursor");
+	cursor_at(w, q, "next_cursor", on ? c->last : none, false);
+	cursor_at(w, q, "previous_cursor", before ? c->first : none, true);
 }
 
 /* ── ranges ───────────────────────────────────────────────────────────────────────────── */
@@ -442,6 +462,10 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
 {
 	if (tw_faults_any(&q->faults))
 		return false;
+	if (q->lost || (q->place.at.p && !tw_str_eq(q->place_order, order_of(q)))) {
+		tw_reply_error(q->resp, 400, "Invalid cursor token");
+		return false;
+	}
 	if (q->refused) {
 		tw_reply_error(q->resp, 422, "%s", q->refused);
 		return false;
@@ -451,8 +475,9 @@ bool tw_asker_done(struct tw_asker *q, struct tw_ask *ret_ask)
 		.nconds = q->n,
 		.order_by = q->order,
 		.norder = q->norder,
-		.limit = q->cursor && q->limit > 0 ? q->limit + 1 : q->limit,
+		.limit = q->limit,
 		.offset = q->offset,
+		.cursor = q->cursor ? &q->place : NULL,
 		.count = true,
 		.count_cap = q->cursor ? TW_CURSOR_COUNT : 0,
 	};

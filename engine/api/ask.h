@@ -78,6 +78,9 @@ struct tw_asker {
 	size_t norder;
 	int64_t limit, offset;
 	bool cursor; /* paged by cursor */
+	bool lost;   /* by one that cannot be read */
+	struct tw_cursor place;
+	struct tw_str place_order; /* what the cursor's list was ordered by */
 	const char *refused; /* an unknown state or type, which is told in a line; NULL: none */
 };
 
@@ -89,14 +92,12 @@ void tw_asker_params(struct tw_asker *q, const struct tw_param *params);
 void tw_asker_page(struct tw_asker *q);
 /*
  * For lists that may be paged by cursor ("" is the first page, then next_cursor): after
- * tw_asker_page. The page is asked for with one row more, which tells whether another one follows.
+ * tw_asker_page.
  */
 void tw_asker_cursor(struct tw_asker *q);
 /* The end of such a list's object: total_entries, total_entries_limit, next_cursor,
- * previous_cursor. n: rows fetched. */
-void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, size_t n, int64_t total);
-/* How many of the rows fetched belong to the page. */
-size_t tw_asker_rows(const struct tw_asker *q, size_t n);
+ * previous_cursor. */
+void tw_jw_cursors(struct tw_jw *w, const struct tw_asker *q, int64_t total);
 /* false: it has replied 400. */
 bool tw_asker_order(struct tw_asker *q, const struct tw_sort *sort);
 void tw_asker_add(struct tw_asker *q, struct tw_cond cond);

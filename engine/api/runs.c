@@ -132,9 +132,9 @@ static void reply_runs(struct tw_request *req, struct tw_response *resp, const s
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "dag_runs");
 	tw_jw_list(&w);
-	tw_jw_runs(&w, tw_api_store(req, resp), v, tw_asker_rows(q, n), req->arena);
+	tw_jw_runs(&w, tw_api_store(req, resp), v, n, req->arena);
 	tw_jw_end(&w);
-	tw_jw_cursors(&w, q, n, total);
+	tw_jw_cursors(&w, q, total);
 	tw_jw_end(&w);
 }
 

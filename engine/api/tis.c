@@ -236,9 +236,9 @@ static void list(struct tw_asker *q)
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "task_instances");
 	tw_jw_list(&w);
-	tw_jw_tis(&w, tw_api_store(req, q->resp), v, tw_asker_rows(q, n), false, req->arena);
+	tw_jw_tis(&w, tw_api_store(req, q->resp), v, n, false, req->arena);
 	tw_jw_end(&w);
-	tw_jw_cursors(&w, q, n, total);
+	tw_jw_cursors(&w, q, total);
 	tw_jw_end(&w);
 }
 

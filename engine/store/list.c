@@ -1,6 +1,6 @@
 /* Lists: filters, orders and pages as SQL. Field names are looked up in a table, values are always
  * bound. */
-#include "store/query.h"
+#include "store/cursor.h"
 
 #define ORDER_MAX 10
 
@@ -218,15 +218,14 @@ void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struc
 	}
 }
 
-static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *ask,
-			    struct tw_buf *sql, bool *ret_far, struct tw_err *err)
+enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *ask,
+			  struct tw_order_term ret_terms[TW_ORDER_TERMS], size_t *ret_n, bool *ret_far, struct tw_err *err)
 {
-	bool desc = false;
+	size_t n = 0;
 
 	if (ask->norder > ORDER_MAX)
 		return tw_err_set(err, TW_ERR_INVALID, "a list is ordered by at most %d fields",
 				  ORDER_MAX);
-	tw_buf_adds(sql, " order by ");
 	for (size_t i = 0; i < ask->norder; i++) {
 		const char *name = ask->order_by[i];
 		const struct tw_field *f;
@@ -236,12 +235,24 @@ static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *
 		if (f->within)
 			return tw_err_set(err, TW_ERR_INVALID, "a %s cannot be ordered by '%s'",
 					  def->what, f->name);
-		tw_buf_printf(sql, "%s%s, ", f->expr, down ? " desc" : "");
+		ret_terms[n++] = (struct tw_order_term){f->expr, f->type, down, false};
 		*ret_far |= f->far;
-		if (!i)
-			desc = down;
 	}
-	tw_buf_printf(sql, "%s%s", def->key, desc ? " desc" : "");
+	ret_terms[n++] = (struct tw_order_term){def->key, def->text_key ? TW_F_TEXT : TW_F_INT,
+						ask->norder && ret_terms[0].down, true};
+	*ret_n = n;
+	return TW_OK;
+}
+
+static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *ask,
+			    struct tw_buf *sql, bool *ret_far, struct tw_err *err)
+{
+	struct tw_order_term terms[TW_ORDER_TERMS];
+	size_t n;
+
+	TW_TRY(tw_order_terms(def, ask, terms, &n, ret_far, err));
+	for (size_t i = 0; i < n; i++)
+		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
 	return TW_OK;
 }
 
@@ -336,7 +347,9 @@ enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const stru
 	TW_TRY(tw_list_where(def, ask, &where, &far, err));
 	if (ask->count && ret_total)
 		TW_TRY(count(s, def, ask, tw_buf_str(&where), far, a, &total, err));
-	if (ask->limit != 0)
+	if (ask->limit != 0 && ask->cursor)
+		TW_TRY(tw_list_at(s, def, ask, tw_buf_str(&where), far, size, read, a, &rows, &n, err));
+	else if (ask->limit != 0)
 		TW_TRY(page(s, def, ask, tw_buf_str(&where), far, size, read, a, &rows, &n, err));
 	*ret_v = rows;
 	*ret_n = n;

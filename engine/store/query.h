@@ -125,6 +125,7 @@ struct tw_list_def {
 	const char *key;             /* integer or text, unique: "r.id" */
 	const struct tw_field *fields;
 	size_t nfields;
+	bool text_key;               /* the key is text */
 };
 
 /* Reads the columns of one row. */

@@ -114,6 +114,14 @@ struct tw_cond {
 	size_t nlist;
 };
 
+/* A page by its place among the rows: what comes behind, or before, a row that was shown. */
+struct tw_cursor {
+	struct tw_str at;            /* first or last of another page of that order; p NULL = the beginning */
+	bool back;                   /* the rows before it */
+	struct tw_str first, last;   /* out: the places of the page's rows; p NULL = it has none */
+	bool more;                   /* out: there are more in that direction */
+};
+
 struct tw_ask {
 	const struct tw_cond *conds;
 	size_t nconds;
@@ -121,6 +129,7 @@ struct tw_ask {
 	size_t norder;               /* at most 10 */
 	int64_t limit;               /* -1 = no limit, 0 = none (a count alone) */
 	int64_t offset;
+	struct tw_cursor *cursor;    /* NULL = by offset */
 	bool count;                  /* fill the total */
 	int64_t count_cap;           /* stop counting there; 0 = count all */
 };

@@ -1,0 +1,21 @@
+/* Pages of lists by place, and what a list is ordered by. Only store/ includes this. */
+#pragma once
+
+#include "store/query.h"
+
+#define TW_ORDER_TERMS 12
+
+struct tw_order_term {
+	const char *expr;
+	enum tw_field_type type;
+	bool down;
+	bool key; /* the last one: never null */
+};
+
+/* The fields of the ask, then the key; *ret_far: one of them needs the joins. */
+enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *ask,
+			  struct tw_order_term ret_terms[TW_ORDER_TERMS], size_t *ret_n, bool *ret_far, struct tw_err *err);
+/* The page that ask->cursor says; it is filled. where: the ask's, far: it needs the joins. */
+enum tw_rc tw_list_at(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, struct tw_str where,
+		      bool far, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n,
+		      struct tw_err *err);
