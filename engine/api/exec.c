@@ -41,6 +41,17 @@ void tw_exec_refuse(struct tw_exec *x, int status, const char *reason, const cha
 	tw_buf_release(&text);
 }
 
+void tw_exec_message(struct tw_exec *x, int status, const char *message)
+{
+	struct tw_jw w = { .out = &x->resp->body };
+
+	x->resp->status = status;
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "message");
+	tw_jw_cstr(&w, message);
+	tw_jw_end(&w);
+}
+
 void tw_exec_fail(struct tw_exec *x, const struct tw_err *err)
 {
 	switch (err->rc) {

@@ -67,6 +67,18 @@ static inline bool tw_exec_knows(const struct tw_exec *x, enum tw_exec_version v
 {
 	return x->version >= v;
 }
+/* A key of a body for a word; null is left out. */
+static inline void tw_exec_put(const struct tw_exec *x, struct tw_value map, const char *key, struct tw_value v)
+{
+	if (v.kind != TW_V_NULL)
+		tw_map_putc(x->req->arena, map, key, v);
+}
+static inline struct tw_value tw_exec_str(struct tw_str s)
+{
+	return s.p ? tw_v_str(s) : TW_NULL;
+}
+/* {"message": …} */
+void tw_exec_message(struct tw_exec *x, int status, const char *message);
 /* {"detail": {"reason": …, "message": …}} */
 void tw_exec_refuse(struct tw_exec *x, int status, const char *reason, const char *fmt, ...) TW_PRINTF(4, 5);
 /* The same in the words of an error; what is the server's fault is a 500. */

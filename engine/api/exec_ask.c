@@ -9,17 +9,6 @@
 
 #define EXECUTION TW_SCOPE_EXECUTION
 
-static struct tw_value str_or_null(struct tw_str s)
-{
-	return s.p ? tw_v_str(s) : TW_NULL;
-}
-
-static void put(struct tw_exec *x, struct tw_value map, const char *key, struct tw_value v)
-{
-	if (v.kind != TW_V_NULL)
-		tw_map_putc(x->req->arena, map, key, v);
-}
-
 /* ── runs ─────────────────────────────────────────────────────────────────────────────── */
 
 static void write_event(struct tw_exec *x, struct tw_jw *w, const struct tw_asset_event_row *e)
@@ -175,12 +164,12 @@ static struct tw_value terms(struct tw_exec *x)
 	struct tw_value body = tw_v_map(x->req->arena);
 	int64_t map_index;
 
-	put(x, body, "dag_id", tw_v_str(tw_query(x->req, "dag_id")));
+	tw_exec_put(x, body, "dag_id", tw_v_str(tw_query(x->req, "dag_id")));
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		put(x, body, lists[i], tw_exec_list(x, lists[i]));
-	put(x, body, "task_group_id", str_or_null(tw_query(x->req, "task_group_id")));
+		tw_exec_put(x, body, lists[i], tw_exec_list(x, lists[i]));
+	tw_exec_put(x, body, "task_group_id", tw_exec_str(tw_query(x->req, "task_group_id")));
 	if (tw_exec_int(x, "map_index", &map_index))
-		put(x, body, "map_index", tw_v_int(map_index));
+		tw_exec_put(x, body, "map_index", tw_v_int(map_index));
 	return body;
 }
 
@@ -208,7 +197,7 @@ static void ti_states(struct tw_exec *x)
 
 	if (!tw_exec_do(x, "task_states", terms(x), &v))
 		return;
-	put(x, out, "task_states", v);
+	tw_exec_put(x, out, "task_states", v);
 	tw_reply_value(x->resp, out);
 }
 
@@ -287,11 +276,11 @@ static void trigger(struct tw_exec *x)
 
 	if (!dag_allows(x, &dag) || !payload_fits(x, &dag))
 		return;
-	put(x, body, "dag_id", tw_v_str(dag_id));
-	put(x, body, "run_id", tw_v_str(run_id));
+	tw_exec_put(x, body, "dag_id", tw_v_str(dag_id));
+	tw_exec_put(x, body, "run_id", tw_v_str(run_id));
 	if (tw_exec_caller(x)->dag_id.p &&
 	    tw_store_run(x->store, x->caller.dag_id, x->caller.run_id, a, &parent, NULL) == TW_OK)
-		put(x, body, "triggering_user", str_or_null(parent.run.triggering_user));
+		tw_exec_put(x, body, "triggering_user", tw_exec_str(parent.run.triggering_user));
 	rc = tw_execution_do(x->store, &x->caller, TW_STR("trigger_dag_run"), body, a, &result, &ring, &err);
 	if (rc == TW_ERR_EXISTS)
 		taken(x);

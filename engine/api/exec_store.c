@@ -5,17 +5,6 @@
 
 #define EXECUTION TW_SCOPE_EXECUTION
 
-static void put(struct tw_exec *x, struct tw_value map, const char *key, struct tw_value v)
-{
-	if (v.kind != TW_V_NULL)
-		tw_map_putc(x->req->arena, map, key, v);
-}
-
-static struct tw_value str_or_null(struct tw_str s)
-{
-	return s.p ? tw_v_str(s) : TW_NULL;
-}
-
 /* ── assets ───────────────────────────────────────────────────────────────────────────── */
 
 static void get_asset(struct tw_exec *x, const char *key, const char *word)
@@ -23,7 +12,7 @@ static void get_asset(struct tw_exec *x, const char *key, const char *word)
 	struct tw_value body = tw_v_map(x->req->arena), v;
 	struct tw_str text = tw_query(x->req, key);
 
-	put(x, body, key, tw_v_str(text));
+	tw_exec_put(x, body, key, tw_v_str(text));
 	if (!text.n || !tw_exec_do(x, "asset_get", body, &v))
 		v = TW_NULL;
 	if (v.kind == TW_V_NULL)
@@ -46,7 +35,7 @@ static void assets_by_alias(struct tw_exec *x)
 {
 	struct tw_value body = tw_v_map(x->req->arena), v;
 
-	put(x, body, "alias", tw_v_str(tw_query(x->req, "alias_name")));
+	tw_exec_put(x, body, "alias", tw_v_str(tw_query(x->req, "alias_name")));
 	if (tw_exec_do(x, "assets_by_alias", body, &v))
 		tw_reply_value(x->resp, v);
 }
@@ -111,12 +100,12 @@ static void reply_events(struct tw_exec *x, struct tw_value body)
 	bool ascending = true;
 	int64_t limit;
 
-	put(x, body, "after", str_or_null(tw_query(x->req, "after")));
-	put(x, body, "before", str_or_null(tw_query(x->req, "before")));
+	tw_exec_put(x, body, "after", tw_exec_str(tw_query(x->req, "after")));
+	tw_exec_put(x, body, "before", tw_exec_str(tw_query(x->req, "before")));
 	tw_exec_bool(x, "ascending", &ascending);
 	if (tw_exec_int(x, "limit", &limit))
-		put(x, body, "limit", tw_v_int(limit));
-	put(x, body, "ascending", tw_v_bool(ascending));
+		tw_exec_put(x, body, "limit", tw_v_int(limit));
+	tw_exec_put(x, body, "ascending", tw_v_bool(ascending));
 	if (!tw_exec_do(x, "asset_events", body, &v))
 		return;
 	tw_jw_obj(&w);
@@ -137,8 +126,8 @@ static void events_by_asset(struct tw_exec *x)
 		tw_exec_refuse(x, 400, "Missing parameter", "name and uri cannot both be None");
 		return;
 	}
-	put(x, body, "name", str_or_null(name));
-	put(x, body, "uri", str_or_null(uri));
+	tw_exec_put(x, body, "name", tw_exec_str(name));
+	tw_exec_put(x, body, "uri", tw_exec_str(uri));
 	reply_events(x, body);
 }
 
@@ -146,7 +135,7 @@ static void events_by_alias(struct tw_exec *x)
 {
 	struct tw_value body = tw_v_map(x->req->arena);
 
-	put(x, body, "alias", tw_v_str(tw_query(x->req, "name")));
+	tw_exec_put(x, body, "alias", tw_v_str(tw_query(x->req, "name")));
 	reply_events(x, body);
 }
 
@@ -167,7 +156,7 @@ static struct tw_value key_of(struct tw_exec *x)
 {
 	struct tw_value body = tw_v_map(x->req->arena);
 
-	put(x, body, "key", tw_v_str(tw_exec_param(x, 1)));
+	tw_exec_put(x, body, "key", tw_v_str(tw_exec_param(x, 1)));
 	return body;
 }
 
@@ -197,8 +186,8 @@ static void set_task_state(struct tw_exec *x)
 
 	if (!task_there(x))
 		return;
-	put(x, ask, "value", tw_map_value(body, "value"));
-	put(x, ask, "expires_at", tw_map_value(body, "expires_at"));
+	tw_exec_put(x, ask, "value", tw_map_value(body, "value"));
+	tw_exec_put(x, ask, "expires_at", tw_map_value(body, "expires_at"));
 	if (tw_exec_do(x, "task_state_set", ask, &ignored))
 		tw_reply_none(x->resp);
 }
@@ -230,9 +219,9 @@ static bool read_asset(struct tw_exec *x, bool with_key, struct tw_value *ret)
 	struct tw_value body = tw_v_map(x->req->arena), found;
 	struct tw_str which = tw_query(x->req, by);
 
-	put(x, body, by, tw_v_str(which));
+	tw_exec_put(x, body, by, tw_v_str(which));
 	if (with_key)
-		put(x, body, "key", tw_v_str(tw_query(x->req, "key")));
+		tw_exec_put(x, body, "key", tw_v_str(tw_query(x->req, "key")));
 	*ret = body;
 	if (!tw_exec_do(x, "asset_get", body, &found))
 		return false;
@@ -264,7 +253,7 @@ static void set_asset_state(struct tw_exec *x)
 		tw_exec_refuse(x, 404, "not_found", "Task instance UUID('" TW_STR_FMT "') not found", TW_STR_ARG(x->claims.sub));
 		return;
 	}
-	put(x, ask, "value", tw_map_value(x->req->json, "value"));
+	tw_exec_put(x, ask, "value", tw_map_value(x->req->json, "value"));
 	if (tw_exec_do(x, "asset_state_set", ask, &ignored))
 		tw_reply_none(x->resp);
 }

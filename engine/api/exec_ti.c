@@ -576,17 +576,6 @@ static void heartbeat(struct tw_exec *x)
 		tw_reply_none(x->resp);
 }
 
-static void reply_message(struct tw_exec *x, int status, const char *message)
-{
-	struct tw_jw w = { .out = &x->resp->body };
-
-	x->resp->status = status;
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "message");
-	tw_jw_cstr(&w, message);
-	tw_jw_end(&w);
-}
-
 static void rendered(struct tw_exec *x)
 {
 	struct tw_value ask = tw_v_map(x->req->arena), ignored;
@@ -596,7 +585,7 @@ static void rendered(struct tw_exec *x)
 		return;
 	put(x, ask, "fields", x->req->json);
 	if (tw_exec_do(x, "rendered", ask, &ignored))
-		reply_message(x, 201, "Rendered task instance fields successfully set");
+		tw_exec_message(x, 201, "Rendered task instance fields successfully set");
 }
 
 static void label(struct tw_exec *x)

@@ -34,7 +34,6 @@ static void get_variable(struct tw_exec *x)
 
 static void put_variable(struct tw_exec *x)
 {
-	struct tw_jw w = { .out = &x->resp->body };
 	struct tw_value body = x->req->json, ask, ignored;
 
 	ask = with(x, "key", tw_v_str(tw_exec_param(x, 0)));
@@ -42,11 +41,7 @@ static void put_variable(struct tw_exec *x)
 	tw_map_putc(x->req->arena, ask, "description", tw_map_value(body, "description"));
 	if (!tw_exec_do(x, "variable_set", ask, &ignored))
 		return;
-	x->resp->status = 201;
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "message");
-	tw_jw_cstr(&w, "Variable successfully set");
-	tw_jw_end(&w);
+	tw_exec_message(x, 201, "Variable successfully set");
 }
 
 static void delete_variable(struct tw_exec *x)

@@ -11,7 +11,6 @@
 #define WORKER TW_SCOPE_WORKER
 #define LIMIT_MAX 1000
 #define WAIT_MAX_S 50
-#define LOOK_MS 50 /* while a worker waits */
 
 static void health(struct tw_exec *x)
 {
@@ -72,6 +71,14 @@ static void reply_workloads(struct tw_exec *x, const struct tw_workload_row *v, 
 	tw_jw_end(&w);
 }
 
+/* Often at first, as what has just ended is soon followed by another; then less. */
+static unsigned pause_ms(int64_t waited_us)
+{
+	int64_t ms = 5 + waited_us / 20000;
+
+	return ms > 100 ? 100 : (unsigned)ms;
+}
+
 /* Until there is one, or the worker's patience is at its end. */
 static void take(struct tw_exec *x)
 {
@@ -80,7 +87,7 @@ static void take(struct tw_exec *x)
 	struct tw_str *names;
 	struct tw_err err = { 0 };
 	double wait;
-	int64_t limit;
+	int64_t limit, waited;
 	size_t n = 0;
 
 	queues = tw_map_value(body, "queues");
@@ -94,9 +101,10 @@ static void take(struct tw_exec *x)
 		tw_exec_fail(x, &err);
 		return;
 	}
-	if (!n && tw_monotonic() - x->req->began < (int64_t)((wait > WAIT_MAX_S ? WAIT_MAX_S : wait) * 1e6)) {
+	waited = tw_monotonic() - x->req->began;
+	if (!n && waited < (int64_t)((wait > WAIT_MAX_S ? WAIT_MAX_S : wait) * 1e6)) {
 		x->req->memo = x->req;
-		x->resp->again_ms = LOOK_MS;
+		x->resp->again_ms = pause_ms(waited);
 		return;
 	}
 	reply_workloads(x, v, n);

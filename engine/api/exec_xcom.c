@@ -198,17 +198,6 @@ static void head(struct tw_exec *x)
 		tw_reply_header(x->resp, TW_STR("Content-Range"), tw_str(tw_arena_printf(x->req->arena, "map_indexes %lld", (long long)n)));
 }
 
-static void reply_message(struct tw_exec *x, int status, const char *message)
-{
-	struct tw_jw w = { .out = &x->resp->body };
-
-	x->resp->status = status;
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "message");
-	tw_jw_cstr(&w, message);
-	tw_jw_end(&w);
-}
-
 /* Stored with the length that a downstream maps over, in one transaction. */
 static void set(struct tw_exec *x)
 {
@@ -246,7 +235,7 @@ static void set(struct tw_exec *x)
 	if (tw_store_commit(x->store, &batch, &err) < 0)
 		tw_exec_fail(x, &err);
 	else
-		reply_message(x, 201, "XCom successfully set");
+		tw_exec_message(x, 201, "XCom successfully set");
 }
 
 static void delete(struct tw_exec *x)
@@ -259,7 +248,7 @@ static void delete(struct tw_exec *x)
 	if (tw_store_xcom_delete(x->store, of.dag_id, of.run_id, of.task_id, (int)map_index, of.key, &n, &err) < 0)
 		tw_exec_fail(x, &err);
 	else
-		reply_message(x, 200, tw_arena_printf(x->req->arena, "XCom with key: " TW_STR_FMT " successfully deleted.",
+		tw_exec_message(x, 200, tw_arena_printf(x->req->arena, "XCom with key: " TW_STR_FMT " successfully deleted.",
 						      TW_STR_ARG(of.key)));
 }
 

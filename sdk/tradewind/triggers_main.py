@@ -20,7 +20,7 @@ from typing import Any
 
 from tradewind import comms, log
 from tradewind.comms import Link, LinkClosed
-from tradewind.execution.encode import decode, encode
+from tradewind.execution.encode import encode
 
 logger = logging.getLogger("triggerer")
 
@@ -212,8 +212,9 @@ class Triggers:
 
     def _make(self, number: Any, frame: dict[str, Any]) -> Any:
         from tradewind.module_loading import import_string
+        from tradewind.serde import deserialize  # of a task that Airflow's task SDK deferred
 
-        trigger = import_string(str(frame.get("classpath")))(**decode(frame.get("kwargs") or {}))
+        trigger = import_string(str(frame.get("classpath")))(**deserialize(frame.get("kwargs") or {}))
         trigger.trigger_id = number
         about = frame.get("context")
         if about:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 from engine import BINARY, Engine, wait_until
 from execution_client import Task, Worker
@@ -20,6 +23,10 @@ with DAG("two", schedule=None):
 
 with DAG("again", schedule=None):
     BashOperator(task_id="a", bash_command="true", retries=1, retry_delay=timedelta(0))
+
+with DAG("queued", schedule=None):
+    BashOperator(task_id="heavy", bash_command="true", queue="heavy")
+    BashOperator(task_id="light", bash_command="true")
 
 with DAG("mapped", schedule=None):
     @task
@@ -215,6 +222,66 @@ def test_who_is_marked_or_elsewhere_is_told_to_stop(far: tuple[Engine, Worker]) 
     assert engine.finish("two", run) == "failed"
 
 
+def test_cleared_while_it_runs_it_begins_again_when_the_first_is_gone(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("two")
+    one = take(worker)
+    one.start()
+    engine.run("tasks", "clear", "two", "-t", "first", "-y")
+    wait_until(lambda: engine.states("two", run)["first"] == "restarting", 20, "not cleared")
+    beat = one.beat()
+    assert (beat.status, beat.body["detail"]["current_state"]) == (409, "restarting")
+    assert worker.take(wait=0.5) == [], "the first one runs still"
+    assert one.end().status == 409
+    worker.gone(one, "stopped")
+    two = take(worker)
+    assert two.id != one.id
+    assert two.start().status == 200 and one.beat().status == 410
+
+
+def test_what_is_taken_and_not_begun_is_queued_again(tmp_path: Path) -> None:
+    engine = Engine(
+        tmp_path,
+        TRADEWIND__CORE__EXECUTOR="RemoteExecutor",
+        TRADEWIND__API_AUTH__JWT_SECRET="s" * 64,
+        TRADEWIND__SCHEDULER__TASK_QUEUED_TIMEOUT="1",
+    )
+    engine.write("far.py", DAGS)
+    try:
+        engine.up()
+        engine.serve()
+        worker = Worker(engine.port, "s" * 64)
+        engine.trigger("two")
+        one = take(worker)
+        two = take(worker)
+        assert two.id != one.id
+        assert one.start().status in (403, 404), "its token is worth nothing any more"
+        assert two.start().status == 200
+    finally:
+        engine.stop()
+
+
+def test_a_worker_gives_back_what_it_cannot_run(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    engine.trigger("two")
+    one = take(worker)
+    path, token = f"/workloads/{one.id}/release", worker.token("w1", "worker")
+    assert worker.call("POST", path, {"claim": "another's"}, token).status == 204
+    assert worker.take(wait=0.2) == []
+    assert worker.call("POST", path, {"claim": one.claim}, token).status == 204
+    assert take(worker).id == one.id
+
+
+def test_queues_are_for_their_workers(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    engine.trigger("queued")
+    assert worker.take(queues=["nobody's"], wait=0.5) == []
+    light = Task(worker, worker.take(queues=["default", "other"])[0])
+    assert light.ti["task_id"] == "light"
+    heavy = Task(worker, worker.take(queues=["heavy"])[0])
+    assert (heavy.ti["task_id"], heavy.ti["queue"]) == ("heavy", "heavy")
+
+
 def test_mapped_over_what_was_pushed(far: tuple[Engine, Worker]) -> None:
     engine, worker = far
     run = engine.trigger("mapped")
@@ -310,6 +377,22 @@ def test_a_scheduler_that_comes_back_knows_its_attempts(far: tuple[Engine, Worke
     assert engine.finish("two", run) == "success"
 
 
+def test_a_tasks_token_does_not_open_the_rest_api(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, TRADEWIND__API_AUTH__JWT_SECRET="s" * 64)
+    engine.env["TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
+    try:
+        engine.parse()
+        engine.serve()
+        token = Worker(engine.port, "s" * 64).token("01890000-0000-7000-8000-000000000000")
+        for said in (token, Worker(engine.port, "s" * 64).token("admin", "worker")):
+            request = urllib.request.Request(f"http://127.0.0.1:{engine.port}/api/v2/dags", headers={"Authorization": f"Bearer {said}"})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            assert refused.value.code in (401, 403)
+    finally:
+        engine.stop()
+
+
 def test_no_other_token_opens_the_door(far: tuple[Engine, Worker]) -> None:
     engine, worker = far
     engine.trigger("two")
@@ -325,6 +408,11 @@ def test_no_other_token_opens_the_door(far: tuple[Engine, Worker]) -> None:
     assert worker.call("PUT", path, beat, worker.token(one.id, ttl=-100)).status == 403
     assert worker.call("PUT", path, beat, worker.token(one.id, aud="apache-airflow")).status == 403
     assert worker.call("PUT", path, beat, Worker(1, "t" * 64).token(one.id)).status == 403
+    claims = jwt.decode(worker.token(one.id), options={"verify_signature": False})
+    assert worker.call("PUT", path, beat, jwt.encode(claims, None, "none")).status == 403
+    assert worker.call("PUT", path, beat, jwt.encode(claims, "s" * 64, "HS256")).status == 403
+    user = jwt.encode({**claims, "sub": "admin", "role": "admin", "aud": "apache-airflow"}, "s" * 64, "HS512")
+    assert worker.call("GET", "/variables/x", token=user).status == 403, "a person's token is none of a task's"
     assert worker.call("PUT", path, beat, worker.token(one.id, "worker")).status == 403
     assert worker.call("POST", "/workloads/take", {}, worker.token(one.id)).status == 403
     assert worker.call("PUT", path, beat, worker.token(one.id, "admin")).status == 403

@@ -31,6 +31,11 @@ class Mine(BaseTrigger):
         if self.how == "end": yield TaskSuccessEvent(xcoms={"a": (1,)})
     async def cleanup(self): print("cleanup", self.how, flush=True)
     async def on_kill(self): print("on_kill", self.how, flush=True)
+
+class Echo(BaseTrigger):
+    def __init__(self, what): super().__init__(); self.what = what
+    def serialize(self): return "mine.Echo", {"what": self.what}
+    async def run(self): yield TriggerEvent(repr(self.what[0]))
 """
 
 
@@ -80,6 +85,14 @@ def test_time(triggerer):
     frame = peer.expect("event", id=1)
     assert frame["payload"] == {"__type": "datetime", "__var": moment.isoformat()}
     assert datetime.now(timezone.utc) >= moment
+
+
+def test_values_of_airflows_task_sdk(triggerer):
+    """A task that it deferred has its rich values in the form of XComs."""
+    how = {"__classname__": "decimal.Decimal", "__version__": 1, "__data__": "1.50"}
+    triggerer.peer.send({"op": "start", "id": 3, "classpath": "mine.Echo", "kwargs": {"what": [how, (1, 2)]}})
+    frame = triggerer.peer.expect("event", id=3)
+    assert frame["payload"] == "Decimal('1.50')"
 
 
 def test_file(triggerer, tmp_path):
