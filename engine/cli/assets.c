@@ -5,6 +5,7 @@
 #include "cli/dags.h"
 #include "cli/row.h"
 #include "io/clock.h"
+#include "store/dags.h"
 
 #define COLUMNS "name,uri,group,extra"
 
@@ -249,11 +250,31 @@ static struct tw_str maker(const struct tw_args *args)
 	return dag_id;
 }
 
+/* The document that the run was made with, as the API shows it. */
+static struct tw_value versions_of(const struct tw_version_row *v)
+{
+	struct tw_value rows = tw_v_list(&tw_cli()->arena), row = row_new(rows);
+
+	row_str(row, "id", v->id);
+	row_int(row, "version_number", v->number);
+	row_str(row, "dag_id", v->dag_id);
+	row_str(row, "bundle_name", v->bundle_name);
+	row_str(row, "bundle_version", v->bundle_version);
+	row_stamp(row, "created_at", v->created_at);
+	row_str(row, "dag_display_name", v->dag_display_name);
+	row_cstr(row, "bundle_url", NULL);
+	return rows;
+}
+
 /* The run as the API shows it. */
 static void print_new_run(const struct tw_args *args, const struct tw_run_row *run)
 {
 	struct tw_value rows = tw_v_list(&tw_cli()->arena), row = row_new(rows);
+	struct tw_version_row version = {0};
+	struct tw_err err = {0};
 
+	if (tw_store_version(tw_cli_store(), run->dag_id, 0, &tw_cli()->arena, &version, &err) < 0)
+		tw_cli_die(&err);
 	row_str(row, "dag_run_id", run->run_id);
 	row_str(row, "dag_id", run->dag_id);
 	row_stamp(row, "logical_date", run->logical_date);
@@ -271,8 +292,11 @@ static void print_new_run(const struct tw_args *args, const struct tw_run_row *r
 	row_str(row, "triggering_user_name", run->triggering_user);
 	row_json(row, "conf", run->conf.p ? run->conf : TW_STR("{}"));
 	row_str(row, "note", run->note);
+	tw_map_putc(&tw_cli()->arena, row, "dag_versions", versions_of(&version));
 	row_str(row, "bundle_version", run->bundle_version);
+	row_str(row, "dag_display_name", version.dag_display_name);
 	row_str(row, "partition_key", run->partition_key);
+	row_stamp(row, "partition_date", TW_TIME_NONE);
 	tw_output_rows(args, rows);
 }
 

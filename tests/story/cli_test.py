@@ -787,7 +787,7 @@ KEYS = {
     "pools get default_pool": "pool slots description include_deferred team_name",
     "assets materialize --name k": "dag_run_id dag_id logical_date queued_at start_date end_date duration data_interval_start"
     " data_interval_end run_after last_scheduling_decision run_type state triggered_by triggering_user_name conf note"
-    " bundle_version partition_key",
+    " dag_versions bundle_version dag_display_name partition_key partition_date",
 }
 
 
