@@ -99,6 +99,8 @@ struct tw_value tw_exec_list(struct tw_exec *x, const char *name); /* null when 
 
 /* Checks the request by the operation of this route (pattern: as in spec/execution.txt). false: it has replied 422. */
 bool tw_exec_admits(struct tw_exec *x, const char *method, const char *pattern);
+/* Does the spec say anything of this route? What it does not is not checked. */
+bool tw_exec_described(const char *method, const char *pattern);
 /* The body of an operation that takes several models, by this one. */
 bool tw_exec_admits_as(struct tw_exec *x, const char *model, const char *tag);
 

@@ -26,10 +26,21 @@ static const struct tw_spec *exec_spec(void)
 	return &spec;
 }
 
-bool tw_exec_admits(struct tw_exec *x, const char *method, const char *pattern)
+static const struct tw_operation *operation(const char *method, const char *pattern)
 {
 	const struct tw_route route = { .method = method, .pattern = pattern };
-	const struct tw_operation *op = tw_spec_op(exec_spec(), &route);
+
+	return tw_spec_op(exec_spec(), &route);
+}
+
+bool tw_exec_described(const char *method, const char *pattern)
+{
+	return operation(method, pattern) != NULL;
+}
+
+bool tw_exec_admits(struct tw_exec *x, const char *method, const char *pattern)
+{
+	const struct tw_operation *op = operation(method, pattern);
 
 	return !op || tw_spec_check(op, x->req, x->resp);
 }

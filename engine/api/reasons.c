@@ -6,6 +6,7 @@
 #include "store/house.h"
 #include "store/runs.h"
 #include "store/tis.h"
+#include "store/workloads.h"
 
 /* With more runs alive only the one asked about is looked at: pools may look emptier then. */
 #define RUNS_MAX 500
@@ -134,6 +135,22 @@ static void say_outside(const struct tw_reasons_of *o, const struct tw_dag_row *
 		say(ret, "the DAG is not in its file any more: its runs wait until it is there again");
 }
 
+/* Of one that a worker elsewhere is to take. */
+static void say_worker(const struct tw_reasons_of *o, struct tw_run_ref run, struct tw_str task_id, int map_index,
+		       struct tw_reasons *ret)
+{
+	struct tw_ti_view ti;
+	struct tw_workload_row w;
+
+	if (!task_id.p || tw_store_ti(o->store, run.dag_id, run.run_id, task_id, map_index, o->arena, &ti, NULL) != TW_OK ||
+	    ti.ti.state != TW_TI_QUEUED || tw_store_workload(o->store, ti.ti.id, o->arena, &w, NULL) != TW_OK)
+		return;
+	if (w.worker.p)
+		say(ret, tw_arena_printf(o->arena, "worker '" TW_STR_FMT "' has taken it and has not begun", TW_STR_ARG(w.worker)));
+	else
+		say(ret, tw_arena_printf(o->arena, "no worker of the queue '" TW_STR_FMT "' has taken it", TW_STR_ARG(w.queue)));
+}
+
 enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run, struct tw_str task_id, int map_index,
 			   struct tw_reasons *ret, struct tw_in_line *ret_place, struct tw_err *err)
 {
@@ -153,6 +170,8 @@ enum tw_rc tw_reasons_find(const struct tw_reasons_of *o, struct tw_run_ref run,
 		rc = tw_sched_why(l.core, run, task_id, map_index, &inside, err);
 	if (rc == TW_OK && inside.v.n)
 		say_outside(o, &dag, ret);
+	if (rc == TW_OK)
+		say_worker(o, run, task_id, map_index, ret);
 	for (size_t i = 0; rc == TW_OK && i < inside.v.n; i++)
 		tw_vec_push(&ret->v, tw_str_copy(&ret->arena, inside.v.v[i]));
 	*ret_place = (struct tw_in_line){0};

@@ -274,8 +274,10 @@ def test_a_worker_gives_back_what_it_cannot_run(far: tuple[Engine, Worker]) -> N
 
 def test_queues_are_for_their_workers(far: tuple[Engine, Worker]) -> None:
     engine, worker = far
-    engine.trigger("queued")
+    run = engine.trigger("queued")
     assert worker.take(queues=["nobody's"], wait=0.5) == []
+    why = f"/api/v2/dags/queued/dagRuns/{run}/taskInstances/heavy/dependencies".replace("+", "%2B")
+    assert "no worker of the queue 'heavy' has taken it" in str(engine.ask("GET", why)[1])
     light = Task(worker, worker.take(queues=["default", "other"])[0])
     assert light.ti["task_id"] == "light"
     heavy = Task(worker, worker.take(queues=["heavy"])[0])
