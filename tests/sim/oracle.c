@@ -365,6 +365,26 @@ static bool past_waits(const struct srow *t, const struct tw_task *task, const s
 	return false;
 }
 
+static bool moved_now(const struct sim *m, const struct stask *s)
+{
+	for (size_t i = 0; s && i < s->tis.n; i++)
+		if (s->tis.v[i]->moved_turn == m->turns)
+			return true;
+	return false;
+}
+
+static bool past_moved(const struct sim *m, const struct srun *prev, const struct tw_dag *d, const struct tw_task *task)
+{
+	if (!prev)
+		return false;
+	if (prev->gone || moved_now(m, tw_map_get(&prev->tasks, task->task_id)))
+		return true;
+	for (int i = 0; task->wait_for_downstream && i < task->ndownstream; i++)
+		if (moved_now(m, tw_map_get(&prev->tasks, d->tasks[task->downstream[i]].task_id)))
+			return true;
+	return false;
+}
+
 /* ── the answer ─────────────────────────────────────────────────────────────────────────── */
 
 /* What is certain is set, whatever else is not; it runs when all agree. */
@@ -394,6 +414,7 @@ struct ruling oracle_ask(struct sim *m, const struct srow *t)
 		tally_task(m, &c, t, n, task->upstream[i]);
 	r.upstreams_moved = c.moved;
 	r.past_waits = past_waits(t, task, &r.past);
+	r.past_moved = past_moved(m, r.past, d, task);
 	if (skipped_by_branch(t, task))
 		agree(&r, O_SKIPPED);
 	/* always is always: Airflow does not look at setups then. */

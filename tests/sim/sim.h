@@ -255,6 +255,7 @@ struct ruling {
 	bool unexpanded;             /* where its length comes from may set it too */
 	bool past_waits;             /* depends_on_past: not yet, whatever `may` says about running */
 	const struct srun *past;     /* the run before, when it was asked */
+	bool past_moved;             /* what it waits for there has moved this turn */
 	int upstreams_moved;         /* this turn: two that move at once may be seen one after the other */
 };
 struct ruling oracle_ask(struct sim *m, const struct srow *t);
