@@ -20,7 +20,7 @@ static const struct tw_verb main_verbs[] = {
 
 extern const struct tw_verb tw_daemon_verbs[], tw_db_verbs[], tw_dags_verbs[], tw_dags_show_verbs[],
 	tw_dags_test_verbs[], tw_dags_clear_verbs[], tw_runs_verbs[], tw_tasks_verbs[],
-	tw_tasks_test_verbs[], tw_step_verbs[], tw_vault_verbs[], tw_pools_verbs[], tw_users_verbs[], tw_roles_verbs[], tw_tokens_verbs[], tw_assets_verbs[],
+	tw_tasks_test_verbs[], tw_step_verbs[], tw_vault_verbs[], tw_default_conns_verbs[], tw_pools_verbs[], tw_users_verbs[], tw_roles_verbs[], tw_tokens_verbs[], tw_assets_verbs[],
 	tw_config_verbs[], tw_info_verbs[], tw_doc_verbs[], tw_backfill_verbs[],
 	tw_dags_backfill_verbs[];
 
@@ -37,6 +37,7 @@ const struct tw_verb *const tw_verb_tables[] = {
 	tw_tasks_verbs,
 	tw_tasks_test_verbs,
 	tw_vault_verbs,
+	tw_default_conns_verbs,
 	tw_pools_verbs,
 	tw_users_verbs,
 	tw_roles_verbs,

@@ -806,6 +806,16 @@ def test_the_keys_of_each_list(engine: Engine) -> None:
                 assert keys.split()[0] in engine.run(*verb.split(), "-o", form, check=False).stdout, (verb, form)
 
 
+def test_default_connections_are_made_once(engine: Engine) -> None:
+    engine.run("db", "migrate")
+    engine.run("connections", "add", "http_default", "--conn-uri", "http://mine")
+    assert " connections created, 1 were there" in engine.run("connections", "create-default-connections").stdout
+    assert engine.run("connections", "create-default-connections").stdout.startswith("0 connections created")
+    found = {c["conn_id"]: c for c in engine.json("connections", "list", "--show-values")}
+    assert found["http_default"]["host"] == "mine" and found["postgres_default"]["schema"] == "airflow"
+    assert len(found) > 60 and found["fs_default"]["extra_dejson"] == {"path": "/"}
+
+
 def test_a_connection_is_tried_with_its_hook(engine: Engine) -> None:
     engine.run("db", "migrate")
     engine.run("connections", "add", "c", "--conn-uri", "own://u:right@h")
