@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/fab.h"
+#include "api/ldap.h"
 #include "api/session.h"
 #include "api/throttle.h"
 #include "base/log.h"
@@ -32,6 +33,18 @@ static pthread_mutex_t hashing = PTHREAD_MUTEX_INITIALIZER;
 /* What nobody's password is: so that a name that is not there takes as long as one that is. */
 static const char no_hash[] = "scrypt:32768:8:1$0123456789abcdef$";
 
+static enum tw_sign_in known(struct tw_request *req, struct tw_store *s, const struct tw_user_row *u,
+			     struct tw_http_user *ret_user)
+{
+	struct tw_err err = {0};
+
+	if (tw_store_user_signed_in(s, u->id, true, &err) < 0)
+		tw_warn("sign-in: %s", err.msg);
+	*ret_user = (struct tw_http_user){.name = u->username,
+					  .id = tw_str(tw_arena_printf(req->arena, "%lld", (long long)u->id))};
+	return TW_SIGN_IN_OK;
+}
+
 static enum tw_sign_in ask_fab(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_str password,
 			       struct tw_http_user *ret_user)
 {
@@ -50,6 +63,16 @@ static enum tw_sign_in ask_fab(struct tw_request *req, struct tw_response *resp,
 		resp->again_ms = 20;
 		return TW_SIGN_IN_LATER;
 	}
+	if (tw_api_of(req)->auth.ldap) {
+		rc = tw_ldap_sign_in(tw_api_of(req)->auth.ldap, s, name, password, req->arena, &u, &err);
+		if (rc < 0 && rc != TW_ERR_DENIED)
+			tw_error("sign-in by LDAP: %s", err.msg);
+		if (rc == TW_OK) {
+			pthread_mutex_unlock(&hashing);
+			return known(req, s, &u, ret_user);
+		}
+		u = (struct tw_user_row){0};
+	}
 	rc = tw_store_user(s, name, req->arena, &u, &err);
 	if (rc == TW_ERR_NOT_FOUND) /* as FAB: the address will do */
 		rc = tw_store_user_by_email(s, name, req->arena, &u, &err);
@@ -58,13 +81,11 @@ static enum tw_sign_in ask_fab(struct tw_request *req, struct tw_response *resp,
 	if (rc < 0 && rc != TW_ERR_NOT_FOUND)
 		tw_error("sign-in: %s", err.msg);
 	fits = fits && rc == TW_OK && u.active && u.password.p;
-	if (rc == TW_OK && tw_store_user_signed_in(s, u.id, fits, &err) < 0)
+	if (fits)
+		return known(req, s, &u, ret_user);
+	if (rc == TW_OK && tw_store_user_signed_in(s, u.id, false, &err) < 0)
 		tw_warn("sign-in: %s", err.msg);
-	if (!fits)
-		return TW_SIGN_IN_WRONG;
-	*ret_user = (struct tw_http_user){.name = u.username,
-					  .id = tw_str(tw_arena_printf(req->arena, "%lld", (long long)u.id))};
-	return TW_SIGN_IN_OK;
+	return TW_SIGN_IN_WRONG;
 }
 
 /* Counted once, however often the request is taken up again. */

@@ -154,6 +154,7 @@ static void fill_auth(struct tw_apiserver *s)
 		.passwords_file = s->passwords_file,
 		.secure_cookie = s->cert.n > 0 || strncmp(given(o->base_url, ""), "https://", 8) == 0,
 		.fab = s->fab,
+		.ldap = o->ldap,
 		.throttle = s->throttle,
 		.proxies = o->proxies,
 	};

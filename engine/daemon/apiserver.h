@@ -27,6 +27,7 @@ struct tw_apiserver_options {
 	const char *users; /* [core] simple_auth_manager_users */
 	const char
 		*passwords_file; /* NULL or "": home/simple_auth_manager_passwords.json.generated */
+	const struct tw_ldap_sign_in *ldap; /* [fab] auth_type = AUTH_LDAP; NULL: not asked */
 	int sign_in_tries; /* how often a name may fail before it waits; 0: 5, negative: sign-ins are not slowed down */
 	int proxies;	   /* how many of our own stand before us: [fab] proxy_fix_x_for */
 	const char *jwt_secret; /* [api_auth] jwt_secret; NULL or "": home/run/jwt_secret, made when

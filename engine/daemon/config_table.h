@@ -438,6 +438,26 @@
 	OPTION("fab", "proxy_fix_x_prefix", INTEGER, "1", NULL, false, NULL) \
 	OPTION("fab", "cache_ttl", INTEGER, "30", NULL, false, NULL) \
 	OPTION("fab", "auth_role_public", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_type", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_server", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_use_tls", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_bind_user", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_bind_password", STRING, "", NULL, true, NULL) \
+	OPTION("fab", "auth_ldap_search", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_search_filter", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_uid_field", STRING, "uid", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_firstname_field", STRING, "givenName", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_lastname_field", STRING, "sn", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_email_field", STRING, "mail", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_group_field", STRING, "memberOf", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_append_domain", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_username_format", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_tls_cacertfile", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_allow_self_signed", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_roles_mapping", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_roles_sync_at_login", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_user_registration", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_user_registration_role", STRING, "Public", NULL, false, NULL) \
 	OPTION("common.io", "xcom_objectstorage_path", STRING, "", NULL, false, NULL) \
 	OPTION("common.io", "xcom_objectstorage_threshold", INTEGER, "-1", NULL, false, NULL) \
 	OPTION("common.io", "xcom_objectstorage_compression", STRING, "", NULL, false, NULL) \
