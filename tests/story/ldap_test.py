@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from auth_test import ask
-from engine import Engine, free_port, wait_until
 from fab_test import MANAGER
+
+from engine import Engine, free_port, wait_until
 
 # TW_SLAPD: the root of an unpacked slapd package; else the installed one.
 ROOT = Path(os.environ.get("TW_SLAPD", "/"))
