@@ -131,7 +131,8 @@ static void event(struct reading *r, struct tw_str text)
 
 	open_line(r);
 	tw_jw_obj(&w);
-	tw_jw_null_at(&w, "timestamp");
+	if (r->form != LOG_JSON) /* there Airflow leaves out what there is not */
+		tw_jw_null_at(&w, "timestamp");
 	tw_jw_str_at(&w, "event", text);
 	tw_jw_end(&w);
 	close_line(r);
