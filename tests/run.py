@@ -40,6 +40,8 @@ def environment(build: Path) -> dict[str, str]:
         TW_SOURCE_ROOT=str(ROOT),
         TW_BINARY=str(build / "tradewind"),
         TW_CLIENT_PYTHON=sys.executable,
+        # Node may be the wheel's, beside our Python.
+        PATH=f"{os.environ['PATH']}:{Path(sys.executable).parent}",
         CMOCKA_MESSAGE_OUTPUT="TAP",
         ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
         UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
@@ -141,6 +143,9 @@ def main() -> int:
     known = {Path(a).name for p in programs(build) for a in p.argv}
     for story in sorted(s for s in (ROOT / "tests" / "story").glob("*_test.py") if s.name not in known):
         jobs.append((story.stem, lambda s=story: pytest(s.stem, s, env, build)))
+
+    jobs.append(("ui-check", lambda: plain("ui-check", ["npm", "--prefix", "ui", "run", "--silent", "check"], env)))
+    jobs.append(("browser", lambda: tap("browser", [sys.executable, "tests/browser/run.py"], env)))
 
     passed = failed = 0
     chosen = [(name, job) for name, job in jobs if args.only in name]

@@ -38,6 +38,18 @@ export const client = new QueryClient({
   },
 });
 
+/** Does anybody answer? */
+function probe() {
+  get("/api/v2/version")
+    .then(() => {
+      if (lost) client.invalidateQueries();
+      setLost(false);
+    })
+    .catch((e) => setLost(!(e instanceof ApiError)));
+}
+addEventListener("offline", () => setLost(true));
+addEventListener("online", probe);
+
 /* ── events ── */
 
 export interface LiveEvent {
@@ -119,6 +131,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       source.addEventListener("reset", () => client.invalidateQueries());
       source.onerror = () => {
         setOn(false);
+        probe();
         // Refused or gone for good: the browser does not come back by itself then.
         if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, 10_000);
       };

@@ -20,7 +20,7 @@ const theme = createTheme({
     wind: ["#f0fbf8", "#dcf5ee", "#b5e8d9", "#86d8c0", "#58c5a6", "#2fae8c", "#179372", "#0b7a5e", "#0a6b53", "#085744"],
   },
   primaryColor: "wind",
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   fontFamily:

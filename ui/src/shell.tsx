@@ -253,7 +253,7 @@ function Frame() {
   return (
     <AppShell
       header={{ height: 48 }}
-      navbar={{ width: 212, breakpoint: "md", collapsed: { mobile: !open } }}
+      navbar={{ width: 226, breakpoint: "md", collapsed: { mobile: !open } }}
       padding={{ base: "sm", sm: "lg" }}
     >
       <a href="#main" className="skip-link">
@@ -266,9 +266,9 @@ function Frame() {
           Tradewind
         </NavLink>
         <span className="grow" />
-        <UnstyledButton className="head-search" onClick={palette} aria-label={t("palette.hint")}>
+        <UnstyledButton className="head-search" onClick={palette}>
           <IconSearch size={15} />
-          <Text span fz={13} visibleFrom="sm">
+          <Text span fz={13} className="narrow-hide">
             {t("palette.hint")}
           </Text>
           <Kbd size="xs" visibleFrom="sm" aria-hidden="true">

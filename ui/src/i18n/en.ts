@@ -68,6 +68,8 @@ export const en = {
   "code.oneVersion": "There is one version only",
   "code.version": "Version",
   "config.find": "Search options",
+  "config.hidden": "The configuration is not shown here",
+  "config.hiddenHint": "Whoever runs the api-server may set",
   "connection.edit": "Edit connection",
   "connection.extra": "Extra",
   "connection.extraHint": "JSON; sensitive values are shown as ***",

@@ -70,6 +70,8 @@ export const ko: Texts = {
   "code.oneVersion": "버전이 하나뿐입니다",
   "code.version": "버전",
   "config.find": "옵션 검색",
+  "config.hidden": "설정은 여기에 표시되지 않습니다",
+  "config.hiddenHint": "api-server 운영자가 다음을 설정하면 보입니다:",
   "connection.edit": "연결 편집",
   "connection.extra": "추가 설정",
   "connection.extraHint": "JSON. 민감한 값은 ***로 표시됩니다",

@@ -3,8 +3,8 @@ import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import type { Page } from "../api";
-import { IconPackage, IconPuzzle } from "../icons";
+import { ApiError, type Page } from "../api";
+import { IconLock, IconPackage, IconPuzzle } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
 import { Mark } from "../parts/state";
@@ -179,6 +179,7 @@ export function Config() {
   const [search] = useSearchParams();
   const [q, setQ] = useState(search.get("q") ?? "");
   const asked = useGet<{ sections: Section[] }>("/api/v2/config");
+  const hidden = asked.error instanceof ApiError && asked.error.status === 403;
   const hit = (s: Section, key: string) => `${s.name} ${key}`.toLowerCase().includes(q.trim().toLowerCase());
   return (
     <>
@@ -193,38 +194,47 @@ export function Config() {
         value={q}
         onChange={(e) => setQ(e.currentTarget.value)}
       />
-      <Loaded of={asked}>
-        {(c) => (
-          <>
-            {c.sections
-              .map((s) => ({ ...s, options: s.options.filter((o) => hit(s, o.key)) }))
-              .filter((s) => s.options.length > 0)
-              .map((s) => (
-                <section key={s.name} className="card table-box" style={{ marginBottom: 10 }} aria-label={s.name}>
-                  <table className="table" aria-label={s.name}>
-                    <thead>
-                      <tr>
-                        <th colSpan={2} className="mono">
-                          [{s.name}]
-                        </th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {s.options.map((o) => (
-                        <tr key={o.key}>
-                          <td className="mono" style={{ width: "40%" }}>
-                            {o.key}
-                          </td>
-                          <td className="mono">{Array.isArray(o.value) ? o.value[0] : o.value}</td>
+      {hidden && (
+        <div className="card">
+          <Empty icon={<IconLock size={30} />} title={t("config.hidden")}>
+            {t("config.hiddenHint")} <code>[api] expose_config = True</code>
+          </Empty>
+        </div>
+      )}
+      {!hidden && (
+        <Loaded of={asked}>
+          {(c) => (
+            <>
+              {c.sections
+                .map((s) => ({ ...s, options: s.options.filter((o) => hit(s, o.key)) }))
+                .filter((s) => s.options.length > 0)
+                .map((s) => (
+                  <section key={s.name} className="card table-box" style={{ marginBottom: 10 }} aria-label={s.name}>
+                    <table className="table" aria-label={s.name}>
+                      <thead>
+                        <tr>
+                          <th colSpan={2} className="mono">
+                            [{s.name}]
+                          </th>
                         </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </section>
-              ))}
-          </>
-        )}
-      </Loaded>
+                      </thead>
+                      <tbody>
+                        {s.options.map((o) => (
+                          <tr key={o.key}>
+                            <td className="mono" style={{ width: "40%" }}>
+                              {o.key}
+                            </td>
+                            <td className="mono">{Array.isArray(o.value) ? o.value[0] : o.value}</td>
+                          </tr>
+                        ))}
+                      </tbody>
+                    </table>
+                  </section>
+                ))}
+            </>
+          )}
+        </Loaded>
+      )}
     </>
   );
 }

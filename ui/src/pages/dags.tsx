@@ -138,7 +138,7 @@ export function Component() {
                 color="gray"
                 tt="none"
                 className="tag"
-                aria-label={t("dag.filterTag", { tag: tag.name })}
+                title={t("dag.filterTag", { tag: tag.name })}
                 onClick={() => set({ tag: [...new Set([...tags, tag.name])] })}
               >
                 {tag.name}

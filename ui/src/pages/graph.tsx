@@ -69,6 +69,7 @@ const TaskNode = memo(function TaskNode({ data }: NodeProps<Node<TaskData>>) {
       <span className="node-top">
         {s && <Mark state={s.state} size={15} />}
         <span className="cut">{data.label}</span>
+        {s && <span className="sr-only"> {name(s.state)} </span>}
         {data.mapped && (s?.counts ? <Counts of={s} /> : <span className="gcount">[ ]</span>)}
       </span>
       <span className="node-sub">
@@ -84,7 +85,7 @@ const TaskNode = memo(function TaskNode({ data }: NodeProps<Node<TaskData>>) {
     <div className={`node ${s ? `edge-${s.state ?? "none"}` : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {data.href ? (
-        <Link to={data.href} className="node-link nodrag" aria-label={`${data.label}${s ? `: ${name(s.state)}` : ""}`}>
+        <Link to={data.href} className="node-link nodrag">
           {inner}
         </Link>
       ) : (
@@ -367,8 +368,8 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
         )}
       </Group>
       {!placed && (
-        <div className="empty">
-          <Loader size="sm" aria-label={t("loading")} />
+        <div className="empty" role="status" aria-label={t("loading")}>
+          <Loader size="sm" />
         </div>
       )}
       <ReactFlow

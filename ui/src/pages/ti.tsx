@@ -86,7 +86,8 @@ export function Component() {
     { limit: 0 },
     { enabled: mapIndex === undefined, keep: false, every: 10_000 },
   );
-  const many = (mapped.data?.total_entries ?? 0) > 0;
+  // What the page of the whole task had asked for may still be known here.
+  const many = mapIndex === undefined && (mapped.data?.total_entries ?? 0) > 0;
   const asked = useGet<Ti>(
     path,
     {},
@@ -122,8 +123,10 @@ export function Component() {
         const waiting =
           ti.state === null ||
           ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"].includes(ti.state);
-        const begun = ti.try_number > 0;
-        const view = search.get("view") ?? (waiting && !begun ? "why" : "logs");
+        const begun = ti.start_date !== null || ti.try_number > 1;
+        const held = ti.state === null || ti.state === "scheduled" || ti.state === "queued";
+        const first = held ? "why" : "logs";
+        const view = search.get("view") ?? first;
         const attempt = Number(search.get("try_number") ?? search.get("try")) || ti.try_number;
         return (
           <>
@@ -148,7 +151,7 @@ export function Component() {
             <ViewTabs
               here={here}
               view={view}
-              first={waiting && !begun ? "why" : "logs"}
+              first={first}
               tabs={[
                 ...(waiting ? ([["why", t("tab.why")]] as [string, string][]) : []),
                 ["logs", t("tab.logs")],

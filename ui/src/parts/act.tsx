@@ -192,7 +192,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
             onClick={go}
             loading={busy}
             disabled={!(whole && verb !== "clear") && (preview.isPending || rows.length === 0)}
-            color={verb === "failed" ? "red" : "wind"}
+            color={verb === "failed" ? "red.9" : "wind"}
           >
             {verb === "clear" ? t("act.clear") : t("act.mark")}
           </Button>

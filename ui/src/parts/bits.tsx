@@ -1,6 +1,7 @@
 /** Small things that every page is made of. */
 import { Alert, Anchor, Breadcrumbs, Button, Loader, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import i18next from "i18next";
 import { Component, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink } from "react-router";
@@ -150,7 +151,7 @@ export function Facts({ of }: { of: [string, ReactNode][] }) {
 }
 
 export function told(message: string) {
-  notifications.show({ message, color: "teal", autoClose: 4000 });
+  notifications.show({ message, color: "wind", autoClose: 4000, closeButtonProps: { "aria-label": i18next.t("close") } });
 }
 export function failed(error: unknown) {
   notifications.show({

@@ -2,7 +2,7 @@
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
-import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { unifiedMergeView } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
@@ -20,6 +20,15 @@ const dark = HighlightStyle.define([
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "#7cc0ff" },
   { tag: [tags.className, tags.typeName, tags.definition(tags.variableName)], color: "#e5c07b" },
   { tag: [tags.propertyName], color: "#8fd3e8" },
+]);
+const light = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "#6a1b9a" },
+  { tag: [tags.string, tags.special(tags.string)], color: "#1b6e20" },
+  { tag: [tags.number, tags.bool, tags.null, tags.escape], color: "#a1440a" },
+  { tag: [tags.comment, tags.docComment], color: "#5b6875", fontStyle: "italic" },
+  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "#0b4fa8" },
+  { tag: [tags.className, tags.typeName, tags.definition(tags.variableName)], color: "#7a4a00" },
+  { tag: [tags.propertyName], color: "#0b6375" },
 ]);
 const look = EditorView.theme({
   "&": { backgroundColor: "transparent", color: "var(--tw-text)", fontSize: "12.5px" },
@@ -52,7 +61,7 @@ export default function Code({
           minimalSetup,
           lineNumbers(),
           languages[language]?.() ?? [],
-          syntaxHighlighting(scheme === "dark" ? dark : defaultHighlightStyle),
+          syntaxHighlighting(scheme === "dark" ? dark : light),
           EditorState.readOnly.of(true),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.lineWrapping,

@@ -27,7 +27,7 @@ export function Confirm({
           {t("cancel")}
         </Button>
         <Button
-          color={danger ? "red" : "wind"}
+          color={danger ? "red.9" : "wind"}
           loading={busy}
           onClick={() => {
             setBusy(true);

@@ -286,7 +286,7 @@ export function LogView({ path, mapIndex, running, name }: { path: string; mapIn
                   <a
                     className="log-n"
                     href={`?line=${l.n}`}
-                    aria-label={t("log.line", { n: l.n })}
+                    title={t("log.line", { n: l.n })}
                     onClick={(e) => {
                       e.preventDefault();
                       setSearch(

@@ -14,7 +14,7 @@ export function Note({ path, note }: { path: string; note: string | null }) {
   const [text, setText] = useState<string | null>(null);
   if (text === null)
     return note ? (
-      <button type="button" className="note" onClick={() => setText(note)} aria-label={t("note.edit")}>
+      <button type="button" className="note" onClick={() => setText(note)} title={t("note.edit")}>
         <IconNote size={15} /> {note}
       </button>
     ) : (

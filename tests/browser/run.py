@@ -1,0 +1,90 @@
+"""The UI in a real browser, on a real engine with real runs: starts both and hands over to walk.mjs, whose TAP goes through.
+
+    tests/browser/run.py [WORD]      only the steps with the word in their name
+    SHOTS=folder                     leaves pictures there
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "story"))
+
+from engine import BINARY, Engine, free_port, wait_until  # noqa: E402
+
+DAGS = Path(__file__).parent / "dags"
+
+
+def browser() -> str:
+    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    sys.exit("no browser: script/bootstrap test installs chromium")
+
+
+def node() -> str:
+    return shutil.which("node") or str(ROOT / "build" / "venv" / "bin" / "node")
+
+
+def main() -> int:
+    path = browser()
+    if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
+        sys.exit("ui/node_modules is missing: script/build-ui makes it")
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(Path(folder))
+        guarded = free_port()
+        for f in sorted(DAGS.iterdir()):
+            shutil.copy(f, engine.dags / f.name)
+        try:
+            engine.parse()
+            engine.run("pools", "set", "narrow", "1", "one at a time")
+            for verb in ("scheduler", "dag-processor", "triggerer", "api-server"):
+                engine.start(verb)
+            # The same home once more, where people have to sign in.
+            passwords = Path(folder) / "passwords.json"
+            passwords.write_text(json.dumps({"anna": "open sesame", "vic": "only looks"}))
+            passwords.chmod(0o600)
+            users = {
+                "TRADEWIND__API__PORT": str(guarded),
+                "TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+                "TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_USERS": "anna:admin,vic:viewer",
+                "TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+            }
+            log = open(engine.home / "guarded.log", "wb")
+            engine.processes["guarded"] = subprocess.Popen(
+                [BINARY, "api-server"], env={**engine.env, **users}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+            log.close()
+            wait_until(lambda: answers(engine.port) and answers(guarded), 60, "the api-servers do not answer")
+            env = {
+                **os.environ,
+                "BASE": f"http://localhost:{engine.port}",
+                "GUARDED": f"http://localhost:{guarded}",
+                "CHROMIUM": path,
+                "DAGS": str(engine.dags),
+                "ONLY": sys.argv[1] if len(sys.argv) > 1 else "",
+            }
+            return subprocess.run([node(), str(Path(__file__).parent / "walk.mjs")], env=env, cwd=ROOT).returncode
+        finally:
+            engine.stop()
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/api/v2/version") as r:
+            return r.status == 200
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
