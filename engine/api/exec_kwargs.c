@@ -108,7 +108,9 @@ static struct tw_value items(struct tw_arena *a, struct tw_value list, enum tw_k
 {
 	struct tw_value out = tw_v_list(a);
 
-	for (size_t i = 0; i < tw_value_len(list); i++)
+	if (list.kind != TW_V_LIST)
+		return list; /* it says that it is one */
+	for (size_t i = 0; i < list.list->n; i++)
 		tw_list_push(a, out, tw_kwargs_to(a, list.list->v[i], form));
 	return out;
 }

@@ -278,6 +278,13 @@ static enum tw_rc reschedule_start(struct ask *q, struct tw_err *err)
 	return rc;
 }
 
+/* "task" or ["task", map_index] */
+static bool is_task_key(struct tw_value v)
+{
+	return v.kind == TW_V_STR || (v.kind == TW_V_LIST && v.list->n >= 1 && v.list->n <= 2 && v.list->v[0].kind == TW_V_STR &&
+				      (v.list->n == 1 || v.list->v[1].kind == TW_V_INT || v.list->v[1].kind == TW_V_NULL));
+}
+
 static enum tw_rc skip_downstream(struct ask *q, struct tw_err *err)
 {
 	struct tw_value tasks = tw_map_value(q->body, "tasks"), keys = tw_v_list(q->a), payload = tw_v_map(q->a);
@@ -285,10 +292,12 @@ static enum tw_rc skip_downstream(struct ask *q, struct tw_err *err)
 				    .run_id = q->who->run_id };
 	char id[37];
 
-	for (size_t i = 0; i < tw_value_len(tasks); i++) {
+	for (size_t i = 0; tasks.kind == TW_V_LIST && i < tasks.list->n; i++) {
 		struct tw_value item = tasks.list->v[i], pair = tw_v_list(q->a);
 		bool named = item.kind == TW_V_STR;
 
+		if (!is_task_key(item))
+			return tw_err_set(err, TW_ERR_INVALID, "skip_downstream: a task is its id, or its id and a map index");
 		tw_list_push(q->a, pair, named ? item : item.list->v[0]);
 		tw_list_push(q->a, pair, named || tw_value_len(item) < 2 ? TW_NULL : item.list->v[1]);
 		tw_list_push(q->a, keys, pair);

@@ -96,7 +96,7 @@ void assets_read_outlets(struct shell *sh, const struct tw_task *task, struct tw
 	TW_VEC(struct tw_asset_said) said = { 0 };
 	struct tw_asset_said *copy;
 
-	for (size_t i = 0; i < tw_value_len(events); i++) {
+	for (size_t i = 0; events.kind == TW_V_LIST && i < events.list->n; i++) {
 		struct tw_value v = events.list->v[i], keys = tw_map_value(v, "partition_keys");
 		struct tw_asset_said e;
 		bool joined = false;
@@ -113,6 +113,8 @@ void assets_read_outlets(struct shell *sh, const struct tw_task *task, struct tw
 			joined = joins(&said.v[k], &e, a);
 		if (joined)
 			continue;
+		if (keys.kind != TW_V_LIST)
+			keys = TW_NULL;
 		if (!tw_value_len(keys))
 			tw_vec_push(&said, e);
 		for (size_t k = 0; k < tw_value_len(keys); k++) {

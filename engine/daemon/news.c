@@ -102,10 +102,18 @@ static struct tw_str json_copy(struct tw_arena *a, struct tw_value v)
 	return s;
 }
 
+/* What is said comes from elsewhere, too: no list is an empty one. */
+static struct tw_value list_at(struct tw_value body, const char *key)
+{
+	struct tw_value v = tw_map_value(body, key);
+
+	return v.kind == TW_V_LIST ? v : TW_NULL;
+}
+
 /* The return value among the XComs, for mapping. */
 static void read_return(struct tw_value body, struct tw_ev_finished *f)
 {
-	struct tw_value xcoms = tw_map_value(body, "xcoms");
+	struct tw_value xcoms = list_at(body, "xcoms");
 
 	f->mapped_length = (int)tw_map_int(body, "mapped_length", -1);
 	f->has_return = tw_map_bool(body, "has_return", false); /* pushed before the end */
@@ -199,7 +207,7 @@ void news_start_deferred(struct shell *sh, const struct tw_fx_dispatch *d)
 void news_keep(struct shell *sh, const struct tw_fx_ack *ack, struct tw_value body, const struct tw_ev_finished *f)
 {
 	struct turn *t = sh->gathering;
-	struct tw_value xcoms = tw_map_value(body, "xcoms"), rendered = tw_map_value(body, "rendered");
+	struct tw_value xcoms = list_at(body, "xcoms"), rendered = tw_map_value(body, "rendered");
 
 	for (size_t i = 0; i < tw_value_len(xcoms); i++) {
 		struct tw_value x = xcoms.list->v[i];

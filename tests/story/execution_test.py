@@ -395,6 +395,22 @@ def test_a_tasks_token_does_not_open_the_rest_api(tmp_path: Path) -> None:
         engine.stop()
 
 
+def test_nonsense_from_a_worker_fells_nobody(far: tuple[Engine, Worker]) -> None:
+    engine, worker = far
+    run = engine.trigger("two")
+    one = take(worker)
+    one.start()
+    for tasks in ({"a": 1}, [{}], [[]], [[1, 2]], ["a", 5], [["a", "b"]]):
+        assert one.own("PATCH", "skip-downstream", {"tasks": tasks}).status == 422
+        answer = one.own("POST", "ask", {"do": "skip_downstream", "tasks": tasks})
+        assert answer.status == 200 and (tasks == {"a": 1} or answer.body["error"]["kind"] == "invalid")
+    for frame in ({"xcoms": {"a": 1}}, {"xcoms": [1]}, {"skip": 5}, {"defer": []}, {"outlet_events": {"a": 1}}, {"outlet_events": [3]}):
+        assert one.own("PATCH", "finished", {"state": "success", **frame}).status == 422
+    lies = {"state": "success", "outlet_events": [{"asset": 1, "partition_keys": {"a": 1}}], "xcoms": [{"key": "k"}], "skip": {"followed": 3}}
+    assert one.own("PATCH", "finished", lies).status == 204
+    assert engine.states("two", run)["first"] == "success"
+
+
 def test_no_other_token_opens_the_door(far: tuple[Engine, Worker]) -> None:
     engine, worker = far
     engine.trigger("two")
