@@ -37,7 +37,7 @@ static void behind(struct places *p, struct tw_buf *sql, size_t i, bool or_same)
 		tw_buf_printf(sql, or_same ? "1=1" : "%s is not null", t->expr);
 	} else if (null) {
 		tw_buf_printf(sql, or_same ? "%s is null" : "1=0", t->expr);
-	} else if (!t->down || t->key) {
+	} else if (!t->down || t->sure) {
 		wants(p, sql, i, t->down ? (or_same ? "<=" : "<") : or_same ? ">=" : ">");
 	} else {
 		tw_buf_addc(sql, '(');

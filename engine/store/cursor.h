@@ -9,7 +9,7 @@ struct tw_order_term {
 	const char *expr;
 	enum tw_field_type type;
 	bool down;
-	bool key; /* the last one: never null */
+	bool sure; /* never null */
 };
 
 /* The fields of the ask, then the key; *ret_far: one of them needs the joins. */

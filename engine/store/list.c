@@ -235,7 +235,8 @@ enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *as
 		if (f->within)
 			return tw_err_set(err, TW_ERR_INVALID, "a %s cannot be ordered by '%s'",
 					  def->what, f->name);
-		ret_terms[n++] = (struct tw_order_term){f->expr, f->type, down, false};
+		ret_terms[n++] = (struct tw_order_term){f->expr, f->type, down,
+							f->sure || strcmp(f->expr, def->key) == 0};
 		*ret_far |= f->far;
 	}
 	ret_terms[n++] = (struct tw_order_term){def->key, def->text_key ? TW_F_TEXT : TW_F_INT,

@@ -91,6 +91,7 @@ struct tw_field {
 	bool far;                    /* expr needs the joins */
 	/* NULL, or a subquery with one %s where the condition goes: "exists (select 1 from … where %s)" */
 	const char *within;
+	bool sure;                   /* never null: what comes behind a row is one stretch of its index */
 };
 
 /*

@@ -41,13 +41,13 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 {
 	static const struct tw_field fields[] = {
 		{"id", "r.id", TW_F_INT},
-		{"dag_id", "r.dag_id", TW_F_TEXT},
-		{"run_id", "r.run_id", TW_F_TEXT},
+		{"dag_id", "r.dag_id", TW_F_TEXT, .sure = true},
+		{"run_id", "r.run_id", TW_F_TEXT, .sure = true},
 		{"dag_run_id", "r.run_id", TW_F_TEXT},
 		{"state", "r.state", TW_F_STATE},
 		{"run_type", "r.run_type", TW_F_TEXT},
 		{"logical_date", "r.logical_date", TW_F_TIME},
-		{"run_after", "r.run_after", TW_F_TIME},
+		{"run_after", "r.run_after", TW_F_TIME, .sure = true},
 		{"start_date", "r.start_date", TW_F_TIME},
 		{"end_date", "r.end_date", TW_F_TIME},
 		{"queued_at", "r.queued_at", TW_F_TIME},
