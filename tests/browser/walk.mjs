@@ -95,7 +95,7 @@ step("DAG list: search, tags, pause, favourite", async () => {
   await link("shop").waitFor();
   const active = page.getByRole("switch", { name: "reader is active" });
   await active.press("Space");
-  await until("paused", async () => (await api("GET", "/api/v2/dags/reader")).is_paused);
+  await until("paused", async () => (await api("GET", "/api/v2/dags/reader")).is_paused && !(await active.isChecked()));
   await active.press("Space");
   await until("active", async () => !(await api("GET", "/api/v2/dags/reader")).is_paused);
   await button("fails is a favourite").click();

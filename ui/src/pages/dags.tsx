@@ -2,7 +2,7 @@ import { ActionIcon, Badge, Button, Group, MultiSelect, SegmentedControl, Switch
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type Dag, type DagPage, type GridRun, seg, send } from "../api";
@@ -22,6 +22,8 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
   const may = useMay();
   const [wanted, setWanted] = useState<boolean | null>(null);
   const on = wanted ?? !dag.is_paused;
+  // What was wanted is shown until the engine says the same.
+  useEffect(() => setWanted((w) => (w === !dag.is_paused ? null : w)), [dag.is_paused]);
   return (
     <Tooltip label={on ? t("dag.pause") : t("dag.unpause")} openDelay={300}>
       <span style={{ display: "inline-flex" }}>
@@ -32,9 +34,10 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
           aria-label={t("dag.active", { name: dag.dag_display_name })}
           onChange={(e) => {
             setWanted(e.currentTarget.checked);
-            patchDag(dag.dag_id, !e.currentTarget.checked)
-              .catch(failed)
-              .finally(() => setWanted(null));
+            patchDag(dag.dag_id, !e.currentTarget.checked).catch((error) => {
+              setWanted(null);
+              failed(error);
+            });
           }}
         />
       </span>
