@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/recall.h"
 #include "base/log.h"
 #include "io/clock.h"
 #include "io/doorbell.h"
@@ -13,6 +14,7 @@ struct thread {
 	struct tw_api *api;
 	struct tw_store *store;
 	struct tw_zones zones;
+	struct tw_recall recall;
 	bool reading; /* a reader's transaction is open, until the handler is done */
 };
 
@@ -38,6 +40,7 @@ void tw_api_thread_free(void *thread)
 	if (!t)
 		return;
 	tw_store_close(t->store);
+	tw_recall_release(&t->recall);
 	tw_zones_release(&t->zones);
 	free(t);
 }
@@ -63,6 +66,17 @@ struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp)
 	if (!t->reading && strcmp(req->method, "GET") == 0)
 		t->reading = tw_store_begin_read(t->store, NULL) == TW_OK;
 	return t->store;
+}
+
+void tw_api_list(struct tw_request *req, struct tw_response *resp, tw_http_handler list)
+{
+	struct thread *t = req->thread;
+	struct tw_store *s = tw_api_store(req, resp);
+
+	if (!s || tw_recall_answer(&t->recall, s, req, resp))
+		return;
+	list(req, resp);
+	tw_recall_keep(&t->recall, req, resp);
 }
 
 void tw_api_finish(struct tw_request *req)

@@ -91,6 +91,8 @@ static inline const struct tw_api *tw_api_of(const struct tw_request *req)
  * asks is of one moment of the metastore.
  */
 struct tw_store *tw_api_store(struct tw_request *req, struct tw_response *resp);
+/* A list that tells nothing but what is in the metastore: it is not written again while nobody has changed anything (recall.h). */
+void tw_api_list(struct tw_request *req, struct tw_response *resp, tw_http_handler list);
 struct tw_zones *tw_api_zones(struct tw_request *req);
 /* The same for streams, by the thread that asks; NULL when it cannot be opened. */
 struct tw_store *tw_api_thread_store(void *thread);

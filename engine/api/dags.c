@@ -200,7 +200,7 @@ static void common_conds(struct tw_asker *q)
 	tw_asker_page(q);
 }
 
-static void get_dags(struct tw_request *req, struct tw_response *resp)
+static void dags_now(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_dag_row *v;
@@ -220,6 +220,11 @@ static void get_dags(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	else
 		reply_dags(req, resp, v, n, total);
+}
+
+static void get_dags(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, dags_now);
 }
 
 static void get_dag(struct tw_request *req, struct tw_response *resp)

@@ -173,7 +173,7 @@ bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_st
 	return rc == TW_OK;
 }
 
-static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
+static void dag_runs_now(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_asker q;
 
@@ -191,6 +191,11 @@ static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
 	tw_asker_cursor(&q);
 	if (tw_asker_order(&q, &list_sort))
 		list(&q);
+}
+
+static void get_dag_runs(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, dag_runs_now);
 }
 
 /* ── the same with a body ─────────────────────────────────────────────────────────────── */

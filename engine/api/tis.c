@@ -268,7 +268,7 @@ static bool group_cond(struct tw_asker *q, struct tw_str group_id)
 	return true;
 }
 
-static void get_task_instances(struct tw_request *req, struct tw_response *resp)
+static void task_instances_now(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_str dag_id = req->params[0], run_id = req->params[1];
 	struct tw_store *s = tw_api_store(req, resp);
@@ -294,6 +294,11 @@ static void get_task_instances(struct tw_request *req, struct tw_response *resp)
 	tw_asker_cursor(&q);
 	if (group_cond(&q, tw_query(req, "task_group_id")) && tw_asker_order(&q, &list_sort))
 		list(&q);
+}
+
+static void get_task_instances(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, task_instances_now);
 }
 
 static void get_task_instances_batch(struct tw_request *req, struct tw_response *resp)

@@ -22,6 +22,7 @@
 #include "store/store.h"
 
 #define BEAT_MS 5000
+#define PATIENCE_MS 5000 /* of one question to the metastore: others want to be served, too */
 #define SECRET_BYTES 48
 #define PEM_MAX (1u << 20)
 
@@ -229,6 +230,7 @@ static void fill_api(struct tw_apiserver *s)
 			{
 				.url = o->store_url,
 				.mode = TW_STORE_CHECK,
+				.patience_ms = PATIENCE_MS,
 				.relaxed = o->store_relaxed
 			},
 		.secret_key = tw_buf_str(&s->secret_key),

@@ -62,6 +62,7 @@ struct tw_db_ops {
 	int64_t (*size)(struct tw_db *db);                             /* bytes */
 	enum tw_rc (*tidy)(struct tw_db *db, struct tw_err *err);
 	void (*rest)(struct tw_db *db);                                /* gives caches back */
+	uint64_t (*stamp)(struct tw_db *db);                           /* another one after each commit of anybody; 0: not known */
 	void (*feed_announce)(struct tw_db *db);                       /* there is a new row in the feed */
 	const char *(*feed_file)(struct tw_db *db);                    /* what announcing writes to; NULL: nothing */
 };

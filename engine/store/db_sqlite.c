@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/clock.h"
 #include "store/checkpoint.h"
 #include "store/stamp.h"
 
@@ -18,7 +19,12 @@ struct tw_db {
 	struct tw_checkpointer *checkpointer; /* NULL: commits do it */
 	char *feed_file;                      /* beside the database; NULL: in memory */
 	int feed_fd;                          /* -1: not needed yet */
+	int64_t patience;                     /* µs; 0: endless */
+	sqlite3_stmt *version;
 };
+
+/* When the question that this thread asks began; 0: it is none. µs, monotonic. */
+static _Thread_local int64_t asked_at;
 
 /* A statement is SQLite's own; the struct is never defined. */
 static sqlite3_stmt *raw(struct tw_stmt *st)
@@ -40,6 +46,9 @@ static enum tw_rc failed(sqlite3 *h, int code, struct tw_err *err)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return tw_err_set(err, TW_ERR_TIMEOUT, "the database is locked by another process");
+	case SQLITE_INTERRUPT:
+		return tw_err_set(err, TW_ERR_TIMEOUT,
+				  "the question takes too long: narrow it, by a DAG, a run or a time");
 	case SQLITE_TOOBIG:
 		return tw_err_set(err, TW_ERR_LIMIT, "%s", msg);
 	case SQLITE_NOTADB:
@@ -104,10 +113,21 @@ static enum tw_rc checkpoint_elsewhere(struct tw_db *db, const struct tw_store_o
 	return TW_OK;
 }
 
+/* Asked every so many steps of SQLite's machine. */
+static int lose_patience(void *arg)
+{
+	struct tw_db *db = arg;
+
+	return asked_at && tw_monotonic() - asked_at > db->patience;
+}
+
 static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool relaxed,
 			 struct tw_err *err)
 {
 	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
+	db->patience = o->patience_ms * 1000LL;
+	if (db->patience)
+		sqlite3_progress_handler(db->h, 100000, lose_patience, db);
 	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-8000", err));
 	if (o->read_only)
 		return db_exec(db, "pragma query_only=on", err);
@@ -122,6 +142,7 @@ static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool r
 static void db_close(struct tw_db *db)
 {
 	tw_checkpointer_free(db->checkpointer);
+	sqlite3_finalize(db->version);
 	sqlite3_close_v2(db->h);
 	if (db->feed_fd >= 0)
 		close(db->feed_fd);
@@ -166,6 +187,19 @@ static enum tw_rc db_open(const struct tw_store_opts *o, struct tw_db **ret_db, 
 	}
 	*ret_db = db;
 	return TW_OK;
+}
+
+/* The pragma counts what other connections commit; this one's own changes it counts itself. */
+static uint64_t stamp(struct tw_db *db)
+{
+	uint64_t version = 0;
+
+	if (!db->version && sqlite3_prepare_v3(db->h, "pragma data_version", -1, SQLITE_PREPARE_PERSISTENT, &db->version, NULL) != SQLITE_OK)
+		return 0;
+	if (sqlite3_step(db->version) == SQLITE_ROW)
+		version = (uint64_t)sqlite3_column_int64(db->version, 0);
+	sqlite3_reset(db->version);
+	return version << 32 | (uint32_t)sqlite3_total_changes(db->h);
 }
 
 /* Whoever watches the file hears of it; nobody reads what is in it. */
@@ -274,8 +308,11 @@ static void bind_uuid(struct tw_stmt *st, int i, struct tw_id v)
 
 static int step(struct tw_stmt *st, struct tw_err *err)
 {
-	int code = sqlite3_step(raw(st));
+	int code;
 
+	if (!sqlite3_stmt_busy(raw(st)))
+		asked_at = sqlite3_stmt_readonly(raw(st)) ? tw_monotonic() : 0;
+	code = sqlite3_step(raw(st));
 	if (code == SQLITE_ROW)
 		return 1;
 	return code == SQLITE_DONE ? 0 : failed(sqlite3_db_handle(raw(st)), code, err);
@@ -463,6 +500,7 @@ const struct tw_db_ops tw_db_sqlite = {
 	.get_uuid = get_uuid,
 	.changes = changes,
 	.last_id = last_id,
+	.stamp = stamp,
 	.feed_announce = feed_announce,
 	.feed_file = feed_file,
 	.has_table = has_table,

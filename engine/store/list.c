@@ -1,6 +1,8 @@
 /* Lists: filters, orders and pages as SQL. Field names are looked up in a table, values are always
  * bound. */
+#include "io/clock.h"
 #include "store/cursor.h"
+#include "store/totals.h"
 
 #define ORDER_MAX 10
 
@@ -218,6 +220,23 @@ void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struc
 	}
 }
 
+/* The order begins with a column of the parent, and all conditions are the table's own: then its index is walked. */
+static bool led_by_parent(const struct tw_list_def *def, const struct tw_ask *ask)
+{
+	const char *first = ask->norder ? ask->order_by[0] + (ask->order_by[0][0] == '-') : "";
+	const struct tw_field *f = find_field(def, first);
+
+	if (!def->from_parent || ask->cursor || !f || strncmp(f->expr, def->parent_key, 2) != 0)
+		return false;
+	for (size_t i = 0; i < ask->nconds; i++) {
+		const struct tw_field *c = find_field(def, ask->conds[i].field);
+
+		if (!c || (c->far && strncmp(c->expr, def->parent_key, 2) != 0))
+			return false;
+	}
+	return true;
+}
+
 enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *ask,
 			  struct tw_order_term ret_terms[TW_ORDER_TERMS], size_t *ret_n, bool *ret_far, struct tw_err *err)
 {
@@ -252,18 +271,40 @@ static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *
 	size_t n;
 
 	TW_TRY(tw_order_terms(def, ask, terms, &n, ret_far, err));
-	for (size_t i = 0; i < n; i++)
-		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
+	for (size_t i = 0; i < n; i++) {
+		tw_buf_adds(sql, i ? ", " : " order by ");
+		if (i == n - 1 && led_by_parent(def, ask))
+			tw_buf_printf(sql, "%s%s, ", def->parent_key, terms[i].down ? " desc" : "");
+		tw_buf_printf(sql, "%s%s", terms[i].expr, terms[i].down ? " desc" : "");
+	}
 	return TW_OK;
 }
 
+static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
+			    const char *sql, struct tw_arena *a, int64_t *ret_total, struct tw_err *err)
+{
+	struct tw_q q;
+	int rc;
+
+	tw_q(&q, s, sql);
+	tw_list_bind(def, ask, &q, a);
+	if (ask->count_cap > 0)
+		tw_q_put_int(&q, ask->count_cap);
+	rc = tw_q_next(&q, err);
+	if (rc > 0)
+		*ret_total = tw_q_get_int(&q);
+	tw_q_done(&q);
+	return rc < 0 ? rc : TW_OK;
+}
+
+/* How many there are; of very many what they were a moment ago (totals.h). */
 static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
 			struct tw_str where, bool far, struct tw_arena *a, int64_t *ret_total,
 			struct tw_err *err)
 {
-	struct tw_buf sql = {0};
-	struct tw_q q;
-	int rc;
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0}, key TW_AUTO(tw_buf_release) = {0};
+	int64_t began = tw_monotonic();
+	enum tw_rc rc;
 
 	if (ask->count_cap > 0)
 		tw_buf_adds(&sql, "select count(*) from (select 1 from ");
@@ -273,16 +314,14 @@ static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const
 		      TW_STR_ARG(where));
 	if (ask->count_cap > 0)
 		tw_buf_adds(&sql, " limit ?) n");
-	tw_q(&q, s, tw_buf_cstr(&sql));
-	tw_list_bind(def, ask, &q, a);
-	if (ask->count_cap > 0)
-		tw_q_put_int(&q, ask->count_cap);
-	rc = tw_q_next(&q, err);
-	if (rc > 0)
-		*ret_total = tw_q_get_int(&q);
-	tw_q_done(&q);
-	tw_buf_release(&sql);
-	return rc < 0 ? rc : TW_OK;
+	tw_totals_key(s, tw_buf_str(&sql), ask, &key);
+	if (ask->cursor)
+		return count_now(s, def, ask, tw_buf_cstr(&sql), a, ret_total, err);
+	if (tw_totals_recall(tw_buf_str(&key), ret_total))
+		return TW_OK;
+	rc = count_now(s, def, ask, tw_buf_cstr(&sql), a, ret_total, err);
+	tw_totals_keep(tw_buf_str(&key), *ret_total, rc == TW_OK ? tw_monotonic() - began : -1);
+	return rc;
 }
 
 enum tw_rc tw_q_all(struct tw_q *q, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v,
@@ -321,7 +360,8 @@ static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const 
 
 	TW_TRY(order_sql(def, ask, &order, &far_order, err));
 	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key,
-		      def->table, far || far_order ? def->joins : "");
+		      led_by_parent(def, ask) ? def->from_parent : def->table,
+		      led_by_parent(def, ask) ? "" : far || far_order ? def->joins : "");
 	tw_buf_addstr(&sql, where);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
 	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key,

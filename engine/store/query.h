@@ -127,6 +127,11 @@ struct tw_list_def {
 	const struct tw_field *fields;
 	size_t nfields;
 	bool text_key;               /* the key is text */
+	/*
+	 * NULL, or the table led by its parent ("dag_run r cross join task_instance ti on …"), for orders that begin with a column of
+	 * the parent (its alias is that of parent_key, "r.id"): the parent's index is walked, and nothing but one parent's rows sorted.
+	 */
+	const char *from_parent, *parent_key;
 };
 
 /* Reads the columns of one row. */

@@ -281,6 +281,14 @@ static const char parse_asks[] = "create table dag_priority_parsing_request (bun
 /* Each taking has a name: a worker's last word about one must not be taken for another's. */
 static const char claims[] = "alter table workload add column claim {key};";
 
+/* What lists over all DAGs are ordered and narrowed by. Those of instances are the ones that change least. */
+static const char list_orders[] = "create index dag_run_end on dag_run (end_date);"
+				  "create index dag_run_logical on dag_run (logical_date);"
+				  "create index dag_run_state_after on dag_run (state, run_after);"
+				  "create index dag_run_type_after on dag_run (run_type, run_after);"
+				  "create index ti_map on task_instance (map_index);"
+				  "create index ti_end on task_instance (end_date);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -298,5 +306,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 14, "workloads", workloads },
 	{ 15, "parse requests", parse_asks },
 	{ 16, "claims", claims },
+	{ 17, "orders of lists", list_orders },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

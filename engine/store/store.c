@@ -109,6 +109,11 @@ enum tw_rc tw_store_ping(struct tw_store *s, struct tw_err *err)
 	return tw_q_number(s, &one, err, "select 1", "");
 }
 
+uint64_t tw_store_stamp(struct tw_store *s)
+{
+	return s->ops->stamp(s->db);
+}
+
 int64_t tw_store_now(const struct tw_store *s)
 {
 	return s->opts.now ? s->opts.now() : tw_now();

@@ -49,6 +49,7 @@ struct tw_store_opts {
 	bool relaxed;            /* the same as ?synchronous=normal */
 	enum tw_checkpoints checkpoints;
 	int busy_ms;             /* how long to wait for a lock; 0 = 10,000 */
+	int patience_ms;         /* a question that takes longer ends with TW_ERR_TIMEOUT; 0: as long as it takes */
 	tw_crypt_fn encrypt, decrypt; /* NULL: secrets are stored as they are, is_encrypted false */
 	bool (*encrypts)(void *arg);  /* is there a key at all? NULL: yes when encrypt is set */
 	void *crypt_arg;
@@ -63,6 +64,8 @@ void tw_store_close(struct tw_store *s);
 const char *tw_store_backend(const struct tw_store *s); /* "sqlite" */
 /* Gives its caches back, when there is nothing to do for a while. */
 void tw_store_rest(struct tw_store *s);
+/* A number that is another one after each commit, whoever made it; 0: that cannot be told. */
+uint64_t tw_store_stamp(struct tw_store *s);
 /* A trivial query: is the database there? */
 enum tw_rc tw_store_ping(struct tw_store *s, struct tw_err *err);
 

@@ -69,8 +69,16 @@ static const struct tw_field fields[] = {
 };
 
 static const struct tw_list_def list = {
-	"task instance", VIEW_OF("ti.id"), "task_instance ti", JOINS, NULL,
-	"ti.seq",	 fields,	   TW_COUNT(fields),
+	"task instance",
+	VIEW_OF("ti.id"),
+	"task_instance ti",
+	JOINS,
+	NULL,
+	"ti.seq",
+	fields,
+	TW_COUNT(fields),
+	"dag_run r cross join task_instance ti on ti.dag_id = r.dag_id and ti.run_id = r.run_id",
+	"r.id",
 };
 
 enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
