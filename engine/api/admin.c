@@ -63,7 +63,7 @@ static const char *const event_names[] = {"id",	   "dttm",  "dag_id",	    "task_
 static const char *const event_fields[] = {"when", "dttm", "event_log_id", "id", NULL};
 static const struct tw_sort event_sort = {event_names, event_fields, "id"};
 
-static void get_event_logs(struct tw_request *req, struct tw_response *resp)
+static void event_logs_now(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
@@ -86,6 +86,11 @@ static void get_event_logs(struct tw_request *req, struct tw_response *resp)
 	for (size_t i = 0; i < n; i++)
 		event_object(&w, &v[i]);
 	tw_jw_page_end(&w, total);
+}
+
+static void get_event_logs(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, event_logs_now);
 }
 
 static void get_event_log(struct tw_request *req, struct tw_response *resp)

@@ -1,6 +1,7 @@
 #include "api/app.h"
 
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "api/recall.h"
@@ -79,6 +80,13 @@ void tw_api_list(struct tw_request *req, struct tw_response *resp, tw_http_handl
 	tw_recall_keep(&t->recall, req, resp);
 }
 
+static _Atomic uint64_t load_requests, load_us;
+
+struct tw_api_load tw_api_load(void)
+{
+	return (struct tw_api_load){load_requests, load_us};
+}
+
 void tw_api_finish(struct tw_request *req)
 {
 	struct thread *t = req->thread;
@@ -86,6 +94,8 @@ void tw_api_finish(struct tw_request *req)
 	if (t->reading && tw_store_end(t->store, NULL) < 0)
 		tw_store_rollback(t->store);
 	t->reading = false;
+	atomic_fetch_add_explicit(&load_requests, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&load_us, (uint64_t)(tw_monotonic() - req->began), memory_order_relaxed);
 }
 
 struct tw_zones *tw_api_zones(struct tw_request *req)

@@ -79,6 +79,11 @@ bool tw_api_admit_change(struct tw_request *req, struct tw_response *resp);
 void tw_api_audit(struct tw_request *req); /* audit.c */
 void tw_api_finish(struct tw_request *req);
 void tw_api_release(struct tw_request *req);
+/* What the process' handlers have done so far. */
+struct tw_api_load {
+	uint64_t requests, us;
+};
+struct tw_api_load tw_api_load(void);
 
 /* ── for handlers ───────────────────────────────────────────────────────────────────────── */
 

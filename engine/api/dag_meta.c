@@ -215,7 +215,7 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 
 /* ── tags ─────────────────────────────────────────────────────────────────────────────── */
 
-static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
+static void dag_tags_now(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_param params[] = {
 		{"tag_name_pattern", TW_P_LIKE, "name"},
@@ -244,6 +244,11 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 	for (size_t i = 0; i < n; i++)
 		tw_jw_str(&w, v[i]);
 	tw_jw_page_end(&w, total);
+}
+
+static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, dag_tags_now);
 }
 
 /* ── statistics ───────────────────────────────────────────────────────────────────────── */
@@ -291,7 +296,7 @@ static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_ro
 	return true;
 }
 
-static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
+static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
 {
 	static const struct tw_param stat_params[] = {{"dag_ids", TW_P_IN, "dag_id"}, {"", TW_P_READABLE, NULL}, {0}};
 	struct tw_store *s = tw_api_store(req, resp);
@@ -318,6 +323,11 @@ static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
 	for (size_t i = 0; i < n; i++)
 		listed_dags += stats_of(&w, s, &v[i], req->arena);
 	tw_jw_page_end(&w, listed_dags);
+}
+
+static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
+{
+	tw_api_list(req, resp, dag_stats_now);
 }
 
 /* ── warnings and import errors ───────────────────────────────────────────────────────── */

@@ -14,7 +14,10 @@ extern const struct tw_route tw_routes_api_tokens[];
 extern const struct tw_route tw_routes_fab_users[];
 extern const struct tw_route tw_routes_fab_roles[];
 extern const struct tw_route tw_routes_monitor[];
+extern const struct tw_route tw_routes_metrics[];
 extern const struct tw_route tw_routes_events[];
+/* Appends a process' memory and CPU time (metrics.c). */
+void tw_metrics_process(struct tw_buf *out, const char *daemon);
 extern const struct tw_route tw_routes_run_wait[];
 extern const struct tw_route tw_routes_dags[];
 extern const struct tw_route tw_routes_favourites[];

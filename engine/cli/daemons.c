@@ -121,6 +121,25 @@ static bool native_allowed(const struct tw_config *cfg)
 	       (!backend.n || tw_str_ends(backend, ".BaseXCom"));
 }
 
+static struct tw_statsd_opts statsd_options(struct tw_config *cfg)
+{
+	return (struct tw_statsd_opts){
+		.on = tw_config_bool(cfg, "metrics", "statsd_on"),
+		.host = tw_config_get(cfg, "metrics", "statsd_host"),
+		.port = (int)tw_config_int(cfg, "metrics", "statsd_port"),
+		.ipv6 = tw_config_bool(cfg, "metrics", "statsd_ipv6"),
+		.prefix = tw_config_get(cfg, "metrics", "statsd_prefix"),
+		.allow = tw_config_get(cfg, "metrics", "metrics_allow_list"),
+		.block = tw_config_get(cfg, "metrics", "metrics_block_list"),
+		.legacy = tw_config_bool(cfg, "metrics", "legacy_names_on"),
+		.influx = tw_config_bool(cfg, "metrics", "statsd_influxdb_enabled"),
+		.datadog = tw_config_bool(cfg, "metrics", "statsd_datadog_enabled"),
+		.datadog_tags = tw_config_bool(cfg, "metrics", "statsd_datadog_metrics_tags"),
+		.constant_tags = tw_config_get(cfg, "metrics", "statsd_datadog_tags"),
+		.disabled_tags = tw_config_get(cfg, "metrics", "statsd_disabled_tags"),
+	};
+}
+
 static int cmd_scheduler(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -146,6 +165,7 @@ static int cmd_scheduler(const struct tw_args *args)
 		.health_port = (int)tw_config_int(cfg, "scheduler", "scheduler_health_check_server_port"),
 		.cold = tw_config_bool(cfg, "core", "execute_tasks_new_python_interpreter"),
 		.supervisor = supervisor(),
+		.statsd = statsd_options(cfg),
 		.check_slas = tw_config_bool(cfg, "core", "check_slas"),
 	};
 

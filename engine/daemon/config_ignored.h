@@ -74,7 +74,16 @@
 	IGNORED("logging", "trigger_log_server_port", "logs stay on this machine") \
 	IGNORED("logging", "file_task_handler_new_folder_permissions", "folders of logs are made with 0775, less the umask") \
 	IGNORED("logging", "file_task_handler_new_file_permissions", "logs are made with 0664, less the umask") \
-	IGNORED("metrics", "*", "there is no StatsD or OpenTelemetry output") \
+	IGNORED("metrics", "stat_name_handler", "names are made in C: use metrics_allow_list and metrics_block_list") \
+	IGNORED("metrics", "statsd_custom_client_path", "StatsD is spoken in C") \
+	IGNORED("metrics", "otel_on", "there is no OpenTelemetry output: scrape /metrics, or use StatsD") \
+	IGNORED("metrics", "otel_host", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_port", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_prefix", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_interval_milliseconds", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_debugging_on", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_service", "there is no OpenTelemetry output") \
+	IGNORED("metrics", "otel_ssl_active", "there is no OpenTelemetry output") \
 	IGNORED("traces", "*", "there is no OpenTelemetry output") \
 	IGNORED("sentry", "*", "there is no Sentry output") \
 	IGNORED("profiling", "*", "there is no profiler") \
@@ -132,9 +141,9 @@
 	IGNORED("scheduler", "only_idle", "the scheduler has no rounds: it waits for what happens") \
 	IGNORED("scheduler", "scheduler_idle_sleep_time", "the scheduler has no rounds: it waits for what happens") \
 	IGNORED("scheduler", "parsing_cleanup_interval", "a file that goes away is seen at once") \
-	IGNORED("scheduler", "pool_metrics_interval", "there is no StatsD or OpenTelemetry output") \
-	IGNORED("scheduler", "ti_metrics_interval", "there is no StatsD or OpenTelemetry output") \
-	IGNORED("scheduler", "dagrun_metrics_interval", "there is no StatsD or OpenTelemetry output") \
+	IGNORED("scheduler", "pool_metrics_interval", "gauges are told with each heartbeat of the scheduler") \
+	IGNORED("scheduler", "ti_metrics_interval", "gauges are told with each heartbeat of the scheduler") \
+	IGNORED("scheduler", "dagrun_metrics_interval", "gauges are told with each heartbeat of the scheduler") \
 	IGNORED("scheduler", "orphaned_tasks_check_interval", "a scheduler adopts at its start what still runs") \
 	IGNORED("scheduler", "task_instance_heartbeat_timeout_detection_interval", "each limit has a timer of its own") \
 	IGNORED("scheduler", "trigger_timeout_check_interval", "each limit has a timer of its own") \

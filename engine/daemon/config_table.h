@@ -125,6 +125,7 @@
 	OPTION("logging", "celery_stdout_stderr_separation", BOOLEAN, "False", NULL, false, NULL) \
 	OPTION("logging", "color_log_error_keywords", STRING, "error,exception", NULL, false, NULL) \
 	OPTION("logging", "color_log_warning_keywords", STRING, "warn", NULL, false, NULL) \
+	OPTION("metrics", "prometheus", STRING, "signed_in", NULL, false, NULL) \
 	OPTION("metrics", "metrics_allow_list", STRING, "", NULL, false, NULL) \
 	OPTION("metrics", "metrics_block_list", STRING, "", NULL, false, NULL) \
 	OPTION("metrics", "legacy_names_on", BOOLEAN, "True", NULL, false, NULL) \

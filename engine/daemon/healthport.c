@@ -9,32 +9,67 @@
 #include "base/str.h"
 
 #define ASK_MAX 4096
+#define CALLERS_MAX 64
+#define PATIENCE_MS 5000 /* for a caller to ask and to take the answer */
 
 struct tw_healthport {
 	uv_tcp_t listener;
 	tw_healthy_fn fn;
 	void *arg;
+	struct caller *callers; /* the newest first */
+	size_t ncallers, handles; /* handles: that are not closed yet; with the last one it goes */
 };
 
 struct caller {
 	uv_tcp_t tcp;
+	uv_timer_t patience;
 	uv_write_t write;
 	struct tw_healthport *port;
+	struct caller *next, *prev;
+	int handles;
 	size_t n;
 	char text[ASK_MAX];
 };
 
+static void handle_gone(struct tw_healthport *p)
+{
+	if (--p->handles == 0)
+		free(p);
+}
+
 static void on_caller_closed(uv_handle_t *h)
 {
-	free(h->data);
+	struct caller *c = h->data;
+	struct tw_healthport *p = c->port;
+
+	if (--c->handles == 0)
+		free(c);
+	handle_gone(p);
+}
+
+static void hang_up(struct caller *c)
+{
+	if (uv_is_closing((uv_handle_t *)&c->tcp))
+		return;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		c->port->callers = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	c->port->ncallers--;
+	uv_close((uv_handle_t *)&c->tcp, on_caller_closed);
+	uv_close((uv_handle_t *)&c->patience, on_caller_closed);
+}
+
+static void on_patience(uv_timer_t *t)
+{
+	hang_up(t->data);
 }
 
 static void on_written(uv_write_t *w, int status)
 {
-	struct caller *c = w->data;
-
-	if (!uv_is_closing((uv_handle_t *)&c->tcp))
-		uv_close((uv_handle_t *)&c->tcp, on_caller_closed);
+	hang_up(w->data);
 }
 
 static bool asks_for_health(struct tw_str line)
@@ -77,7 +112,19 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 	if (n > 0 && tw_str_find((struct tw_str){ c->text, c->n }, TW_STR("\r\n\r\n"), 0) >= 0)
 		answer(c);
 	else if (n < 0 || c->n == ASK_MAX)
-		uv_close((uv_handle_t *)s, on_caller_closed);
+		hang_up(c);
+}
+
+/* The oldest makes room: who only holds the line keeps nobody else from asking. */
+static void make_room(struct tw_healthport *p)
+{
+	struct caller *oldest = p->callers;
+
+	if (p->ncallers < CALLERS_MAX)
+		return;
+	while (oldest->next)
+		oldest = oldest->next;
+	hang_up(oldest);
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -87,17 +134,27 @@ static void on_connection(uv_stream_t *listener, int status)
 
 	if (status < 0)
 		return;
+	make_room(p);
 	c = tw_new(struct caller);
 	c->port = p;
+	c->handles = 2;
+	p->handles += 2;
 	uv_tcp_init(listener->loop, &c->tcp);
-	c->tcp.data = c;
+	uv_timer_init(listener->loop, &c->patience);
+	c->tcp.data = c->patience.data = c;
+	c->next = p->callers;
+	if (c->next)
+		c->next->prev = c;
+	p->callers = c;
+	p->ncallers++;
+	uv_timer_start(&c->patience, on_patience, PATIENCE_MS, 0);
 	if (uv_accept(listener, (uv_stream_t *)&c->tcp) < 0 || uv_read_start((uv_stream_t *)&c->tcp, give_room, on_read) < 0)
-		uv_close((uv_handle_t *)&c->tcp, on_caller_closed);
+		hang_up(c);
 }
 
 static void on_closed(uv_handle_t *h)
 {
-	free(h->data);
+	handle_gone(h->data);
 }
 
 static int bind_to(struct tw_healthport *p, const char *host, int port)
@@ -122,6 +179,7 @@ enum tw_rc tw_healthport_new(uv_loop_t *loop, const char *host, int port, tw_hea
 
 	p->fn = fn;
 	p->arg = arg;
+	p->handles = 1;
 	uv_tcp_init(loop, &p->listener);
 	p->listener.data = p;
 	rc = bind_to(p, host, port);
@@ -147,6 +205,9 @@ int tw_healthport_number(const struct tw_healthport *p)
 
 void tw_healthport_free(struct tw_healthport *p)
 {
-	if (p)
-		uv_close((uv_handle_t *)&p->listener, on_closed);
+	if (!p)
+		return;
+	while (p->callers)
+		hang_up(p->callers);
+	uv_close((uv_handle_t *)&p->listener, on_closed);
 }

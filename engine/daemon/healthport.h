@@ -14,5 +14,5 @@ typedef bool (*tw_healthy_fn)(void *arg);
 enum tw_rc tw_healthport_new(uv_loop_t *loop, const char *host, int port, tw_healthy_fn fn, void *arg,
 			     struct tw_healthport **ret_port, struct tw_err *err);
 int tw_healthport_number(const struct tw_healthport *p);
-/* Its handles are closed in the loop's next rounds; NULL is nothing. */
+/* Closes the listener and all callers; their memory goes in the loop's next rounds. NULL is nothing. */
 void tw_healthport_free(struct tw_healthport *p);

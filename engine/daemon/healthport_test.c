@@ -95,11 +95,41 @@ static void a_port_in_use_is_told_of(void **state)
 	tear_down(&w);
 }
 
+static int silent_caller(struct world *w)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)tw_healthport_number(w->port)) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	uv_run(&w->loop, UV_RUN_NOWAIT);
+	return fd;
+}
+
+/* Callers that never ask: the oldest make room, and the port may go while they hold on. */
+static void who_says_nothing_keeps_nobody_out(void **state)
+{
+	struct world w;
+	int silent[200];
+	char byte;
+
+	set_up(&w);
+	for (int i = 0; i < 200; i++)
+		silent[i] = silent_caller(&w);
+	asks(&w, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ");
+	assert_int_equal(recv(silent[0], &byte, 1, MSG_DONTWAIT), 0);
+	assert_int_equal(recv(silent[199], &byte, 1, MSG_DONTWAIT), -1);
+	tear_down(&w);
+	for (int i = 0; i < 200; i++)
+		close(silent[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_says_how_the_scheduler_is),
 		cmocka_unit_test(a_port_in_use_is_told_of),
+		cmocka_unit_test(who_says_nothing_keeps_nobody_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,7 @@ static void on_beat(uv_timer_t *t)
 	sh->inbox_rung = true;
 	remote_beats(sh);
 	requests_alive(sh);
+	stats_beat(sh);
 	rest(sh);
 }
 
@@ -142,7 +143,9 @@ static enum tw_rc set_up(struct shell *sh, struct tw_err *err)
 	enum tw_rc rc;
 
 	tw_random(&core.seed, sizeof core.seed);
-	rc = make_executors(sh, err);
+	rc = tw_statsd_new(&sh->opts->statsd, &sh->statsd, err);
+	if (rc == TW_OK)
+		rc = make_executors(sh, err);
 	if (rc == TW_OK) {
 		core.default_executor = tw_str(sh->executors.v[0]->name);
 		core.loading = true; /* until boot_load has told everything */
@@ -232,6 +235,7 @@ static void tear_down(struct shell *sh)
 	tw_map_foreach(&sh->run_contexts, e)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);
+	tw_statsd_free(sh->statsd);
 	alarms_release(&sh->alarms);
 	listeners_release(&sh->listeners);
 	tw_map_release(&sh->pools);

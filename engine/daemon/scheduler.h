@@ -12,6 +12,7 @@
 
 #include "core/sched.h"
 #include "daemon/paths.h"
+#include "daemon/statsd.h"
 
 struct tw_scheduler_options {
 	const struct tw_paths *paths;
@@ -34,6 +35,7 @@ struct tw_scheduler_options {
 	int64_t beat_ms;                 /* [scheduler] scheduler_heartbeat_sec */
 	const char *health_host;         /* NULL: no health port */
 	int health_port;
+	struct tw_statsd_opts statsd;    /* [metrics] statsd_… */
 	pid_t supervisor;                /* the standalone: when it stops us the runner ends, too; 0: none */
 };
 

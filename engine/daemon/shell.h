@@ -5,6 +5,7 @@
  *	inbox.c      what people and programs ask              workload.c  the frame a runner gets
  *	hitl.c       questions to people, their answers            filekey.c    which warm child may run it
  *	alarms.c     deadlines and SLAs             remote.c    what workers elsewhere tell
+ *	stats.c      what is told to StatsD
  *	listeners.c  what plugins hear of runs
  */
 #pragma once
@@ -30,6 +31,7 @@ struct turn {
 	struct tw_batch batch;
 	struct tw_map watched;                /* assets whose watchers it sets right */
 	TW_VEC(struct tw_id) ended;           /* to be acknowledged to their executors */
+	int64_t began;                        /* when it was handed to the writer; µs, monotonic */
 	bool calls;                           /* it leaves callbacks: a dag-processor is to be rung */
 	enum tw_rc rc;
 	struct tw_err err;
@@ -97,6 +99,10 @@ struct shell {
 	struct tw_store *writer;              /* the writer thread's handle */
 	pthread_mutex_t write_lock;           /* one writing transaction at a time in this process */
 
+	struct tw_statsd *statsd;             /* NULL: off */
+	struct figures {
+		int64_t turns, turn_us;       /* how many were committed, and how long that took */
+	} figures;
 	_Atomic int64_t beaten;               /* the heartbeat that was last written; µs */
 	struct tw_healthport *health;
 	bool stopping;
@@ -120,6 +126,10 @@ void turn_callback(struct shell *sh, struct turn *t, struct tw_callback_row *row
 
 /* The workload that a worker elsewhere might have taken goes, with the turn that gathers. */
 void turn_workload_drop(struct shell *sh, struct tw_id attempt);
+
+/* stats.c */
+void stats_of_turn(struct shell *sh, const struct turn *t); /* after its commit */
+void stats_beat(struct shell *sh);
 
 /* boot.c */
 enum tw_rc boot_lease(struct shell *sh, struct tw_err *err);

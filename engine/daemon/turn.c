@@ -5,6 +5,7 @@
 #include "daemon/requests.h"
 #include "daemon/shell.h"
 #include "daemon/timetable.h"
+#include "io/clock.h"
 #include "io/doorbell.h"
 #include "io/token.h"
 #include "store/runs.h"
@@ -252,6 +253,7 @@ static void on_committed(uv_async_t *handle)
 		if (t->batch.missing)
 			tw_warn("%zu changed rows were not there any more", t->batch.missing);
 		perform(sh, t);
+		stats_of_turn(sh, t);
 	}
 	turn_free(t);
 }
@@ -341,6 +343,7 @@ void turn_flush(struct shell *sh)
 	listeners_of_turn(sh, t);
 	sh->gathering = turn_new(sh);
 	sh->writing = t;
+	t->began = tw_monotonic();
 	pthread_mutex_lock(&sh->lock);
 	sh->to_write = t;
 	pthread_cond_signal(&sh->work);
