@@ -7,14 +7,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "api/route.h"
 #include "base/log.h"
 #include "io/clock.h"
+#include "time/instant.h"
 
 #define IDLE_SECONDS 60
 #define CONNECTIONS_MAX 4000
+#define ASK_US (30 * TW_US_SEC) /* for the header to come, and again for the body, and more for what comes of it: */
+#define SLOWEST 1024	      /* a second for as many bytes */
+#define ROUND_US (5 * TW_US_SEC)
 
 struct tw_http_server {
 	struct tw_http_server_opts opts;
@@ -24,8 +29,16 @@ struct tw_http_server {
 	pthread_mutex_t lock;
 	pthread_cond_t
 		earlier;      /* the first of those put aside has changed, or it is time to stop */
+	struct guest *guests; /* under lock */
 	struct tw_heap aside; /* under lock: struct tw_http_nap by due */
 	bool stopping;	      /* under lock */
+};
+
+/* A connection. Who has not asked by its time is hung up on, however little he sends meanwhile. */
+struct guest {
+	struct guest *next, *prev;
+	int fd;
+	_Atomic int64_t due; /* µs, monotonic; INT64_MAX: it is being answered */
 };
 
 /* One request from its first header to its end. */
@@ -394,21 +407,37 @@ static void resume_due(struct tw_http_server *s, int64_t now)
 	}
 }
 
+static void hang_up_on_slow(struct tw_http_server *s)
+{
+	int64_t now = tw_monotonic();
+
+	for (struct guest *g = s->guests; g; g = g->next)
+		if (g->due < now)
+			shutdown(g->fd, SHUT_RDWR);
+}
+
 static void *keep_time(void *arg)
 {
 	struct tw_http_server *s = arg;
+	int64_t round = 0;
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping) {
 		struct tw_heap_node *first = tw_heap_min(&s->aside);
+		int64_t due = first ? tw_container_of(first, struct tw_http_nap, node)->due : INT64_MAX;
 
-		if (first) {
-			int64_t due = tw_container_of(first, struct tw_http_nap, node)->due;
+		if (s->guests && round < due)
+			due = round;
+		if (due < INT64_MAX) {
 			struct timespec at = {due / 1000000, due % 1000000 * 1000};
 
 			pthread_cond_timedwait(&s->earlier, &s->lock, &at);
 		} else {
 			pthread_cond_wait(&s->earlier, &s->lock);
+		}
+		if (tw_monotonic() >= round) {
+			hang_up_on_slow(s);
+			round = tw_monotonic() + ROUND_US;
 		}
 		resume_due(s, tw_monotonic());
 	}
@@ -577,6 +606,41 @@ static enum MHD_Result send_response(struct exchange *x, struct tw_response *res
 	return ok;
 }
 
+static void come_or_go(void *arg, struct MHD_Connection *conn, void **ctx, enum MHD_ConnectionNotificationCode what)
+{
+	struct tw_http_server *s = arg;
+	struct guest *g = *ctx;
+
+	pthread_mutex_lock(&s->lock);
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		g = tw_new(struct guest);
+		g->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+		g->due = tw_monotonic() + ASK_US;
+		g->next = s->guests;
+		if (g->next)
+			g->next->prev = g;
+		else
+			pthread_cond_signal(&s->earlier);
+		s->guests = g;
+		*ctx = g;
+	} else if (g) {
+		if (g->prev)
+			g->prev->next = g->next;
+		else
+			s->guests = g->next;
+		if (g->next)
+			g->next->prev = g->prev;
+		free(g);
+		*ctx = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static struct guest *guest_of(struct MHD_Connection *conn)
+{
+	return MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *conn, const char *url,
 			     const char *method, void **ctx)
 {
@@ -593,6 +657,7 @@ static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *co
 		.began = tw_monotonic(),
 	};
 	*ctx = x;
+	guest_of(conn)->due = x->req.began + ASK_US;
 	return MHD_YES;
 }
 
@@ -633,9 +698,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char
 			x->too_large = true;
 		else
 			tw_buf_add(&x->body, data, *ndata);
+		guest_of(conn)->due += (int64_t)(*ndata * TW_US_SEC / SLOWEST);
 		*ndata = 0;
 		return MHD_YES;
 	}
+	guest_of(conn)->due = INT64_MAX;
 	if (!x->ready)
 		take_request(x, conn);
 	x->req.thread = thread_data(x->server);
@@ -655,6 +722,7 @@ static void completed(void *arg, struct MHD_Connection *conn, void **ctx,
 {
 	struct exchange *x = *ctx;
 
+	guest_of(conn)->due = tw_monotonic() + IDLE_SECONDS * TW_US_SEC + ASK_US;
 	if (x)
 		let_go(x);
 	*ctx = NULL;
@@ -713,6 +781,7 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
 		flags, (uint16_t)opts->port, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER,
 		library_log, NULL, MHD_OPTION_SOCK_ADDR, ai->ai_addr, MHD_OPTION_THREAD_POOL_SIZE,
 		opts->threads ? opts->threads : 2u, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, come_or_go, s,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CONNECTIONS_MAX, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,

@@ -252,3 +252,28 @@ def test_every_path_of_the_contract_is_described(home: Engine) -> None:
             assert operation["responses"]
     missing = {path for path, _ in lists()} - spec["paths"].keys()
     assert not {re.sub(r"\{\w+\}", "{}", p) for p in missing} - {re.sub(r"\{\w+\}", "{}", p) for p in spec["paths"]}
+
+
+def test_a_byte_at_a_time(home: Engine) -> None:
+    """Who sends a header or a body by drops is hung up on; those who ask meanwhile are served."""
+    head = f"GET /api/v2/version HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\nX-Slow: ".encode()
+    body = f"POST /auth/token HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\nContent-Length: 100000\r\n\r\n".encode()
+    slow = [socket.create_connection(("127.0.0.1", home.port), 20) for _ in range(400)]
+    started = time.monotonic()
+    try:
+        for n, s in enumerate(slow):
+            s.sendall(head if n % 2 else body)
+        left = list(slow)
+        while left and time.monotonic() - started < 60:
+            served(home)
+            for s in list(left):
+                try:
+                    s.sendall(b"a")
+                except OSError:
+                    left.remove(s)
+            time.sleep(1)
+        assert not left, f"{len(left)} slow clients still hold on"
+        assert time.monotonic() - started > 20
+    finally:
+        for s in slow:
+            s.close()
