@@ -60,9 +60,9 @@ def test_each_task_may_import_its_file_itself(engine: Engine) -> None:
 
 
 def test_what_has_no_effect_is_told(engine: Engine) -> None:
-    engine.env["AIRFLOW__METRICS__STATSD_ON"] = "True"
-    said = engine.run("version").stderr + engine.run("config", "get-value", "metrics", "statsd_on").stderr
-    assert "warning: AIRFLOW__METRICS__STATSD_ON: [metrics] statsd_on has no effect: there is no StatsD" in said
+    engine.env["AIRFLOW__METRICS__OTEL_ON"] = "True"
+    said = engine.run("version").stderr + engine.run("config", "get-value", "metrics", "otel_on").stderr
+    assert "warning: AIRFLOW__METRICS__OTEL_ON: [metrics] otel_on has no effect: there is no OpenTelemetry output" in said
 
 
 def test_a_local_bundle_is_the_dag_folder(engine: Engine, tmp_path: Path) -> None:
