@@ -77,8 +77,8 @@ static const struct tw_list_def list = {
 	"ti.seq",
 	fields,
 	TW_COUNT(fields),
-	"dag_run r cross join task_instance ti on ti.dag_id = r.dag_id and ti.run_id = r.run_id",
-	"r.id",
+	.from_parent = "dag_run r cross join task_instance ti on ti.dag_id = r.dag_id and ti.run_id = r.run_id",
+	.parent_key = "r.id",
 };
 
 enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
