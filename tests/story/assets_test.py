@@ -149,7 +149,7 @@ def test_what_one_makes_starts_the_others(engine: Engine) -> None:
     assert run["dag_id"] == run["dag_display_name"] == "makes" and run["partition_date"] is None
     assert run["dag_run_id"].startswith("asset_materialization__")
     [version] = run["dag_versions"]
-    assert version["version_number"] == 1 and version["bundle_name"] == "dags-folder" and version["bundle_url"] is None
+    assert version["version_number"] == "1" and version["bundle_name"] == "dags-folder" and version["bundle_url"] is None
 
 
 def test_marks_outlive_the_scheduler(engine: Engine) -> None:
