@@ -353,6 +353,17 @@ struct tw_run_row tw_core_asset_run_row(const struct dagent *d, struct tw_str ru
 	};
 }
 
+/*
+ * Of dates before the last scheduled run's the core does not know any more which have a run (tw_core_note_taken). Those that
+ * schedules and people give are whole seconds, so an event at a whole second may meet one.
+ */
+static bool may_be_taken(const struct dagent *d, tw_time date)
+{
+	if (d->has_last && date < d->last.logical_date && date % TW_US_SEC == 0)
+		return true;
+	return tw_core_run_exists(d, TW_STR(""), date);
+}
+
 void tw_core_asset_run(struct dagent *d)
 {
 	struct tw_buf id = { 0 };
@@ -365,7 +376,7 @@ void tw_core_asset_run(struct dagent *d)
 		if (d->marks.v[i].at > newest)
 			newest = d->marks.v[i].at;
 	bool dated = d->dag->compat == 2; /* 2.x knows no run without a logical date, and no two of one */
-	while (dated && tw_core_run_exists(d, TW_STR(""), newest))
+	while (dated && may_be_taken(d, newest))
 		newest++;
 	if (newest > d->s->asset_clock)
 		d->s->asset_clock = newest; /* what happens next is not this run's */

@@ -540,7 +540,7 @@ static bool asked_later(struct sim *m, const struct tw_run_row *row)
 	for (size_t i = 0; i < s->all.n; i++)
 		if (s->all.v[i]->row.type == TW_RUNTYPE_SCHEDULED && (!last || s->all.v[i]->row.run_after > last->row.run_after))
 			last = s->all.v[i];
-	return !dag->catchup && dag->timetable->type == TW_TT_DELTA_INTERVAL && last && last->doc->dag != dag;
+	return !dag->catchup && dag->timetable->type == TW_TT_DELTA_INTERVAL && last && last->made_by->dag != dag;
 }
 
 static void same_place(struct sim *m)

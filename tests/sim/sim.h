@@ -66,6 +66,7 @@ struct srun {
 	struct sdag *d;
 	struct tw_run_row row;
 	const struct doc *doc;
+	const struct doc *made_by;   /* whose schedule asked for it */
 	struct tw_map tasks;         /* task_id → struct stask */
 	TW_VEC(struct srow *) tis;
 	int executing, past_asked;

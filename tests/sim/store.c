@@ -217,6 +217,8 @@ static void apply_run(struct sim *m, const struct tw_fx_run *e)
 	r->row = e->row;
 	own_run(m, &r->row, &had);
 	r->doc = document(m, r->row.version_id);
+	if (!r->made_by)
+		r->made_by = r->doc;
 	touch(m, r);
 	if (!r->live && !tw_run_finished(r->row.state)) {
 		r->live = true;
