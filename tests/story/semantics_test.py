@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import pytest
@@ -42,8 +43,9 @@ def test_ends_as_on_airflow(ends: dict[str, dict[str, Any]], generation: str, da
 @functools.cache
 def taken_here(generation: str) -> dict[str, Any]:
     argv = [sys.executable, str(FOLDER / "refused_here.py"), generation]
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "sdk")}
-    return json.loads(subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=120).stdout)
+    with tempfile.TemporaryDirectory() as home:  # not the configuration of who runs the tests
+        env = {**os.environ, "PYTHONPATH": str(ROOT / "sdk"), "TRADEWIND_HOME": home, "AIRFLOW_HOME": home}
+        return json.loads(subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=120).stdout)
 
 
 @pytest.mark.parametrize("generation", ["3", "2"])
