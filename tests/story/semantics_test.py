@@ -11,6 +11,7 @@ import tempfile
 from typing import Any
 
 import pytest
+
 from engine import ROOT
 
 FOLDER = ROOT / "tests" / "compat" / "semantics"

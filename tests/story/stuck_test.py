@@ -35,7 +35,7 @@ def test_a_task_that_no_executor_starts_is_queued_again_and_fails_in_the_end(eng
     engine.write(
         "stuck.py",
         HEAD
-        + f"""
+        + """
 with DAG("stuck", schedule=None, start_date=START):
     BashOperator(task_id="first", bash_command="true", retries=3, retry_delay=0)
 with DAG("other", schedule=None, start_date=START):
