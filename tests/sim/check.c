@@ -435,8 +435,10 @@ static bool plain(struct sim *m, const struct srow *t)
 	int n = tw_dag_task(t->run->doc->dag, t->task->task_id);
 	const struct tw_task *task = n < 0 ? NULL : &t->run->doc->dag->tasks[n];
 
-	return task && task->max_active_per_dag < 0 && task->max_active_per_run < 0 && task->pool_slots == 1 &&
-	       m->execs[task->executor.n == 2 ? task->executor.p[1] - '0' : 0].slots == 0;
+	const struct tw_ti_row *row = &t->l.row; /* its slots and executor are its own, whatever the file says by now */
+
+	return task && task->max_active_per_dag < 0 && task->max_active_per_run < 0 && row->pool_slots == 1 &&
+	       m->execs[row->executor.n == 2 ? row->executor.p[1] - '0' : 0].slots == 0;
 }
 
 /* Nothing is given out while something goes before it that could have had its place. */
