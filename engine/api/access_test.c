@@ -74,7 +74,8 @@ static void test_simple(void **state)
 static void test_nobody(void **state)
 {
 	static const char *const doors[] = {"/", "/openapi.json", "/auth/", "/api/v2/auth/", "/api/v2/version",
-					    "/api/v2/monitor/health"};
+					    "/api/v2/monitor/health",
+					    "/metrics" /* [metrics] prometheus says: metrics_test.py */};
 
 	for (const struct tw_route *const *t = tw_api_routes; *t; t++)
 		for (const struct tw_route *r = *t; r->method; r++) {
