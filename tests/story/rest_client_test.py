@@ -256,7 +256,7 @@ def test_every_route_of_airflow_is_there(world: tuple[Engine, Talk]) -> None:
     engine, _ = world
     absent = []
     for method, path, operation, _names in contract():
-        if operation in ("login", "logout", "delete_dag", "clear_dag_runs"):  # what it would do is asked elsewhere
+        if path == "/auth/token/login" or operation in ("login", "logout", "delete_dag", "clear_dag_runs"):  # asked elsewhere
             continue
         status, body = engine.ask(method, re.sub(r"\{\w+\}", "0", path), {} if method in ("POST", "PUT", "PATCH") else None)
         if status in (0, 405) or status >= 500 or (isinstance(body, dict) and "error" in body):
