@@ -105,26 +105,6 @@ struct tw_zones *tw_api_zones(struct tw_request *req)
 
 /* ── JSON ─────────────────────────────────────────────────────────────────────────────── */
 
-void tw_jw_time(struct tw_jw *w, const char *key, tw_time t)
-{
-	char text[TW_ISO_MAX];
-
-	tw_jw_key(w, key);
-	tw_jw_cstr(w, tw_time_ok(t) ? tw_time_iso_z(text, t) : NULL);
-}
-
-void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s)
-{
-	tw_jw_key(w, key);
-	tw_jw_str(w, s);
-}
-
-void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i)
-{
-	tw_jw_key(w, key);
-	tw_jw_int(w, i);
-}
-
 void tw_jw_page(struct tw_jw *w, const char *name)
 {
 	tw_jw_obj(w);
@@ -137,18 +117,6 @@ void tw_jw_page_end(struct tw_jw *w, int64_t total)
 	tw_jw_end(w);
 	tw_jw_int_at(w, "total_entries", total);
 	tw_jw_end(w);
-}
-
-void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b)
-{
-	tw_jw_key(w, key);
-	tw_jw_bool(w, b);
-}
-
-void tw_jw_null_at(struct tw_jw *w, const char *key)
-{
-	tw_jw_key(w, key);
-	tw_jw_null(w);
 }
 
 void tw_jw_duration(struct tw_jw *w, const char *key, tw_time from, tw_time to)

@@ -102,15 +102,9 @@ struct tw_zones *tw_api_zones(struct tw_request *req);
 /* The same for streams, by the thread that asks; NULL when it cannot be opened. */
 struct tw_store *tw_api_thread_store(void *thread);
 
-/* "2026-01-01T00:00:00Z" into resp's JSON; null for TW_TIME_NONE. */
-void tw_jw_time(struct tw_jw *w, const char *key, tw_time t);
-void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s);
-void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i);
 /* The frame of every list: {name: [ … what comes between … ], "total_entries": total}. */
 void tw_jw_page(struct tw_jw *w, const char *name);
 void tw_jw_page_end(struct tw_jw *w, int64_t total);
-void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b);
-void tw_jw_null_at(struct tw_jw *w, const char *key);
 /* Seconds between two instants, null when either is none. */
 void tw_jw_duration(struct tw_jw *w, const char *key, tw_time from, tw_time to);
 /* JSON text as it is; null when p is NULL; as a string when it is no JSON. */

@@ -20,19 +20,13 @@ static void write_time(struct tw_jw *w, const char *key, tw_time t)
 		tw_jw_cstr(w, tw_time_iso_utc(iso, t));
 }
 
-static void write_str(struct tw_jw *w, const char *key, struct tw_str s)
-{
-	tw_jw_key(w, key);
-	tw_jw_str(w, s);
-}
-
 static void write_dag(struct tw_jw *w, const struct tw_coming_ask *ask)
 {
 	tw_jw_key(w, "dag");
 	tw_jw_obj(w);
-	write_str(w, "dag_id", ask->dag->dag_id);
-	write_str(w, "fileloc", ask->dag->fileloc);
-	write_str(w, "bundle_path", tw_str(ask->dags_folder));
+	tw_jw_str_at(w, "dag_id", ask->dag->dag_id);
+	tw_jw_str_at(w, "fileloc", ask->dag->fileloc);
+	tw_jw_str_at(w, "bundle_path", tw_str(ask->dags_folder));
 	tw_jw_key(w, "compat");
 	tw_jw_int(w, ask->dag->compat);
 	tw_jw_end(w);
@@ -43,11 +37,11 @@ void tw_coming_write(struct tw_buf *out, const struct tw_coming_ask *ask)
 	struct tw_jw w = { .out = out };
 
 	tw_jw_obj(&w);
-	write_str(&w, "op", TW_STR("timetable"));
-	write_str(&w, "what", tw_str(ask->what));
-	write_str(&w, "dag_id", ask->dag->dag_id);
-	write_str(&w, "fileloc", ask->dag->fileloc);
-	write_str(&w, "dags_folder", tw_str(ask->dags_folder));
+	tw_jw_str_at(&w, "op", TW_STR("timetable"));
+	tw_jw_str_at(&w, "what", tw_str(ask->what));
+	tw_jw_str_at(&w, "dag_id", ask->dag->dag_id);
+	tw_jw_str_at(&w, "fileloc", ask->dag->fileloc);
+	tw_jw_str_at(&w, "dags_folder", tw_str(ask->dags_folder));
 	write_dag(&w, ask);
 	tw_jw_key(&w, "last");
 	if (ask->last) {

@@ -120,34 +120,22 @@ static bool send_error(struct stepper *s, const char *message)
 
 /* ── effects ──────────────────────────────────────────────────────────────────────────── */
 
-static void put_str(struct tw_jw *w, const char *key, struct tw_str v)
-{
-	tw_jw_key(w, key);
-	tw_jw_str(w, v);
-}
-
-static void put_int(struct tw_jw *w, const char *key, int64_t v)
-{
-	tw_jw_key(w, key);
-	tw_jw_int(w, v);
-}
-
 static char *ti_json(const struct tw_ti_row *ti)
 {
 	struct tw_buf b = {0};
 	struct tw_jw w = {.out = &b};
 
 	tw_jw_obj(&w);
-	put_str(&w, "task_id", ti->task_id);
-	put_int(&w, "map_index", ti->map_index);
+	tw_jw_str_at(&w, "task_id", ti->task_id);
+	tw_jw_int_at(&w, "map_index", ti->map_index);
 	tw_jw_key(&w, "state");
 	tw_jw_cstr(&w, tw_ti_state_name(ti->state));
-	put_int(&w, "try_number", ti->try_number);
-	put_int(&w, "max_tries", ti->max_tries);
+	tw_jw_int_at(&w, "try_number", ti->try_number);
+	tw_jw_int_at(&w, "max_tries", ti->max_tries);
 	workload_time(&w, "start_date", ti->start_date);
 	workload_time(&w, "end_date", ti->end_date);
-	put_str(&w, "rendered_map_index", ti->rendered_map_index);
-	put_str(&w, "reason", ti->reason);
+	tw_jw_str_at(&w, "rendered_map_index", ti->rendered_map_index);
+	tw_jw_str_at(&w, "reason", ti->reason);
 	tw_jw_end(&w);
 	return tw_buf_steal(&b);
 }
@@ -188,7 +176,7 @@ static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
 		return;
 	}
 	tw_jw_obj(w);
-	put_str(w, "next_method", ti->next_method);
+	tw_jw_str_at(w, "next_method", ti->next_method);
 	tw_jw_key(w, "next_kwargs");
 	if (ti->next_kwargs.n)
 		tw_jw_raw(w, ti->next_kwargs);
@@ -210,15 +198,15 @@ static void add_pending(struct stepper *s, const struct tw_fx_dispatch *d)
 	tw_jw_cstr(&w, "run");
 	tw_jw_key(&w, "attempt");
 	tw_jw_cstr(&w, id);
-	put_str(&w, "dag_id", ti->dag_id);
-	put_str(&w, "run_id", ti->run_id);
-	put_str(&w, "task_id", ti->task_id);
-	put_int(&w, "map_index", ti->map_index);
-	put_int(&w, "try_number", ti->try_number);
-	put_int(&w, "max_tries", ti->max_tries);
-	put_str(&w, "queue", ti->queue);
-	put_int(&w, "priority_weight", ti->priority_weight);
-	put_int(&w, "pool_slots", ti->pool_slots);
+	tw_jw_str_at(&w, "dag_id", ti->dag_id);
+	tw_jw_str_at(&w, "run_id", ti->run_id);
+	tw_jw_str_at(&w, "task_id", ti->task_id);
+	tw_jw_int_at(&w, "map_index", ti->map_index);
+	tw_jw_int_at(&w, "try_number", ti->try_number);
+	tw_jw_int_at(&w, "max_tries", ti->max_tries);
+	tw_jw_str_at(&w, "queue", ti->queue);
+	tw_jw_int_at(&w, "priority_weight", ti->priority_weight);
+	tw_jw_int_at(&w, "pool_slots", ti->pool_slots);
 	workload_time(&w, "reschedule_start", ti->reschedule_start);
 	write_resume(&w, ti);
 	tw_jw_key(&w, "run");
@@ -262,9 +250,9 @@ static void add_callback(struct stepper *s, const struct tw_fx_callback *c)
 	tw_jw_key(&w, "reason");
 	tw_jw_cstr(&w, c->reason);
 	if (c->ti.task_id.p) {
-		put_str(&w, "task_id", c->ti.task_id);
-		put_int(&w, "map_index", c->ti.map_index);
-		put_int(&w, "try_number", c->ti.try_number);
+		tw_jw_str_at(&w, "task_id", c->ti.task_id);
+		tw_jw_int_at(&w, "map_index", c->ti.map_index);
+		tw_jw_int_at(&w, "try_number", c->ti.try_number);
 	}
 	tw_jw_end(&w);
 	tw_vec_push(&s->callbacks, tw_buf_steal(&b));

@@ -192,8 +192,7 @@ static void start(struct job *j)
 	tw_jw_cstr(&w, j->w->host);
 	tw_jw_key(&w, "unixname");
 	tw_jw_cstr(&w, j->w->user);
-	tw_jw_key(&w, "pid");
-	tw_jw_int(&w, getpid());
+	tw_jw_int_at(&w, "pid", getpid());
 	tw_jw_key(&w, "start_date");
 	tw_jw_cstr(&w, tw_time_iso_utc(now, tw_now()));
 	tw_jw_end(&w);
@@ -287,10 +286,8 @@ static void take(struct worker *w)
 	} else {
 		tw_jw_null(&j);
 	}
-	tw_jw_key(&j, "limit");
-	tw_jw_int(&j, w->opts->slots - (int)w->jobs.len);
-	tw_jw_key(&j, "wait");
-	tw_jw_int(&j, WAIT_S);
+	tw_jw_int_at(&j, "limit", w->opts->slots - (int)w->jobs.len);
+	tw_jw_int_at(&j, "wait", WAIT_S);
 	tw_jw_end(&j);
 	w->taking = call(w, "POST", "/workloads/take", tw_buf_cstr(&token), tw_buf_str(&body), ANSWER_MS + WAIT_S * 1000, on_taken, w);
 	tw_buf_release(&body);
@@ -347,8 +344,7 @@ static void sink_finished(void *arg, struct tw_executor *ex, const struct tw_exe
 		tw_jw_obj(&w);
 		tw_jw_key(&w, "state");
 		tw_jw_cstr(&w, tw_end_name(f->end));
-		tw_jw_key(&w, "reason");
-		tw_jw_str(&w, f->reason);
+		tw_jw_str_at(&w, "reason", f->reason);
 		tw_jw_end(&w);
 	}
 	tell_end(j);
@@ -403,8 +399,7 @@ static void beat(struct job *j)
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "hostname");
 	tw_jw_cstr(&w, j->w->host);
-	tw_jw_key(&w, "pid");
-	tw_jw_int(&w, getpid());
+	tw_jw_int_at(&w, "pid", getpid());
 	tw_jw_end(&w);
 	call_job(j, "PUT", "heartbeat", tw_buf_str(&body), on_beat_heard, errand_new(j, 0));
 	tw_buf_release(&body);

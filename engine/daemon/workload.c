@@ -21,18 +21,6 @@ void workload_time(struct tw_jw *w, const char *key, tw_time t)
 	tw_jw_cstr(w, t == TW_TIME_NONE ? NULL : tw_time_iso_utc(text, t));
 }
 
-static void key_str(struct tw_jw *w, const char *key, struct tw_str s)
-{
-	tw_jw_key(w, key);
-	tw_jw_str(w, s);
-}
-
-static void key_int(struct tw_jw *w, const char *key, int64_t i)
-{
-	tw_jw_key(w, key);
-	tw_jw_int(w, i);
-}
-
 static void previous_success(struct tw_store *store, const struct tw_run_row *run, struct tw_jw *w)
 {
 	struct tw_arena a = { 0 };
@@ -87,8 +75,8 @@ void workload_run_json(struct tw_store *store, const struct tw_run_row *run, str
 	struct tw_jw w = { .out = out };
 
 	tw_jw_obj(&w);
-	key_str(&w, "dag_id", run->dag_id);
-	key_str(&w, "run_id", run->run_id);
+	tw_jw_str_at(&w, "dag_id", run->dag_id);
+	tw_jw_str_at(&w, "run_id", run->run_id);
 	tw_jw_key(&w, "run_type");
 	tw_jw_cstr(&w, tw_run_type_name(run->type));
 	workload_time(&w, "logical_date", run->logical_date);
@@ -107,11 +95,11 @@ void workload_run_json(struct tw_store *store, const struct tw_run_row *run, str
 	tw_jw_cstr(&w, tw_run_state_name(run->state));
 	tw_jw_key(&w, "external_trigger");
 	tw_jw_bool(&w, run->type == TW_RUNTYPE_MANUAL || run->type == TW_RUNTYPE_OPERATOR_TRIGGERED);
-	key_int(&w, "clear_number", run->clear_number);
-	key_str(&w, "note", run->note);
-	key_str(&w, "triggering_user_name", run->triggering_user);
-	key_str(&w, "triggered_by", run->triggered_by);
-	key_str(&w, "partition_key", run->partition_key);
+	tw_jw_int_at(&w, "clear_number", run->clear_number);
+	tw_jw_str_at(&w, "note", run->note);
+	tw_jw_str_at(&w, "triggering_user_name", run->triggering_user);
+	tw_jw_str_at(&w, "triggered_by", run->triggered_by);
+	tw_jw_str_at(&w, "partition_key", run->partition_key);
 	previous_success(store, run, &w);
 	neighbours(store, run, &w);
 	consumed(store, run, &w);
@@ -164,21 +152,21 @@ static void write_dag(struct tw_jw *w, const struct shell *sh, const struct tw_d
 
 	tw_jw_key(w, "dag");
 	tw_jw_obj(w);
-	key_str(w, "dag_id", dag->dag_id);
-	key_str(w, "fileloc", dag->fileloc);
-	key_str(w, "relative_fileloc", dag->relative_fileloc);
-	key_str(w, "version", version);
+	tw_jw_str_at(w, "dag_id", dag->dag_id);
+	tw_jw_str_at(w, "fileloc", dag->fileloc);
+	tw_jw_str_at(w, "relative_fileloc", dag->relative_fileloc);
+	tw_jw_str_at(w, "version", version);
 	tw_jw_key(w, "render_native");
 	tw_jw_bool(w, dag->render_native);
 	tw_jw_key(w, "template_searchpath");
 	tw_jw_value(w, tw_map_value(dag->doc, "template_searchpath"));
-	key_str(w, "timezone", tw_map_str(dag->doc, "timezone", "UTC"));
+	tw_jw_str_at(w, "timezone", tw_map_str(dag->doc, "timezone", "UTC"));
 	tw_jw_key(w, "params");
 	tw_jw_value(w, dag->params);
-	key_str(w, "owner", tw_value_len(owners) ? owners.list->v[0].s : TW_STR("airflow"));
+	tw_jw_str_at(w, "owner", tw_value_len(owners) ? owners.list->v[0].s : TW_STR("airflow"));
 	tw_jw_key(w, "unsafe_to_fork");
 	tw_jw_bool(w, dag->unsafe_to_fork || sh->opts->cold);
-	key_int(w, "compat", dag->compat);
+	tw_jw_int_at(w, "compat", dag->compat);
 	tw_jw_end(w);
 }
 
@@ -193,7 +181,7 @@ void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
 	if (!d->args[0].name.p) {
 		tw_jw_key(w, "kwargs");
 		tw_jw_obj(w);
-		key_int(w, "index", d->args[0].index);
+		tw_jw_int_at(w, "index", d->args[0].index);
 		tw_jw_end(w);
 	} else {
 		tw_jw_key(w, "args");
@@ -203,7 +191,7 @@ void workload_expand(struct tw_jw *w, const struct tw_fx_dispatch *d)
 				continue;
 			tw_jw_keyn(w, d->args[i].name);
 			tw_jw_obj(w);
-			key_int(w, "index", d->args[i].index);
+			tw_jw_int_at(w, "index", d->args[i].index);
 			tw_jw_end(w);
 		}
 		tw_jw_end(w);
@@ -219,17 +207,17 @@ static void write_ti(struct shell *sh, struct tw_jw *w, const struct tw_ti_row *
 	tw_id_text(ti->id, id);
 	tw_jw_key(w, "attempt");
 	tw_jw_cstr(w, id);
-	key_str(w, "dag_id", ti->dag_id);
-	key_str(w, "run_id", ti->run_id);
-	key_str(w, "task_id", ti->task_id);
-	key_int(w, "map_index", ti->map_index);
-	key_int(w, "try_number", ti->try_number);
-	key_int(w, "max_tries", ti->max_tries);
-	key_str(w, "queue", ti->queue);
-	key_int(w, "priority_weight", ti->priority_weight);
-	key_int(w, "pool_slots", ti->pool_slots);
+	tw_jw_str_at(w, "dag_id", ti->dag_id);
+	tw_jw_str_at(w, "run_id", ti->run_id);
+	tw_jw_str_at(w, "task_id", ti->task_id);
+	tw_jw_int_at(w, "map_index", ti->map_index);
+	tw_jw_int_at(w, "try_number", ti->try_number);
+	tw_jw_int_at(w, "max_tries", ti->max_tries);
+	tw_jw_str_at(w, "queue", ti->queue);
+	tw_jw_int_at(w, "priority_weight", ti->priority_weight);
+	tw_jw_int_at(w, "pool_slots", ti->pool_slots);
 	log_path(sh, ti, logical_date, &path);
-	key_str(w, "log_path", tw_buf_str(&path));
+	tw_jw_str_at(w, "log_path", tw_buf_str(&path));
 	tw_buf_release(&path);
 }
 
@@ -240,7 +228,7 @@ static void write_resume(struct tw_jw *w, const struct tw_ti_row *ti)
 	tw_jw_key(w, "resume");
 	if (ti->next_method.n) {
 		tw_jw_obj(w);
-		key_str(w, "next_method", ti->next_method);
+		tw_jw_str_at(w, "next_method", ti->next_method);
 		tw_jw_key(w, "next_kwargs");
 		if (ti->next_kwargs.n)
 			tw_jw_raw(w, ti->next_kwargs);
@@ -309,7 +297,7 @@ static void write_context(struct shell *sh, struct tw_jw *w, const struct tw_ti_
 	tw_arena_release(&a);
 	tw_jw_key(w, "context");
 	tw_jw_obj(w);
-	key_int(w, "task_reschedule_count", (int64_t)n);
+	tw_jw_int_at(w, "task_reschedule_count", (int64_t)n);
 	tw_jw_end(w);
 }
 
@@ -326,7 +314,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	write_resume(&w, &d->ti);
 	if (!inactive_assets(sh, &w, d->dag, task) && task->native.n && sh->opts->native && !d->ti.next_method.n &&
 	    (!task->is_sensor || triggerer_lives(sh)))
-		key_str(&w, "native", task->native);
+		tw_jw_str_at(&w, "native", task->native);
 	/* A task in Python may hand its waiting for other runs over, too. */
 	if (sh->opts->native && tw_str_is(task->op_class, "TriggerDagRunOperator") && triggerer_lives(sh)) {
 		tw_jw_key(&w, "waits");
@@ -340,7 +328,7 @@ void workload_write(struct shell *sh, const struct tw_fx_dispatch *d, struct tw_
 	tw_jw_value(&w, task->raw);
 	write_dag(&w, sh, d->dag, d->ti.version_id);
 	filekey_write(sh, d->dag, &key);
-	key_str(&w, "digest", tw_buf_str(&key));
+	tw_jw_str_at(&w, "digest", tw_buf_str(&key));
 	tw_buf_release(&key);
 	tw_jw_key(&w, "run");
 	tw_jw_raw(&w, tw_str(run_context(sh, &d->run)));
@@ -365,9 +353,9 @@ static void write_ti_facts(struct tw_jw *w, const struct tw_ti_row *ti)
 	tw_jw_cstr(w, ti->state == TW_TI_NONE ? NULL : tw_ti_state_name(ti->state));
 	workload_time(w, "start_date", ti->start_date);
 	workload_time(w, "end_date", ti->end_date);
-	key_str(w, "hostname", ti->hostname);
-	key_str(w, "rendered_map_index", ti->rendered_map_index);
-	key_int(w, "pid", ti->pid);
+	tw_jw_str_at(w, "hostname", ti->hostname);
+	tw_jw_str_at(w, "rendered_map_index", ti->rendered_map_index);
+	tw_jw_int_at(w, "pid", ti->pid);
 	tw_jw_end(w);
 }
 
@@ -389,8 +377,8 @@ void workload_callback(struct shell *sh, const struct workload_call *c, struct t
 		write_ti(sh, &w, c->ti, c->run->logical_date);
 		write_ti_facts(&w, c->ti);
 	} else {
-		key_str(&w, "dag_id", c->run->dag_id);
-		key_str(&w, "run_id", c->run->run_id);
+		tw_jw_str_at(&w, "dag_id", c->run->dag_id);
+		tw_jw_str_at(&w, "run_id", c->run->run_id);
 	}
 	if (c->about.n) {
 		tw_jw_key(&w, "about");

@@ -11,26 +11,6 @@
 
 /* ── lines ──────────────────────────────────────────────────────────────────────────── */
 
-static void str_at(struct tw_jw *w, const char *key, struct tw_str v)
-{
-	tw_jw_key(w, key);
-	tw_jw_str(w, v);
-}
-
-static void int_at(struct tw_jw *w, const char *key, int64_t v)
-{
-	tw_jw_key(w, key);
-	tw_jw_int(w, v);
-}
-
-static void time_at(struct tw_jw *w, const char *key, tw_time t)
-{
-	char text[TW_ISO_MAX];
-
-	tw_jw_key(w, key);
-	tw_jw_cstr(w, tw_time_ok(t) ? tw_time_iso_z(text, t) : NULL);
-}
-
 static struct tw_jw line(struct tw_store *s, const char *kind)
 {
 	struct tw_jw w = {.out = &s->said};
@@ -52,10 +32,9 @@ static void run_gone(struct tw_store *s, const struct tw_run_row *r)
 {
 	struct tw_jw w = line(s, "run");
 
-	str_at(&w, "dag_id", r->dag_id);
-	str_at(&w, "run_id", r->run_id);
-	tw_jw_key(&w, "deleted");
-	tw_jw_bool(&w, true);
+	tw_jw_str_at(&w, "dag_id", r->dag_id);
+	tw_jw_str_at(&w, "run_id", r->run_id);
+	tw_jw_bool_at(&w, "deleted", true);
 	line_end(&w);
 }
 
@@ -63,17 +42,17 @@ void tw_feed_run(struct tw_store *s, const struct tw_run_row *r)
 {
 	struct tw_jw w = line(s, "run");
 
-	str_at(&w, "dag_id", r->dag_id);
-	str_at(&w, "run_id", r->run_id);
+	tw_jw_str_at(&w, "dag_id", r->dag_id);
+	tw_jw_str_at(&w, "run_id", r->run_id);
 	tw_jw_key(&w, "state");
 	tw_jw_cstr(&w, tw_run_state_name(r->state));
 	tw_jw_key(&w, "run_type");
 	tw_jw_cstr(&w, tw_run_type_name(r->type));
-	time_at(&w, "logical_date", r->logical_date);
-	time_at(&w, "run_after", r->run_after);
-	time_at(&w, "queued_at", r->queued_at);
-	time_at(&w, "start_date", r->start_date);
-	time_at(&w, "end_date", r->end_date);
+	tw_jw_time(&w, "logical_date", r->logical_date);
+	tw_jw_time(&w, "run_after", r->run_after);
+	tw_jw_time(&w, "queued_at", r->queued_at);
+	tw_jw_time(&w, "start_date", r->start_date);
+	tw_jw_time(&w, "end_date", r->end_date);
 	line_end(&w);
 }
 
@@ -81,20 +60,19 @@ static void task(struct tw_store *s, const struct tw_ti_row *t, bool deleted)
 {
 	struct tw_jw w = line(s, "task");
 
-	str_at(&w, "dag_id", t->dag_id);
-	str_at(&w, "run_id", t->run_id);
-	str_at(&w, "task_id", t->task_id);
-	int_at(&w, "map_index", t->map_index);
+	tw_jw_str_at(&w, "dag_id", t->dag_id);
+	tw_jw_str_at(&w, "run_id", t->run_id);
+	tw_jw_str_at(&w, "task_id", t->task_id);
+	tw_jw_int_at(&w, "map_index", t->map_index);
 	if (deleted) {
-		tw_jw_key(&w, "deleted");
-		tw_jw_bool(&w, true);
+		tw_jw_bool_at(&w, "deleted", true);
 	} else {
 		tw_jw_key(&w, "state");
 		tw_jw_cstr(&w, tw_ti_state_name(t->state));
-		int_at(&w, "try_number", t->try_number);
-		time_at(&w, "queued_at", t->queued_dttm);
-		time_at(&w, "start_date", t->start_date);
-		time_at(&w, "end_date", t->end_date);
+		tw_jw_int_at(&w, "try_number", t->try_number);
+		tw_jw_time(&w, "queued_at", t->queued_dttm);
+		tw_jw_time(&w, "start_date", t->start_date);
+		tw_jw_time(&w, "end_date", t->end_date);
 	}
 	line_end(&w);
 }
@@ -103,7 +81,7 @@ void tw_feed_dag(struct tw_store *s, struct tw_str dag_id)
 {
 	struct tw_jw w = line(s, "dag");
 
-	str_at(&w, "dag_id", dag_id);
+	tw_jw_str_at(&w, "dag_id", dag_id);
 	line_end(&w);
 }
 
@@ -118,8 +96,8 @@ void tw_feed_import_error(struct tw_store *s, struct tw_str bundle_name, struct 
 {
 	struct tw_jw w = line(s, "import_error");
 
-	str_at(&w, "bundle_name", bundle_name);
-	str_at(&w, "filename", filename);
+	tw_jw_str_at(&w, "bundle_name", bundle_name);
+	tw_jw_str_at(&w, "filename", filename);
 	line_end(&w);
 }
 
@@ -127,8 +105,8 @@ static void asset(struct tw_store *s, const struct tw_asset_event_row *e)
 {
 	struct tw_jw w = line(s, "asset");
 
-	str_at(&w, "name", e->name);
-	str_at(&w, "uri", e->uri);
+	tw_jw_str_at(&w, "name", e->name);
+	tw_jw_str_at(&w, "uri", e->uri);
 	line_end(&w);
 }
 
@@ -213,9 +191,9 @@ void tw_feed_tally_end(struct tw_store *s, struct tw_feed_tally *t)
 		if (c->n > MANY_OF_RUN) {
 			struct tw_jw w = line(s, "tasks");
 
-			str_at(&w, "dag_id", c->dag_id);
-			str_at(&w, "run_id", c->run_id);
-			int_at(&w, "count", c->n);
+			tw_jw_str_at(&w, "dag_id", c->dag_id);
+			tw_jw_str_at(&w, "run_id", c->run_id);
+			tw_jw_int_at(&w, "count", c->n);
 			line_end(&w);
 		}
 		free(c);

@@ -91,6 +91,9 @@ void tw_local_iso(struct tw_buf *out, int64_t local_us);
 char *tw_time_iso_utc(char out[TW_ISO_MAX], tw_time t);
 /* The same as the REST API has it: "2026-01-01T00:00:00Z", with microseconds when there are any. */
 char *tw_time_iso_z(char out[TW_ISO_MAX], tw_time t);
+/* A key with an instant as tw_time_iso_z has it; null for TW_TIME_NONE. */
+struct tw_jw;
+void tw_jw_time(struct tw_jw *w, const char *key, tw_time t);
 
 /* ── strftime.c, strptime.c, C locale ──────────────────────────────────────────── */
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "time/zone.h"
+#include "value/json.h"
 
 struct cur {
 	const char *p, *end;
@@ -346,4 +347,12 @@ char *tw_time_iso_z(char out[TW_ISO_MAX], tw_time t)
 	if (offset)
 		memcpy(offset, "Z", 2);
 	return out;
+}
+
+void tw_jw_time(struct tw_jw *w, const char *key, tw_time t)
+{
+	char text[TW_ISO_MAX];
+
+	tw_jw_key(w, key);
+	tw_jw_cstr(w, tw_time_ok(t) ? tw_time_iso_z(text, t) : NULL);
 }

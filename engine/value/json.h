@@ -68,3 +68,9 @@ void tw_jw_str(struct tw_jw *w, struct tw_str s);   /* p NULL writes null */
 void tw_jw_cstr(struct tw_jw *w, const char *s);    /* NULL writes null */
 void tw_jw_value(struct tw_jw *w, struct tw_value v);
 void tw_jw_raw(struct tw_jw *w, struct tw_str json); /* already JSON */
+
+/* A key and its value in one. */
+void tw_jw_null_at(struct tw_jw *w, const char *key);
+void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b);
+void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i);
+void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s);

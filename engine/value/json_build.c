@@ -129,3 +129,27 @@ void tw_jw_raw(struct tw_jw *w, struct tw_str json)
 	item(w);
 	tw_buf_addstr(w->out, json);
 }
+
+void tw_jw_null_at(struct tw_jw *w, const char *key)
+{
+	tw_jw_key(w, key);
+	tw_jw_null(w);
+}
+
+void tw_jw_bool_at(struct tw_jw *w, const char *key, bool b)
+{
+	tw_jw_key(w, key);
+	tw_jw_bool(w, b);
+}
+
+void tw_jw_int_at(struct tw_jw *w, const char *key, int64_t i)
+{
+	tw_jw_key(w, key);
+	tw_jw_int(w, i);
+}
+
+void tw_jw_str_at(struct tw_jw *w, const char *key, struct tw_str s)
+{
+	tw_jw_key(w, key);
+	tw_jw_str(w, s);
+}
