@@ -134,12 +134,6 @@ static enum tw_rc read_place(struct places *p, struct tw_str text, struct tw_are
 	return TW_OK;
 }
 
-static void order(struct tw_buf *sql, const struct tw_order_term *terms, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
-}
-
 /* The rows of the page, at most limit + 1 in the order in which they were asked for, and the place of each. */
 static enum tw_rc fetch(struct tw_q *q, const struct tw_order_term *terms, size_t nterms, size_t size, tw_read_fn read,
 			struct tw_arena *a, size_t room, char *rows, struct tw_str *places, size_t *ret_n, struct tw_err *err)
@@ -200,9 +194,9 @@ enum tw_rc tw_list_at(struct tw_store *s, const struct tw_list_def *def, const s
 		tw_buf_adds(&sql, where.n ? " and " : " where ");
 		predicate(&p, &sql);
 	}
-	order(&sql, terms, p.n);
+	tw_order_sql(terms, p.n, &sql);
 	tw_buf_printf(&sql, " limit ?) p join %s on %s = p.k %s", def->table, def->key, def->joins);
-	order(&sql, terms, p.n);
+	tw_order_sql(terms, p.n, &sql);
 	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_list_bind(def, ask, &q, a);
 	bind(&p, &q);

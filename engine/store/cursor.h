@@ -3,7 +3,7 @@
 
 #include "store/query.h"
 
-#define TW_ORDER_TERMS 12
+#define TW_ORDER_TERMS 12 /* the fields of an ask, its parent's key and its own */
 
 struct tw_order_term {
 	const char *expr;
@@ -15,6 +15,8 @@ struct tw_order_term {
 /* The fields of the ask, then the key; *ret_far: one of them needs the joins. */
 enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *ask,
 			  struct tw_order_term ret_terms[TW_ORDER_TERMS], size_t *ret_n, bool *ret_far, struct tw_err *err);
+/* " order by …" */
+void tw_order_sql(const struct tw_order_term *terms, size_t n, struct tw_buf *sql);
 /* The page that ask->cursor says; it is filled. where: the ask's, far: it needs the joins. */
 enum tw_rc tw_list_at(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, struct tw_str where,
 		      bool far, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n,

@@ -264,20 +264,10 @@ enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *as
 	return TW_OK;
 }
 
-static enum tw_rc order_sql(const struct tw_list_def *def, const struct tw_ask *ask,
-			    struct tw_buf *sql, bool *ret_far, struct tw_err *err)
+void tw_order_sql(const struct tw_order_term *terms, size_t n, struct tw_buf *sql)
 {
-	struct tw_order_term terms[TW_ORDER_TERMS];
-	size_t n;
-
-	TW_TRY(tw_order_terms(def, ask, terms, &n, ret_far, err));
-	for (size_t i = 0; i < n; i++) {
-		tw_buf_adds(sql, i ? ", " : " order by ");
-		if (i == n - 1 && led_by_parent(def, ask))
-			tw_buf_printf(sql, "%s%s, ", def->parent_key, terms[i].down ? " desc" : "");
-		tw_buf_printf(sql, "%s%s", terms[i].expr, terms[i].down ? " desc" : "");
-	}
-	return TW_OK;
+	for (size_t i = 0; i < n; i++)
+		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
 }
 
 static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
@@ -355,13 +345,19 @@ static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const 
 		       struct tw_arena *a, void **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_buf order TW_AUTO(tw_buf_release) = {0}, sql TW_AUTO(tw_buf_release) = {0};
-	bool far_order = false;
+	struct tw_order_term terms[TW_ORDER_TERMS];
+	bool led = led_by_parent(def, ask), far_order = false;
 	struct tw_q q;
+	size_t nterms;
 
-	TW_TRY(order_sql(def, ask, &order, &far_order, err));
-	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key,
-		      led_by_parent(def, ask) ? def->from_parent : def->table,
-		      led_by_parent(def, ask) ? "" : far || far_order ? def->joins : "");
+	TW_TRY(tw_order_terms(def, ask, terms, &nterms, &far_order, err));
+	if (led) { /* the parent's key stands before the row's own */
+		terms[nterms] = terms[nterms - 1];
+		terms[nterms++ - 1].expr = def->parent_key;
+	}
+	tw_order_sql(terms, nterms, &order);
+	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key, led ? def->from_parent : def->table,
+		      led ? "" : far || far_order ? def->joins : "");
 	tw_buf_addstr(&sql, where);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
 	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key,
