@@ -39,10 +39,12 @@ void tw_grants_unref(const struct tw_grants *g);
 /* ── for /auth/fab/v1 ─────────────────────────────────────────────────────────────────── */
 
 struct tw_asker;
+struct tw_ask;
 /* The thread's handle; NULL: another auth manager is in use, and it has replied 404. */
 struct tw_store *tw_fab_store(struct tw_request *req, struct tw_response *resp);
-/* order_by, once, of one of the names; false: it has replied 400. */
-bool tw_fab_order(struct tw_asker *q, const char *const *names, const char *dflt);
+/* A page, ordered once, by one of the names. As tw_asker_list; another order is refused with 400. */
+bool tw_fab_list(struct tw_asker *q, struct tw_request *req, struct tw_response *resp, const char *const *names,
+		 const char *dflt, struct tw_ask *ret_ask);
 /* update_mask, names between commas: is the field to be changed? Are all of them fields (false: it has replied 400)? */
 bool tw_fab_masked(struct tw_request *req, const char *field);
 bool tw_fab_mask_ok(struct tw_request *req, struct tw_response *resp, const char *const *fields);

@@ -43,9 +43,7 @@ static void get_roles(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_page(&q);
-	if (!tw_fab_order(&q, names, "name") || !tw_asker_done(&q, &ask))
+	if (!tw_fab_list(&q, req, resp, names, "name", &ask))
 		return;
 	if (tw_store_roles(s, &ask, true, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
@@ -71,9 +69,7 @@ static void get_permissions(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_page(&q);
-	if (!tw_fab_order(&q, names, "id") || !tw_asker_done(&q, &ask))
+	if (!tw_fab_list(&q, req, resp, names, "id", &ask))
 		return;
 	if (tw_store_perms(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);

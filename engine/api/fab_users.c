@@ -12,20 +12,27 @@ struct tw_store *tw_fab_store(struct tw_request *req, struct tw_response *resp)
 	return NULL;
 }
 
-/* Airflow's words for an order that is none; false: it has replied. */
-bool tw_fab_order(struct tw_asker *q, const char *const *names, const char *dflt)
+static bool order(struct tw_asker *q, const char *const *names, const char *dflt)
 {
 	struct tw_str text = tw_query(q->req, "order_by"), key;
-	const char *order = text.n ? tw_arena_printf(q->req->arena, TW_STR_FMT, TW_STR_ARG(text)) : dflt;
+	const char *by = text.n ? tw_arena_printf(q->req->arena, TW_STR_FMT, TW_STR_ARG(text)) : dflt;
 
-	key = tw_str(order + (*order == '-'));
+	key = tw_str(by + (*by == '-'));
 	for (; *names; names++)
 		if (tw_str_is(key, *names)) {
-			q->order[q->norder++] = order;
+			q->order[q->norder++] = by;
 			return true;
 		}
-	tw_reply_error(q->resp, 400, "Ordering with '%s' is disallowed or the attribute does not exist on the model", order);
+	tw_reply_error(q->resp, 400, "Ordering with '%s' is disallowed or the attribute does not exist on the model", by);
 	return false;
+}
+
+bool tw_fab_list(struct tw_asker *q, struct tw_request *req, struct tw_response *resp, const char *const *names,
+		 const char *dflt, struct tw_ask *ret_ask)
+{
+	tw_asker_init(q, req, resp);
+	tw_asker_page(q);
+	return order(q, names, dflt) && tw_asker_done(q, ret_ask);
 }
 
 static void user_object(struct tw_jw *w, const struct tw_user_row *u)
@@ -67,9 +74,7 @@ static void get_users(struct tw_request *req, struct tw_response *resp)
 
 	if (!s)
 		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_page(&q);
-	if (!tw_fab_order(&q, names, "id") || !tw_asker_done(&q, &ask))
+	if (!tw_fab_list(&q, req, resp, names, "id", &ask))
 		return;
 	if (tw_store_users(s, &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);

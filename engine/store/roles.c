@@ -1,9 +1,7 @@
 #include "store/perms.h"
 
 #define PERM "p.name, v.name"
-#define PAIR                                                                                              \
-	"ab_permission_view pv join ab_permission p on p.id = pv.permission_id"                           \
-	" join ab_view_menu v on v.id = pv.view_menu_id"
+#define NAMES " join ab_permission p on p.id = pv.permission_id join ab_view_menu v on v.id = pv.view_menu_id"
 
 enum tw_rc tw_auth_changed(struct tw_store *s, struct tw_err *err)
 {
@@ -38,8 +36,7 @@ static enum tw_rc load_perms(struct tw_store *s, struct tw_role_row *r, struct t
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select " PERM " from ab_permission_view_role pr join ab_permission_view pv on pv.id = pr.permission_view_id"
-	     " join ab_permission p on p.id = pv.permission_id join ab_view_menu v on v.id = pv.view_menu_id"
+	     "select " PERM " from ab_permission_view_role pr join ab_permission_view pv on pv.id = pr.permission_view_id" NAMES
 	     " where pr.role_id = ? order by v.name, p.name");
 	tw_q_put_int(&q, r->id);
 	return TW_Q_ALL(&q, struct tw_perm, tw_read_perm, a, &r->perms, &r->nperms, err);
@@ -84,7 +81,7 @@ enum tw_rc tw_store_perms(struct tw_store *s, const struct tw_ask *ask, struct t
 		"permission",
 		PERM,
 		"ab_permission_view pv",
-		" join ab_permission p on p.id = pv.permission_id join ab_view_menu v on v.id = pv.view_menu_id",
+		NAMES,
 		NULL,
 		"pv.id",
 		fields,
@@ -120,8 +117,7 @@ enum tw_rc tw_store_user_perms(struct tw_store *s, int64_t user, struct tw_arena
 
 	tw_q(&q, s,
 	     "select distinct " PERM " from ab_user_role ur join ab_permission_view_role pr on pr.role_id = ur.role_id"
-	     " join ab_permission_view pv on pv.id = pr.permission_view_id"
-	     " join ab_permission p on p.id = pv.permission_id join ab_view_menu v on v.id = pv.view_menu_id"
+	     " join ab_permission_view pv on pv.id = pr.permission_view_id" NAMES
 	     " where ur.user_id = ?");
 	tw_q_put_int(&q, user);
 	TW_TRY(TW_Q_ALL(&q, struct tw_perm, tw_read_perm, a, ret_v, ret_n, err));
@@ -229,7 +225,7 @@ static enum tw_rc revoke(struct tw_store *s, int64_t role, struct tw_perm perm, 
 
 	TW_TRY(tw_q_exec(s, &n, err,
 			 "delete from ab_permission_view_role where role_id = ? and permission_view_id in"
-			 " (select pv.id from " PAIR " where p.name = ? and v.name = ?)",
+			 " (select pv.id from ab_permission_view pv" NAMES " where p.name = ? and v.name = ?)",
 			 "iss", role, perm.action, perm.resource));
 	if (ret_had)
 		*ret_had = n > 0;
