@@ -183,6 +183,12 @@ static void mark_fn(struct ti *ti, const void *arg)
 	tw_core_stop(ti, ev->state, mark_reason[ev->state]);
 }
 
+/* The i-th task that a mark names; -1: this version has none of that name. */
+static int marked(const struct run *r, const struct tw_ev_mark *ev, int i)
+{
+	return tw_dag_task(r->dag, ev->nnamed ? ev->named[i] : ev->tis[i].task_id);
+}
+
 /* Those below that could not run for what has now been set right get their chance. */
 static bool clear_failed_below(struct run *r, const struct tw_ev_mark *ev)
 {
@@ -192,10 +198,10 @@ static bool clear_failed_below(struct run *r, const struct tw_ev_mark *ev)
 	int task;
 
 	for (int i = 0; i < n; i++)
-		if ((task = tw_dag_task(r->dag, ev->nnamed ? ev->named[i] : ev->tis[i].task_id)) >= 0)
+		if ((task = marked(r, ev, i)) >= 0)
 			tw_dag_descendants(r->dag, task, below);
 	for (int i = 0; i < n; i++)
-		if ((task = tw_dag_task(r->dag, ev->nnamed ? ev->named[i] : ev->tis[i].task_id)) >= 0)
+		if ((task = marked(r, ev, i)) >= 0)
 			tw_bit_clear(below, task);
 	for (int t = 0; t < r->ntasks; t++)
 		for (int i = 0; tw_bit(below, t) && i < r->tasks[t].n; i++) {
