@@ -356,42 +356,7 @@ static void get_days(struct tw_request *req, struct tw_response *resp)
 	tw_jw_end(&w);
 }
 
-/* Who asks and, beyond any one DAG, what they may: so that nothing is offered that would be refused. */
-static void get_me(struct tw_request *req, struct tw_response *resp)
-{
-	static const struct {
-		const char *name;
-		enum tw_on on;
-	} things[] = {
-		{"dag", TW_ON_DAG},	      {"run", TW_ON_DAG_RUN},	    {"ti", TW_ON_TI},
-		{"asset", TW_ON_ASSET},	      {"pool", TW_ON_POOL},	    {"connection", TW_ON_CONNECTION},
-		{"variable", TW_ON_VARIABLE}, {"config", TW_ON_CONFIG},	    {"import_error", TW_ON_IMPORT_ERROR},
-		{"job", TW_ON_JOB},	      {"plugin", TW_ON_PLUGIN},	    {"provider", TW_ON_PROVIDER},
-		{"event", TW_ON_AUDIT_LOG},   {"hitl", TW_ON_HITL},
-	};
-	const struct tw_http_user *u = &req->user;
-	struct tw_jw w = {.out = &resp->body};
-
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "username", u->name);
-	tw_jw_str_at(&w, "display", u->display.p ? u->display : u->name);
-	tw_jw_str_at(&w, "role", u->grants && u->grants->nroles ? u->grants->roles[0] : u->role);
-	tw_jw_bool_at(&w, "signed_in", u->jti.n > 0);
-	tw_jw_key(&w, "may");
-	tw_jw_obj(&w);
-	for (size_t i = 0; i < sizeof things / sizeof *things; i++) {
-		tw_jw_key(&w, things[i].name);
-		tw_jw_obj(&w);
-		tw_jw_bool_at(&w, "read", tw_may(req, things[i].on, TW_READ, (struct tw_str){0}));
-		tw_jw_bool_at(&w, "change", tw_may(req, things[i].on, TW_EDIT, (struct tw_str){0}));
-		tw_jw_end(&w);
-	}
-	tw_jw_end(&w);
-	tw_jw_end(&w);
-}
-
 const struct tw_route tw_routes_ui_data[] = {
-	{"GET", "/ui/me", {TW_SIGNED_IN}, get_me},
 	{"GET", "/ui/dags/recent", {TW_ON_DAG_RUN}, get_recent},
 	{"GET", "/ui/dags/{dag_id}/structure", {TW_ON_DAG}, get_structure},
 	{"GET", "/ui/dags/{dag_id}/grid", {TW_ON_TI}, get_grid},

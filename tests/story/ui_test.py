@@ -168,9 +168,9 @@ def test_grid_has_runs_and_what_became_of_each_task(api: Api) -> None:
 
 
 def test_who_asks(api: Api) -> None:
-    me = api.get("/ui/me")
-    assert me["username"] == "Anonymous" and not me["signed_in"]
-    assert me["may"]["pool"] == {"read": True, "change": True}
+    me = api.get("/ui/auth/me")
+    assert me["username"] == "Anonymous" and not me["can_sign_out"]
+    assert {"read", "edit"} <= set(me["permissions"]["Pools"])
 
 
 def test_script_finds_the_same_files(tmp_path: Path) -> None:

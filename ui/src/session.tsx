@@ -3,17 +3,33 @@ import { useGet } from "./live";
 
 export interface Me {
   username: string;
-  display: string;
-  role: string;
+  display_name: string;
+  roles: string[];
   /** false: nobody has to sign in here. */
-  signed_in: boolean;
-  may: Record<string, { read: boolean; change: boolean }>;
+  can_sign_out: boolean;
+  /** By kind of thing: of all of them; what is allowed for single DAGs is told with each. */
+  permissions: Record<string, string[]>;
 }
 export function useMe() {
-  return useGet<Me>("/ui/me", {}, { keep: false });
+  return useGet<Me>("/ui/auth/me", {}, { keep: false });
 }
+
+const things = {
+  dag: "DAGs",
+  run: "DAG Runs",
+  ti: "Task Instances",
+  asset: "Assets",
+  pool: "Pools",
+  connection: "Connections",
+  variable: "Variables",
+  config: "Configurations",
+  job: "Jobs",
+  plugin: "Plugins",
+  provider: "Providers",
+  event: "Audit Logs",
+};
 /** What is not known yet is offered: the server refuses what may not be. */
-export function useMay(): (thing: string, act?: "read" | "change") => boolean {
+export function useMay(): (thing: keyof typeof things, act?: "read" | "edit") => boolean {
   const me = useMe();
-  return (thing, act = "change") => me.data?.may[thing]?.[act] ?? true;
+  return (thing, act = "edit") => me.data?.permissions[things[thing]]?.includes(act) ?? true;
 }

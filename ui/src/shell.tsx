@@ -210,10 +210,10 @@ function UserMenu() {
       <Menu.Dropdown>
         {me.data && (
           <Menu.Label>
-            {me.data.display} · {me.data.role}
+            {me.data.display_name} · {me.data.roles[0]}
           </Menu.Label>
         )}
-        {me.data?.signed_in !== false && <Menu.Item onClick={leave}>{t("signOut")}</Menu.Item>}
+        {me.data?.can_sign_out !== false && <Menu.Item onClick={leave}>{t("signOut")}</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );

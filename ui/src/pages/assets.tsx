@@ -1,5 +1,4 @@
-import { Button, Group, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { type Page, seg, send } from "../api";
 import { IconArrowRight, IconStack2 } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Search } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Value } from "../parts/value";
@@ -41,7 +41,6 @@ export function Component() {
   useTitle(t("nav.assets"));
   const list = useListState("name");
   const q = list.search.get("q") ?? "";
-  const type = useDebouncedCallback((v: string) => list.set({ q: v || null }), 250);
   const asked = useGet<{ assets: AssetRow[] } & Page>(
     "/api/v2/assets",
     { ...list.params, ...(q ? { name_pattern: `%${q}%` } : {}) },
@@ -93,16 +92,7 @@ export function Component() {
   return (
     <>
       <PageHead title={t("nav.assets")} />
-      <TextInput
-        size="xs"
-        w={260}
-        mb="sm"
-        type="search"
-        placeholder={t("asset.find")}
-        aria-label={t("asset.find")}
-        defaultValue={q}
-        onChange={(e) => type(e.currentTarget.value)}
-      />
+      <Search label={t("asset.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
       <Loaded of={asked}>
         {(r) => (
           <DataTable

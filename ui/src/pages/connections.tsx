@@ -1,5 +1,4 @@
 import {
-  ActionIcon,
   Alert,
   Autocomplete,
   Button,
@@ -11,16 +10,16 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Page, send } from "../api";
-import { IconPencil, IconPlug, IconPlugConnected, IconPlus, IconTrash } from "../icons";
+import { IconPlug, IconPlugConnected, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
-import { Confirm } from "../parts/confirm";
+import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 
@@ -164,21 +163,12 @@ function Form({ of, onClose }: { of: Connection | null; onClose: () => void }) {
             {tested.text}
           </Alert>
         )}
-        {error && (
-          <div role="alert" className="form-error">
-            {error}
-          </div>
-        )}
-        <Group justify="flex-end">
+        <FormFoot error={error} onClose={onClose}>
           <Button variant="default" leftSection={<IconPlugConnected size={15} />} onClick={(e) => test(e.currentTarget.form!)}>
             {t("connection.test")}
           </Button>
           <span className="grow" />
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button type="submit">{t("save")}</Button>
-        </Group>
+        </FormFoot>
       </form>
     </Modal>
   );
@@ -188,10 +178,8 @@ export function Component() {
   const { t } = useTranslation();
   const may = useMay();
   useTitle(t("nav.connections"));
-  const client = useQueryClient();
   const list = useListState("connection_id");
   const q = list.search.get("q") ?? "";
-  const type = useDebouncedCallback((v: string) => list.set({ q: v || null }), 250);
   const asked = useGet<{ connections: Connection[] } & Page>("/api/v2/connections", {
     ...list.params,
     ...(q ? { connection_id_pattern: `%${q}%` } : {}),
@@ -214,35 +202,7 @@ export function Component() {
     },
     { id: "login", header: () => t("connection.login"), cell: ({ row }) => row.original.login },
     { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
-    ...(may("connection")
-      ? [
-          {
-            id: "act",
-            header: () => <span className="sr-only">{t("actions")}</span>,
-            meta: { width: "1%" },
-            cell: ({ row: { original: c } }) => (
-              <Group gap={2} wrap="nowrap">
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={t("edit.of", { name: c.connection_id })}
-                  onClick={() => setForm(c)}
-                >
-                  <IconPencil size={16} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="red"
-                  aria-label={t("delete.of", { name: c.connection_id })}
-                  onClick={() => setDoomed(c)}
-                >
-                  <IconTrash size={16} />
-                </ActionIcon>
-              </Group>
-            ),
-          } satisfies ColumnDef<Connection>,
-        ]
-      : []),
+    ...(may("connection") ? [editColumn<Connection>(t("actions"), (c) => c.connection_id, setForm, setDoomed)] : []),
   ];
   return (
     <>
@@ -254,16 +214,7 @@ export function Component() {
           </Button>
         )}
       </PageHead>
-      <TextInput
-        size="xs"
-        w={260}
-        mb="sm"
-        type="search"
-        placeholder={t("connection.find")}
-        aria-label={t("connection.find")}
-        defaultValue={q}
-        onChange={(e) => type(e.currentTarget.value)}
-      />
+      <Search label={t("connection.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
       <Loaded of={asked}>
         {(r) => (
           <DataTable
@@ -282,15 +233,12 @@ export function Component() {
       </Loaded>
       {form && <Form of={form === "new" ? null : form} onClose={() => setForm(null)} />}
       {doomed && (
-        <Confirm
-          title={t("delete.of", { name: doomed.connection_id })}
+        <Delete
+          name={doomed.connection_id}
           text={t("delete.hint")}
-          action={t("delete")}
+          list="/api/v2/connections"
+          path={path(doomed.connection_id)}
           onClose={() => setDoomed(null)}
-          onConfirm={async () => {
-            await send("DELETE", path(doomed.connection_id)).catch(failed);
-            await client.invalidateQueries({ queryKey: ["/api/v2/connections"] });
-          }}
         />
       )}
     </>

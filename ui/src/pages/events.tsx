@@ -1,5 +1,4 @@
-import { Group, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -7,6 +6,7 @@ import { type Page, seg } from "../api";
 import { IconHistory } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { When } from "../time";
 import { useDag } from "./dag";
@@ -27,8 +27,6 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
   const { t } = useTranslation();
   const list = useListState("-when");
   const { search, set } = list;
-  const event = useDebouncedCallback((v: string) => set({ event: v || null }), 250);
-  const owner = useDebouncedCallback((v: string) => set({ owner: v || null }), 250);
   const like = (k: string) => (search.get(k) ? { [`${k}_pattern`]: `%${search.get(k)}%` } : {});
   const events = useGet<{ event_logs: Event[] } & Page>(
     "/api/v2/eventLogs",
@@ -93,22 +91,8 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
   return (
     <>
       <Group mb="sm" gap="sm">
-        <TextInput
-          size="xs"
-          type="search"
-          placeholder={t("event.find")}
-          aria-label={t("event.find")}
-          defaultValue={search.get("event") ?? ""}
-          onChange={(e) => event(e.currentTarget.value)}
-        />
-        <TextInput
-          size="xs"
-          type="search"
-          placeholder={t("event.findWho")}
-          aria-label={t("event.findWho")}
-          defaultValue={search.get("owner") ?? ""}
-          onChange={(e) => owner(e.currentTarget.value)}
-        />
+        <Search label={t("event.find")} value={search.get("event")} onFind={(v) => set({ event: v })} />
+        <Search label={t("event.findWho")} value={search.get("owner")} onFind={(v) => set({ owner: v })} />
       </Group>
       <Loaded of={events}>
         {(r) => (

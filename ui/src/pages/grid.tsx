@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, MultiSelect, Select, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,7 +15,8 @@ import {
 import { useGet } from "../live";
 import { seconds } from "../parts/bars";
 import { Empty, Loaded } from "../parts/bits";
-import { Mark, runStates, useStateName } from "../parts/state";
+import { RunTypeFilter, StateFilter } from "../parts/filter";
+import { Mark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, type Row, rows as rowsOf, type Sum, sum } from "../parts/tree";
 import { TriggerDialog } from "../parts/trigger";
 import { useZone } from "../settings";
@@ -355,7 +356,6 @@ const RowName = memo(function RowName({
 
 function RunFilter() {
   const { t } = useTranslation();
-  const name = useStateName();
   const [search, setSearch] = useSearchParams();
   const set = (k: string, v: string[]) =>
     setSearch(
@@ -369,31 +369,8 @@ function RunFilter() {
     );
   return (
     <>
-      <MultiSelect
-        size="xs"
-        w={190}
-        clearable
-        clearButtonProps={{ "aria-label": t("clearFilter") }}
-        placeholder={search.has("state") ? "" : t("run.state")}
-        aria-label={t("run.state")}
-        value={search.getAll("state")}
-        onChange={(v) => set("state", v)}
-        data={runStates.map((s) => ({ value: s, label: name(s) }))}
-      />
-      <Select
-        size="xs"
-        w={150}
-        clearable
-        clearButtonProps={{ "aria-label": t("clearFilter") }}
-        placeholder={t("run.type")}
-        aria-label={t("run.type")}
-        value={search.get("run_type")}
-        onChange={(v) => set("run_type", v ? [v] : [])}
-        data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
-          value: s,
-          label: t(`runType.${s}`),
-        }))}
-      />
+      <StateFilter label={t("run.state")} w={190} value={search.getAll("state")} onChange={(v) => set("state", v)} />
+      <RunTypeFilter w={150} value={search.get("run_type")} onChange={(v) => set("run_type", v ? [v] : [])} />
       <Select
         size="xs"
         w={110}

@@ -1,14 +1,14 @@
-import { ActionIcon, Button, Checkbox, Group, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type Page, send } from "../api";
-import { IconLayoutGrid, IconPencil, IconPlus, IconTrash } from "../icons";
+import { IconLayoutGrid, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
-import { Confirm } from "../parts/confirm";
+import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 import { PoolUse } from "./home";
@@ -71,17 +71,7 @@ function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
         />
         <Textarea name="description" label={t("description")} defaultValue={pool?.description ?? ""} autosize minRows={2} />
         <Checkbox name="deferred" label={t("pool.deferred")} defaultChecked={pool?.include_deferred ?? false} />
-        {error && (
-          <div role="alert" className="form-error">
-            {error}
-          </div>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button type="submit">{t("save")}</Button>
-        </Group>
+        <FormFoot error={error} onClose={onClose} />
       </form>
     </Modal>
   );
@@ -91,7 +81,6 @@ export function Component() {
   const { t } = useTranslation();
   const may = useMay();
   useTitle(t("nav.pools"));
-  const client = useQueryClient();
   const list = useListState("name");
   const pools = useGet<{ pools: Pool[] } & Page>("/api/v2/pools", list.params, { every: 5000 });
   const [form, setForm] = useState<Pool | "new" | null>(null);
@@ -139,28 +128,13 @@ export function Component() {
     { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
     ...(may("pool")
       ? [
-          {
-            id: "act",
-            header: () => <span className="sr-only">{t("actions")}</span>,
-            meta: { width: "1%" },
-            cell: ({ row: { original: p } }) => (
-              <Group gap={2} wrap="nowrap">
-                <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: p.name })} onClick={() => setForm(p)}>
-                  <IconPencil size={16} />
-                </ActionIcon>
-                {p.name !== "default_pool" && (
-                  <ActionIcon
-                    variant="subtle"
-                    color="red"
-                    aria-label={t("delete.of", { name: p.name })}
-                    onClick={() => setDoomed(p)}
-                  >
-                    <IconTrash size={16} />
-                  </ActionIcon>
-                )}
-              </Group>
-            ),
-          } satisfies ColumnDef<Pool>,
+          editColumn<Pool>(
+            t("actions"),
+            (p) => p.name,
+            setForm,
+            setDoomed,
+            (p) => p.name === "default_pool",
+          ),
         ]
       : []),
   ];
@@ -188,15 +162,12 @@ export function Component() {
       </Loaded>
       {form && <Form pool={form === "new" ? null : form} onClose={() => setForm(null)} />}
       {doomed && (
-        <Confirm
-          title={t("delete.of", { name: doomed.name })}
+        <Delete
+          name={doomed.name}
           text={t("pool.deleteHint")}
-          action={t("delete")}
+          list="/api/v2/pools"
+          path={path(doomed.name)}
           onClose={() => setDoomed(null)}
-          onConfirm={async () => {
-            await send("DELETE", path(doomed.name)).catch(failed);
-            await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
-          }}
         />
       )}
     </>

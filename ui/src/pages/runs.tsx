@@ -1,27 +1,23 @@
-import { Group, MultiSelect, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group, TextInput } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type Run, type RunPage, seg } from "../api";
 import { IconActivity } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
-import { runStates, StateMark, useStateName } from "../parts/state";
+import { RunTypeFilter, Search, StateFilter } from "../parts/filter";
+import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
 import { useDag } from "./dag";
 
 function Runs({ dagId }: { dagId: string | null }) {
   const { t } = useTranslation();
-  const stateName = useStateName();
   const list = useListState("-run_after");
   const { search, set } = list;
   const states = search.getAll("state");
   const q = search.get("q") ?? "";
-  const [typed, setTyped] = useState(q);
-  const type = useDebouncedCallback((v: string) => set({ q: v || null }), 250);
   const runs = useGet<RunPage>(
     `/api/v2/dags/${dagId === null ? "~" : seg(dagId)}/dagRuns`,
     {
@@ -105,43 +101,9 @@ function Runs({ dagId }: { dagId: string | null }) {
   return (
     <>
       <Group mb="sm" gap="sm">
-        <TextInput
-          size="xs"
-          w={220}
-          type="search"
-          placeholder={dagId === null ? t("run.findDag") : t("run.find")}
-          aria-label={dagId === null ? t("run.findDag") : t("run.find")}
-          value={typed}
-          onChange={(e) => {
-            setTyped(e.currentTarget.value);
-            type(e.currentTarget.value);
-          }}
-        />
-        <MultiSelect
-          size="xs"
-          w={220}
-          clearable
-          clearButtonProps={{ "aria-label": t("clearFilter") }}
-          placeholder={states.length ? "" : t("run.state")}
-          aria-label={t("run.state")}
-          value={states}
-          onChange={(v) => set({ state: v })}
-          data={runStates.map((s) => ({ value: s, label: stateName(s) }))}
-        />
-        <Select
-          size="xs"
-          w={170}
-          clearable
-          clearButtonProps={{ "aria-label": t("clearFilter") }}
-          placeholder={t("run.type")}
-          aria-label={t("run.type")}
-          value={search.get("run_type")}
-          onChange={(v) => set({ run_type: v })}
-          data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
-            value: s,
-            label: t(`runType.${s}`),
-          }))}
-        />
+        <Search label={dagId === null ? t("run.findDag") : t("run.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
+        <StateFilter label={t("run.state")} w={220} value={states} onChange={(v) => set({ state: v })} />
+        <RunTypeFilter w={170} value={search.get("run_type")} onChange={(v) => set({ run_type: v })} />
         <TextInput
           size="xs"
           type="date"

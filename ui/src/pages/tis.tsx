@@ -1,14 +1,13 @@
-import { Group, MultiSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { seg, type Ti, type TiPage } from "../api";
 import { IconListCheck } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
-import { StateMark, states, useStateName } from "../parts/state";
+import { Search, StateFilter } from "../parts/filter";
+import { StateMark, states } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
 import { useDag } from "./dag";
@@ -31,13 +30,10 @@ export function Instances({
   mapped?: boolean;
 }) {
   const { t } = useTranslation();
-  const stateName = useStateName();
   const list = useListState(mapped ? "map_index" : runId ? "start_date" : "-start_date");
   const { search, set } = list;
   const chosen = search.getAll("state");
   const q = search.get("q") ?? "";
-  const [typed, setTyped] = useState(q);
-  const type = useDebouncedCallback((v: string) => set({ q: v || null }), 250);
   const base = `/api/v2/dags/${dagId ? seg(dagId) : "~"}/dagRuns/${runId ? seg(runId) : "~"}/taskInstances`;
   const tis = useGet<TiPage>(
     mapped && taskId ? `${base}/${seg(taskId)}/listMapped` : base,
@@ -132,29 +128,8 @@ export function Instances({
   return (
     <>
       <Group mb="sm" gap="sm">
-        <TextInput
-          size="xs"
-          w={220}
-          type="search"
-          placeholder={mapped ? t("ti.findIndex") : t("grid.find")}
-          aria-label={mapped ? t("ti.findIndex") : t("grid.find")}
-          value={typed}
-          onChange={(e) => {
-            setTyped(e.currentTarget.value);
-            type(e.currentTarget.value);
-          }}
-        />
-        <MultiSelect
-          size="xs"
-          w={260}
-          clearable
-          clearButtonProps={{ "aria-label": t("clearFilter") }}
-          placeholder={chosen.length ? "" : t("ti.state")}
-          aria-label={t("ti.state")}
-          value={chosen}
-          onChange={(v) => set({ state: v })}
-          data={states.map((s) => ({ value: s, label: stateName(s) }))}
-        />
+        <Search label={mapped ? t("ti.findIndex") : t("grid.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
+        <StateFilter label={t("ti.state")} w={260} value={chosen} onChange={(v) => set({ state: v })} of={states} />
       </Group>
       <Loaded of={tis}>
         {(r) => (

@@ -1,14 +1,14 @@
-import { ActionIcon, Button, FileButton, Group, Modal, Text, Textarea, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, FileButton, Modal, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Page, send } from "../api";
-import { IconFileUpload, IconLock, IconPencil, IconPlus, IconTrash, IconVariable } from "../icons";
+import { IconFileUpload, IconLock, IconPlus, IconVariable } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
-import { Confirm } from "../parts/confirm";
+import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 
@@ -69,17 +69,7 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
           maxRows={14}
         />
         <TextInput name="description" label={t("description")} defaultValue={of?.description ?? ""} />
-        {error && (
-          <div role="alert" className="form-error">
-            {error}
-          </div>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button type="submit">{t("save")}</Button>
-        </Group>
+        <FormFoot error={error} onClose={onClose} />
       </form>
     </Modal>
   );
@@ -92,7 +82,6 @@ export function Component() {
   const client = useQueryClient();
   const list = useListState("key");
   const q = list.search.get("q") ?? "";
-  const type = useDebouncedCallback((v: string) => list.set({ q: v || null }), 250);
   const asked = useGet<{ variables: Variable[] } & Page>("/api/v2/variables", {
     ...list.params,
     ...(q ? { variable_key_pattern: `%${q}%` } : {}),
@@ -147,30 +136,7 @@ export function Component() {
       header: () => t("variable.encrypted"),
       cell: ({ row }) => row.original.is_encrypted && <IconLock size={15} aria-label={t("yes")} role="img" />,
     },
-    ...(may("variable")
-      ? [
-          {
-            id: "act",
-            header: () => <span className="sr-only">{t("actions")}</span>,
-            meta: { width: "1%" },
-            cell: ({ row: { original: v } }) => (
-              <Group gap={2} wrap="nowrap">
-                <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name: v.key })} onClick={() => setForm(v)}>
-                  <IconPencil size={16} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="red"
-                  aria-label={t("delete.of", { name: v.key })}
-                  onClick={() => setDoomed(v)}
-                >
-                  <IconTrash size={16} />
-                </ActionIcon>
-              </Group>
-            ),
-          } satisfies ColumnDef<Variable>,
-        ]
-      : []),
+    ...(may("variable") ? [editColumn<Variable>(t("actions"), (v) => v.key, setForm, setDoomed)] : []),
   ];
   return (
     <>
@@ -189,16 +155,7 @@ export function Component() {
           </Button>
         )}
       </PageHead>
-      <TextInput
-        size="xs"
-        w={260}
-        mb="sm"
-        type="search"
-        placeholder={t("variable.find")}
-        aria-label={t("variable.find")}
-        defaultValue={q}
-        onChange={(e) => type(e.currentTarget.value)}
-      />
+      <Search label={t("variable.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
       <Loaded of={asked}>
         {(r) => (
           <DataTable
@@ -217,15 +174,12 @@ export function Component() {
       </Loaded>
       {form && <Form of={form === "new" ? null : form} onClose={() => setForm(null)} />}
       {doomed && (
-        <Confirm
-          title={t("delete.of", { name: doomed.key })}
-          text={<Text span>{t("delete.hint")}</Text>}
-          action={t("delete")}
+        <Delete
+          name={doomed.key}
+          text={t("delete.hint")}
+          list="/api/v2/variables"
+          path={path(doomed.key)}
           onClose={() => setDoomed(null)}
-          onConfirm={async () => {
-            await send("DELETE", path(doomed.key)).catch(failed);
-            await again();
-          }}
         />
       )}
     </>

@@ -1,0 +1,95 @@
+/** What pages share whose rows are made, changed and deleted in place. */
+import { ActionIcon, Button, Group } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { send } from "../api";
+import { IconPencil, IconTrash } from "../icons";
+import { failed } from "./bits";
+import { Confirm } from "./confirm";
+
+function RowButtons({ name, onEdit, onDelete }: { name: string; onEdit: () => void; onDelete?: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap={2} wrap="nowrap">
+      <ActionIcon variant="subtle" color="gray" aria-label={t("edit.of", { name })} onClick={onEdit}>
+        <IconPencil size={16} />
+      </ActionIcon>
+      {onDelete && (
+        <ActionIcon variant="subtle" color="red" aria-label={t("delete.of", { name })} onClick={onDelete}>
+          <IconTrash size={16} />
+        </ActionIcon>
+      )}
+    </Group>
+  );
+}
+
+/** The last column: edit, and delete but for what stays. */
+export function editColumn<T>(
+  header: string,
+  name: (row: T) => string,
+  onEdit: (row: T) => void,
+  onDelete: (row: T) => void,
+  stays: (row: T) => boolean = () => false,
+): ColumnDef<T> {
+  return {
+    id: "act",
+    header: () => <span className="sr-only">{header}</span>,
+    meta: { width: "1%" },
+    cell: ({ row: { original: x } }) => (
+      <RowButtons name={name(x)} onEdit={() => onEdit(x)} onDelete={stays(x) ? undefined : () => onDelete(x)} />
+    ),
+  };
+}
+
+/** What is wrong, what else one can do, cancel, save. */
+export function FormFoot({ error, onClose, children }: { error: string | null; onClose: () => void; children?: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {error && (
+        <div role="alert" className="form-error">
+          {error}
+        </div>
+      )}
+      <Group justify="flex-end">
+        {children}
+        <Button variant="default" onClick={onClose}>
+          {t("cancel")}
+        </Button>
+        <Button type="submit">{t("save")}</Button>
+      </Group>
+    </>
+  );
+}
+
+/** Deletes the one at the path, and the list is asked anew. */
+export function Delete({
+  name,
+  text,
+  list,
+  path,
+  onClose,
+}: {
+  name: string;
+  text: string;
+  list: string;
+  path: string;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return (
+    <Confirm
+      title={t("delete.of", { name })}
+      text={text}
+      action={t("delete")}
+      onClose={onClose}
+      onConfirm={async () => {
+        await send("DELETE", path).catch(failed);
+        await client.invalidateQueries({ queryKey: [list] });
+      }}
+    />
+  );
+}

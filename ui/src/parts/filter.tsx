@@ -1,0 +1,93 @@
+/** What lists are filtered by: words, states, kinds of runs. */
+import { MultiSelect, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useTranslation } from "react-i18next";
+import { runStates, useStateName } from "./state";
+
+/** Words to search for, told when the typing pauses. */
+export function Search({
+  label,
+  value,
+  onFind,
+  w,
+  mb,
+}: {
+  label: string;
+  value: string | null;
+  onFind: (words: string | null) => void;
+  w?: number;
+  mb?: string;
+}) {
+  const find = useDebouncedCallback((v: string) => onFind(v || null), 250);
+  return (
+    <TextInput
+      size="xs"
+      w={w}
+      mb={mb}
+      type="search"
+      placeholder={label}
+      aria-label={label}
+      defaultValue={value ?? ""}
+      onChange={(e) => find(e.currentTarget.value)}
+    />
+  );
+}
+
+/** States of runs, or of whatever has the states that are given. */
+export function StateFilter({
+  label,
+  w,
+  value,
+  onChange,
+  of = runStates,
+}: {
+  label: string;
+  w: number;
+  value: string[];
+  onChange: (states: string[]) => void;
+  of?: readonly string[];
+}) {
+  const { t } = useTranslation();
+  const name = useStateName();
+  return (
+    <MultiSelect
+      size="xs"
+      w={w}
+      clearable
+      clearButtonProps={{ "aria-label": t("clearFilter") }}
+      placeholder={value.length ? "" : label}
+      aria-label={label}
+      value={value}
+      onChange={onChange}
+      data={of.map((s) => ({ value: s, label: name(s) }))}
+    />
+  );
+}
+
+export function RunTypeFilter({
+  w,
+  value,
+  onChange,
+}: {
+  w: number;
+  value: string | null;
+  onChange: (type: string | null) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Select
+      size="xs"
+      w={w}
+      clearable
+      clearButtonProps={{ "aria-label": t("clearFilter") }}
+      placeholder={t("run.type")}
+      aria-label={t("run.type")}
+      value={value}
+      onChange={onChange}
+      data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
+        value: s,
+        label: t(`runType.${s}`),
+      }))}
+    />
+  );
+}
