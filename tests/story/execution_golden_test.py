@@ -41,6 +41,9 @@ class Ours(Talk):
 
     def run(self, dag_id: str, run_id: str, logical_date: str) -> None:
         self.engine.run("dags", "trigger", dag_id, "-r", run_id, "-l", logical_date)
+        self.begun(dag_id, run_id)
+
+    def begun(self, dag_id: str, run_id: str) -> None:
         wait_until(lambda: self.engine.run("dags", "state", dag_id, run_id).stdout.strip() == "running", 30, "does not run")
 
     def queued(self, run_id: str, task_id: str, map_index: int = -1) -> str:

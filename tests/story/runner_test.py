@@ -782,7 +782,8 @@ class Chaos(PythonCase):
             s.answers = self.answers
         elif what == 4:
             for pid in zygotes(self.processes[-1].pid):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have gone by itself
+                    os.kill(pid, signal.SIGKILL)
         elif what == 5:
             s.send(**dice.choice(works))
         return s

@@ -90,6 +90,9 @@ class Airflow(Talk):
             if each:
                 session.execute(table.update().where(table.c.id == each["id"]).values(map_index=4))
 
+    def begun(self, dag_id: str, run_id: str) -> None:
+        """No scheduler is there: it stays as it was made."""
+
     def queued(self, run_id: str, task_id: str, map_index: int = -1) -> str:
         return self.named(self.change(run_id, task_id, map_index, state="queued", try_number=1), task_id)
 

@@ -27,6 +27,7 @@ END = "2026-02-01T00:00:10Z"
 
 class World(Protocol):
     def run(self, dag_id: str, run_id: str, logical_date: str) -> None: ...
+    def begun(self, dag_id: str, run_id: str) -> None: ...  # where a scheduler begins runs by itself, it has
     def queued(self, run_id: str, task_id: str, map_index: int = -1) -> str: ...
     def resumed(self, ti: str) -> None: ...
     def retried(self, run_id: str, task_id: str) -> str: ...
@@ -397,6 +398,7 @@ def questions(w: World, ti: str) -> None:
     ):
         w.ask(name, "POST", f"/dag-runs/ex_other/{run}", body, mine)
     w.ask("2025-11-05: trigger with note", "POST", "/dag-runs/ex_other/t6", {"note": "n"}, mine, "2025-11-05")
+    w.begun("ex_other", "t1")
     w.ask("the triggered run", "GET", "/dag-runs/ex_other/t1", None, mine)
     w.ask("clear no run", "POST", "/dag-runs/ex_other/nope/clear", None, mine)
     w.ask("clear", "POST", "/dag-runs/ex_other/t1/clear", None, mine)
