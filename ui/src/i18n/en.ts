@@ -1,5 +1,12 @@
-/** English, and the list of all texts. */
+/** English, and the list of all texts: by area in en/, what many pages share here. */
+import { house } from "./en/house";
+import { runs } from "./en/runs";
+import { scale } from "./en/scale";
+
 export const en = {
+  ...house,
+  ...runs,
+  ...scale,
   "act.affects": "Changes {{n}} task instances",
   "act.clear": "Clear",
   "act.clearTitle": "Clear {{what}}",

@@ -1,4 +1,4 @@
-/** Languages: one file each, loaded when chosen. To add one: copy en.ts, translate, name it here. */
+/** Languages: a file and a folder each, loaded when chosen. To add one: copy en.ts and en/, translate, name it here. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { remember, remembered } from "../settings";

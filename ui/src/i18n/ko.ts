@@ -1,7 +1,13 @@
 /** 한국어. */
 import type { Texts } from "./en";
+import { house } from "./ko/house";
+import { runs } from "./ko/runs";
+import { scale } from "./ko/scale";
 
 export const ko: Texts = {
+  ...house,
+  ...runs,
+  ...scale,
   "act.affects": "태스크 인스턴스 {{n}}개가 바뀝니다",
   "act.clear": "초기화",
   "act.clearTitle": "{{what}} 초기화",

@@ -1,0 +1,2 @@
+/** Comparing runs, durations, critical paths, triggering. */
+export const runs = {};

@@ -1,0 +1,2 @@
+/** Grid, graph and lists. */
+export const scale = {};
