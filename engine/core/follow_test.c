@@ -189,6 +189,23 @@ static void test_branch_of_another_version(void **state)
 	world_close(&w);
 }
 
+/* A branch that was gone from a version and comes back: what it decided still holds, as its XCom is still there. */
+static void test_branch_is_gone_and_back(void **state)
+{
+	static const struct script s[] = { { "b", ANY, .skip = "{\"followed\":[\"x\"]}" }, { "f", ANY, .outcome = TW_OUT_FAILED }, { "h", ANY, .hang = true }, { 0 } };
+	struct world w;
+
+	setup(&w, DAG("{'task_id':'f'},{'task_id':'h'},{'task_id':'b','skip_kind':'branch'},{'task_id':'x','upstream':['b','h']}"), s);
+	assert_ti(&w, "r", "b", -1, "success");
+	told(&w, "v2", DAG("{'task_id':'f'},{'task_id':'h'}"), false);
+	told(&w, "v3", DAG("{'task_id':'f'},{'task_id':'h'},{'task_id':'b','skip_kind':'branch','upstream':['f']},{'task_id':'x','upstream':['b']},"
+			   "{'task_id':'y','upstream':['b'],'trigger_rule':'all_done'}"), false);
+	world_go(&w, false);
+	assert_ti(&w, "r", "b", -1, "upstream_failed");
+	assert_ti(&w, "r", "y", -1, "skipped");
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -232,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_dag_is_gone_and_back),
 		cmocka_unit_test(test_history_of_a_cleared_retry),
 		cmocka_unit_test(test_branch_of_another_version),
+		cmocka_unit_test(test_branch_is_gone_and_back),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};

@@ -449,7 +449,10 @@ static void carry(struct carried *c, struct ti *ti, bool gone)
 		tw_core_stop(ti, TW_TI_REMOVED, "removed from the dag");
 	tw_core_ti_row(ti, &l.row);
 	if (gone) {
+		char *said = ti->x && ti->x->said.kind == TW_V_MAP ? tw_json_dump(ti->x->said, TW_JSON_COMPACT) : NULL;
+		l.skip_record = tw_str(said);
 		keep_lost(ti->run, &l);
+		free(said);
 		return;
 	}
 	tw_vec_push(&rows, l);
