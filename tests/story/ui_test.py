@@ -167,6 +167,56 @@ def test_grid_has_runs_and_what_became_of_each_task(api: Api) -> None:
     assert fetch(api, "/ui/dags/shop/grid?limit=x")[0] == 422
 
 
+def run_of_shop(api: Api, name: str, conf: dict[str, Any] | None = None) -> None:
+    """It fails in inner.b; marked as success there it ends well, and so counts as one that others are measured by."""
+    api.post("/api/v2/dags/shop/dagRuns", {"logical_date": None, "dag_run_id": name, "conf": conf or {}})
+    path = f"/api/v2/dags/shop/dagRuns/{name}"
+    wait_until(lambda: api.get(path)["state"] == "failed", 60, "the run does not end")
+    api.ask("PATCH", f"{path}/taskInstances/inner.b", {"new_state": "success"})
+    api.post("/api/v2/dags/shop/clearTaskInstances", {"dry_run": False, "dag_run_id": name, "task_ids": ["many"], "only_failed": True})
+    wait_until(lambda: api.get(path)["state"] == "success", 60, "the run does not end in success")
+
+
+def test_what_a_run_hangs_on_and_how_long_it_takes_as_a_rule(api: Api) -> None:
+    for name in ("usual1", "usual2"):
+        run_of_shop(api, name)
+    f = api.get("/ui/dags/shop/runs/usual2/forecast")
+    assert [s["task_id"] for s in f["path"]] == ["many"], "what had ended before it was cleared decides nothing"
+    failed = api.get("/ui/dags/shop/runs/one/forecast")
+    assert [s["task_id"] for s in failed["path"]] in (["first", "inner.a", "many"], ["first", "inner.b", "many"])
+    assert failed["usual"] is None
+    assert all(s["ready"] <= s["end"] and not s["expected"] for s in f["path"])
+    assert f["usual"]["n"] == 1 and f["usual"]["p50"] > 0
+    assert f["slow"] is None and f["end"] is None, "one run is no custom"
+    assert (f["ended"], f["open"]) == (4, 0)
+    assert fetch(api, "/ui/dags/shop/runs/none/forecast")[0] == 404
+
+    durations = api.get("/ui/dags/shop/durations?limit=2&state=success")
+    assert [r["dag_run_id"] for r in durations["runs"]] == ["usual2", "usual1"]
+    tasks = {t["task_id"]: t for t in durations["tasks"]}
+    assert set(tasks) == {"first", "inner.a", "inner.b", "many"}
+    assert len(tasks["first"]["seconds"]) == 2 and tasks["first"]["band"]["n"] == 2
+
+
+def test_two_runs_side_by_side(api: Api) -> None:
+    run_of_shop(api, "left", {"day": "monday"})
+    api.post("/api/v2/dags/shop/dagRuns", {"logical_date": None, "dag_run_id": "right"})
+    wait_until(lambda: api.get("/api/v2/dags/shop/dagRuns/right")["state"] == "failed", 60, "the run does not end")
+    c = api.get("/ui/dags/shop/compare?a=left&b=right")
+    assert [r["dag_run_id"] for r in c["runs"]] == ["left", "right"]
+    assert c["runs"][0]["conf"] == {"day": "monday"} and c["runs"][1]["conf"] == {}
+    pairs = {(p["task_id"], p["map_index"]): (p["a"] and p["a"]["state"], p["b"] and p["b"]["state"]) for p in c["tasks"]}
+    assert pairs["first", -1] == ("success", "success")
+    assert pairs["inner.b", -1] == ("success", "failed")
+    assert pairs["many", 2][0] == "success"
+    xcoms = {(x["task_id"], x["map_index"]): (x["a"], x["b"]) for x in c["xcoms"]}
+    assert xcoms["many", 0] == ("1", None), "only one of them has it"
+    assert ("first", -1) not in xcoms, "what is the same is not told"
+    assert c["rendered"] == []
+    assert fetch(api, "/ui/dags/shop/compare?a=left&b=none")[0] == 404
+    assert fetch(api, "/ui/dags/shop/compare?a=left")[0] == 404
+
+
 def test_who_asks(api: Api) -> None:
     me = api.get("/ui/auth/me")
     assert me["username"] == "Anonymous" and not me["can_sign_out"]
