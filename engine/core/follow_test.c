@@ -206,6 +206,25 @@ static void test_branch_is_gone_and_back(void **state)
 	world_close(&w);
 }
 
+/* A branch that decided, was cleared and did not run again, decides for the mapped ones below it as for others. */
+static void test_branch_not_run_again(void **state)
+{
+	struct script s[] = { { "b", ANY, .skip = "{\"followed\":[]}" }, { "f", ANY }, { "h", ANY, .hang = true }, { 0 } };
+	struct tw_ti_key keys[] = { { tw_str("f"), -1 }, { tw_str("b"), -1 }, { tw_str("m"), 0 }, { tw_str("m"), 1 } };
+	struct world w;
+
+	setup(&w, DAG("{'task_id':'f'},{'task_id':'h'},{'task_id':'b','skip_kind':'branch','upstream':['f']},"
+		      "{'task_id':'m','upstream':['b','h'],'trigger_rule':'all_done'," LIST("1,2") "}"), s);
+	assert_ti(&w, "r", "m", 1, "skipped");
+	s[1].outcome = TW_OUT_FAILED;
+	clear(&w, keys, 4);
+	world_go(&w, false);
+	assert_ti(&w, "r", "b", -1, "upstream_failed");
+	assert_ti(&w, "r", "m", 0, "skipped");
+	assert_ti(&w, "r", "m", 1, "skipped");
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -250,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_history_of_a_cleared_retry),
 		cmocka_unit_test(test_branch_of_another_version),
 		cmocka_unit_test(test_branch_is_gone_and_back),
+		cmocka_unit_test(test_branch_not_run_again),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};

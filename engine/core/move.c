@@ -68,16 +68,19 @@ static bool all_wait(const struct run *r, int task)
 	const struct tw_task *t = &r->dag->tasks[task];
 	const struct tstate *ts = &r->tasks[task];
 
-	if (t->mapped_group >= 0 || t->nin_kind[TW_EDGE_SETUP] || t->can_skip)
+	if (t->mapped_group >= 0 || t->nin_kind[TW_EDGE_SETUP])
 		return false;
 	return tw_rule_verdict(t->trigger_rule, &ts->in[TW_EDGE_DIRECT], ts->n) == WAIT;
 }
 
-static void wake(struct run *r, int task)
+/* What a branch has decided counts whatever the trigger rule waits for. */
+static void wake(const struct ti *by, int task)
 {
+	struct run *r = by->run;
 	struct tstate *ts = &r->tasks[task];
+	bool decided = by->x && by->x->skip.kind == TW_V_MAP;
 
-	if (!ts->waiting || (ts->n > 1 && all_wait(r, task)))
+	if (!ts->waiting || (ts->n > 1 && !decided && all_wait(r, task)))
 		return;
 	for (int i = 0; i < ts->n; i++)
 		if (tw_core_schedulable(ts->tis[i]))
@@ -131,7 +134,7 @@ static void tell_downstream(struct ti *ti, enum tw_ti_state s, int by)
 			tell_same_index(ti, e, s, by);
 		} else {
 			tw_core_count(&r->tasks[e->task].in[e->kind], s, by);
-			wake(r, e->task);
+			wake(ti, e->task);
 		}
 	}
 }
