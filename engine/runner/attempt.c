@@ -151,7 +151,7 @@ static struct tw_attempt *attempt_new(struct tw_runner *r, struct tw_str id, str
 	return a;
 }
 
-void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value head)
+void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value head, struct tw_str taken_back)
 {
 	struct tw_str id = tw_map_str(head, "attempt", "");
 	if (!id.n || memchr(id.p, ' ', id.n) || memchr(id.p, '\n', id.n)) {
@@ -165,6 +165,10 @@ void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value he
 	struct tw_err err = {0};
 	if (tw_json_parse(&a->arena, tw_buf_str(&a->frame), &a->work, &err) < 0) {
 		fail_early(a, tw_str(err.msg));
+		return;
+	}
+	if (taken_back.n) {
+		fail_early(a, taken_back);
 		return;
 	}
 	open_log(a);
@@ -325,7 +329,7 @@ void tw_attempt_gone(struct tw_attempt *a)
 	tw_attempt_free(a);
 	if (!next.n || tw_json_parse(&arena, tw_buf_str(&next), &head, NULL) < 0)
 		return;
-	tw_attempt_run(r, tw_buf_str(&next), head);
+	tw_attempt_run(r, tw_buf_str(&next), head, TW_STR(""));
 	a = tw_attempt_find(r, tw_map_str(head, "attempt", ""));
 	if (a && kill)
 		tw_attempt_kill(a, tw_str(kill));

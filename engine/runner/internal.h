@@ -22,6 +22,7 @@
 #include "time/zone.h"
 #include "value/json.h"
 
+struct tw_given;
 struct tw_python;
 struct tw_pytask;
 struct tw_render;
@@ -81,6 +82,8 @@ struct tw_runner {
 	struct tw_journal journal;
 	struct tw_listener *listener;
 	struct tw_link *link;         /* the scheduler's; NULL: none is connected */
+	TW_VEC(struct tw_given *) given; /* workloads that wait for what else the scheduler has said */
+	int listened;                 /* turns they have waited */
 	struct tw_map attempts;       /* id → struct tw_attempt, until freed */
 	struct tw_attempt *dead;
 	struct tw_map pythons;        /* interpreter → struct tw_python */
@@ -88,6 +91,8 @@ struct tw_runner {
 	struct tw_map requests;       /* see request.c */
 	int64_t next_request;
 	uv_timer_t beat, idle;
+	uv_timer_t thaw;              /* runs: it stood still, and what it is told now may be old */
+	uint64_t last_beat;           /* by the loop's clock */
 	uv_prepare_t undertaker;
 	uv_signal_t sigterm;
 	bool stopping;                /* no new work; exits when the last attempt is gone */
@@ -107,9 +112,12 @@ enum tw_rc tw_server_start(struct tw_runner *r, struct tw_err *err);
 void tw_server_stop(struct tw_runner *r);
 void tw_server_send(struct tw_runner *r, struct tw_str frame); /* dropped when nobody is connected */
 void tw_server_started(struct tw_runner *r, const struct tw_attempt *a);
+void tw_server_begin_given(struct tw_runner *r); /* before each wait of the loop */
+void tw_server_forget_given(struct tw_runner *r);
 
 /* attempt.c */
-void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value head);
+/* taken_back: the reason, if it was given and is not to be begun any more; else empty. */
+void tw_attempt_run(struct tw_runner *r, struct tw_str frame, struct tw_value head, struct tw_str taken_back);
 struct tw_attempt *tw_attempt_find(struct tw_runner *r, struct tw_str id);
 void tw_attempt_kill(struct tw_attempt *a, struct tw_str reason);
 void tw_attempt_started(struct tw_attempt *a, pid_t pid); /* 0: there is no process */

@@ -105,9 +105,28 @@ static void settle_lost(struct tw_runner *r)
 
 /* The loop ------------------------------------------------------------------------------------ */
 
+#define THAW_MS 1000
+
+static void on_thawed(uv_timer_t *t)
+{
+	/* on_turn begins what has waited */
+}
+
+/* A beat that comes much too late: for a moment nothing is begun, as long as it takes to hear all. */
+static void look_at_the_clock(struct tw_runner *r)
+{
+	uint64_t now = uv_now(&r->loop), late = now - r->last_beat;
+	r->last_beat = now;
+	if (late < 2 * (uint64_t)r->opts.beat_s * 1000)
+		return;
+	tw_warn("stood still seconds=%d", (int)(late / 1000));
+	uv_timer_start(&r->thaw, on_thawed, THAW_MS, 0);
+}
+
 static void on_beat(uv_timer_t *t)
 {
 	struct tw_runner *r = t->data;
+	look_at_the_clock(r);
 	if (!r->link || !r->attempts.len)
 		return;
 	TW_AUTO(tw_buf_release) struct tw_buf b = {0};
@@ -138,11 +157,12 @@ static void on_idle(uv_timer_t *t)
 
 void tw_runner_check_idle(struct tw_runner *r)
 {
-	if (r->stopping && r->attempts.len == 0) {
+	size_t work = r->attempts.len + r->given.n;
+	if (r->stopping && work == 0) {
 		uv_stop(&r->loop);
 		return;
 	}
-	bool idle = !r->link && r->attempts.len == 0 && r->opts.idle_exit_s > 0;
+	bool idle = !r->link && work == 0 && r->opts.idle_exit_s > 0;
 	if (!idle)
 		uv_timer_stop(&r->idle);
 	else if (!uv_is_active((uv_handle_t *)&r->idle))
@@ -162,6 +182,7 @@ void tw_runner_shutdown(struct tw_runner *r)
 static void on_turn(uv_prepare_t *h)
 {
 	struct tw_runner *r = h->data;
+	tw_server_begin_given(r);
 	if (r->stopping && !r->link && r->requests.len)
 		tw_request_refuse(r); /* else a task that asks something while it ends would keep the runner */
 	tw_pytask_settle(r);
@@ -246,10 +267,12 @@ static void init_handles(struct tw_runner *r)
 	tw_tmpdirs_init(&r->tmpdirs, &r->loop, r->opts.tmp);
 	uv_timer_init(&r->loop, &r->beat);
 	uv_timer_init(&r->loop, &r->idle);
+	uv_timer_init(&r->loop, &r->thaw);
 	uv_prepare_init(&r->loop, &r->undertaker);
 	uv_signal_init(&r->loop, &r->sigterm);
 	r->beat.data = r->idle.data = r->undertaker.data = r->sigterm.data = r;
 	uint64_t beat_ms = (uint64_t)r->opts.beat_s * 1000;
+	r->last_beat = uv_now(&r->loop);
 	uv_timer_start(&r->beat, on_beat, beat_ms, beat_ms);
 	uv_prepare_start(&r->undertaker, on_turn);
 	uv_signal_start(&r->sigterm, on_sigterm, SIGTERM);
@@ -258,11 +281,13 @@ static void init_handles(struct tw_runner *r)
 static void release(struct tw_runner *r)
 {
 	tw_server_stop(r);
+	tw_server_forget_given(r);
 	tw_map_foreach(&r->attempts, e) tw_attempt_free(e->value);
 	tw_map_foreach(&r->pythons, e) tw_python_free(e->value);
 	tw_map_release(&r->pythons);
 	uv_close((uv_handle_t *)&r->beat, NULL);
 	uv_close((uv_handle_t *)&r->idle, NULL);
+	uv_close((uv_handle_t *)&r->thaw, NULL);
 	uv_close((uv_handle_t *)&r->undertaker, NULL);
 	uv_close((uv_handle_t *)&r->sigterm, NULL);
 	tw_logs_release(&r->logs);

@@ -1,7 +1,11 @@
 /*
  * The scheduler's end of the runner: one socket, one scheduler at a time, the newest wins.
+ *
+ * What it gives is begun when all has been read that it had said by then: of a runner that was stopped for
+ * a while (SIGSTOP, a suspended machine) many things were asked meanwhile, and much of it was taken back.
  */
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -36,6 +40,79 @@ void tw_server_started(struct tw_runner *r, const struct tw_attempt *a)
 	tw_jw_cstr(&w, tw_time_iso_utc(at, a->started));
 	tw_jw_end(&w);
 	tw_server_send(r, tw_buf_str(&b));
+}
+
+/* What is given and not yet begun ------------------------------------------------------------- */
+
+#define LISTEN_AT_MOST 100 /* turns of the loop that a scheduler who never falls silent may hold it up */
+
+struct tw_given {
+	char *attempt;
+	struct tw_buf frame;
+};
+
+static void give(struct tw_runner *r, struct tw_str frame, struct tw_value head)
+{
+	struct tw_given *g = tw_new(struct tw_given);
+	g->attempt = tw_str_dup(tw_map_str(head, "attempt", ""));
+	tw_buf_addstr(&g->frame, frame);
+	tw_vec_push(&r->given, g);
+}
+
+static void given_free(struct tw_given *g)
+{
+	tw_buf_release(&g->frame);
+	free(g->attempt);
+	free(g);
+}
+
+/* Out of those that wait, the caller's from now on; NULL: it is not among them. */
+static struct tw_given *take_back(struct tw_runner *r, struct tw_str attempt)
+{
+	for (size_t i = 0; i < r->given.n; i++) {
+		struct tw_given *g = r->given.v[i];
+		if (!tw_str_eq(tw_str(g->attempt), attempt))
+			continue;
+		r->given.n--;
+		memmove(r->given.v + i, r->given.v + i + 1, (r->given.n - i) * sizeof *r->given.v);
+		return g;
+	}
+	return NULL;
+}
+
+static void begin(struct tw_runner *r, struct tw_given *g, struct tw_str taken_back)
+{
+	TW_AUTO(tw_arena_release) struct tw_arena a = {0};
+	struct tw_value head;
+	if (tw_json_parse(&a, tw_buf_str(&g->frame), &head, NULL) == TW_OK)
+		tw_attempt_run(r, tw_buf_str(&g->frame), head, taken_back);
+	given_free(g);
+}
+
+static bool more_to_read(struct tw_runner *r)
+{
+	int n = 0;
+	return r->link && ioctl(tw_link_fd(r->link), FIONREAD, &n) == 0 && n > 0;
+}
+
+void tw_server_begin_given(struct tw_runner *r)
+{
+	if (!r->given.n || uv_is_active((uv_handle_t *)&r->thaw))
+		return;
+	if (more_to_read(r) && r->listened++ < LISTEN_AT_MOST)
+		return;
+	r->listened = 0;
+	/* Nothing is read meanwhile, so nobody adds to them. */
+	for (size_t i = 0; i < r->given.n; i++)
+		begin(r, r->given.v[i], TW_STR(""));
+	tw_vec_clear(&r->given);
+}
+
+void tw_server_forget_given(struct tw_runner *r)
+{
+	for (size_t i = 0; i < r->given.n; i++)
+		given_free(r->given.v[i]);
+	tw_vec_release(&r->given);
 }
 
 static void send_hello(struct tw_runner *r)
@@ -89,6 +166,8 @@ static void on_sync(struct tw_runner *r)
 		if (a->state == TW_ATTEMPT_FETCHING)
 			put_known(&w, a->id, "running");
 	}
+	for (size_t i = 0; i < r->given.n; i++)
+		put_known(&w, r->given.v[i]->attempt, "running");
 	tw_jw_end(&w);
 	tw_jw_end(&w);
 	tw_link_cork(r->link);
@@ -111,8 +190,12 @@ static void on_sync(struct tw_runner *r)
 
 static void on_kill(struct tw_runner *r, struct tw_value msg)
 {
-	struct tw_attempt *a = tw_attempt_find(r, tw_map_str(msg, "attempt", ""));
+	struct tw_str id = tw_map_str(msg, "attempt", "");
 	struct tw_str reason = tw_map_str(msg, "reason", "killed");
+	struct tw_given *g = take_back(r, id);
+	if (g)
+		begin(r, g, reason);
+	struct tw_attempt *a = tw_attempt_find(r, id);
 	if (!a)
 		return;
 	if (a->log && !a->buried)
@@ -133,7 +216,7 @@ static void on_frame(void *arg, struct tw_link *link, struct tw_str body, int *f
 	}
 	struct tw_str op = tw_map_str(msg, "op", "");
 	if (tw_str_is(op, "run"))
-		tw_attempt_run(r, body, msg);
+		give(r, body, msg);
 	else if (tw_str_is(op, "ack"))
 		tw_journal_ack(&r->journal, tw_map_str(msg, "attempt", ""));
 	else if (tw_str_is(op, "reply"))

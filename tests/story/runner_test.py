@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -447,6 +448,22 @@ class Links(RunnerCase):
         time.sleep(0.3)
         self.assertEqual((self.home / "ran").read_text(), "x\n")
 
+    def test_what_was_taken_back_while_it_stood_still_is_not_begun(self) -> None:
+        s = self.connect()
+        runner = self.processes[0]
+        self.run_one(s, self.workload("true"))
+        runner.send_signal(signal.SIGSTOP)
+        kept, taken_back = self.workload("true"), self.workload(f"touch {self.home}/begun")
+        for work in (taken_back, kept):
+            s.send(**work)
+        s.send(op="kill", attempt=taken_back["attempt"], reason="stuck in queued")
+        runner.send_signal(signal.SIGCONT)
+        self.assertEqual(s.wait("finished", kept["attempt"])["state"], "success")
+        done = s.wait("finished", taken_back["attempt"])
+        self.assertEqual((done["state"], done["reason"], done.get("started_at")), ("failed", "stuck in queued", None))
+        self.assertNotIn(("started", taken_back["attempt"]), [(f["op"], f.get("attempt")) for f in s.seen])
+        self.assertFalse((self.home / "begun").exists())
+
     def test_runner_killed(self) -> None:
         s = self.connect()
         done, running = self.workload("echo done"), self.workload("sleep 60 & sleep 60")
@@ -558,6 +575,33 @@ with DAG("p", schedule=None):
 
     add(1, 2) >> secrets() >> fail() >> die() >> leave() >> sleep() >> ask() >> stubborn() >> pid() >> later()
 """
+
+
+class Frozen(RunnerCase):
+    settings: ClassVar[dict[str, str]] = {"TW_TEST_BEAT": "1"}
+
+    def test_more_than_one_read_was_taken_back(self) -> None:
+        """It stands still for several beats, and is told far more than a socket holds."""
+        s = self.connect()
+        runner = self.processes[0]
+        runner.send_signal(signal.SIGSTOP)
+        works = [self.workload(f"touch {self.home}/begun") for _ in range(500)]
+        frozen = time.monotonic()
+
+        def tell() -> None:
+            for work in works:
+                s.send(**work)
+            for work in works[1:]:
+                s.send(op="kill", attempt=work["attempt"], reason="stuck in queued")
+
+        teller = threading.Thread(target=tell)
+        teller.start()
+        time.sleep(max(0, 3 - (time.monotonic() - frozen)))  # longer than two beats
+        runner.send_signal(signal.SIGCONT)
+        ends = {w["attempt"]: s.wait("finished", w["attempt"])["state"] for w in works}
+        teller.join()
+        self.assertEqual(list(ends.values()), ["success"] + ["failed"] * 499)
+        self.assertEqual([f["attempt"] for f in s.seen if f["op"] == "started"], [works[0]["attempt"]])
 
 
 class PythonCase(RunnerCase):
