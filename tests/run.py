@@ -89,7 +89,8 @@ def pytest(name: str, folder: Path, env: dict[str, str], build: Path) -> Result:
     report = build / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
     plugins = ["no:cacheprovider", "no:schemathesis", "no:hypothesispytest"]  # the latter two take a second to load, and none is used
-    argv = [sys.executable, "-m", "pytest", "-q", *(a for p in plugins for a in ("-p", p)), f"--junitxml={report}", str(folder)]
+    tidy = ["-o", "tmp_path_retention_policy=failed", "-o", "tmp_path_retention_count=1"]
+    argv = [sys.executable, "-m", "pytest", "-q", *(a for p in plugins for a in ("-p", p)), *tidy, f"--junitxml={report}", str(folder)]
     status, output, seconds = run(name, argv, {**env, "PYTHONPATH": str(ROOT / "sdk")})
     if not report.exists():
         return Result(name, 0, 1, seconds, output)

@@ -257,6 +257,7 @@ static enum tw_rc start(struct tw_runner *r, struct tw_err *err)
 		return rc;
 	tw_reaper_on_unknown(r->reaper, on_unknown_exit, r);
 	settle_lost(r);
+	tw_tmpdirs_clean(&r->tmpdirs);
 	return tw_server_start(r, err);
 }
 
@@ -264,7 +265,7 @@ static void init_handles(struct tw_runner *r)
 {
 	uv_loop_init(&r->loop);
 	tw_logs_init(&r->logs, &r->loop);
-	tw_tmpdirs_init(&r->tmpdirs, &r->loop, r->opts.tmp);
+	tw_tmpdirs_init(&r->tmpdirs, &r->loop, r->opts.tmp, tw_asprintf("%s.tmpdir", r->opts.journal_path));
 	uv_timer_init(&r->loop, &r->beat);
 	uv_timer_init(&r->loop, &r->idle);
 	uv_timer_init(&r->loop, &r->thaw);

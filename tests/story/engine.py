@@ -32,11 +32,13 @@ class Engine:
         self.dags = folder / "dags"
         self.home.mkdir(parents=True)
         self.dags.mkdir()
+        (self.home / "tmp").mkdir()
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "TRADEWIND"))}
         self.env.update(
             TRADEWIND_HOME=str(self.home),
+            TMPDIR=str(self.home / "tmp"),
             TRADEWIND_PYTHON=sys.executable,
             PYTHONPATH=str(ROOT / "sdk"),
             TRADEWIND__CORE__DAGS_FOLDER=str(self.dags),

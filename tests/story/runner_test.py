@@ -482,6 +482,41 @@ class Links(RunnerCase):
         self.assertIn("started_at", lost, "so that nobody takes it for one that never started")
         self.assertTrue(gone(pid))
 
+    def folders(self) -> list[Path]:
+        return list(self.home.glob("airflowtmp*"))
+
+    def test_folders_of_a_killed_runner_go_with_the_next_one(self) -> None:
+        s = self.connect()
+        work = self.workload("echo x > file; pwd; sleep 60")
+        s.send(**work)
+        s.wait("started", work["attempt"])
+        end = time.monotonic() + 10
+        while not list(self.home.glob("airflowtmp*/*/file")) and time.monotonic() < end:
+            time.sleep(0.01)
+        (left,) = self.folders()
+        self.processes[0].kill()
+        self.processes[0].wait()
+        s.close()
+        self.assertTrue(left.exists())
+        self.start_runner()
+        s = self.connect()
+        done = self.run_one(s, self.workload("pwd"))
+        self.assertEqual(done["state"], "success")
+        while left.exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertEqual([str(f) for f in self.folders()], [str(Path(done["xcoms"][0]["value"]).parent)])
+        self.processes[-1].terminate()
+        self.assertEqual(self.processes[-1].wait(20), 0)
+        self.assertEqual(self.folders(), [])
+
+    def test_folders_that_somebody_tidied_up_are_made_again(self) -> None:
+        s = self.connect()
+        self.assertEqual(self.run_one(s, self.workload("true"))["state"], "success")
+        while self.folders():
+            shutil.rmtree(self.folders()[0], ignore_errors=True)  # the runner is removing in it, too
+        done = self.run_one(s, self.workload("pwd"))
+        self.assertEqual((done["state"], Path(done["xcoms"][0]["value"]).parent), ("success", self.folders()[0]))
+
     def test_one_runner_a_home(self) -> None:
         self.connect()
         self.assertEqual(self.start_runner().wait(10), 3)
