@@ -3,6 +3,7 @@ export { default as IconActivity } from "@tabler/icons-react/icons/IconActivity"
 export { default as IconAlertTriangle } from "@tabler/icons-react/icons/IconAlertTriangle";
 export { default as IconArrowDown } from "@tabler/icons-react/icons/IconArrowDown";
 export { default as IconArrowRight } from "@tabler/icons-react/icons/IconArrowRight";
+export { default as IconArrowsLeftRight } from "@tabler/icons-react/icons/IconArrowsLeftRight";
 export { default as IconArrowsMaximize } from "@tabler/icons-react/icons/IconArrowsMaximize";
 export { default as IconArrowsMinimize } from "@tabler/icons-react/icons/IconArrowsMinimize";
 export { default as IconArrowsSort } from "@tabler/icons-react/icons/IconArrowsSort";

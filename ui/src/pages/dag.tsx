@@ -96,6 +96,7 @@ export function Component() {
               { to: base, label: t("tab.grid"), end: true },
               { to: `${base}/graph`, label: t("tab.graph") },
               { to: `${base}/gantt`, label: t("tab.gantt") },
+              { to: `${base}/durations`, label: t("tab.durations") },
               { to: `${base}/calendar`, label: t("tab.calendar") },
               { to: `${base}/runs`, label: t("tab.runs") },
               { to: `${base}/tasks`, label: t("tab.tasks") },

@@ -6,6 +6,7 @@ import { type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight, IconTimeline } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded } from "../parts/bits";
+import { type PathStep, usePathSwitch } from "../parts/forecast";
 import { Mark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, rows as rowsOf, sum } from "../parts/tree";
 import { useZone } from "../settings";
@@ -16,7 +17,18 @@ import { RunChoice, useRunChoice } from "./graph";
 const steps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800];
 
 /** Tasks as bars over time. */
-export function Gantt({ structure, run, dagId }: { structure: Structure; run: GridRun; dagId: string }) {
+export function Gantt({
+  structure,
+  run,
+  dagId,
+  path,
+}: {
+  structure: Structure;
+  run: GridRun;
+  dagId: string;
+  /** What decided the run's end, to be marked. */
+  path?: PathStep[] | undefined;
+}) {
   const { t } = useTranslation();
   const name = useStateName();
   const zone = useZone();
@@ -26,6 +38,7 @@ export function Gantt({ structure, run, dagId }: { structure: Structure; run: Gr
   const rows = useMemo(() => rowsOf(structure, folded), [structure, folded]);
   const cells = useMemo(() => cellMap(run.tasks), [run.tasks]);
   const bars = rows.map((r) => sum(r, cells));
+  const onPath = useMemo(() => new Map((path ?? []).map((s) => [s.task_id, s])), [path]);
   const starts = bars.flatMap((b) => (b?.start ? [b.start] : []));
   const from = Math.min(...(run.start_date ? [Date.parse(run.start_date) / 1000] : []), ...starts);
   const ends = bars.flatMap((b) => (b?.start ? [b.end ?? (moving ? now : b.start)] : []));
@@ -80,9 +93,14 @@ export function Gantt({ structure, run, dagId }: { structure: Structure; run: Gr
       <div className="gantt-body">
         {rows.map((r, i) => {
           const b = bars[i];
-          const text = b ? `${r.id}: ${name(b.state)}, ${b.start ? formatDuration((b.end ?? now) - b.start) : "–"}` : r.id;
+          const step = r.task ? onPath.get(r.task.id) : undefined;
+          const on = step !== undefined || (r.group !== null && !r.open && r.tasks.some((x) => onPath.has(x.id)));
+          const text =
+            (b ? `${r.id}: ${name(b.state)}, ${b.start ? formatDuration((b.end ?? now) - b.start) : "–"}` : r.id) +
+            (on ? `, ${t("path.title")}` : "");
+          const ready = step ? Date.parse(step.ready) / 1000 : 0;
           return (
-            <div key={r.id} className="gantt-row" role="row">
+            <div key={r.id} className={`gantt-row${on ? " on-path" : ""}`} role="row">
               <div className="gantt-name" role="rowheader" style={{ paddingLeft: 8 + r.depth * 14 }}>
                 {r.group ? (
                   <button
@@ -109,10 +127,17 @@ export function Gantt({ structure, run, dagId }: { structure: Structure; run: Gr
                 )}
               </div>
               <div className="gantt-lane" role="cell">
+                {step && b?.start && b.start - ready > span / 500 ? (
+                  <span
+                    className="gantt-wait"
+                    style={{ left: pct(ready), width: `${((b.start - ready) / span) * 100}%` }}
+                    aria-hidden="true"
+                  />
+                ) : null}
                 {b?.start ? (
                   <Tooltip label={text} openDelay={100}>
                     <span
-                      className={`gantt-bar st-${b.state ?? "none"} ${r.group ? "thin" : ""}`}
+                      className={`gantt-bar st-${b.state ?? "none"} ${r.group ? "thin" : ""}${on ? " on-path" : ""}`}
                       style={{
                         left: pct(b.start),
                         width: `max(3px, ${(((b.end ?? (moving ? now : b.start)) - b.start) / span) * 100}%)`,
@@ -137,6 +162,7 @@ export function Component() {
   const { t } = useTranslation();
   const dag = useDag();
   const choice = useRunChoice(dag.dag_id);
+  const path = usePathSwitch(dag.dag_id, choice.run);
   const version = choice.run?.version;
   const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, version ? { version_number: version } : {}, {
     enabled: choice.run !== undefined,
@@ -149,8 +175,10 @@ export function Component() {
     );
   return (
     <>
-      <RunChoice of={choice} />
-      <Loaded of={structure}>{(s) => choice.run && <Gantt structure={s} run={choice.run} dagId={dag.dag_id} />}</Loaded>
+      <RunChoice of={choice}>{path.control}</RunChoice>
+      <Loaded of={structure}>
+        {(s) => choice.run && <Gantt structure={s} run={choice.run} dagId={dag.dag_id} path={path.steps} />}
+      </Loaded>
     </>
   );
 }

@@ -1,17 +1,19 @@
-import { Text } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
-import { type GridRun, type Page, type Run, type Structure, seg } from "../api";
-import { IconDatabaseExport } from "../icons";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { type GridRun, get, type Page, type Run, type RunPage, type Structure, seg } from "../api";
+import { IconArrowsLeftRight, IconDatabaseExport } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
-import { Empty, Facts, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Empty, Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Value } from "../parts/value";
 import { Took, When } from "../time";
+import { comparePath } from "./compare";
 import { useDagContext } from "./dag";
 import { Events } from "./events";
 import { Gantt } from "./gantt";
@@ -82,6 +84,41 @@ function XComValue({ of }: { of: XCom }) {
   return <Loaded of={asked}>{(x) => <Value of={x.value} />}</Loaded>;
 }
 
+/** The other run is looked for when it is asked for. */
+function CompareWith({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const find = (state?: string) =>
+    get<RunPage>(`/api/v2/dags/${seg(run.dag_id)}/dagRuns`, {
+      run_after_lt: run.run_after,
+      order_by: "-run_after",
+      limit: 1,
+      state,
+    })
+      .then((r) => {
+        const other = r.dag_runs[0];
+        if (other) navigate(comparePath(run.dag_id, other.dag_run_id, run.dag_run_id));
+        else told(t("compare.none"));
+      })
+      .catch(failed);
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="xs" variant="default" leftSection={<IconArrowsLeftRight size={15} />}>
+          {t("compare.with")}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => find()}>{t("compare.previous")}</Menu.Item>
+        <Menu.Item onClick={() => find("success")}>{t("compare.lastSuccess")}</Menu.Item>
+        <Menu.Item component={Link} to={comparePath(run.dag_id, run.dag_run_id)}>
+          {t("compare.other")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 export function Component() {
   const { t } = useTranslation();
   const { dagId = "", runId = "" } = useParams();
@@ -95,6 +132,7 @@ export function Component() {
     { run_id: runId, limit: 1 },
     { enabled: view === "gantt", every: 3000 },
   );
+  const critical = usePathSwitch(dagId, view === "gantt" ? grid.data?.runs[0] : undefined);
   const version = grid.data?.runs[0]?.version;
   const structure = useGet<Structure>(`/ui/dags/${seg(dagId)}/structure`, version ? { version_number: version } : {}, {
     enabled: view === "gantt" && grid.data !== undefined,
@@ -119,14 +157,19 @@ export function Component() {
             </Text>
             <Note path={path} note={run.note} />
             <span className="grow" />
+            <CompareWith run={run} />
             <Actions target={{ dagId, runId }} />
           </PageHead>
+          {(view === "tasks" || view === "gantt") && <ForecastPanel dagId={dagId} run={run} />}
           <RunTabs here={here} view={view} dagId={dagId} runId={runId} />
           {view === "tasks" && <Instances dagId={dagId} runId={runId} />}
           {view === "gantt" && (
-            <Loaded of={structure}>
-              {(s) => grid.data?.runs[0] && <Gantt structure={s} run={grid.data.runs[0]} dagId={dagId} />}
-            </Loaded>
+            <>
+              <div className="page-head">{critical.control}</div>
+              <Loaded of={structure}>
+                {(s) => grid.data?.runs[0] && <Gantt structure={s} run={grid.data.runs[0]} dagId={dagId} path={critical.steps} />}
+              </Loaded>
+            </>
           )}
           {view === "xcom" && <XComs dagId={dagId} runId={runId} />}
           {view === "events" && <Events dagId={dagId} runId={runId} />}

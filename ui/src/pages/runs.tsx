@@ -1,15 +1,17 @@
-import { Group, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, TextInput } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { type Run, type RunPage, seg } from "../api";
-import { IconActivity } from "../icons";
+import { IconActivity, IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { RunTypeFilter, Search, StateFilter } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
+import { comparePath } from "./compare";
 import { useDag } from "./dag";
 
 function Runs({ dagId }: { dagId: string | null }) {
@@ -31,7 +33,33 @@ function Runs({ dagId }: { dagId: string | null }) {
     },
     { every: 4000 },
   );
+  const navigate = useNavigate();
+  // Two at most, older first; a third takes the place of the one that was ticked first.
+  const [picked, setPicked] = useState<Run[]>([]);
+  const pick = (r: Run, on: boolean) =>
+    setPicked((before) => [...before.filter((x) => x.dag_run_id !== r.dag_run_id), ...(on ? [r] : [])].slice(-2));
+  const compare = () => {
+    const [a, b] = [...picked].sort((x, y) => x.run_after.localeCompare(y.run_after));
+    if (a && b) navigate(comparePath(a.dag_id, a.dag_run_id, b.dag_run_id));
+  };
   const columns: ColumnDef<Run>[] = [
+    ...(dagId === null
+      ? []
+      : [
+          {
+            id: "pick",
+            header: () => <span className="sr-only">{t("compare.with")}</span>,
+            meta: { width: "1%" },
+            cell: ({ row: { original: r } }) => (
+              <Checkbox
+                size="xs"
+                aria-label={t("compare.pick", { run: r.dag_run_id })}
+                checked={picked.some((x) => x.dag_run_id === r.dag_run_id)}
+                onChange={(e) => pick(r, e.currentTarget.checked)}
+              />
+            ),
+          } satisfies ColumnDef<Run>,
+        ]),
     {
       id: "state",
       header: () => t("state"),
@@ -118,6 +146,17 @@ function Runs({ dagId }: { dagId: string | null }) {
           value={search.get("before") ?? ""}
           onChange={(e) => set({ before: e.currentTarget.value || null })}
         />
+        {dagId !== null && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconArrowsLeftRight size={15} />}
+            disabled={picked.length < 2}
+            onClick={compare}
+          >
+            {t("compare.picked")}
+          </Button>
+        )}
       </Group>
       <Loaded of={runs}>
         {(r) => (
