@@ -13,6 +13,7 @@ import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
 import { runStates, StateMark, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { TriggerDialog } from "../parts/trigger";
+import { toldWithUndo } from "../parts/undo";
 import { useMay } from "../session";
 import { patchDag } from "../shell";
 import { When } from "../time";
@@ -33,11 +34,19 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
           disabled={!may("dag")}
           aria-label={t("dag.active", { name: dag.dag_display_name })}
           onChange={(e) => {
-            setWanted(e.currentTarget.checked);
-            patchDag(dag.dag_id, !e.currentTarget.checked).catch((error) => {
-              setWanted(null);
-              failed(error);
-            });
+            const paused = !e.currentTarget.checked;
+            const put = (p: boolean) => {
+              setWanted(!p);
+              return patchDag(dag.dag_id, p).catch((error) => {
+                setWanted(null);
+                throw error;
+              });
+            };
+            put(paused)
+              .then(() =>
+                toldWithUndo(t(paused ? "undo.paused" : "undo.unpaused", { name: dag.dag_display_name }), () => put(!paused)),
+              )
+              .catch(failed);
           }}
         />
       </span>

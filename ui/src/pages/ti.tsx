@@ -1,11 +1,13 @@
-import { Alert, Badge, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, SegmentedControl, Select, Text } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
-import { seg, type Ti, type TiPage } from "../api";
+import { seg, type Ti, type TiPage, url } from "../api";
 import { IconHandStop, IconHourglass } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
-import { Empty, Facts, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Busy, Empty, Facts, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
+import { useFollow } from "../parts/follow";
 import { LogView } from "../parts/log";
 import { Note } from "../parts/note";
 import { StateMark, unfinished } from "../parts/state";
@@ -16,40 +18,44 @@ import { Events } from "./events";
 import { ViewTabs, XComs } from "./run";
 import { Instances } from "./tis";
 
-/** Why it does not run: in the scheduler's own words. */
+interface Reasons {
+  dependencies: { name: string; reason: string }[];
+  queue?: { pool: string; slots: number; open_slots: number; position: number; length: number; priority_weight: number };
+}
+
+/** Why it does not run: in the scheduler's own words, as they change. */
 function Why({ path, state }: { path: string; state: string | null }) {
   const { t } = useTranslation();
-  const why = useGet<{ dependencies: { name: string; reason: string }[] }>(
-    `${path}/dependencies`,
-    {},
-    { every: 2000, untold: true },
-  );
+  const [why, setWhy] = useState<Reasons | null>(null);
+  const { lost } = useFollow(url(`${path}/dependencies`), ["why"], (m) => setWhy(JSON.parse(m.data) as Reasons));
+  if (!why) return lost ? <Trouble error={new TypeError("network")} /> : <Busy />;
+  if (why.dependencies.length === 0)
+    return (
+      <div className="card">
+        <Empty icon={<IconHourglass size={30} />} title={unfinished.has(state ?? "none") ? t("why.nothing") : t("why.over")} />
+      </div>
+    );
   return (
-    <Loaded of={why}>
-      {(w) =>
-        w.dependencies.length === 0 ? (
-          <div className="card">
-            <Empty
-              icon={<IconHourglass size={30} />}
-              title={unfinished.has(state ?? "none") ? t("why.nothing") : t("why.over")}
-            />
-          </div>
-        ) : (
-          <ol className="why card" aria-label={t("tab.why")}>
-            {w.dependencies.map((d, i) => (
-              <li key={i}>
-                <Text fw={600} fz={14}>
-                  {d.reason}
-                </Text>
-                <Text fz={12} c="dimmed">
-                  {d.name}
-                </Text>
-              </li>
-            ))}
-          </ol>
-        )
-      }
-    </Loaded>
+    <>
+      <ol className="why card" aria-label={t("tab.why")} aria-live="polite">
+        {why.dependencies.map((d, i) => (
+          <li key={i}>
+            <Text fw={600} fz={14}>
+              {d.reason}
+            </Text>
+            <Text fz={12} c="dimmed">
+              {d.name}
+            </Text>
+          </li>
+        ))}
+      </ol>
+      {why.queue && (
+        <Text fz={13} mt="xs">
+          <Link to={`/pools?q=${seg(why.queue.pool)}`}>{why.queue.pool}</Link>:{" "}
+          {t("why.queue", { n: why.queue.position, of: why.queue.length, open: why.queue.open_slots, slots: why.queue.slots })}
+        </Text>
+      )}
+    </>
   );
 }
 
@@ -128,6 +134,8 @@ export function Component() {
         const first = held ? "why" : "logs";
         const view = search.get("view") ?? first;
         const attempt = Number(search.get("try_number") ?? search.get("try")) || ti.try_number;
+        const other = Number(search.get("beside"));
+        const beside = other && other !== attempt && other <= ti.try_number ? other : null;
         return (
           <>
             <PageHead
@@ -140,6 +148,7 @@ export function Component() {
                 {ti.max_tries > 0 && ` · ${t("ti.try", { n: ti.try_number, of: ti.max_tries + 1 })}`}
               </Text>
               <Note path={path} note={ti.note} />
+              {index >= 0 && <Neighbours task={task} here={here} index={index} />}
               <span className="grow" />
               <Actions target={{ dagId, runId, taskId, mapIndex: index }} />
             </PageHead>
@@ -167,14 +176,20 @@ export function Component() {
               (begun ? (
                 <>
                   <Links path={path} />
-                  {ti.try_number > 1 && <Attempts of={ti} attempt={attempt} />}
-                  <LogView
-                    key={attempt}
-                    path={`${task}/logs/${attempt}`}
-                    mapIndex={index}
-                    running={attempt === ti.try_number && unfinished.has(ti.state ?? "none")}
-                    name={`${dagId}-${runId}-${taskId}-${attempt}`}
-                  />
+                  {ti.try_number > 1 && <Attempts of={ti} attempt={attempt} beside={beside} />}
+                  <div className={beside ? "side-by-side" : ""}>
+                    {[attempt, ...(beside ? [beside] : [])].map((n, i) => (
+                      <LogView
+                        key={n}
+                        path={`${task}/logs/${n}`}
+                        mapIndex={index}
+                        running={n === ti.try_number && unfinished.has(ti.state ?? "none")}
+                        name={`${dagId}-${runId}-${taskId}-${n}`}
+                        linked={i === 0}
+                        {...(beside ? { label: t("ti.logOf", { n }) } : {})}
+                      />
+                    ))}
+                  </div>
                 </>
               ) : (
                 <div className="card">
@@ -195,28 +210,80 @@ export function Component() {
   );
 }
 
-function Attempts({ of, attempt }: { of: Ti; attempt: number }) {
+function Attempts({ of, attempt, beside }: { of: Ti; attempt: number; beside: number | null }) {
   const { t } = useTranslation();
   const [, setSearch] = useSearchParams();
+  const set = (changes: Record<string, string | null>) =>
+    setSearch(
+      (b) => {
+        const n = new URLSearchParams(b);
+        n.delete("line");
+        for (const [k, v] of Object.entries(changes))
+          if (v) n.set(k, v);
+          else n.delete(k);
+        return n;
+      },
+      { replace: true },
+    );
+  const all = Array.from({ length: of.try_number }, (_, i) => ({ value: String(i + 1), label: t("ti.attemptN", { n: i + 1 }) }));
   return (
-    <SegmentedControl
-      size="xs"
-      mb="xs"
-      aria-label={t("ti.attempt")}
-      value={String(attempt)}
-      onChange={(v) =>
-        setSearch(
-          (b) => {
-            const n = new URLSearchParams(b);
-            n.delete("line");
-            n.set("try_number", v);
-            return n;
-          },
-          { replace: true },
-        )
-      }
-      data={Array.from({ length: of.try_number }, (_, i) => ({ value: String(i + 1), label: t("ti.attemptN", { n: i + 1 }) }))}
-    />
+    <Group mb="xs" gap="sm">
+      {all.length <= 8 ? (
+        <SegmentedControl
+          size="xs"
+          aria-label={t("ti.attempt")}
+          value={String(attempt)}
+          onChange={(v) => set({ try_number: v })}
+          data={all}
+        />
+      ) : (
+        <Select
+          size="xs"
+          w={160}
+          aria-label={t("ti.attempt")}
+          value={String(attempt)}
+          onChange={(v) => set({ try_number: v })}
+          data={all}
+          allowDeselect={false}
+        />
+      )}
+      <Select
+        size="xs"
+        w={190}
+        clearable
+        clearButtonProps={{ "aria-label": t("clearFilter") }}
+        aria-label={t("ti.beside")}
+        placeholder={t("ti.beside")}
+        value={beside ? String(beside) : null}
+        onChange={(v) => set({ beside: v })}
+        data={all.filter((x) => x.value !== String(attempt))}
+      />
+    </Group>
+  );
+}
+
+/** From one mapped instance to its neighbours. */
+function Neighbours({ task, here, index }: { task: string; here: string; index: number }) {
+  const { t } = useTranslation();
+  const all = useGet<TiPage>(`${task}/listMapped`, { limit: 0 }, { every: 10_000 });
+  const n = all.data?.total_entries ?? 0;
+  const to = (i: number) => `${here.replace(/\/mapped\/\d+$/, "")}/mapped/${i}`;
+  return (
+    <nav aria-label={t("ti.neighbours")} className="neighbours">
+      {index > 0 && (
+        <Link to={to(index - 1)} aria-label={t("ti.before")} rel="prev">
+          ‹ {index - 1}
+        </Link>
+      )}
+      <Text span fz={13} c="dimmed">
+        {t("ti.nth", { n: index + 1, of: n })}
+      </Text>
+      {index + 1 < n && (
+        <Link to={to(index + 1)} aria-label={t("ti.after")} rel="next">
+          {index + 1} ›
+        </Link>
+      )}
+    </nav>
   );
 }
 

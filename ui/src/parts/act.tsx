@@ -3,11 +3,12 @@ import { Alert, Button, Checkbox, Group, Menu, Modal, ScrollArea, Text, Textarea
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, seg, send, type Ti } from "../api";
+import { ApiError, seg, send, type Ti, type TiState } from "../api";
 import { IconChevronDown, IconEraser } from "../icons";
 import { useMay } from "../session";
 import { failed, Trouble, told } from "./bits";
 import { Mark, StateMark } from "./state";
+import { toldWithUndo } from "./undo";
 
 export interface Target {
   dagId: string;
@@ -83,6 +84,47 @@ async function ask(verb: Verb, target: Target, c: Choice, dry: boolean, note: st
   return a.task_instances ?? [];
 }
 
+/* ── back again ── */
+
+/** A mark can be taken back by another mark of these; what had not begun is as good as new when it is cleared. */
+const markable = new Set<string>(["success", "failed", "skipped"]);
+const notBegun = new Set<TiState | null>([null, "none", "scheduled"]);
+const MOST_BACK = 50;
+
+function canGoBack(rows: Ti[]): boolean {
+  return rows.length > 0 && rows.length <= MOST_BACK && rows.every((r) => markable.has(r.state ?? "") || notBegun.has(r.state));
+}
+
+async function goBack(rows: Ti[]) {
+  const fresh = rows.filter((r) => notBegun.has(r.state));
+  for (const r of rows.filter((x) => markable.has(x.state ?? ""))) {
+    const at = `/api/v2/dags/${seg(r.dag_id)}/dagRuns/${seg(r.dag_run_id)}/taskInstances/${seg(r.task_id)}${r.map_index >= 0 ? `/${r.map_index}` : ""}`;
+    await send("PATCH", at, {}, { new_state: r.state });
+  }
+  for (const run of new Set(fresh.map((r) => r.dag_run_id))) {
+    const of = fresh.filter((r) => r.dag_run_id === run);
+    await send(
+      "POST",
+      `/api/v2/dags/${seg(of[0]!.dag_id)}/clearTaskInstances`,
+      {},
+      {
+        dry_run: false,
+        dag_run_id: run,
+        only_failed: false,
+        task_ids: of.map((r) => (r.map_index >= 0 ? [r.task_id, r.map_index] : r.task_id)),
+      },
+    );
+  }
+}
+
+/** Before it is done: what of it can be taken back, and what stays as it will be. */
+function hint(verb: Verb, whole: boolean, rows: Ti[]): string {
+  if (verb === "clear") return "undo.clear";
+  if (whole) return "undo.run";
+  if (rows.some((r) => r.state === "running" || r.state === "queued" || r.state === "deferred")) return "undo.stops";
+  return canGoBack(rows) ? "undo.mark" : "undo.markNot";
+}
+
 export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Target; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
@@ -121,7 +163,9 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
     try {
       await ask(verb, target, c, false, note);
       await refresh(client);
-      told(t(verb === "clear" ? "act.cleared" : "act.marked"));
+      if (verb !== "clear" && !whole && canGoBack(rows))
+        toldWithUndo(t("act.marked"), () => goBack(rows).then(() => refresh(client)));
+      else told(t(verb === "clear" ? "act.cleared" : "act.marked"));
       onClose();
     } catch (e) {
       failed(e);
@@ -175,6 +219,11 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
               </ScrollArea.Autosize>
             )}
           </section>
+        )}
+        {(whole || rows.length > 0) && (
+          <Text fz={12.5} c="dimmed" className="undo-hint">
+            {t(hint(verb, whole, rows))}
+          </Text>
         )}
         <Textarea
           label={t("note")}

@@ -4,12 +4,14 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { ApiError, get, url } from "../api";
+import { url } from "../api";
 import { IconArrowDown, IconArrowUp, IconDownload, IconPlayerTrackNext, IconTextWrap } from "../icons";
+import { useGet } from "../live";
 import { useRemembered, useZone } from "../settings";
 import { formatTime, zoneMark } from "../time";
 import { ansi, plain } from "./ansi";
 import { Empty, Trouble } from "./bits";
+import { useFollow } from "./follow";
 
 interface Frame {
   filename: string;
@@ -53,68 +55,84 @@ function unfold(line: Line | string): Shown[] {
   return out;
 }
 
-/** Reads on while the attempt goes on. */
+/** Lines are shown together when several come within so many milliseconds. */
+const GATHER_MS = 50;
+
+/** The whole log at once; of an attempt that goes on as it is written. */
 function useLog(path: string, mapIndex: number, running: boolean) {
   const [lines, setLines] = useState<Shown[]>([]);
-  const [error, setError] = useState<unknown>(null);
-  const [loaded, setLoaded] = useState(false);
-  const [round, setRound] = useState(0);
-  const token = useRef<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt begins anew
-  useEffect(() => {
-    setLines([]);
-    setLoaded(false);
-    setError(null);
-    token.current = null;
-  }, [path, mapIndex]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: round asks again
-  useEffect(() => {
-    const stop = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = async () => {
-      try {
-        const a = await get<Answer>(
-          path,
-          { map_index: mapIndex >= 0 ? mapIndex : undefined, token: token.current, full_content: false },
-          stop.signal,
-        );
-        // The sources are told anew each time.
-        const fresh = a.content.flatMap(unfold).filter((l) => token.current === null || !l.source);
-        if (fresh.length) setLines((before) => (token.current === null ? fresh : [...before, ...fresh]));
-        token.current = a.continuation_token;
-        setError(null);
-        setLoaded(true);
-        if (a.continuation_token) timer = setTimeout(read, fresh.length ? 400 : 1000);
-      } catch (e) {
-        if (stop.signal.aborted) return;
-        setError(e);
-        setLoaded(true);
-        if (!(e instanceof ApiError) || running) timer = setTimeout(read, 2500);
-      }
-    };
-    read();
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
-    };
-  }, [path, mapIndex, running, round]);
-  return { lines, error, loaded, again: () => setRound((n) => n + 1) };
+  const [over, setOver] = useState(false);
+  // Whoever saw it run follows it to its end, which may be told a little after the state.
+  const [follows, setFollows] = useState(running);
+  if (running && !follows) setFollows(true);
+  const params = { map_index: mapIndex >= 0 ? mapIndex : undefined };
+  const whole = useGet<Answer>(path, { ...params, full_content: false }, { enabled: !follows, keep: false });
+  const gathered = useRef<Shown[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  // What is there already comes along when a stream is begun anew.
+  const known = useRef(new Set<string>());
+  const { open, lost } = useFollow(
+    follows ? url(path, params) : null,
+    ["log"],
+    (m) => {
+      const line = JSON.parse(m.data) as Line;
+      const fresh = unfold(line);
+      const source = fresh.every((l) => l.source);
+      const key = source ? m.data : m.lastEventId;
+      if (known.current.has(key)) return;
+      known.current.add(key);
+      gathered.current.push(...fresh);
+      timer.current ??= setTimeout(() => {
+        const more = gathered.current;
+        gathered.current = [];
+        timer.current = undefined;
+        setLines((before) => [...before, ...more]);
+      }, GATHER_MS);
+    },
+    () => setOver(true),
+  );
+  const read = useMemo(() => whole.data?.content.flatMap(unfold) ?? [], [whole.data]);
+  return {
+    lines: follows ? lines : read,
+    error: follows ? (lost && !open && !over ? new TypeError("network") : null) : whole.error,
+    loaded: follows ? open || lines.length > 0 : !whole.isPending,
+    again: () => void whole.refetch(),
+    following: follows && !over,
+  };
 }
 
 const levels = ["debug", "info", "warning", "error", "critical"];
 
-export function LogView({ path, mapIndex, running, name }: { path: string; mapIndex: number; running: boolean; name: string }) {
+export function LogView({
+  path,
+  mapIndex,
+  running,
+  name,
+  label,
+  linked = true,
+}: {
+  path: string;
+  mapIndex: number;
+  running: boolean;
+  name: string;
+  /** When there are two. */
+  label?: string;
+  /** Does the line in the address mean this log? */
+  linked?: boolean;
+}) {
   const { t } = useTranslation();
   const zone = useZone();
   const [search, setSearch] = useSearchParams();
-  const { lines, error, loaded, again } = useLog(path, mapIndex, running);
+  const { lines, error, loaded, again, following } = useLog(path, mapIndex, running);
   const [wrap, setWrap] = useRemembered("log.wrap", "yes");
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
   const [follow, setFollow] = useState(true);
   const [hit, setHit] = useState(0);
   const box = useRef<HTMLDivElement>(null);
-  const marked = Number(search.get("line")) || 0;
+  const marked = linked ? Number(search.get("line")) || 0 : 0;
+  const words = useRef<HTMLInputElement>(null);
 
   const list = useMemo(() => {
     let level = "";
@@ -136,8 +154,8 @@ export function LogView({ path, mapIndex, running, name }: { path: string; mapIn
     if (marked) {
       const i = list.findIndex((l) => l.n === marked);
       if (i >= 0) v.scrollToIndex(i, { align: "center" });
-    } else if (follow && running && list.length) v.scrollToIndex(list.length - 1);
-  }, [list, marked, follow, running, v]);
+    } else if (follow && following && list.length) v.scrollToIndex(list.length - 1);
+  }, [list, marked, follow, following, v]);
   const go = (to: number) => {
     if (!hits.length) return;
     const n = (to + hits.length) % hits.length;
@@ -172,9 +190,10 @@ export function LogView({ path, mapIndex, running, name }: { path: string; mapIn
     URL.revokeObjectURL(a.href);
   };
   return (
-    <section aria-label={t("tab.logs")}>
+    <section aria-label={label ?? t("tab.logs")}>
       <Group mb="xs" gap="xs">
         <TextInput
+          ref={words}
           size="xs"
           w={240}
           type="search"
@@ -214,7 +233,7 @@ export function LogView({ path, mapIndex, running, name }: { path: string; mapIn
           onChange={setChosen}
         />
         <span className="grow" />
-        {running && (
+        {following && (
           <Button
             size="compact-xs"
             variant={follow ? "light" : "default"}
@@ -262,7 +281,19 @@ export function LogView({ path, mapIndex, running, name }: { path: string; mapIn
           className={`card log${wrap === "yes" ? " wrap" : ""}`}
           tabIndex={0}
           role="log"
-          aria-label={t("tab.logs")}
+          aria-label={label ?? t("tab.logs")}
+          aria-keyshortcuts="f n Shift+N w s"
+          onKeyDown={(e) => {
+            if (e.target !== e.currentTarget || e.ctrlKey || e.metaKey || e.altKey) return;
+            if (e.key === "n") go(hit + 1);
+            else if (e.key === "N") go(hit - 1);
+            else if (e.key === "f") setFollow(!follow);
+            else if (e.key === "w") setWrap(wrap === "yes" ? "no" : "yes");
+            else if (e.key === "s") {
+              e.preventDefault();
+              words.current?.focus();
+            }
+          }}
           aria-live="off"
         >
           <div

@@ -6,6 +6,7 @@ import { send } from "../api";
 import { IconNote } from "../icons";
 import { refresh } from "./act";
 import { failed } from "./bits";
+import { toldWithUndo } from "./undo";
 
 /** A note that stands under the head of a run or an instance, and can be changed there. */
 export function Note({ path, note }: { path: string; note: string | null }) {
@@ -29,9 +30,12 @@ export function Note({ path, note }: { path: string; note: string | null }) {
       style={{ width: "100%" }}
       onSubmit={(e) => {
         e.preventDefault();
-        send("PATCH", path, { update_mask: "note" }, { note: text })
-          .then(() => refresh(client))
-          .then(() => setText(null))
+        const put = (n: string | null) => send("PATCH", path, { update_mask: "note" }, { note: n }).then(() => refresh(client));
+        put(text)
+          .then(() => {
+            setText(null);
+            toldWithUndo(t("saved"), () => put(note));
+          })
           .catch(failed);
       }}
     >
