@@ -119,6 +119,16 @@ static struct tw_perm perm_of(struct tw_value v)
 				tw_map_str(tw_map_value(v, "resource"), "name", "")};
 }
 
+/* "DAG:etl", "DAG Run:etl" of a DAG that is there: the words are made when first somebody is given something. */
+static bool of_dag(struct tw_store *s, struct tw_str resource, struct tw_arena *a)
+{
+	struct tw_str dag_id, kind = tw_str_cut(resource, ':', &dag_id);
+	struct tw_dag_row row;
+
+	return (tw_str_is(kind, "DAG") || tw_str_is(kind, "DAG Run")) && dag_id.n &&
+	       tw_store_dag(s, dag_id, a, &row, NULL) == TW_OK;
+}
+
 /* Only of words that are there already; false: it has replied 400. */
 static bool known(struct tw_request *req, struct tw_response *resp, struct tw_value list)
 {
@@ -130,6 +140,7 @@ static bool known(struct tw_request *req, struct tw_response *resp, struct tw_va
 
 		tw_store_action_there(s, p.action, &action, NULL);
 		tw_store_resource_there(s, p.resource, &resource, NULL);
+		resource = resource || of_dag(s, p.resource, req->arena);
 		if (action && resource)
 			continue;
 		tw_reply_error(resp, 400, "The specified %s: '" TW_STR_FMT "' was not found", action ? "resource" : "action",

@@ -201,7 +201,7 @@ static void create_user(struct tw_request *req, struct tw_response *resp)
 	reply_user(req, resp, u.id);
 }
 
-static const char *const patchable[] = {"username", "email", "first_name", "last_name", "roles", "password", NULL};
+static const char *const patchable[] = {"username", "email", "first_name", "last_name", "roles", "password", "active", NULL};
 
 /* "a, b" of update_mask: is the field in it? Without a mask every one is. */
 bool tw_fab_masked(struct tw_request *req, const char *field)
@@ -234,6 +234,21 @@ bool tw_fab_mask_ok(struct tw_request *req, struct tw_response *resp, const char
 	return true;
 }
 
+/* Ours, FAB's API cannot: who leaves stays in the list and comes in no more. false: it has replied 409. */
+static bool take_active(struct tw_request *req, struct tw_response *resp, struct tw_user_row *u)
+{
+	struct tw_value active = tw_map_value(req->json, "active");
+
+	if (!tw_fab_masked(req, "active") || active.kind != TW_V_BOOL)
+		return true;
+	if (!active.b && req->user.grants && req->user.grants->id == u->id) {
+		tw_reply_error(resp, 409, "You cannot deactivate yourself: nobody could undo it from here");
+		return false;
+	}
+	u->active = active.b;
+	return true;
+}
+
 static void update_user(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_value body = req->json;
@@ -253,6 +268,8 @@ static void update_user(struct tw_request *req, struct tw_response *resp)
 		return;
 	if (tw_fab_masked(req, "password") && tw_map_value(body, "password").kind == TW_V_STR)
 		u.password = hashed(req, tw_map_str(body, "password", ""));
+	if (!take_active(req, resp, &u))
+		return;
 	if (tw_store_user_put(tw_api_store(req, resp), &u, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;

@@ -11,6 +11,7 @@ extern const struct tw_route tw_routes_ui[];
 extern const struct tw_route tw_routes_ui_data[];
 extern const struct tw_route tw_routes_ui_run[];
 extern const struct tw_route tw_routes_whoami[];
+extern const struct tw_route tw_routes_account[];
 extern const struct tw_route tw_routes_api_tokens[];
 extern const struct tw_route tw_routes_fab_users[];
 extern const struct tw_route tw_routes_fab_roles[];

@@ -126,5 +126,12 @@ const struct tw_route tw_routes_ui[] = {
 	PAGE("/settings"),
 	PAGE("/settings/{path...}"),
 	PAGE("/styles"),
+	PAGE("/users"),
+	PAGE("/roles"),
+	PAGE("/tokens"),
+	PAGE("/account"),
+	PAGE("/needs"),
+	PAGE("/log_search"),
+	PAGE("/editor"),
 	{0},
 };
