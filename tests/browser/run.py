@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "story"))
 from engine import BINARY, Engine, free_port, wait_until  # noqa: E402
 
 DAGS = Path(__file__).parent / "dags"
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
 def browser() -> str:
@@ -59,16 +60,24 @@ def main() -> int:
                 "TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_USERS": "anna:admin,vic:viewer",
                 "TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             }
-            log = open(engine.home / "guarded.log", "wb")
-            engine.processes["guarded"] = subprocess.Popen(
-                [BINARY, "api-server"], env={**engine.env, **users}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-            log.close()
-            wait_until(lambda: answers(engine.port) and answers(guarded), 60, "the api-servers do not answer")
+            # And once more with users in the metastore, one for each role.
+            fab = free_port()
+            people = {"TRADEWIND__API__PORT": str(fab), "TRADEWIND__CORE__AUTH_MANAGER": FAB}
+            for role in ("Admin", "Op", "User", "Viewer"):
+                name = role.lower()
+                engine.run("users", "create", "-u", name, "-f", role, "-l", "Person", "-e", f"{name}@example.org", "-r", role, "-p", f"{name} knows", env=people)
+            for name, more in (("guarded", users), ("fab", people)):
+                log = open(engine.home / f"{name}.log", "wb")
+                engine.processes[name] = subprocess.Popen(
+                    [BINARY, "api-server"], env={**engine.env, **more}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+                log.close()
+            wait_until(lambda: all(answers(p) for p in (engine.port, guarded, fab)), 60, "the api-servers do not answer")
             env = {
                 **os.environ,
                 "BASE": f"http://localhost:{engine.port}",
                 "GUARDED": f"http://localhost:{guarded}",
+                "FAB": f"http://localhost:{fab}",
                 "CHROMIUM": path,
                 "DAGS": str(engine.dags),
                 "ONLY": sys.argv[1] if len(sys.argv) > 1 else "",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { house } from "./house.mjs";
 
 const require = createRequire(new URL("../../ui/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -435,6 +436,12 @@ step("a lost connection is told, and mends itself", async () => {
   await page.getByRole("alert").getByText(/connection to the engine is lost/).waitFor();
   await page.context().setOffline(false);
   await until("mended", async () => (await page.getByText(/connection to the engine is lost/).count()) === 0);
+});
+
+house({
+  step, go, button, link, seen, api, trigger, ended, until, look, window_,
+  get page() { return page; },
+  set page(p) { page = p; },
 });
 
 step("sign in; a viewer is refused what a viewer may not", async () => {

@@ -54,8 +54,8 @@ class Engine:
         path.write_text(text)
         return path
 
-    def run(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run([BINARY, *args], env=self.env, capture_output=True, text=True, timeout=120)
+    def run(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([BINARY, *args], env={**self.env, **(env or {})}, capture_output=True, text=True, timeout=120)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(args)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done

@@ -28,6 +28,10 @@ const pages: [string, string][] = [
   ["/plugins", "nav.plugins"],
   ["/jobs", "nav.jobs"],
   ["/configs", "nav.config"],
+  ["/users", "nav.users"],
+  ["/roles", "nav.roles"],
+  ["/tokens", "nav.tokens"],
+  ["/account", "nav.account"],
 ];
 
 export default function Palette() {

@@ -2,6 +2,8 @@
 import { useGet } from "./live";
 
 export interface Me {
+  id: string;
+  auth_manager: "all-admins" | "simple" | "fab";
   username: string;
   display_name: string;
   roles: string[];
@@ -27,9 +29,13 @@ const things = {
   plugin: "Plugins",
   provider: "Providers",
   event: "Audit Logs",
+  code: "DAG Code",
+  log: "Task Logs",
+  user: "Users",
+  role: "Roles",
 };
 /** What is not known yet is offered: the server refuses what may not be. */
-export function useMay(): (thing: keyof typeof things, act?: "read" | "edit") => boolean {
+export function useMay(): (thing: keyof typeof things, act?: "read" | "create" | "edit" | "delete") => boolean {
   const me = useMe();
   return (thing, act = "edit") => me.data?.permissions[things[thing]]?.includes(act) ?? true;
 }

@@ -27,6 +27,7 @@ import {
   IconHandStop,
   IconHistory,
   IconHome,
+  IconKey,
   IconLanguage,
   IconLayoutGrid,
   IconListCheck,
@@ -40,6 +41,9 @@ import {
   IconStack2,
   IconSun,
   IconUser,
+  IconUserCircle,
+  IconUserShield,
+  IconUsers,
   IconVariable,
 } from "./icons";
 import { client, LiveProvider, useGet, useLive, useLost } from "./live";
@@ -110,6 +114,14 @@ function Rail() {
       {may("plugin", "read") && <Item to="/plugins" icon={<IconPuzzle size={s} />} text={t("nav.plugins")} />}
       {may("job", "read") && <Item to="/jobs" icon={<IconDatabase size={s} />} text={t("nav.jobs")} />}
       {may("config", "read") && <Item to="/configs" icon={<IconSettings size={s} />} text={t("nav.config")} />}
+      {may("user", "read") && (
+        <>
+          <div className="rail-title">{t("nav.access")}</div>
+          <Item to="/users" icon={<IconUsers size={s} />} text={t("nav.users")} />
+          <Item to="/roles" icon={<IconUserShield size={s} />} text={t("nav.roles")} />
+          <Item to="/tokens" icon={<IconKey size={s} />} text={t("nav.tokens")} />
+        </>
+      )}
     </nav>
   );
 }
@@ -213,6 +225,9 @@ function UserMenu() {
             {me.data.display_name} · {me.data.roles[0]}
           </Menu.Label>
         )}
+        <Menu.Item leftSection={<IconUserCircle size={16} />} onClick={() => navigate("/account")}>
+          {t("nav.account")}
+        </Menu.Item>
         {me.data?.can_sign_out !== false && <Menu.Item onClick={leave}>{t("signOut")}</Menu.Item>}
       </Menu.Dropdown>
     </Menu>

@@ -1,5 +1,5 @@
 /** Oneself: roles, what one may, the password, tokens for programs. And everybody's tokens, for who may see users. */
-import { Alert, Button, CopyButton, Group, Modal, NumberInput, PasswordInput, Text, TextInput } from "@mantine/core";
+import { Alert, Button, CopyButton, Group, Modal, NumberInput, PasswordInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -52,7 +52,14 @@ function NewToken({ onClose }: { onClose: () => void }) {
     >
       {made === null ? (
         <form onSubmit={save} className="form">
-          <TextInput name="name" label={t("token.name")} description={t("token.nameHint")} required maxLength={200} data-autofocus />
+          <TextInput
+            name="name"
+            label={t("token.name")}
+            description={t("token.nameHint")}
+            required
+            maxLength={200}
+            data-autofocus
+          />
           <NumberInput name="days" label={t("token.days")} defaultValue={90} min={1} max={3650} required allowDecimal={false} />
           <FormFoot error={error} onClose={onClose} />
         </form>
@@ -61,9 +68,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
           <Alert color="yellow" mb="sm" role="status">
             {t("token.once")}
           </Alert>
-          <pre className="pre" tabIndex={0} aria-label={t("token.text")} style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
-            {made}
-          </pre>
+          <Textarea readOnly autosize label={t("token.text")} value={made} classNames={{ input: "mono" }} />
           <Text size="sm" mt="xs" c="dimmed">
             {t("token.use")} <code>Authorization: Bearer …</code>
           </Text>
@@ -91,8 +96,7 @@ function List({ owner, mine }: { owner?: string; mine: boolean }) {
   const list = useListState("-created_at");
   const asked = useGet<{ tokens: Token[] } & Page>(tokens, { ...list.params, ...(owner ? { owner } : {}) });
   const [doomed, setDoomed] = useState<Token | null>(null);
-  const state = (x: Token) =>
-    x.revoked_at ? "revoked" : Date.parse(x.expires_at) < Date.now() ? "expired" : ("valid" as const);
+  const state = (x: Token) => (x.revoked_at ? "revoked" : Date.parse(x.expires_at) < Date.now() ? "expired" : ("valid" as const));
   const columns: ColumnDef<Token>[] = [
     {
       id: "name",
@@ -119,7 +123,12 @@ function List({ owner, mine }: { owner?: string; mine: boolean }) {
         </span>
       ),
     },
-    { id: "made", header: () => t("made"), meta: { sort: "created_at" }, cell: ({ row }) => <When at={row.original.created_at} /> },
+    {
+      id: "made",
+      header: () => t("made"),
+      meta: { sort: "created_at" },
+      cell: ({ row }) => <When at={row.original.created_at} />,
+    },
     {
       id: "until",
       header: () => t("token.until"),
@@ -133,7 +142,12 @@ function List({ owner, mine }: { owner?: string; mine: boolean }) {
       cell: ({ row: { original: x } }) =>
         state(x) === "valid" &&
         (x.owner === me.data?.id || may("user")) && (
-          <Button size="compact-xs" variant="default" onClick={() => setDoomed(x)} aria-label={t("token.revokeOf", { name: x.name })}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => setDoomed(x)}
+            aria-label={t("token.revokeOf", { name: x.name })}
+          >
             {t("token.revoke")}
           </Button>
         ),

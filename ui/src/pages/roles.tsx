@@ -81,12 +81,7 @@ function Matrix({
                 return (
                   <td key={a}>
                     {on || !offered || offered.has(key(p)) ? (
-                      <Checkbox
-                        size="xs"
-                        aria-label={name}
-                        checked={on}
-                        onChange={(e) => onToggle(p, e.currentTarget.checked)}
-                      />
+                      <Checkbox size="xs" aria-label={name} checked={on} onChange={(e) => onToggle(p, e.currentTarget.checked)} />
                     ) : (
                       <span className="sr-only">{t("role.notOffered")}</span>
                     )}
@@ -194,7 +189,13 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
         )}
         <Loaded of={offered}>
           {() => (
-            <Matrix label={t("role.permissions")} resources={resources} held={new Set(held.keys())} offered={known} onToggle={toggle} />
+            <Matrix
+              label={t("role.permissions")}
+              resources={resources}
+              held={new Set(held.keys())}
+              offered={known}
+              onToggle={toggle}
+            />
           )}
         </Loaded>
         <AddDag
@@ -298,12 +299,7 @@ function List() {
                     </Button>
                   )}
                   {may("role", "delete") && !shipped.includes(role.name) && (
-                    <Button
-                      size="xs"
-                      variant="default"
-                      leftSection={<IconTrash size={15} />}
-                      onClick={() => setDoomed(role)}
-                    >
+                    <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => setDoomed(role)}>
                       {t("delete.of", { name: role.name })}
                     </Button>
                   )}

@@ -83,6 +83,7 @@ function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
           data={[...new Set([...(all.data?.roles.map((r) => r.name) ?? []), ...roles])]}
           value={roles}
           onChange={setRoles}
+          searchable
           required
           clearButtonProps={{ "aria-label": t("clearFilter") }}
         />
@@ -125,9 +126,7 @@ export function Elsewhere({ manager }: { manager: string }) {
       >
         {manager === "all-admins" ? t("user.allAdminsHint") : t("user.simpleHint")}
         <br />
-        <code>
-          {manager === "all-admins" ? "[core] simple_auth_manager_all_admins" : "[core] simple_auth_manager_users"}
-        </code>
+        <code>{manager === "all-admins" ? "[core] simple_auth_manager_all_admins" : "[core] simple_auth_manager_users"}</code>
         <br />
         {t("user.fabHint")}
         <br />
@@ -206,9 +205,7 @@ function List() {
         )}
       </PageHead>
       <Loaded of={asked}>
-        {(r) => (
-          <DataTable label={t("nav.users")} rows={r.users} columns={columns} total={r.total_entries} list={list} />
-        )}
+        {(r) => <DataTable label={t("nav.users")} rows={r.users} columns={columns} total={r.total_entries} list={list} />}
       </Loaded>
       {form && <Form of={form === "new" ? null : form} onClose={() => setForm(null)} />}
       {doomed && (

@@ -1,0 +1,168 @@
+// The part of the walk (walk.mjs) around administration: users, roles, tokens.
+import assert from "node:assert/strict";
+
+export function house(w) {
+  const { step, button, until, look, window_ } = w;
+  const { FAB } = process.env;
+  const main = () => w.page.getByRole("navigation", { name: "Main" });
+  const cell = (name) => w.page.getByRole("cell", { name, exact: true });
+  const dialog = () => w.page.getByRole("dialog");
+
+  async function signIn(name, password = `${name} knows`) {
+    await w.page.goto(`${FAB}/login`);
+    await w.page.getByRole("textbox", { name: "User name" }).fill(name);
+    await w.page.getByLabel(/^Password/).fill(password);
+    await button("Sign in").click();
+    await w.page.waitForURL((u) => u.pathname !== "/login");
+    await w.page.getByRole("heading", { name: "Home" }).waitFor();
+  }
+  /** fn in a window of its own, signed in as that user. */
+  async function as(name, fn, password) {
+    const before = w.page;
+    w.page = await window_();
+    try {
+      await signIn(name, password);
+      await fn();
+      await w.page.context().close();
+    } finally {
+      w.page = before;
+    }
+  }
+
+  step("without users the pages say where users come from", async () => {
+    await w.go("/users");
+    await w.seen("Nobody has to sign in here");
+    await look("users-none");
+    await w.go("/roles");
+    await w.seen("reads all but connections and variables");
+    await w.go("/account");
+    await w.seen("Nobody signs in here, so there is nobody to make a token for");
+  });
+
+  step("admin: make a user, a role with rights on one DAG; deactivate", async () => {
+    await as("admin", async () => {
+      await main().getByRole("link", { name: "Roles" }).click();
+      await w.page.getByRole("table", { name: "Permissions" }).waitFor();
+      await look("roles");
+      await button("New role").click();
+      await dialog().getByRole("textbox", { name: "Role" }).fill("night");
+      await dialog().getByRole("searchbox", { name: "Search resources" }).fill("pools");
+      await dialog().getByRole("checkbox", { name: "Read: Pools" }).check();
+      await dialog().getByRole("searchbox", { name: "Search resources" }).fill("");
+      await dialog().getByRole("combobox", { name: "Permissions for one DAG" }).fill("shop");
+      await w.page.getByRole("option", { name: "shop" }).click();
+      await dialog().getByRole("checkbox", { name: "Edit: DAG:shop" }).check();
+      await look("role-form");
+      await button("Save").click();
+      await w.page.getByRole("table", { name: "Single DAGs" }).getByRole("row", { name: /DAG:shop/ }).waitFor();
+      await main().getByRole("link", { name: "Users" }).click();
+      await cell("viewer@example.org").waitFor();
+      await button("New user").click();
+      await dialog().getByRole("textbox", { name: "User name" }).fill("nina");
+      await dialog().getByRole("textbox", { name: "First name" }).fill("Nina");
+      await dialog().getByRole("textbox", { name: "Last name" }).fill("Night");
+      await dialog().getByRole("textbox", { name: "E-mail" }).fill("nina@example.org");
+      await dialog().getByLabel(/^Password/).fill("first words");
+      await dialog().getByRole("combobox", { name: "Roles" }).fill("night");
+      await w.page.getByRole("option", { name: "night" }).click();
+      await w.page.keyboard.press("Escape");
+      await look("user-form");
+      await button("Save").click();
+      await cell("nina@example.org").waitFor();
+      await look("users");
+    });
+    await as("nina", async () => {
+      await button("User").click();
+      await w.page.getByRole("menuitem", { name: "My account" }).click();
+      await button("Change password").click();
+      await dialog().getByLabel(/^Present password/).fill("wrong");
+      await dialog().getByLabel(/^New password( \*|$)/).fill("second words");
+      await dialog().getByLabel(/^New password, again/).fill("second words");
+      await button("Save").click();
+      await dialog().getByRole("alert").getByText("The present password is not right").waitFor();
+      await dialog().getByLabel(/^Present password/).fill("first words");
+      await button("Save").click();
+      await w.seen("Saved");
+    }, "first words");
+    await as("nina", async () => {
+      await w.page.goto(`${FAB}/pools`);
+      await cell("default_pool").waitFor();
+    }, "second words");
+    await as("admin", async () => {
+      await w.page.goto(`${FAB}/users`);
+      await button("Edit nina").click();
+      await dialog().getByRole("checkbox", { name: "Active" }).uncheck();
+      await button("Save").click();
+      await w.page.getByRole("row", { name: /nina.*Not active/ }).waitFor();
+    });
+    const r = await fetch(`${FAB}/auth/token`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ username: "nina", password: "second words" }),
+    });
+    assert.equal(r.status, 401, "who is not active does not come in");
+  });
+
+  step("each role sees and does what it may, and is refused the rest", async () => {
+    const pages = { "/connections": "Connections", "/variables": "Variables", "/users": "Users", "/roles": "Roles", "/events": "Audit log", "/configs": "Configuration" };
+    const may = {
+      admin: Object.keys(pages),
+      op: ["/connections", "/variables", "/configs"],
+      user: [],
+      viewer: [],
+    };
+    for (const [name, open] of Object.entries(may))
+      await as(name, async () => {
+        await main().getByRole("link", { name: "DAGs", exact: true }).waitFor();
+        for (const [path, title] of Object.entries(pages)) {
+          await w.page.goto(FAB + path);
+          if (open.includes(path)) await w.page.getByRole("heading", { name: title, level: 1 }).waitFor();
+          else await w.page.getByRole("alert").getByText("You may not do that").first().waitFor();
+          const there = await main().getByRole("link", { name: title, exact: true }).count();
+          assert.equal(there, open.includes(path) ? 1 : 0, `${name}: ${title} in the menu`);
+        }
+        await w.page.goto(`${FAB}/dags/shop`);
+        await w.page.getByRole("heading", { name: "Shop" }).waitFor();
+        await w.page.getByRole("gridcell").first().waitFor();
+        assert.equal(await button("Trigger").count(), name === "viewer" ? 0 : 1, `${name}: trigger`);
+        await w.page.goto(`${FAB}/pools`);
+        await cell("default_pool").waitFor();
+        assert.equal(await button("New pool").count(), ["admin", "op"].includes(name) ? 1 : 0, `${name}: pools`);
+        // And not only the pages say so.
+        const status = (method, path, body) =>
+          w.page.evaluate(
+            async ([m, p, b]) =>
+              (await fetch(p, { method: m, headers: { "Content-Type": "application/json" }, body: b && JSON.stringify(b) })).status,
+            [method, path, body],
+          );
+        const refused = { admin: false, op: true, user: true, viewer: true }[name];
+        assert.equal((await status("GET", "/auth/fab/v1/users")) === 403, refused, `${name}: users`);
+        const pool = await status("POST", "/api/v2/pools", { name: `of-${name}`, slots: 1 });
+        assert.equal(pool === 201, ["admin", "op"].includes(name), `${name}: pool ${pool}`);
+        const pause = await status("PATCH", "/api/v2/dags/reader", { is_paused: false });
+        assert.equal(pause === 200, name !== "viewer", `${name}: pause ${pause}`);
+      });
+  });
+
+  step("my account: a token that is shown once, works, and is revoked", async () => {
+    await as("viewer", async () => {
+      await w.page.goto(`${FAB}/account`);
+      await w.page.getByRole("table", { name: "What you may do" }).waitFor();
+      await button("New token").click();
+      await dialog().getByRole("textbox", { name: "Name" }).fill("nightly report");
+      await dialog().getByRole("textbox", { name: "Days until it ends" }).fill("7");
+      await button("Save").click();
+      const token = await dialog().getByRole("textbox", { name: "The token" }).inputValue();
+      assert.match(token, /^ey.*\..*\..*/);
+      const ask = async () => (await fetch(`${FAB}/api/v2/dags`, { headers: { Authorization: `Bearer ${token}` } })).status;
+      assert.equal(await ask(), 200);
+      await button("I have kept it").click();
+      await w.page.getByRole("row", { name: /nightly report.*Valid/ }).waitFor();
+      await look("account");
+      await button("Revoke nightly report").click();
+      await dialog().getByRole("button", { name: "Revoke", exact: true }).click();
+      await w.page.getByRole("row", { name: /nightly report.*Revoked/ }).waitFor();
+      await until("refused", async () => (await ask()) !== 200);
+    });
+  });
+}
