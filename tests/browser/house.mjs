@@ -165,4 +165,32 @@ export function house(w) {
       await until("refused", async () => (await ask()) !== 200);
     });
   });
+
+  step("needs a person: what, since when, what to do; seen, it goes", async () => {
+    await w.trigger("asks", "needs-one");
+    await w.trigger("waits", "needs-pool");
+    const all = async () => (await w.api("GET", "/ui/needs?after=0")).items;
+    await until("all kinds", async () => {
+      const kinds = new Set((await all()).map((x) => x.kind));
+      return ["approval", "pool", "failure", "import_error"].every((k) => kinds.has(k));
+    });
+    await w.go("/needs?after=0");
+    await w.page.getByRole("region", { name: /Questions to a person/ }).getByRole("link", { name: /of asks waits for an answer/ }).waitFor();
+    await w.page.getByRole("region", { name: /Starved pools/ }).getByText(/wait for the pool narrow/).waitFor();
+    await w.page.getByRole("region", { name: /Broken files/ }).getByText("broken.py does not load").waitFor();
+    await look("needs");
+    const failures = w.page.getByRole("region", { name: /Failures nobody has looked at/ });
+    const button = failures.getByRole("button", { name: /I saw the failure of waits/ });
+    while (await button.count()) {
+      await button.first().click();
+      await w.page.waitForTimeout(300);
+    }
+    assert.equal((await all()).filter((x) => x.kind === "failure" && x.dag_id === "waits").length, 0);
+    await w.page.getByRole("link", { name: /of asks waits for an answer/ }).click();
+    await w.page.getByRole("button", { name: "Approve" }).click();
+    await w.ended("asks", "needs-one", "success");
+    await w.api("PATCH", "/api/v2/dags/waits/dagRuns/needs-pool", { state: "failed" });
+    await w.go("/");
+    await w.page.getByRole("region", { name: /Needs a person/ }).getByText("broken.py does not load").waitFor();
+  });
 }

@@ -18,6 +18,7 @@ const pages: [string, string][] = [
   ["/assets", "nav.assets"],
   ["/dag_runs", "nav.runs"],
   ["/task_instances", "nav.tis"],
+  ["/needs", "nav.needs"],
   ["/required_actions", "nav.required"],
   ["/import_errors", "nav.importErrors"],
   ["/events", "nav.events"],

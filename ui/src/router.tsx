@@ -56,6 +56,7 @@ export const router = createBrowserRouter(
             { path: "configs", lazy: async () => ({ Component: (await import("./pages/admin")).Config }) },
             { path: "jobs", lazy: async () => ({ Component: (await import("./pages/admin")).Jobs }) },
             { path: "events", lazy: async () => ({ Component: (await import("./pages/events")).AuditLog }) },
+            { path: "needs", lazy: () => import("./pages/needs") },
             { path: "users", lazy: () => import("./pages/users") },
             { path: "roles", lazy: () => import("./pages/roles") },
             { path: "account", lazy: () => import("./pages/account") },

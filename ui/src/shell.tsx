@@ -20,6 +20,7 @@ import { languages, setLanguage } from "./i18n";
 import {
   IconActivity,
   IconAlertTriangle,
+  IconBellRinging,
   IconBolt,
   IconClock,
   IconDatabase,
@@ -88,6 +89,7 @@ function Rail() {
     { limit: 0, response_received: false },
     { every: 15_000, untold: true },
   );
+  const needs = useGet<{ total: number }>("/ui/needs", { after: 300 }, { every: 10_000, untold: true });
   const may = useMay();
   const s = 17;
   return (
@@ -98,6 +100,7 @@ function Rail() {
       <div className="rail-title">{t("nav.activity")}</div>
       <Item to="/dag_runs" icon={<IconActivity size={s} />} text={t("nav.runs")} />
       <Item to="/task_instances" icon={<IconListCheck size={s} />} text={t("nav.tis")} />
+      <Item to="/needs" icon={<IconBellRinging size={s} />} text={t("nav.needs")} count={needs.data?.total} />
       <Item to="/required_actions" icon={<IconHandStop size={s} />} text={t("nav.required")} count={hands.data?.total_entries} />
       <Item
         to="/import_errors"

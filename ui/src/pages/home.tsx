@@ -9,6 +9,7 @@ import { Busy, Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits"
 import { Mark, runStates, StateMark, useStateName } from "../parts/state";
 import { useZone } from "../settings";
 import { formatTime, Took, When, zoneMark } from "../time";
+import { NeedsCard } from "./needs";
 import type { Pool } from "./pools";
 
 type Part = { status: "healthy" | "unhealthy" | null } & Record<string, string | null>;
@@ -380,6 +381,7 @@ export function Component() {
           <History />
         </div>
         <div className="stack">
+          <NeedsCard />
           <Failures />
           <Imports />
           <Pools />
