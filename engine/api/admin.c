@@ -1,4 +1,4 @@
-/* Event logs, configuration, plugins, providers, and which routes there are. */
+/* Event logs and configuration. */
 #include "api/ask.h"
 #include "api/tables.h"
 #include "store/house.h"
@@ -239,44 +239,11 @@ static void get_config_value(struct tw_request *req, struct tw_response *resp)
 		reply_settings(req, resp, req->params[0], req->params[1]);
 }
 
-/* ── what is loaded ───────────────────────────────────────────────────────────────────── */
-
-/* Plugins are loaded by the processes that run Python; the api-server has none of its own. */
-static void get_plugins(struct tw_request *req, struct tw_response *resp)
-{
-	tw_buf_adds(&resp->body, "{\"plugins\":[],\"total_entries\":0}");
-}
-
-static void get_plugin_errors(struct tw_request *req, struct tw_response *resp)
-{
-	tw_buf_adds(&resp->body, "{\"import_errors\":[],\"total_entries\":0}");
-}
-
-static void get_providers(struct tw_request *req, struct tw_response *resp)
-{
-	struct tw_jw w = {.out = &resp->body};
-
-	tw_jw_obj(&w);
-	tw_jw_key(&w, "providers");
-	tw_jw_list(&w);
-	tw_jw_obj(&w);
-	tw_jw_str_at(&w, "package_name", TW_STR("apache-airflow-providers-standard"));
-	tw_jw_str_at(&w, "description",
-		     TW_STR("Standard operators, sensors and hooks, as the engine ships them"));
-	tw_jw_str_at(&w, "version", TW_STR(TW_VERSION));
-	tw_jw_null_at(&w, "documentation_url");
-	tw_jw_end(&w);
-	tw_jw_page_end(&w, 1);
-}
-
 const struct tw_route tw_routes_admin[] = {
 	{"GET", "/api/v2/eventLogs", {TW_ON_AUDIT_LOG}, get_event_logs},
 	{"GET", "/api/v2/eventLogs/{event_log_id}", {TW_ON_AUDIT_LOG}, get_event_log},
 	{"GET", "/api/v2/config", {TW_ON_CONFIG}, get_config},
 	{"GET", "/api/v2/config/section/{section}/option/{option}", {TW_ON_CONFIG},
 	 get_config_value},
-	{"GET", "/api/v2/plugins", {TW_ON_PLUGIN}, get_plugins},
-	{"GET", "/api/v2/plugins/importErrors", {TW_ON_PLUGIN}, get_plugin_errors},
-	{"GET", "/api/v2/providers", {TW_ON_PROVIDER}, get_providers},
 	{0},
 };

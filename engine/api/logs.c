@@ -12,11 +12,11 @@
 #include "api/ask.h"
 #include "api/hub.h"
 #include "api/log_merge.h"
+#include "api/log_path.h"
 #include "api/tables.h"
 #include "base/log.h"
 #include "io/clock.h"
 #include "store/tis.h"
-#include "template/log_name.h"
 
 #define CHUNK 65536
 #define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
@@ -65,27 +65,9 @@ struct reading {
 
 /* ── where the file is ────────────────────────────────────────────────────────────────── */
 
-static bool piece_ok(struct tw_str s)
-{
-	return s.n && tw_str_find(s, TW_STR("/"), 0) < 0 && tw_str_find(s, TW_STR(".."), 0) < 0 &&
-	       !memchr(s.p, '\0', s.n);
-}
-
-/* The ids come from rows of the metastore; they are looked at all the same. */
 static char *log_path(const struct tw_api *api, const struct wanted *w, struct tw_arena *a)
 {
-	const struct tw_ti_row *t = &w->ti;
-	struct tw_log_of of = {t->dag_id, t->run_id, t->task_id, t->map_index, w->number, w->logical_date};
-	struct tw_buf path = {0};
-	char *p;
-
-	if (!piece_ok(t->dag_id) || !piece_ok(t->run_id) || !piece_ok(t->task_id))
-		return NULL;
-	tw_buf_printf(&path, "%s/", api->log_folder);
-	tw_log_name(api->log_name, &of, &path);
-	p = tw_arena_strdup(a, path.p);
-	tw_buf_release(&path);
-	return p;
+	return tw_log_path(api, &w->ti, w->number, w->logical_date, a);
 }
 
 /* The attempt's file; with those of its triggers, when there are any, as one. */

@@ -45,6 +45,7 @@ extern const struct tw_route tw_routes_backfills[];
 extern const struct tw_route tw_routes_run_clear[];
 extern const struct tw_route tw_routes_pools[];
 extern const struct tw_route tw_routes_admin[];
+extern const struct tw_route tw_routes_installed[];
 extern const struct tw_route tw_routes_tasks[];
 extern const struct tw_route tw_routes_assets[];
 extern const struct tw_route tw_routes_asset_queue[];

@@ -180,7 +180,7 @@ export function house(w) {
     await w.page.getByRole("region", { name: /Broken files/ }).getByText("broken.py does not load").waitFor();
     await look("needs");
     const failures = w.page.getByRole("region", { name: /Failures nobody has looked at/ });
-    const button = failures.getByRole("button", { name: /I saw the failure of waits/ });
+    const button = failures.getByRole("button", { name: /I saw it: waits/ });
     while (await button.count()) {
       await button.first().click();
       await w.page.waitForTimeout(300);

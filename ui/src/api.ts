@@ -133,6 +133,7 @@ export interface JsonSchema {
   values_display?: Record<string, string>;
   description_md?: string;
   const?: unknown;
+  default?: unknown;
 }
 
 export interface DagDetails extends Dag {

@@ -38,6 +38,10 @@ def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str
     """The body of `finished`; what the user's code raises gets out."""
     if workload.get("op") == "connection":
         return _try_connection(workload["connection"])
+    if workload.get("op") == "installed":
+        from tradewind import installed
+
+        return {"state": "success", **installed.describe()}
     about = workload.get("dag") or {}
     if loaded is None:
         loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))

@@ -1,14 +1,15 @@
-import { Button, Checkbox, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, FileButton, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type Page, send } from "../api";
-import { IconLayoutGrid, IconPlus } from "../icons";
+import { IconDownload, IconFileUpload, IconLayoutGrid, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { all, save } from "../parts/file";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 import { PoolUse } from "./home";
@@ -87,6 +88,37 @@ export function Component() {
   const [doomed, setDoomed] = useState<Pool | null>(null);
   const tis = (pool: Pool, state: string, n: number) =>
     n ? <Link to={`/task_instances?pool=${encodeURIComponent(pool.name)}&state=${state}`}>{n}</Link> : "0";
+  const client = useQueryClient();
+  /** As `pools import` and `pools export` have it. */
+  const write = async () => {
+    try {
+      const rows = await all<Pool>("/api/v2/pools", "pools", { order_by: "name" });
+      const out = rows.map((p) => [
+        p.name,
+        { slots: p.slots, description: p.description ?? "", include_deferred: p.include_deferred },
+      ]);
+      save("pools.json", `${JSON.stringify(Object.fromEntries(out), null, 2)}\n`);
+    } catch (e) {
+      failed(e);
+    }
+  };
+  const load = async (file: File | null) => {
+    if (!file) return;
+    try {
+      const read = JSON.parse(await file.text()) as Record<string, Partial<Pool>>;
+      const entities = Object.entries(read).map(([name, p]) => ({
+        name,
+        slots: p.slots,
+        description: p.description ?? null,
+        include_deferred: p.include_deferred ?? false,
+      }));
+      await send("PATCH", "/api/v2/pools", {}, { actions: [{ action: "create", action_on_existence: "overwrite", entities }] });
+      await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
+      told(t("pool.imported", { n: entities.length }));
+    } catch (e) {
+      failed(e);
+    }
+  };
   const columns: ColumnDef<Pool>[] = [
     {
       id: "name",
@@ -142,6 +174,18 @@ export function Component() {
     <>
       <PageHead title={t("nav.pools")}>
         <span className="grow" />
+        <Button size="xs" variant="default" leftSection={<IconDownload size={15} />} onClick={write}>
+          {t("export")}
+        </Button>
+        {may("pool") && (
+          <FileButton onChange={load} accept="application/json,.json">
+            {(props) => (
+              <Button {...props} size="xs" variant="default" leftSection={<IconFileUpload size={15} />}>
+                {t("variable.import")}
+              </Button>
+            )}
+          </FileButton>
+        )}
         {may("pool") && (
           <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setForm("new")}>
             {t("pool.new")}

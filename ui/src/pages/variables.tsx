@@ -4,10 +4,11 @@ import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Page, send } from "../api";
-import { IconFileUpload, IconLock, IconPlus, IconVariable } from "../icons";
+import { IconDownload, IconFileUpload, IconLock, IconPlus, IconVariable } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { all, save } from "../parts/file";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
@@ -92,8 +93,8 @@ export function Component() {
   const load = async (file: File | null) => {
     if (!file) return;
     try {
-      const all = JSON.parse(await file.text()) as Record<string, unknown>;
-      const entities = Object.entries(all).map(([key, v]) => {
+      const read = JSON.parse(await file.text()) as Record<string, unknown>;
+      const entities = Object.entries(read).map(([key, v]) => {
         const wrapped =
           v !== null && typeof v === "object" && "value" in v ? (v as { value: unknown; description?: string }) : { value: v };
         return {
@@ -110,6 +111,18 @@ export function Component() {
       );
       await again();
       told(t("variable.imported", { n: entities.length }));
+    } catch (e) {
+      failed(e);
+    }
+  };
+  /** As `variables import` and this page read it. What is masked here is not known here: it stays out. */
+  const write = async () => {
+    try {
+      const rows = await all<Variable>("/api/v2/variables", "variables", { order_by: "key" });
+      const open = rows.filter((v) => v.value !== "***");
+      const out = open.map((v) => [v.key, v.description ? { value: v.value, description: v.description } : v.value]);
+      save("variables.json", `${JSON.stringify(Object.fromEntries(out), null, 2)}\n`);
+      told(t("variable.exported", { n: open.length, masked: rows.length - open.length }));
     } catch (e) {
       failed(e);
     }
@@ -142,6 +155,9 @@ export function Component() {
     <>
       <PageHead title={t("nav.variables")}>
         <span className="grow" />
+        <Button size="xs" variant="default" leftSection={<IconDownload size={15} />} onClick={write}>
+          {t("export")}
+        </Button>
         <FileButton onChange={load} accept="application/json,.json">
           {(props) => (
             <Button {...props} size="xs" variant="default" leftSection={<IconFileUpload size={15} />}>
