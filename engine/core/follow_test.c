@@ -34,7 +34,7 @@ static void setup(struct world *w, const char *json, const struct script *script
 	world_go(w, false);
 }
 
-static void finish(struct world *w, const char *task, int map_index, enum tw_outcome outcome)
+static void finish_as(struct world *w, const char *task, int map_index, const struct script *end)
 {
 	for (size_t i = 0; i < w->open.n; i++) {
 		struct open_attempt a = w->open.v[i];
@@ -43,10 +43,15 @@ static void finish(struct world *w, const char *task, int map_index, enum tw_out
 		w->open.v[i] = w->open.v[--w->open.n];
 		if (!a.started)
 			world_start(w, &a);
-		world_end(w, &a, &(struct script){ a.task, .outcome = outcome });
+		world_end(w, &a, end);
 		return;
 	}
 	fail_msg("%s[%d] does not run", task, map_index);
+}
+
+static void finish(struct world *w, const char *task, int map_index, enum tw_outcome outcome)
+{
+	finish_as(w, task, map_index, &(struct script){ task, .outcome = outcome });
 }
 
 static void clear(struct world *w, const struct tw_ti_key *keys, int n)
@@ -225,6 +230,28 @@ static void test_branch_not_run_again(void **state)
 	world_close(&w);
 }
 
+/* Cleared, then the file changes, then the list is longer: each of it has its instance. */
+static void test_a_list_becomes_longer_in_another_version(void **state)
+{
+	struct script s[] = { { "s", ANY, .has_return = true, .length = 1 }, { "k", ANY, .hang = true }, { 0 } };
+	struct tw_ti_key keys[] = { { tw_str("s"), -1 }, { tw_str("m"), 0 } };
+	struct world w;
+#define M "{'task_id':'s'},{'task_id':'m','upstream':['s'],'map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'s'}}}]}},{'task_id':'k'}"
+
+	setup(&w, DAG(M), s);
+	assert_ti(&w, "r", "m", 0, "success");
+	s[0].hang = true;
+	clear(&w, keys, 2);
+	world_go(&w, false);
+	told(&w, "v2", DAG(M ",{'task_id':'n'}"), false);
+	finish_as(&w, "s", -1, &(struct script){ "s", .has_return = true, .length = 3 });
+	world_go(&w, false);
+	assert_ti(&w, "r", "m", 0, "success");
+	assert_ti(&w, "r", "m", 2, "success");
+#undef M
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -270,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_branch_of_another_version),
 		cmocka_unit_test(test_branch_is_gone_and_back),
 		cmocka_unit_test(test_branch_not_run_again),
+		cmocka_unit_test(test_a_list_becomes_longer_in_another_version),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};

@@ -289,7 +289,7 @@ static void load_task(struct run *r, int task, const struct tw_ti_load **rows, i
 		load_ti(ts->tis[0], rows[0]);
 		return;
 	}
-	ts->expanded = r->has_mapped = true;
+	ts->expanded = ts->revise = r->has_mapped = true; /* how long its list is, is asked again, as Airflow does each time */
 	int last = rows[n - 1]->row.map_index;
 	tw_core_add_instances(r, task, last + 1, true);
 	for (int i = 0; i < n; i++)

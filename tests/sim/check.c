@@ -573,6 +573,58 @@ static void same_place(struct sim *m)
 		sim_fail(m, "a new scheduler counts %d active, not %d", newcomer->active, m->s->active);
 }
 
+/* What it knows of an instance is what the living one knows. */
+static const char *other_memory(const struct ti *a, const struct ti *b)
+{
+	struct tw_value none = TW_NULL;
+
+	if (a->state != b->state || a->stored_index != b->stored_index)
+		return "state";
+	if (a->try_number != b->try_number || a->max_tries != b->max_tries)
+		return "tries";
+	if (a->has_return != b->has_return || a->mapped_length != b->mapped_length)
+		return "return value";
+	if (a->due != b->due)
+		return "due";
+	if (a->pool_slots != b->pool_slots || !tw_str_eq(a->pool->name, b->pool->name))
+		return "pool";
+	if (!tw_value_equal(a->x ? a->x->skip : none, b->x ? b->x->skip : none))
+		return "skip record";
+	if (!tw_str_eq(a->x ? a->x->next_method : tw_str(NULL), b->x ? b->x->next_method : tw_str(NULL)))
+		return "next method";
+	if ((a->x ? a->x->reschedule_start : TW_TIME_NONE) != (b->x ? b->x->reschedule_start : TW_TIME_NONE))
+		return "reschedule start";
+	if ((a->x ? a->x->trigger_id : 0) != (b->x ? b->x->trigger_id : 0))
+		return "trigger";
+	return NULL;
+}
+
+static void same_memory(struct sim *m, const struct srun *r)
+{
+	struct tw_run_ref ref = { r->row.dag_id, r->row.run_id };
+	const struct run *a = tw_core_find_run(m->s, ref), *b = tw_core_find_run(newcomer, ref);
+
+	if (!a || !b)
+		return;
+	if (a->ntasks != b->ntasks || a->unfinished != b->unfinished || a->lost.n != b->lost.n)
+		sim_fail_run(m, r, "a new scheduler has %d tasks, %d unfinished, %d lost of " TW_STR_FMT ", not %d, %d, %d", b->ntasks,
+			     (int)b->unfinished, (int)b->lost.n, TW_STR_ARG(r->row.run_id), a->ntasks, (int)a->unfinished, (int)a->lost.n);
+	for (int t = 0; t < a->ntasks; t++) {
+		const struct tstate *x = &a->tasks[t], *y = &b->tasks[t];
+		struct tw_str task = a->dag->tasks[t].task_id;
+		if (x->n != y->n || x->expanded != y->expanded || x->active != y->active || x->returned != y->returned ||
+		    x->ended != y->ended || x->waiting != y->waiting || memcmp(x->in, y->in, sizeof x->in) != 0)
+			sim_fail_run(m, r, "a new scheduler counts " TW_STR_FMT " of " TW_STR_FMT " otherwise", TW_STR_ARG(task),
+				     TW_STR_ARG(r->row.run_id));
+		for (int i = 0; i < x->n; i++) {
+			const char *what = other_memory(x->tis[i], y->tis[i]);
+			if (what)
+				sim_fail_run(m, r, "a new scheduler has another %s of " TW_STR_FMT "[%d] of " TW_STR_FMT, what, TW_STR_ARG(task),
+					     x->tis[i]->map_index, TW_STR_ARG(r->row.run_id));
+		}
+	}
+}
+
 void check_reload(struct sim *m)
 {
 	struct tw_sched_config cfg = m->cfg;
@@ -589,6 +641,8 @@ void check_reload(struct sim *m)
 			tell_newcomer(m, store_past_event(m, a));
 	}
 	same_place(m);
+	for (size_t i = 0; i < m->live.n; i++)
+		same_memory(m, m->live.v[i]);
 	tw_effects_free(newcomer_fx);
 	tw_sched_free(newcomer);
 	tw_arena_release(&m->load_arena);
