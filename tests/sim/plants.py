@@ -58,6 +58,13 @@ PLANTS = [
         ("depends on past",),
     ),
     Plant(
+        "a new scheduler does not read what branches decided",
+        "run.c",
+        "\tif (l->skip_record.p) {\n\t\tstruct tw_value v;",
+        "\tif (!ti->x && l->skip_record.p) {\n\t\tstruct tw_value v;",
+        ("another skip record", "new scheduler moves", "should have been set"),
+    ),
+    Plant(
         "a retry before its delay is over",
         "rules.c",
         "if (ti->state != TW_TI_NONE && ti->due != TW_TIME_NONE && ti->due > r->s->now)",
