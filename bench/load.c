@@ -3,7 +3,8 @@
  *
  *	load HOST PORT CONNECTIONS SECONDS PATH [HEADER: VALUE …]
  *
- * and prints as JSON how many answers came a second, their times, and how many were no 200.
+ * A PATH with {n} in it is another one each time: there stands a number of four digits that grows, from 0000 to 9899 and again. It
+ * prints as JSON how many answers came a second, their times, and how many were no 200.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +34,8 @@ struct conn {
 static struct sockaddr_in addr;
 static char question[1 << 14];
 static size_t nquestion;
+static char *number; /* where in it {n} was; NULL: nowhere */
+static unsigned asked;
 static double *times;
 static size_t ntimes, captimes;
 static uint64_t bad, bytes;
@@ -56,6 +59,12 @@ static void ask(struct conn *c)
 	c->n = 0;
 	c->answering = false;
 	c->asked = now_us();
+	if (number) {
+		char digits[5];
+
+		snprintf(digits, sizeof digits, "%04u", asked++ % 9900);
+		memcpy(number, digits, 4);
+	}
 	if (write(c->fd, question, nquestion) != (ssize_t)nquestion)
 		die("write");
 }
@@ -171,6 +180,11 @@ int main(int argc, char **argv)
 	for (int i = 6; i < argc; i++)
 		nquestion += (size_t)snprintf(question + nquestion, sizeof question - nquestion, "%s\r\n", argv[i]);
 	nquestion += (size_t)snprintf(question + nquestion, sizeof question - nquestion, "\r\n");
+	number = strstr(question, "{n}");
+	if (number) { /* one more digit than the mark has characters */
+		memmove(number + 4, number + 3, strlen(number + 3) + 1);
+		nquestion++;
+	}
 	conns = calloc((size_t)n, sizeof *conns);
 	begin = now_us();
 	end = begin + (int64_t)(atof(argv[4]) * 1e6);

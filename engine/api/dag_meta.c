@@ -253,32 +253,9 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 
 /* ── statistics ───────────────────────────────────────────────────────────────────────── */
 
-static int64_t runs_in(struct tw_store *s, struct tw_str dag_id, const char *state,
-		       struct tw_arena *a)
+/* One DAG with the number of its runs in each state. */
+static void stats_of(struct tw_jw *w, const struct tw_dag_row *d, const int64_t counts[TW_RUN_NSTATES])
 {
-	const struct tw_cond conds[] = {
-		{.field = "dag_id", .op = TW_OP_EQ, .text = dag_id},
-		{.field = "state", .op = TW_OP_EQ, .text = tw_str(state)},
-	};
-	struct tw_ask ask = {.conds = conds, .nconds = 2, .count = true};
-	struct tw_run_view *v;
-	int64_t total = 0;
-	size_t n;
-
-	tw_store_runs(s, &ask, a, &v, &n, &total, NULL);
-	return total;
-}
-
-/* One DAG with the number of its runs in each state; nothing when it has none. */
-static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_row *d,
-		     struct tw_arena *a)
-{
-	int64_t counts[TW_RUN_NSTATES], all = 0;
-
-	for (int i = 0; i < TW_RUN_NSTATES; i++)
-		all += counts[i] = runs_in(s, d->dag_id, tw_run_state_name(i), a);
-	if (!all)
-		return false;
 	tw_jw_obj(w);
 	tw_jw_str_at(w, "dag_id", d->dag_id);
 	tw_jw_str_at(w, "dag_display_name", d->display_name.p ? d->display_name : d->dag_id);
@@ -293,7 +270,29 @@ static bool stats_of(struct tw_jw *w, struct tw_store *s, const struct tw_dag_ro
 	}
 	tw_jw_end(w);
 	tw_jw_end(w);
-	return true;
+}
+
+/* Those of `dags` that have runs, both in the order of the names. */
+static int64_t stats(struct tw_jw *w, const struct tw_dag_row *dags, size_t ndags, const struct tw_run_count *counts,
+		     size_t ncounts)
+{
+	int64_t listed = 0;
+	size_t k = 0;
+
+	for (size_t i = 0; i < ndags; i++) {
+		int64_t of_dag[TW_RUN_NSTATES] = {0};
+		bool any = false;
+
+		for (; k < ncounts && tw_str_cmp(counts[k].dag_id, dags[i].dag_id) <= 0; k++)
+			if (tw_str_eq(counts[k].dag_id, dags[i].dag_id)) {
+				of_dag[counts[k].state] += counts[k].n;
+				any = true;
+			}
+		if (any)
+			stats_of(w, &dags[i], of_dag);
+		listed += any;
+	}
+	return listed;
 }
 
 static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
@@ -305,8 +304,8 @@ static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
 	struct tw_asker q;
 	struct tw_ask ask;
 	struct tw_err err = {0};
-	int64_t listed_dags = 0;
-	size_t n;
+	struct tw_run_count *counts = NULL;
+	size_t n, ncounts = 0;
 
 	if (!s)
 		return;
@@ -315,14 +314,13 @@ static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
 	if (!tw_asker_done(&q, &ask))
 		return;
 	ask.count = false;
-	if (tw_store_dags(s, &ask, req->arena, &v, &n, NULL, &err) < 0) {
+	if (tw_store_dags(s, &ask, req->arena, &v, &n, NULL, &err) < 0 ||
+	    (n && tw_store_run_counts(s, v[0].dag_id, v[n - 1].dag_id, req->arena, &counts, &ncounts, &err) < 0)) {
 		tw_reply_err(resp, &err);
 		return;
 	}
 	tw_jw_page(&w, "dags");
-	for (size_t i = 0; i < n; i++)
-		listed_dags += stats_of(&w, s, &v[i], req->arena);
-	tw_jw_page_end(&w, listed_dags);
+	tw_jw_page_end(&w, stats(&w, v, n, counts, ncounts));
 }
 
 static void get_dag_stats(struct tw_request *req, struct tw_response *resp)

@@ -102,7 +102,7 @@ static const struct tw_param list_params[] = {
 	{"conf_contains", TW_P_LIKE, "conf"},
 	{"run_type", TW_P_RUN_TYPES, NULL},
 	{"state", TW_P_RUN_STATES, NULL},
-	{"dag_version", TW_P_INT_IN, NULL},
+	{"dag_version", TW_P_INT_IN, "of_version"},
 	{"bundle_version", TW_P_EQ, NULL},
 	{"run_id_pattern", TW_P_LIKE, "run_id"},
 	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},

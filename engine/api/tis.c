@@ -181,7 +181,7 @@ static const struct tw_param list_params[] = {
 	{"queue_name_pattern", TW_P_LIKE, "queue"},
 	{"queue_name_prefix_pattern", TW_P_PREFIX, "queue"},
 	{"executor", TW_P_IN, NULL},
-	{"version_number", TW_P_INT_IN, "dag_version"},
+	{"version_number", TW_P_INT_IN, "of_version"},
 	{"try_number", TW_P_INT_IN, NULL},
 	{"operator", TW_P_IN, NULL},
 	{"operator_name_pattern", TW_P_LIKE, "operator_name"},

@@ -54,14 +54,46 @@ static size_t repr_whole(char *out, double f)
 	return (size_t)(q + 2 - out);
 }
 
+/*
+ * Microseconds as seconds, the other common case: whole millionths are at most 15 digits, and no two numbers of 15 digits are the
+ * same double, so these digits are the shortest. 0: it is none of them.
+ */
+static size_t repr_micro(char *out, double f)
+{
+	double a = fabs(f);
+	unsigned long long u;
+	char *end;
+	int n;
+
+	if (a < 1e-4 || a >= 1e9)
+		return 0;
+	u = (unsigned long long)(a * 1e6 + 0.5);
+	if ((double)u / 1e6 != a)
+		return 0;
+	n = (int)repr_whole(out, copysign((double)(u / 1000000), f)) - 1; /* on the point */
+	end = out + n + 7;
+	*end = '\0';
+	for (u %= 1000000; end > out + n + 1; u /= 10)
+		*--end = (char)('0' + u % 10);
+	for (end = out + n + 7; end[-1] == '0';)
+		*--end = '\0';
+	return (size_t)(end - out);
+}
+
 size_t tw_num_repr(char out[TW_NUM_REPR], double f)
 {
+	size_t micro;
+
+
 	if (isnan(f))
 		return (size_t)snprintf(out, TW_NUM_REPR, "nan");
 	if (isinf(f))
 		return (size_t)snprintf(out, TW_NUM_REPR, f < 0 ? "-inf" : "inf");
 	if (f == trunc(f) && fabs(f) < 1e15)
 		return repr_whole(out, f);
+	micro = repr_micro(out, f);
+	if (micro)
+		return micro;
 
 	char sci[40], digits[20];
 	shortest(sci, sizeof sci, f);

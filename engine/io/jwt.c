@@ -1,6 +1,7 @@
 #include <math.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <pthread.h>
 
 #include "io/token.h"
 #include "value/json.h"
@@ -26,13 +27,76 @@ bool tw_jwt_alg_parse(const char *name, enum tw_jwt_alg *ret_alg)
 	return false;
 }
 
+/* A thread signs with one key for each algorithm, mostly: what comes of the key alone is made once. */
+struct signer {
+	struct {
+		EVP_MAC_CTX *keyed; /* NULL: not yet */
+		struct tw_buf key;
+	} by[sizeof algs / sizeof *algs];
+};
+
+static pthread_key_t signers;
+static pthread_once_t signers_once = PTHREAD_ONCE_INIT;
+
+static void signer_free(void *arg)
+{
+	struct signer *s = arg;
+
+	for (size_t i = 0; i < sizeof algs / sizeof *algs; i++) {
+		EVP_MAC_CTX_free(s->by[i].keyed);
+		if (s->by[i].key.p)
+			OPENSSL_cleanse(s->by[i].key.p, s->by[i].key.n);
+		tw_buf_release(&s->by[i].key);
+	}
+	free(s);
+}
+
+static void make_signers(void)
+{
+	TW_ASSERT(pthread_key_create(&signers, signer_free) == 0);
+}
+
+static EVP_MAC_CTX *key_for(enum tw_jwt_alg alg, struct tw_str key)
+{
+	const OSSL_PARAM digest[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)EVP_MD_get0_name(algs[alg].digest()), 0),
+		OSSL_PARAM_construct_end()};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
+
+	TW_ASSERT(ctx && EVP_MAC_init(ctx, (const unsigned char *)key.p, key.n, digest));
+	EVP_MAC_free(hmac);
+	return ctx;
+}
+
+static EVP_MAC_CTX *keyed(enum tw_jwt_alg alg, struct tw_str key)
+{
+	struct signer *s;
+
+	pthread_once(&signers_once, make_signers);
+	s = pthread_getspecific(signers);
+	if (!s) {
+		s = tw_new(struct signer);
+		pthread_setspecific(signers, s);
+	}
+	if (!s->by[alg].keyed || !tw_str_eq(tw_buf_str(&s->by[alg].key), key)) {
+		EVP_MAC_CTX_free(s->by[alg].keyed);
+		s->by[alg].keyed = key_for(alg, key);
+		tw_buf_clear(&s->by[alg].key);
+		tw_buf_addstr(&s->by[alg].key, key);
+	}
+	return s->by[alg].keyed;
+}
+
 static struct tw_str sign(enum tw_jwt_alg alg, struct tw_str key, struct tw_str text,
 			  unsigned char mac[EVP_MAX_MD_SIZE])
 {
-	unsigned n = 0;
-	const unsigned char *ok = HMAC(algs[alg].digest(), key.p, (int)key.n,
-				       (const unsigned char *)text.p, text.n, mac, &n);
-	TW_ASSERT(ok);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(keyed(alg, key));
+	size_t n = 0;
+
+	TW_ASSERT(ctx && EVP_MAC_update(ctx, (const unsigned char *)text.p, text.n) &&
+		  EVP_MAC_final(ctx, mac, &n, EVP_MAX_MD_SIZE));
+	EVP_MAC_CTX_free(ctx);
 	return tw_strn((const char *)mac, n);
 }
 

@@ -168,8 +168,8 @@ static void turn_round(char *rows, struct tw_str *places, size_t n, size_t size)
 }
 
 enum tw_rc tw_list_at(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, struct tw_str where,
-		      bool far, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n,
-		      struct tw_err *err)
+		      bool far, enum tw_way way, size_t size, tw_read_fn read, struct tw_arena *a, void **ret_v,
+		      size_t *ret_n, struct tw_err *err)
 {
 	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 	struct tw_cursor *c = ask->cursor;
@@ -183,19 +183,22 @@ enum tw_rc tw_list_at(struct tw_store *s, const struct tw_list_def *def, const s
 	TW_TRY(tw_order_terms(def, ask, terms, &p.n, &far, err));
 	for (size_t i = 0; c->back && i < p.n; i++)
 		terms[i].down = !terms[i].down;
+	if (way == TW_WAY_SORT)
+		tw_order_aside(terms, p.n, s->ops->no_index, a);
 	if (c->at.p)
 		TW_TRY(read_place(&p, c->at, a, err));
 	tw_buf_printf(&sql, "select %s", def->cols);
 	for (size_t i = 0; i < p.n; i++)
 		tw_buf_printf(&sql, ", %s", terms[i].expr);
-	tw_buf_printf(&sql, " from (select %s as k from %s %s" TW_STR_FMT, def->key, def->table, far ? def->joins : "",
-		      TW_STR_ARG(where));
+	tw_buf_printf(&sql, " from (select %s as k from ", def->key);
+	tw_list_from(def, ask, way, far, &sql);
+	tw_buf_addstr(&sql, where);
 	if (c->at.p) {
 		tw_buf_adds(&sql, where.n ? " and " : " where ");
 		predicate(&p, &sql);
 	}
 	tw_order_sql(terms, p.n, &sql);
-	tw_buf_printf(&sql, " limit ?) p join %s on %s = p.k %s", def->table, def->key, def->joins);
+	tw_buf_printf(&sql, " limit ?) p cross join %s on %s = p.k %s", def->table, def->key, def->joins);
 	tw_order_sql(terms, p.n, &sql);
 	tw_q(&q, s, tw_buf_cstr(&sql));
 	tw_list_bind(def, ask, &q, a);

@@ -24,6 +24,7 @@ struct tw_stmt;
 
 struct tw_db_ops {
 	const char *name;
+	const char *no_index; /* before a column: no index of it is used to compare or to order */
 	/* Opens what the URL names. Takes what it needs of opts: url, read_only, relaxed, busy_ms. */
 	enum tw_rc (*open)(const struct tw_store_opts *opts, struct tw_db **ret_db, struct tw_err *err);
 	void (*close)(struct tw_db *db); /* all statements are freed before */

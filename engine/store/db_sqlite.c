@@ -21,6 +21,8 @@ struct tw_db {
 	int feed_fd;                          /* -1: not needed yet */
 	int64_t patience;                     /* µs; 0: endless */
 	sqlite3_stmt *version;
+	void (*planned)(void *arg, struct tw_str sql, struct tw_str plan);
+	void *planned_arg;
 };
 
 /* When the question that this thread asks began; 0: it is none. µs, monotonic. */
@@ -126,6 +128,8 @@ static enum tw_rc set_up(struct tw_db *db, const struct tw_store_opts *o, bool r
 {
 	sqlite3_busy_timeout(db->h, o->busy_ms > 0 ? o->busy_ms : 10000);
 	db->patience = o->patience_ms * 1000LL;
+	db->planned = o->planned;
+	db->planned_arg = o->planned_arg;
 	if (db->patience)
 		sqlite3_progress_handler(db->h, 100000, lose_patience, db);
 	TW_TRY(db_exec(db, "pragma temp_store=memory; pragma cache_size=-8000", err));
@@ -234,6 +238,26 @@ static void db_rollback(struct tw_db *db)
 		sqlite3_exec(db->h, "rollback", NULL, NULL, NULL);
 }
 
+static void tell_plan(struct tw_db *db, struct tw_str sql)
+{
+	struct tw_buf plan TW_AUTO(tw_buf_release) = {0};
+	char *ask = sqlite3_mprintf("explain query plan %.*s", (int)sql.n, sql.p);
+	int parents[64] = {0}, depth = 0;
+	sqlite3_stmt *st = NULL;
+
+	sqlite3_prepare_v2(db->h, ask, -1, &st, NULL);
+	sqlite3_free(ask);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		while (depth && parents[depth] != sqlite3_column_int(st, 1))
+			depth--;
+		tw_buf_printf(&plan, "%*s%s\n", depth, "", (const char *)sqlite3_column_text(st, 3));
+		if (depth < 63)
+			parents[++depth] = sqlite3_column_int(st, 0);
+	}
+	sqlite3_finalize(st);
+	db->planned(db->planned_arg, sql, tw_buf_str(&plan));
+}
+
 static enum tw_rc db_prepare(struct tw_db *db, struct tw_str sql, struct tw_stmt **ret_st,
 			     struct tw_err *err)
 {
@@ -243,6 +267,8 @@ static enum tw_rc db_prepare(struct tw_db *db, struct tw_str sql, struct tw_stmt
 
 	if (code != SQLITE_OK)
 		return failed(db->h, code, err);
+	if (db->planned)
+		tell_plan(db, sql);
 	*ret_st = (struct tw_stmt *)st;
 	return TW_OK;
 }
@@ -464,7 +490,7 @@ static int64_t size(struct tw_db *db)
 
 static enum tw_rc tidy(struct tw_db *db, struct tw_err *err)
 {
-	return db_exec(db, "pragma optimize; pragma wal_checkpoint(truncate); vacuum", err);
+	return db_exec(db, "pragma wal_checkpoint(truncate); vacuum", err);
 }
 
 static void rest(struct tw_db *db)
@@ -474,6 +500,7 @@ static void rest(struct tw_db *db)
 
 const struct tw_db_ops tw_db_sqlite = {
 	.name = "sqlite",
+	.no_index = "+",
 	.open = db_open,
 	.close = db_close,
 	.exec = db_exec,

@@ -164,7 +164,7 @@ static const struct tw_list_def list = {
 	COLUMNS,
 	"hitl_detail h",
 	"join task_instance ti on ti.id = h.ti_id join dag_run r on r.dag_id = ti.dag_id and r.run_id = ti.run_id",
-	"h.ti_id in (select id from task_instance)",
+	"exists (select 1 from task_instance i where i.id = h.ti_id)",
 	"h.ti_id",
 	fields,
 	TW_COUNT(fields),

@@ -2,22 +2,15 @@
  * bound. */
 #include "io/clock.h"
 #include "store/cursor.h"
+#include "store/list_way.h"
 #include "store/totals.h"
 
 #define ORDER_MAX 10
 
-static const struct tw_field *find_field(const struct tw_list_def *def, const char *name)
-{
-	for (size_t i = 0; i < def->nfields; i++)
-		if (strcmp(def->fields[i].name, name) == 0)
-			return &def->fields[i];
-	return NULL;
-}
-
 static enum tw_rc need_field(const struct tw_list_def *def, const char *name,
 			     const struct tw_field **ret_f, struct tw_err *err)
 {
-	*ret_f = find_field(def, name);
+	*ret_f = tw_list_field(def, name);
 	if (!*ret_f)
 		return tw_err_set(err, TW_ERR_INVALID, "a %s has no field '%s'", def->what, name);
 	return TW_OK;
@@ -39,7 +32,7 @@ static bool next_term(struct tw_str *rest, struct tw_str *ret_term)
 	return false;
 }
 
-static void terms_sql(struct tw_buf *out, const char *expr, struct tw_str text, bool prefix)
+static void terms_sql(struct tw_buf *out, const char *mark, const char *expr, struct tw_str text, bool prefix)
 {
 	struct tw_str term;
 	bool any = false;
@@ -48,7 +41,7 @@ static void terms_sql(struct tw_buf *out, const char *expr, struct tw_str text, 
 	while (next_term(&text, &term)) {
 		tw_buf_adds(out, any ? " or " : "");
 		if (prefix)
-			tw_buf_printf(out, "(%s >= ? and %s < ?)", expr, expr);
+			tw_buf_printf(out, "(%s%s >= ? and %s%s < ?)", mark, expr, mark, expr);
 		else
 			tw_buf_printf(out, "%s like ?", expr);
 		any = true;
@@ -56,26 +49,29 @@ static void terms_sql(struct tw_buf *out, const char *expr, struct tw_str text, 
 	tw_buf_adds(out, any ? ")" : "1=1)");
 }
 
-static void in_sql(struct tw_buf *out, const struct tw_field *f, const struct tw_cond *c)
+static void in_sql(struct tw_buf *out, const char *mark, const struct tw_field *f, const struct tw_cond *c)
 {
 	bool null = false;
 	size_t n = 0;
 
-	tw_buf_printf(out, "(%s in (", f->expr);
+	tw_buf_addc(out, '(');
 	for (size_t i = 0; i < c->nlist; i++) {
 		if (is_null_entry(f, c->list[i])) {
 			null = true;
 			continue;
 		}
-		tw_buf_adds(out, n++ ? ",?" : "?");
+		if (!n++)
+			tw_buf_printf(out, "%s%s in (?", mark, f->expr);
+		else
+			tw_buf_adds(out, ",?");
 	}
-	tw_buf_addc(out, ')');
+	tw_buf_adds(out, n ? ")" : null ? "" : "1=0");
 	if (null)
-		tw_buf_printf(out, " or %s is null", f->expr);
+		tw_buf_printf(out, "%s%s%s is null", n ? " or " : "", mark, f->expr);
 	tw_buf_addc(out, ')');
 }
 
-static void cond_sql(struct tw_buf *out, const struct tw_field *f, const struct tw_cond *c)
+static void cond_sql(struct tw_buf *out, const char *mark, const struct tw_field *f, const struct tw_cond *c)
 {
 	static const char *const signs[] = {
 		[TW_OP_EQ] = "=",  [TW_OP_NE] = "<>", [TW_OP_LT] = "<",
@@ -84,44 +80,50 @@ static void cond_sql(struct tw_buf *out, const struct tw_field *f, const struct 
 	switch (c->op) {
 	case TW_OP_LIKE:
 	case TW_OP_PREFIX:
-		terms_sql(out, f->expr, c->text, c->op == TW_OP_PREFIX);
+		terms_sql(out, mark, f->expr, c->text, c->op == TW_OP_PREFIX);
 		return;
 	case TW_OP_HAS:
 		tw_buf_printf(out, "replace(lower(%s), lower(?), '') <> lower(%s)", f->expr, f->expr);
 		return;
 	case TW_OP_IN:
-		in_sql(out, f, c);
+		in_sql(out, mark, f, c);
 		return;
 	case TW_OP_NULL:
 	case TW_OP_NOT_NULL:
-		tw_buf_printf(out, "%s is %snull", f->expr, c->op == TW_OP_NULL ? "" : "not ");
+		tw_buf_printf(out, "%s%s is %snull", mark, f->expr, c->op == TW_OP_NULL ? "" : "not ");
 		return;
 	default:
 		if (f->type == TW_F_STATE && is_null_entry(f, c->text))
-			tw_buf_printf(out, "%s is %snull", f->expr,
+			tw_buf_printf(out, "%s%s is %snull", mark, f->expr,
 				      c->op == TW_OP_EQ ? "" : "not ");
 		else
-			tw_buf_printf(out, "%s %s ?", f->expr, signs[c->op]);
+			tw_buf_printf(out, "%s%s %s ?", mark, f->expr, signs[c->op]);
 	}
 }
 
-enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask,
+enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask, const char *mark,
 			 struct tw_buf *sql, bool *ret_far, struct tw_err *err)
 {
 	struct tw_buf one = {0};
+	bool by_parent = !*mark && tw_list_by_parent(def, ask);
 
 	if (def->where)
 		tw_buf_printf(sql, " where %s", def->where);
 	for (size_t i = 0; i < ask->nconds; i++) {
 		const struct tw_field *f;
+		struct tw_field parents;
 		enum tw_rc rc = need_field(def, ask->conds[i].field, &f, err);
 
 		if (rc < 0) {
 			tw_buf_release(&one);
 			return rc;
 		}
+		parents = *f;
+		parents.expr = f->lead;
+		if (by_parent && tw_list_asks_parent(def, f, &ask->conds[i]))
+			f = &parents;
 		tw_buf_clear(&one);
-		cond_sql(&one, f, &ask->conds[i]);
+		cond_sql(&one, f->within || (f->scope && ask->conds[i].op == TW_OP_EQ) ? "" : mark, f, &ask->conds[i]);
 		tw_buf_adds(sql, i || def->where ? " and " : " where ");
 		if (f->within) {
 			const char *at = strstr(f->within, "%s");
@@ -199,7 +201,7 @@ void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struc
 {
 	for (size_t i = 0; i < ask->nconds; i++) {
 		const struct tw_cond *c = &ask->conds[i];
-		const struct tw_field *f = find_field(def, c->field);
+		const struct tw_field *f = tw_list_field(def, c->field);
 
 		switch (c->op) {
 		case TW_OP_LIKE:
@@ -220,26 +222,10 @@ void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struc
 	}
 }
 
-/* The order begins with a column of the parent, and all conditions are the table's own: then its index is walked. */
-static bool led_by_parent(const struct tw_list_def *def, const struct tw_ask *ask)
-{
-	const char *first = ask->norder ? ask->order_by[0] + (ask->order_by[0][0] == '-') : "";
-	const struct tw_field *f = find_field(def, first);
-
-	if (!def->from_parent || ask->cursor || !f || strncmp(f->expr, def->parent_key, 2) != 0)
-		return false;
-	for (size_t i = 0; i < ask->nconds; i++) {
-		const struct tw_field *c = find_field(def, ask->conds[i].field);
-
-		if (!c || (c->far && strncmp(c->expr, def->parent_key, 2) != 0))
-			return false;
-	}
-	return true;
-}
-
 enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *ask,
 			  struct tw_order_term ret_terms[TW_ORDER_TERMS], size_t *ret_n, bool *ret_far, struct tw_err *err)
 {
+	bool led = tw_list_led_by_parent(def, ask), down = ask->norder && ask->order_by[0][0] == '-';
 	size_t n = 0;
 
 	if (ask->norder > ORDER_MAX)
@@ -248,20 +234,30 @@ enum tw_rc tw_order_terms(const struct tw_list_def *def, const struct tw_ask *as
 	for (size_t i = 0; i < ask->norder; i++) {
 		const char *name = ask->order_by[i];
 		const struct tw_field *f;
-		bool down = name[0] == '-';
+		bool falls = name[0] == '-';
 
-		TW_TRY(need_field(def, name + down, &f, err));
+		TW_TRY(need_field(def, name + falls, &f, err));
 		if (f->within)
 			return tw_err_set(err, TW_ERR_INVALID, "a %s cannot be ordered by '%s'",
 					  def->what, f->name);
-		ret_terms[n++] = (struct tw_order_term){f->expr, f->type, down,
-							f->sure || strcmp(f->expr, def->key) == 0};
+		if (tw_list_fixed(def, ask, f))
+			continue;
+		ret_terms[n] = (struct tw_order_term){led && !n && f->leads ? f->lead : f->expr, f->type, falls,
+						      f->sure || strcmp(f->expr, def->key) == 0};
+		n++;
 		*ret_far |= f->far;
 	}
-	ret_terms[n++] = (struct tw_order_term){def->key, def->text_key ? TW_F_TEXT : TW_F_INT,
-						ask->norder && ret_terms[0].down, true};
+	if (led)
+		ret_terms[n++] = (struct tw_order_term){def->parent_key, TW_F_INT, down, true};
+	ret_terms[n++] = (struct tw_order_term){def->key, def->text_key ? TW_F_TEXT : TW_F_INT, down, true};
 	*ret_n = n;
 	return TW_OK;
+}
+
+void tw_order_aside(struct tw_order_term *terms, size_t n, const char *mark, struct tw_arena *a)
+{
+	for (size_t i = 0; i < n; i++)
+		terms[i].expr = tw_arena_printf(a, "%s%s", mark, terms[i].expr);
 }
 
 void tw_order_sql(const struct tw_order_term *terms, size_t n, struct tw_buf *sql)
@@ -269,6 +265,9 @@ void tw_order_sql(const struct tw_order_term *terms, size_t n, struct tw_buf *sq
 	for (size_t i = 0; i < n; i++)
 		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
 }
+
+/* Counting goes on behind the cap: whether they are few or many says which way to go. */
+#define CAP_ROOM 16
 
 static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
 			    const char *sql, struct tw_arena *a, int64_t *ret_total, struct tw_err *err)
@@ -279,7 +278,7 @@ static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, c
 	tw_q(&q, s, sql);
 	tw_list_bind(def, ask, &q, a);
 	if (ask->count_cap > 0)
-		tw_q_put_int(&q, ask->count_cap);
+		tw_q_put_int(&q, ask->count_cap * CAP_ROOM);
 	rc = tw_q_next(&q, err);
 	if (rc > 0)
 		*ret_total = tw_q_get_int(&q);
@@ -287,30 +286,30 @@ static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, c
 	return rc < 0 ? rc : TW_OK;
 }
 
-/* How many there are; of very many what they were a moment ago (totals.h). */
+/* How many there are; of very many what they were a moment ago (totals.h). *ret_now: it is the truth. */
 static enum tw_rc count(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
-			struct tw_str where, bool far, struct tw_arena *a, int64_t *ret_total,
+			struct tw_str where, bool far, struct tw_arena *a, int64_t *ret_total, bool *ret_now,
 			struct tw_err *err)
 {
 	struct tw_buf sql TW_AUTO(tw_buf_release) = {0}, key TW_AUTO(tw_buf_release) = {0};
 	int64_t began = tw_monotonic();
 	enum tw_rc rc;
 
-	if (ask->count_cap > 0)
-		tw_buf_adds(&sql, "select count(*) from (select 1 from ");
+	tw_buf_printf(&sql, "select count(*) from %s", ask->count_cap > 0 ? "(select 1 from " : "");
+	if (tw_list_by_parent(def, ask))
+		tw_buf_adds(&sql, def->from_parent);
 	else
-		tw_buf_adds(&sql, "select count(*) from ");
-	tw_buf_printf(&sql, "%s %s" TW_STR_FMT, def->table, far ? def->joins : "",
-		      TW_STR_ARG(where));
+		tw_buf_printf(&sql, "%s %s", def->table, far ? def->joins : "");
+	tw_buf_addstr(&sql, where);
 	if (ask->count_cap > 0)
 		tw_buf_adds(&sql, " limit ?) n");
 	tw_totals_key(s, tw_buf_str(&sql), ask, &key);
-	if (ask->cursor)
-		return count_now(s, def, ask, tw_buf_cstr(&sql), a, ret_total, err);
-	if (tw_totals_recall(tw_buf_str(&key), ret_total))
+	if (!ask->cursor && tw_totals_recall(tw_buf_str(&key), ret_total))
 		return TW_OK;
 	rc = count_now(s, def, ask, tw_buf_cstr(&sql), a, ret_total, err);
-	tw_totals_keep(tw_buf_str(&key), *ret_total, rc == TW_OK ? tw_monotonic() - began : -1);
+	*ret_now = true;
+	if (!ask->cursor)
+		tw_totals_keep(tw_buf_str(&key), *ret_total, rc == TW_OK ? tw_monotonic() - began : -1);
 	return rc;
 }
 
@@ -341,26 +340,23 @@ enum tw_rc tw_q_all(struct tw_q *q, size_t size, tw_read_fn read, struct tw_aren
 }
 
 static enum tw_rc page(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
-		       struct tw_str where, bool far, size_t size, tw_read_fn read,
+		       struct tw_str where, bool far, enum tw_way way, size_t size, tw_read_fn read,
 		       struct tw_arena *a, void **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_buf order TW_AUTO(tw_buf_release) = {0}, sql TW_AUTO(tw_buf_release) = {0};
 	struct tw_order_term terms[TW_ORDER_TERMS];
-	bool led = led_by_parent(def, ask), far_order = false;
 	struct tw_q q;
 	size_t nterms;
 
-	TW_TRY(tw_order_terms(def, ask, terms, &nterms, &far_order, err));
-	if (led) { /* the parent's key stands before the row's own */
-		terms[nterms] = terms[nterms - 1];
-		terms[nterms++ - 1].expr = def->parent_key;
-	}
+	TW_TRY(tw_order_terms(def, ask, terms, &nterms, &far, err));
+	if (way == TW_WAY_SORT)
+		tw_order_aside(terms, nterms, s->ops->no_index, a);
 	tw_order_sql(terms, nterms, &order);
-	tw_buf_printf(&sql, "select %s from (select %s as k from %s %s", def->cols, def->key, led ? def->from_parent : def->table,
-		      led ? "" : far || far_order ? def->joins : "");
+	tw_buf_printf(&sql, "select %s from (select %s as k from ", def->cols, def->key);
+	tw_list_from(def, ask, way, far, &sql);
 	tw_buf_addstr(&sql, where);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
-	tw_buf_printf(&sql, " limit ? offset ?) p join %s on %s = p.k %s", def->table, def->key,
+	tw_buf_printf(&sql, " limit ? offset ?) p cross join %s on %s = p.k %s", def->table, def->key,
 		      def->joins);
 	tw_buf_addstr(&sql, tw_buf_str(&order));
 	tw_q(&q, s, tw_buf_cstr(&sql));
@@ -375,22 +371,30 @@ enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const stru
 		   int64_t *ret_total, struct tw_err *err)
 {
 	struct tw_buf where TW_AUTO(tw_buf_release) = {0};
+	bool far = false, now = false, counted = ask->count && ret_total;
+	enum tw_way way = TW_WAY_OPEN;
 	int64_t total = 0;
 	void *rows = NULL;
-	bool far = false;
 	size_t n = 0;
 
 	tw_buf_adds(&where, "");
-	TW_TRY(tw_list_where(def, ask, &where, &far, err));
-	if (ask->count && ret_total)
-		TW_TRY(count(s, def, ask, tw_buf_str(&where), far, a, &total, err));
-	if (ask->limit != 0 && ask->cursor)
-		TW_TRY(tw_list_at(s, def, ask, tw_buf_str(&where), far, size, read, a, &rows, &n, err));
-	else if (ask->limit != 0)
-		TW_TRY(page(s, def, ask, tw_buf_str(&where), far, size, read, a, &rows, &n, err));
+	TW_TRY(tw_list_where(def, ask, "", &where, &far, err));
+	if (counted)
+		TW_TRY(count(s, def, ask, tw_buf_str(&where), far, a, &total, &now, err));
+	TW_TRY(tw_list_way(s, def, ask, counted ? total : -1, &way, err));
+	if (way == TW_WAY_WALK) {
+		tw_buf_clear(&where);
+		TW_TRY(tw_list_where(def, ask, s->ops->no_index, &where, &far, err));
+	}
+	if (ask->limit == 0 || (now && !total && s->in_tx))
+		; /* no row is wanted, or none is there */
+	else if (ask->cursor)
+		TW_TRY(tw_list_at(s, def, ask, tw_buf_str(&where), far, way, size, read, a, &rows, &n, err));
+	else
+		TW_TRY(page(s, def, ask, tw_buf_str(&where), far, way, size, read, a, &rows, &n, err));
 	*ret_v = rows;
 	*ret_n = n;
 	if (ret_total)
-		*ret_total = total;
+		*ret_total = ask->count_cap && total > ask->count_cap ? ask->count_cap : total;
 	return TW_OK;
 }

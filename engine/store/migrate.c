@@ -72,7 +72,7 @@ static enum tw_rc apply(struct tw_store *s, const struct tw_schema_step *step, s
 {
 	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 
-	translate(&sql, step->sql);
+	translate(&sql, step->only && strcmp(step->only, s->ops->name) != 0 ? "" : step->sql);
 	TW_TRY(s->ops->exec(s->db, tw_buf_cstr(&sql), err));
 	TW_TRY(tw_store_fault(s, "migration", err));
 	return tw_q_exec(

@@ -10,6 +10,7 @@ struct tw_schema_step {
 	int version;      /* 1, 2, 3, … without a gap */
 	const char *name;
 	const char *sql;  /* statements that every database takes, after the substitutions below */
+	const char *only; /* NULL, or the one database that it is for: to the others it is an empty step */
 };
 
 /*

@@ -92,6 +92,11 @@ struct tw_field {
 	/* NULL, or a subquery with one %s where the condition goes: "exists (select 1 from … where %s)" */
 	const char *within;
 	bool sure;                   /* never null: what comes behind a row is one stretch of its index */
+	bool walks;                  /* an index has the whole table in its order */
+	bool scope;                  /* equality with it (a DAG) is never set aside: what belongs together came together */
+	bool walks_scope;            /* an index has the rows of one scope in its order */
+	const char *lead;            /* NULL, or the parent's column that is the same: patterns are looked for there */
+	bool leads;                  /* and an index has the parents in its order */
 };
 
 /*
@@ -115,7 +120,8 @@ struct tw_field {
 
 /*
  * The page is found first, in the table alone when no condition or order needs the joins: so that
- * skipping a million rows walks one index. Then its rows are joined.
+ * skipping a million rows walks one index. Then its rows are joined. Which way it is found is told to the database once it is
+ * known how many rows there are (list_way.h).
  */
 struct tw_list_def {
 	const char *what;            /* for messages: "task instance" */
@@ -130,8 +136,11 @@ struct tw_list_def {
 	/*
 	 * NULL, or the table led by its parent ("dag_run r cross join task_instance ti on …"), for orders that begin with a column of
 	 * the parent (its alias is that of parent_key, "r.id"): the parent's index is walked, and nothing but one parent's rows sorted.
+	 * And for conditions on the parent, patterns of what both have, or those of `by_parent` together (names of fields, compared by
+	 * "=", and NULL).
 	 */
 	const char *from_parent, *parent_key;
+	const char *const *by_parent;
 };
 
 /* Reads the columns of one row. */
@@ -141,8 +150,11 @@ typedef void (*tw_read_fn)(struct tw_q *q, struct tw_arena *a, void *row);
 enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, size_t size,
 		   tw_read_fn read, struct tw_arena *a, void **ret_v, size_t *ret_n, int64_t *ret_total,
 		   struct tw_err *err);
-/* " where …" of an ask; *ret_far: a condition needs the joins. */
-enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_buf *sql,
+/*
+ * " where …" of an ask; *ret_far: a condition needs the joins. mark: "", or what keeps the indexes of the columns that
+ * are compared out of the plan (tw_db_ops.no_index).
+ */
+enum tw_rc tw_list_where(const struct tw_list_def *def, const struct tw_ask *ask, const char *mark, struct tw_buf *sql,
 			 bool *ret_far, struct tw_err *err);
 /* Its parameters. What patterns need goes into the arena. */
 void tw_list_bind(const struct tw_list_def *def, const struct tw_ask *ask, struct tw_q *q, struct tw_arena *a);

@@ -40,26 +40,30 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 			 struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{"id", "r.id", TW_F_INT},
-		{"dag_id", "r.dag_id", TW_F_TEXT, .sure = true},
-		{"run_id", "r.run_id", TW_F_TEXT, .sure = true},
+		{"id", "r.id", TW_F_INT, .walks = true},
+		{"dag_id", "r.dag_id", TW_F_TEXT, .sure = true, .walks = true, .scope = true},
+		{"run_id", "r.run_id", TW_F_TEXT, .sure = true, .walks = true, .walks_scope = true},
 		{"dag_run_id", "r.run_id", TW_F_TEXT},
-		{"state", "r.state", TW_F_STATE},
+		{"state", "r.state", TW_F_STATE, .walks = true, .walks_scope = true},
 		{"run_type", "r.run_type", TW_F_TEXT},
-		{"logical_date", "r.logical_date", TW_F_TIME},
-		{"run_after", "r.run_after", TW_F_TIME, .sure = true},
-		{"start_date", "r.start_date", TW_F_TIME},
-		{"end_date", "r.end_date", TW_F_TIME},
+		{"logical_date", "r.logical_date", TW_F_TIME, .walks = true, .walks_scope = true},
+		{"run_after", "r.run_after", TW_F_TIME, .sure = true, .walks = true, .walks_scope = true},
+		{"start_date", "r.start_date", TW_F_TIME, .walks = true},
+		{"end_date", "r.end_date", TW_F_TIME, .walks = true},
 		{"queued_at", "r.queued_at", TW_F_TIME},
-		{"updated_at", "r.updated_at", TW_F_TIME},
-		{"data_interval_start", "r.data_interval_start", TW_F_TIME},
-		{"data_interval_end", "r.data_interval_end", TW_F_TIME},
-		{"duration", "r.duration", TW_F_REAL},
+		{"updated_at", "r.updated_at", TW_F_TIME, .walks = true},
+		{"data_interval_start", "r.data_interval_start", TW_F_TIME, .walks = true},
+		{"data_interval_end", "r.data_interval_end", TW_F_TIME, .walks = true},
+		{"duration", "r.duration", TW_F_REAL, .walks = true},
 		{"conf", "r.conf", TW_F_TEXT},
 		{"triggered_by", "r.triggered_by", TW_F_TEXT},
 		{"triggering_user_name", "r.triggering_user_name", TW_F_TEXT},
 		{"bundle_version", "r.bundle_version", TW_F_TEXT},
 		{"dag_version", "v.version_number", TW_F_INT, true},
+		{.name = "of_version",
+		 .expr = "w.version_number",
+		 .type = TW_F_INT,
+		 .within = "r.created_dag_version_id in (select w.id from dag_version w where %s)"},
 		{"partition_key", "r.partition_key", TW_F_TEXT},
 		{"partition_date", "null", TW_F_TIME}, /* no run has one yet */
 		{.name = "consuming_asset",
@@ -76,6 +80,28 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 
 	return TW_LIST(s, &def, ask, struct tw_run_view, read_view, a, ret_v, ret_n, ret_total,
 		       err);
+}
+
+static void read_count(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	struct tw_run_count *c = row;
+
+	c->dag_id = tw_q_get_str(q, a);
+	tw_run_state_parse(tw_q_get_str(q, a), &c->state);
+	c->n = tw_q_get_int(q);
+}
+
+enum tw_rc tw_store_run_counts(struct tw_store *s, struct tw_str from, struct tw_str to, struct tw_arena *a,
+			       struct tw_run_count **ret_v, size_t *ret_n, struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s,
+	     "select dag_id, state, count(*) from dag_run where dag_id >= ? and dag_id <= ? group by dag_id, state"
+	     " order by dag_id");
+	tw_q_put_str(&q, from);
+	tw_q_put_str(&q, to);
+	return TW_Q_ALL(&q, struct tw_run_count, read_count, a, ret_v, ret_n, err);
 }
 
 static enum tw_rc no_run(struct tw_str dag_id, struct tw_str run_id, struct tw_err *err)

@@ -27,6 +27,15 @@ enum tw_rc tw_store_run_new(struct tw_store *s, const struct tw_run_row *run, co
  */
 enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			 struct tw_run_view **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
+
+struct tw_run_count {
+	struct tw_str dag_id;
+	enum tw_run_state state;
+	int64_t n;
+};
+/* How many runs of each state the DAGs between two names have, the names included; in the order of the names. States without any are left out. */
+enum tw_rc tw_store_run_counts(struct tw_store *s, struct tw_str from, struct tw_str to, struct tw_arena *a,
+			       struct tw_run_count **ret_v, size_t *ret_n, struct tw_err *err);
 enum tw_rc tw_store_run(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
 			struct tw_run_view *ret_run, struct tw_err *err);
 enum tw_rc tw_store_run_by_date(struct tw_store *s, struct tw_str dag_id, tw_time logical_date, struct tw_arena *a,

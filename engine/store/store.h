@@ -57,6 +57,9 @@ struct tw_store_opts {
 	/* Failure tests: called before every write and every commit; true makes it fail with TW_ERR_IO. */
 	bool (*fault)(void *arg, const char *what);
 	void *fault_arg;
+	/* Tests: hears of each statement that is made, and how the database means to answer it: a line a step, indented below its parent. */
+	void (*planned)(void *arg, struct tw_str sql, struct tw_str plan);
+	void *planned_arg;
 };
 
 enum tw_rc tw_store_open(const struct tw_store_opts *opts, struct tw_store **ret_s, struct tw_err *err);

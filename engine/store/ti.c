@@ -1,5 +1,6 @@
 #include "store/tis.h"
 
+#include "store/list_way.h"
 #include "store/rows.h"
 
 /* The history has no `id`; everything else is the same. */
@@ -8,8 +9,9 @@
 	   ", coalesce(d.dag_display_name, ti.dag_id), r.logical_date, r.run_after, r.run_type,"    \
 	   " v.version_number, v.bundle_name, v.bundle_version, t.id, t.classpath, t.created_date," \
 	   " t.triggerer_id, t.queue"
+/* "cross": the instance leads; who wants to be led by the run says so (from_parent). */
 #define JOINS                                                                                          \
-	"join dag_run r on r.dag_id = ti.dag_id and r.run_id = ti.run_id"                              \
+	"cross join dag_run r on r.dag_id = ti.dag_id and r.run_id = ti.run_id"                              \
 	" left join dag d on d.dag_id = ti.dag_id left join dag_version v on v.id = ti.dag_version_id" \
 	" left join \"trigger\" t on t.id = ti.trigger_id"
 
@@ -33,19 +35,19 @@ static void read_view(struct tw_q *q, struct tw_arena *a, void *row)
 }
 
 static const struct tw_field fields[] = {
-	{"id", "ti.id", TW_F_UUID},
-	{"dag_id", "ti.dag_id", TW_F_TEXT, .sure = true},
-	{"run_id", "ti.run_id", TW_F_TEXT, .sure = true},
+	{"id", "ti.id", TW_F_UUID, .walks = true},
+	{"dag_id", "ti.dag_id", TW_F_TEXT, .sure = true, .walks = true, .scope = true, .lead = "r.dag_id"},
+	{"run_id", "ti.run_id", TW_F_TEXT, .sure = true, .lead = "r.run_id", .leads = true},
 	{"dag_run_id", "ti.run_id", TW_F_TEXT},
 	{"task_id", "ti.task_id", TW_F_TEXT, .sure = true},
 	{"task_display_name", "ti.task_display_name", TW_F_TEXT},
-	{"map_index", "ti.map_index", TW_F_INT, .sure = true},
-	{"state", "ti.state", TW_F_STATE},
+	{"map_index", "ti.map_index", TW_F_INT, .sure = true, .walks = true, .walks_scope = true},
+	{"state", "ti.state", TW_F_STATE, .walks = true},
 	{"try_number", "ti.try_number", TW_F_INT},
 	{"max_tries", "ti.max_tries", TW_F_INT},
-	{"start_date", "ti.start_date", TW_F_TIME},
-	{"end_date", "ti.end_date", TW_F_TIME},
-	{"duration", "ti.duration", TW_F_REAL},
+	{"start_date", "ti.start_date", TW_F_TIME, .walks = true, .walks_scope = true},
+	{"end_date", "ti.end_date", TW_F_TIME, .walks = true},
+	{"duration", "ti.duration", TW_F_REAL, .walks = true},
 	{"updated_at", "ti.updated_at", TW_F_TIME},
 	{"queued_when", "ti.queued_dttm", TW_F_TIME},
 	{"queued_dttm", "ti.queued_dttm", TW_F_TIME},
@@ -60,6 +62,10 @@ static const struct tw_field fields[] = {
 	{"priority_weight", "ti.priority_weight", TW_F_INT},
 	{"rendered_map_index", "ti.rendered_map_index", TW_F_TEXT},
 	{"dag_version", "v.version_number", TW_F_INT, true},
+	{.name = "of_version",
+	 .expr = "w.version_number",
+	 .type = TW_F_INT,
+	 .within = "ti.dag_version_id in (select w.id from dag_version w where %s)"},
 	{"logical_date", "r.logical_date", TW_F_TIME, true},
 	{"run_after", "r.run_after", TW_F_TIME, true, .sure = true},
 	{"data_interval_start", "r.data_interval_start", TW_F_TIME, true},
@@ -79,6 +85,7 @@ static const struct tw_list_def list = {
 	TW_COUNT(fields),
 	.from_parent = "dag_run r cross join task_instance ti on ti.dag_id = r.dag_id and ti.run_id = r.run_id",
 	.parent_key = "r.id",
+	.by_parent = (const char *const[]){"dag_id", "task_id", NULL},
 };
 
 enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
@@ -291,12 +298,14 @@ enum tw_rc tw_store_ti_counts(struct tw_store *s, const struct tw_ask *ask, int 
 	struct tw_q q;
 
 	tw_buf_adds(&where, "");
-	TW_TRY(tw_list_where(&list, ask, &where, &far, err));
+	TW_TRY(tw_list_where(&list, ask, "", &where, &far, err));
 	tw_buf_printf(
 		&sql,
-		"select %s, %s, %s, ti.state, count(*) from task_instance ti %s%s group by ti.state",
+		"select %s, %s, %s, ti.state, count(*) from ",
 		group & TW_BY_DAG ? "ti.dag_id" : "null", group & TW_BY_RUN ? "ti.run_id" : "null",
-		group & TW_BY_TASK ? "ti.task_id" : "null", far ? JOINS : "", tw_buf_cstr(&where));
+		group & TW_BY_TASK ? "ti.task_id" : "null");
+	tw_list_from(&list, ask, TW_WAY_OPEN, far, &sql);
+	tw_buf_printf(&sql, "%s group by ti.state", tw_buf_cstr(&where));
 	tw_buf_adds(&sql, group & TW_BY_DAG ? ", ti.dag_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_RUN ? ", ti.run_id" : "");
 	tw_buf_adds(&sql, group & TW_BY_TASK ? ", ti.task_id" : "");

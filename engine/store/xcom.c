@@ -221,8 +221,8 @@ enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct t
 			  struct tw_err *err)
 {
 	static const struct tw_field fields[] = {
-		{"dag_id", "x.dag_id", TW_F_TEXT},
-		{"run_id", "x.run_id", TW_F_TEXT},
+		{"dag_id", "x.dag_id", TW_F_TEXT, .walks = true, .scope = true, .lead = "r.dag_id"},
+		{"run_id", "x.run_id", TW_F_TEXT, .lead = "r.run_id"},
 		{"dag_run_id", "x.run_id", TW_F_TEXT},
 		{"task_id", "x.task_id", TW_F_TEXT},
 		{"map_index", "x.map_index", TW_F_INT},
@@ -239,13 +239,15 @@ enum tw_rc tw_store_xcoms(struct tw_store *s, const struct tw_ask *ask, struct t
 		COLS ", r.logical_date, r.run_after, coalesce(d.dag_display_name, x.dag_id),"
 		     " coalesce(ti.task_display_name, x.task_id)",
 		"xcom x",
-		"join dag_run r on r.id = x.dag_run_id left join dag d on d.dag_id = x.dag_id left join task_instance ti"
+		"cross join dag_run r on r.id = x.dag_run_id left join dag d on d.dag_id = x.dag_id left join task_instance ti"
 		" on ti.dag_id = x.dag_id and ti.run_id = x.run_id and ti.task_id = x.task_id"
 		" and ti.map_index = x.map_index",
 		NULL,
 		"x.seq",
 		fields,
 		TW_COUNT(fields),
+		.from_parent = "dag_run r cross join xcom x on x.dag_run_id = r.id",
+		.parent_key = "r.id",
 	};
 
 	return TW_LIST(s, &def, ask, struct tw_xcom_view, read_view, a, ret_v, ret_n, ret_total,

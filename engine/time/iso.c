@@ -322,21 +322,33 @@ void tw_time_iso(struct tw_buf *out, tw_time t, const struct tw_zone *zone)
 	put_offset(out, zi.offset);
 }
 
+/* `n` digits and what comes behind them. */
+static char *put_digits(char *p, int v, int n, char next)
+{
+	for (int i = n; i-- > 0; v /= 10)
+		p[i] = (char)('0' + v % 10);
+	p[n] = next;
+	return p + n + 1;
+}
+
 char *tw_time_iso_utc(char out[TW_ISO_MAX], tw_time t)
 {
 	struct tw_civil c;
-	int n;
+	char *p = out;
 
 	if (t == TW_TIME_NONE) {
 		memcpy(out, "None", 5);
 		return out;
 	}
 	tw_civil_from(t, &c);
-	n = snprintf(out, TW_ISO_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day,
-		     c.hour, c.minute, c.second);
-	if (c.us)
-		n += snprintf(out + n, (size_t)(TW_ISO_MAX - n), ".%06d", c.us);
-	snprintf(out + n, (size_t)(TW_ISO_MAX - n), "+00:00");
+	p = put_digits(p, c.year, 4, '-');
+	p = put_digits(p, c.month, 2, '-');
+	p = put_digits(p, c.day, 2, 'T');
+	p = put_digits(p, c.hour, 2, ':');
+	p = put_digits(p, c.minute, 2, ':');
+	p = put_digits(p, c.second, 2, '.');
+	p = c.us ? put_digits(p, c.us, 6, '+') - 1 : p - 1;
+	memcpy(p, "+00:00", 7);
 	return out;
 }
 

@@ -77,7 +77,9 @@ void tw_jw_keyn(struct tw_jw *w, struct tw_str key)
 	TW_ASSERT(w->depth > 0 && (w->is_obj & bit(w)) && !w->after_key);
 	separate(w);
 	tw_json_write_str(w->out, key, w->style);
-	tw_buf_adds(w->out, w->style & (TW_JSON_PYTHON | TW_JSON_PRETTY) ? ": " : ":");
+	tw_buf_addc(w->out, ':');
+	if (w->style & (TW_JSON_PYTHON | TW_JSON_PRETTY))
+		tw_buf_addc(w->out, ' ');
 	w->after_key = true;
 }
 

@@ -53,10 +53,45 @@ static size_t add_wide(struct tw_buf *out, const char *p, size_t n, int style)
 	return bad ? 1 : len;
 }
 
+/* Nothing in it needs to be escaped. */
+static bool is_plain(struct tw_str s)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8)
+		if (tw_json_needs_look(s.p + i))
+			return false;
+	if (i && i < s.n) /* the rest, with some of what was seen */
+		return !tw_json_needs_look(s.p + s.n - 8);
+	for (; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+static void add_plain(struct tw_buf *out, struct tw_str s)
+{
+	char *p = out->p + out->n;
+
+	*p++ = '"';
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '"';
+	p[s.n + 1] = '\0';
+	out->n += s.n + 2;
+}
+
 void tw_json_write_str(struct tw_buf *out, struct tw_str s, int style)
 {
 	const unsigned char past = style & TW_JSON_ASCII ? 0x7F : 0x80; /* json.dumps escapes DEL */
 	tw_buf_reserve(out, s.n + 2);
+	if (!(style & TW_JSON_ASCII) && is_plain(s)) {
+		add_plain(out, s);
+		return;
+	}
 	tw_buf_addc(out, '"');
 	size_t from = 0, i = 0;
 	while (i < s.n) {
