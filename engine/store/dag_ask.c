@@ -135,7 +135,7 @@ enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		 .within = "exists (select 1 from dag_tag t where t.dag_id = d.dag_id and %s)"},
 	};
 	static const struct tw_list_def def = {"dag", DAG,	  "dag d", "",
-					       NULL,  "d.dag_id", fields,  TW_COUNT(fields)};
+					       NULL,  "d.dag_id", fields,  TW_COUNT(fields), .text_key = true};
 
 	TW_TRY(TW_LIST(s, &def, ask, struct tw_dag_row, read_dag, a, ret_v, ret_n, ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
@@ -265,7 +265,7 @@ enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		TW_READABLE_OR("exists (select 1 from dag_tag g where g.name = t.name and ", "g.dag_id", ")"),
 	};
 	static const struct tw_list_def def = {
-		"tag", "t.name", "(select distinct name from dag_tag) t", "", NULL, "t.name", fields, TW_COUNT(fields)};
+		"tag", "t.name", "(select distinct name from dag_tag) t", "", NULL, "t.name", fields, TW_COUNT(fields), .text_key = true};
 
 	return TW_LIST(s, &def, ask, struct tw_str, read_str, a, ret_v, ret_n, ret_total, err);
 }

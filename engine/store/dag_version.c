@@ -38,7 +38,7 @@ enum tw_rc tw_store_versions(struct tw_store *s, const struct tw_ask *ask, struc
 		TW_READABLE("v.dag_id", false),
 	};
 	static const struct tw_list_def def = {"dag version", VERSION, "dag_version v", JOINS, NULL,
-					       "v.id",	      fields,  TW_COUNT(fields)};
+					       "v.id",	      fields,  TW_COUNT(fields), .text_key = true};
 
 	return TW_LIST(s, &def, ask, struct tw_version_row, read_version, a, ret_v, ret_n,
 		       ret_total, err);

@@ -87,7 +87,7 @@ static const struct tw_field fields[] = {
 };
 
 static const struct tw_list_def list = {
-	"deadline", COLUMNS, "deadline dl", "", NULL, "dl.id", fields, TW_COUNT(fields),
+	"deadline", COLUMNS, "deadline dl", "", NULL, "dl.id", fields, TW_COUNT(fields), .text_key = true,
 };
 
 enum tw_rc tw_store_deadlines(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,

@@ -168,6 +168,7 @@ static const struct tw_list_def list = {
 	"h.ti_id",
 	fields,
 	TW_COUNT(fields),
+	.text_key = true,
 };
 
 enum tw_rc tw_store_hitls(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_hitl_row **ret_v,

@@ -10,7 +10,7 @@
 
 static struct tw_arena a;
 static char url[] = "/tmp/tw-plan-XXXXXX";
-static struct tw_buf count_plan, page_plan; /* of the last list */
+static struct tw_buf count_plan, page_plan, page_sql; /* of the last list */
 
 /* What is below the page's own subquery: behind it a hundred rows are joined. */
 static void keep_page(struct tw_str plan)
@@ -34,6 +34,8 @@ static void heard(void *arg, struct tw_str sql, struct tw_str plan)
 		tw_buf_addstr(&count_plan, plan);
 	} else if (tw_str_find(sql, TW_STR(") p cross join "), 0) >= 0 && !page_plan.n) {
 		keep_page(plan);
+		tw_buf_clear(&page_sql);
+		tw_buf_addstr(&page_sql, sql);
 	}
 }
 
@@ -75,6 +77,7 @@ static int teardown(void **state)
 		unlink(tw_arena_printf(&a, "%s%s", url, files[i]));
 	tw_buf_release(&count_plan);
 	tw_buf_release(&page_plan);
+	tw_buf_release(&page_sql);
 	tw_arena_release(&a);
 	return 0;
 }
@@ -127,7 +130,8 @@ static void walks(enum list list, const struct tw_ask *q, const char *index)
 {
 	ask(list, q);
 	if (!says(&page_plan, index) || says(&page_plan, "TEMP B-TREE FOR ORDER BY"))
-		fail_msg("order by %s does not walk %s:\n%s", q->norder ? q->order_by[0] : "its key", index, tw_buf_cstr(&page_plan));
+		fail_msg("order by %s does not walk %s:\n%s\n%s", q->norder ? q->order_by[0] : "its key", index,
+			 tw_buf_cstr(&page_plan), tw_buf_cstr(&page_sql));
 }
 
 /* The index has the rows that are meant, they and no others are looked at. */
@@ -135,7 +139,8 @@ static void finds(enum list list, const struct tw_ask *q, const char *index)
 {
 	ask(list, q);
 	if (!tw_str_starts(tw_buf_str(&page_plan), " SEARCH ") || !says(&page_plan, index))
-		fail_msg("%s … does not lead to %s:\n%s", q->conds[0].field, index, tw_buf_cstr(&page_plan));
+		fail_msg("%s … does not lead to %s:\n%s\n%s", q->conds[0].field, index, tw_buf_cstr(&page_plan),
+			 tw_buf_cstr(&page_sql));
 	if (count_plan.n && (!tw_str_starts(tw_buf_str(&count_plan), "SEARCH ") || !says(&count_plan, index)))
 		fail_msg("%s … is counted without %s:\n%s", q->conds[0].field, index, tw_buf_cstr(&count_plan));
 }
