@@ -70,7 +70,7 @@ static size_t repr_micro(char *out, double f)
 	u = (unsigned long long)(a * 1e6 + 0.5);
 	if ((double)u / 1e6 != a)
 		return 0;
-	n = (int)repr_whole(out, copysign((double)(u / 1000000), f)) - 1; /* on the point */
+	n = (int)repr_whole(out, copysign((double)(u / 1000000), f)) - 2; /* the point */
 	end = out + n + 7;
 	*end = '\0';
 	for (u %= 1000000; end > out + n + 1; u /= 10)
