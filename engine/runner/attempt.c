@@ -223,16 +223,25 @@ static void put_number(struct tw_jw *w, const char *key, int n, int none)
 		tw_jw_int(w, n);
 }
 
-static void put_extra(struct tw_jw *w, struct tw_value extra)
+static bool is_any_of(struct tw_str key, const char *const *names)
+{
+	for (; *names; names++)
+		if (tw_str_is(key, *names))
+			return true;
+	return false;
+}
+
+/* Of one that was killed it does not count what it came to: it may have ended well on the way. */
+static void put_extra(struct tw_jw *w, struct tw_value extra, bool killed)
 {
 	static const char *const ours[] = {"op",   "attempt", "state",	"at",	   "started_at",
-					   "exit", "signal",  "reason", "rendered"};
+					   "exit", "signal",  "reason", "rendered", NULL};
+	static const char *const outcome[] = {"xcoms", "mapped_length", "skip", "defer", "reschedule_at",
+					      "outlet_events", NULL};
 	for (size_t i = 0; i < tw_value_len(extra); i++) {
 		const struct tw_pair *p = &extra.map->v[i];
-		bool own = false;
-		for (size_t k = 0; k < sizeof ours / sizeof *ours; k++)
-			own = own || tw_str_is(p->key.s, ours[k]);
-		if (own || p->value.kind == TW_V_NULL)
+		if (p->value.kind == TW_V_NULL || is_any_of(p->key.s, ours) ||
+		    (killed && is_any_of(p->key.s, outcome)))
 			continue;
 		tw_jw_keyn(w, p->key.s);
 		tw_jw_value(w, p->value);
@@ -261,7 +270,7 @@ static void write_finished(struct tw_attempt *a, const struct tw_end_report *e, 
 		tw_jw_key(&w, "rendered");
 		tw_jw_value(&w, a->rendered);
 	}
-	put_extra(&w, e->extra);
+	put_extra(&w, e->extra, a->kill_reason != NULL);
 	tw_jw_end(&w);
 }
 

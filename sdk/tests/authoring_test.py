@@ -262,8 +262,9 @@ def test_nested_mapping_is_refused():
     def g(x):
         f.expand(x=x)
 
-    with DAG("d"), pytest.raises(NotImplementedError):
+    with DAG("d") as dag, pytest.raises(NotImplementedError):
         g.expand(x=[1])
+    assert dag.task_ids == []
 
 
 def test_expansion_order_is_row_major():

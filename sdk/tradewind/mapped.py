@@ -8,6 +8,7 @@ from typing import Any
 
 from tradewind.exceptions import InvalidArguments
 from tradewind.operator import BASE_ARGUMENTS, BaseOperator
+from tradewind.stacks import TaskGroupContext
 from tradewind.xcom_arg import ResolveMixin, XComArg, iter_references, resolve_all
 
 
@@ -21,6 +22,10 @@ class ListOfDictsExpandInput:
 
     def iter_references(self) -> Iterator[tuple[Any, str]]:
         return iter_references(self.value)
+
+    def iter_sources(self) -> Iterator[tuple[Any, str]]:
+        """Only those whose value is the list that is mapped over."""
+        return self.value.iter_references() if isinstance(self.value, ResolveMixin) else iter(())
 
     def argument_names(self) -> set[str]:
         if isinstance(self.value, XComArg) or not isinstance(self.value, Sequence):
@@ -60,6 +65,12 @@ class DictOfListsExpandInput:
     def iter_references(self) -> Iterator[tuple[Any, str]]:
         for item in self.value.values():
             yield from iter_references(item)
+
+    def iter_sources(self) -> Iterator[tuple[Any, str]]:
+        """Only those whose value is a list that is mapped over, not those that are an item of one."""
+        for item in self.value.values():
+            if isinstance(item, ResolveMixin):
+                yield from item.iter_references()
 
     def argument_names(self) -> set[str]:
         return set(self.value)
@@ -233,9 +244,10 @@ def make_mapped(
     state["_tw_base_kwargs"] = base
     state["expand_input"] = expand_input
     state["over_op_kwargs"] = over_op_kwargs
-    task.__init__(**base)  # type: ignore[misc]
-    if task.get_closest_mapped_task_group() is not None:
+    group = base.get("task_group") or TaskGroupContext.get_current(base.get("dag"))
+    if group is not None and next(iter(group.iter_mapped_task_groups()), None) is not None:
         raise NotImplementedError("operator expansion in an expanded task group is not yet supported")
+    task.__init__(**base)  # type: ignore[misc]
     return task
 
 

@@ -62,6 +62,11 @@ class Templater:
                         content[i] = env.loader.get_source(env, item)[0]
         self.prepare_template()
 
+    def finish_template_fields(self) -> None:
+        """Before rendering, in the task's process: what a subclass wants to do when its files have been read."""
+        if type(self).prepare_template is not Templater.prepare_template:
+            self.resolve_template_files()
+
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Render all fields in place."""
         self._render_fields(self, self.template_fields, context, jinja_env or self.get_template_env(), set())
@@ -75,7 +80,11 @@ class Templater:
                 raise AttributeError(
                     f"{name!r} is configured as a template field but {kind} does not have this attribute."
                 )
-            if value:
+            if not value:
+                continue
+            if callable(value):  # `def sql(context, jinja_env)`: makes the value itself
+                setattr(parent, name, value(context=context, jinja_env=env))
+            else:
                 setattr(parent, name, self.render_template(value, context, env, seen))
 
     def render_template(

@@ -292,6 +292,13 @@ class Bash(RunnerCase):
         self.assertEqual((done["state"], done["reason"]), ("failed", "timed out after 0.5 s"))
         self.assertTrue(gone(s.wait("started", late["attempt"])["pid"]))
 
+    def test_what_was_killed_leaves_no_value(self) -> None:
+        """It ends well when it is told to end, and has failed all the same."""
+        s = self.connect()
+        work = self.workload("trap 'echo trapped; exit 0' TERM; sleep 60 & wait", execution_timeout=0.5)
+        done = self.run_one(s, work)
+        self.assertEqual((done["state"], done["reason"], done.get("xcoms")), ("failed", "timed out after 0.5 s", None))
+
     def test_thousand(self) -> None:
         s = self.connect()
         works = [self.workload(f"echo {i}") for i in range(1000)]

@@ -273,6 +273,9 @@ MAPPED = """
     add.override(task_id="zipped").partial(y=0).expand(x=ns.zip(n2, fillvalue=0))
     add.override(task_id="kwargs").expand_kwargs([{"x": 1, "y": 2}, {"x": "{{ ds }}", "y": 4}])
     add.override(task_id="of_text").partial(y=0).expand(x=text())
+    one = text.override(task_id="an_item")()
+    add.override(task_id="of_items").partial(y=0).expand(x=[one, 2])
+    add.override(task_id="of_values").partial(y=0).expand(x={"k": one})
     def skip_some(v):
         if v == 20: raise AirflowSkipException("no 20")
         return v
@@ -291,6 +294,10 @@ def test_mapping(warm, store):
     assert file.run("pairs").finished["mapped_length"] == 2
     result = file.run("text")
     assert result.state == "failed" and "unmappable return type 'str'" in result.finished["reason"]
+    assert file.run("an_item").xcom() == "text"  # it is an item of what is mapped over, not that itself
+    store.push("an_item", "text")
+    assert file.run("of_items", store, map_index=0).xcom() == ["text", 0]
+    assert file.run("of_values", store, map_index=0).xcom()[0]["__data__"] == ["k", "text"]
     store.push("numbers", [10, 20, 30])
     store.push("n2", [1])
     store.push("pairs", {"k": 1, "l": 2})
@@ -555,6 +562,46 @@ def test_template_options(warm):
         assert result.state == "failed" and result.finished["reason"].startswith(reason)
         assert [f["op"] for f in result.frames] == ["finished"]  # the user's code never started
     assert file.run("n", dag_id="native").xcom() == [20240309, [1, {}]]
+
+
+MADE = """
+    class Query(BaseOperator):
+        template_fields = ("sql", "rows")
+        def __init__(self, sql, rows=None, **kw):
+            super().__init__(**kw)
+            self.sql, self.rows = sql, rows
+        def prepare_template(self):
+            if isinstance(self.sql, str):
+                self.sql = "-- of {{ task.task_id }}: " + self.sql
+        def execute(self, context):
+            return [self.sql, self.rows]
+    class Inner:
+        template_fields = ("text",)
+        def __init__(self, text): self.text = text
+        def __str__(self): return "inner " + str(self.text)
+    def sql(context, jinja_env):
+        return jinja_env.from_string("select {{ n }}").render(n=context["ds"])
+    class Rows:
+        def __call__(self, context, jinja_env): return [context["task"].task_id, "{{ ds }}"]
+    Query(task_id="function", sql=sql, rows=Rows())
+    Query(task_id="inner", sql="x", rows=Inner(sql))
+    Query(task_id="within", sql="x", rows=["{{ ds }}", len])
+    Query(task_id="wrong", sql=lambda: 1)
+    Query(task_id="prepared", sql="select '{{ ds }}'")
+    PythonOperator(task_id="args", python_callable=lambda *a: list(a), op_args=lambda context, jinja_env: [1, context["ds"]])
+"""
+
+
+def test_a_template_field_may_be_made_by_a_function_and_prepared(warm):
+    file = warm(HEAD + MADE)
+    assert file.run("function").xcom() == ["select 2024-03-09", ["function", "{{ ds }}"]]
+    assert file.run("inner").asked("rendered")[0]["fields"]["rows"] == "inner select 2024-03-09"
+    assert (
+        file.run("within").asked("rendered")[0]["fields"]["rows"][0] == "2024-03-09"
+    )  # only a whole field is called
+    assert "unexpected keyword argument 'context'" in file.run("wrong").finished["reason"]
+    assert file.run("prepared").xcom()[0] == "-- of prepared: select '2024-03-09'"
+    assert file.run("args").xcom() == [1, "2024-03-09"]
 
 
 SETTINGS = """

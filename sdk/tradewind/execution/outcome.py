@@ -120,6 +120,7 @@ class Attempt:
             ti.task = self._unmap()
         ti.task = self.process.task = context["task"] = ti.task.prepare_for_execution()
         env = jinja.environment_of(dag)
+        ti.task.finish_template_fields()
         ti.task.render_template_fields(context, env)
         if "templates_dict" in context:
             context["templates_dict"] = getattr(ti.task, "templates_dict", None)
@@ -510,7 +511,7 @@ def sources_of_mappings(dag: Any) -> frozenset[str]:
         known = frozenset(
             operator.task_id
             for expand_input in inputs
-            for operator, key in expand_input.iter_references()
+            for operator, key in expand_input.iter_sources()
             if key == xcom.XCOM_RETURN_KEY
         )
         dag.__dict__["_tw_mapped_over"] = known
