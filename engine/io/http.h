@@ -47,5 +47,10 @@ struct tw_http_opts {
 enum tw_rc tw_http_start(struct tw_http *h, const struct tw_http_opts *opts,
 			 struct tw_http_req **ret_req, struct tw_err *err);
 void tw_http_cancel(struct tw_http_req *req); /* no callback comes any more */
+/*
+ * The same in a loop of its own, and waited for: for threads that may wait. Body and headers go into the arena; o's
+ * callbacks are not called.
+ */
+enum tw_rc tw_http_wait(const struct tw_http_opts *o, struct tw_arena *a, struct tw_http_result *ret, struct tw_err *err);
 /* A header's value in r->headers (lower-case name), p NULL when absent. */
 struct tw_str tw_http_header(const struct tw_http_result *r, const char *name);

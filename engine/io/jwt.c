@@ -122,8 +122,7 @@ enum tw_rc tw_jwt_make(struct tw_buf *out, enum tw_jwt_alg alg, struct tw_str ke
 	return TW_OK;
 }
 
-/* One part of a token as a JSON object. */
-static bool part_object(struct tw_arena *a, struct tw_str part, struct tw_value *ret_v)
+bool tw_jwt_part(struct tw_arena *a, struct tw_str part, struct tw_value *ret_v)
 {
 	TW_AUTO(tw_buf_release) struct tw_buf text = {0};
 	return tw_base64url_decode(&text, part) &&
@@ -192,6 +191,18 @@ static bool audience_fits(struct tw_value claims, const char *want)
 	return hit;
 }
 
+enum tw_rc tw_jwt_claims_fit(const struct tw_jwt_check *c, struct tw_value claims, struct tw_err *err)
+{
+	enum tw_rc rc = check_times(c, claims, err);
+	if (rc < 0)
+		return rc;
+	if (!audience_fits(claims, c->audience))
+		return tw_err_set(err, TW_ERR_DENIED, "the token is for another audience");
+	if (c->issuer && !tw_str_is(tw_map_str(claims, "iss", ""), c->issuer))
+		return tw_err_set(err, TW_ERR_DENIED, "the token is from another issuer");
+	return TW_OK;
+}
+
 static bool header_fits(const struct tw_jwt_check *c, struct tw_value header)
 {
 	return tw_str_is(tw_map_str(header, "alg", ""), algs[c->alg].name) &&
@@ -206,22 +217,17 @@ enum tw_rc tw_jwt_verify(struct tw_arena *a, const struct tw_jwt_check *c, struc
 	claims = rest.p ? tw_str_cut(rest, '.', &sig) : rest;
 	if (token.n > TOKEN_MAX)
 		return tw_err_set(err, TW_ERR_LIMIT, "the token is too long");
-	if (!rest.p || !sig.p || !part_object(a, header, &h))
+	if (!rest.p || !sig.p || !tw_jwt_part(a, header, &h))
 		return tw_err_set(err, TW_ERR_INVALID, "this is no token");
 	if (!header_fits(c, h))
 		return tw_err_set(err, TW_ERR_DENIED, "the token is not signed with %s",
 				  algs[c->alg].name);
 	if (!signature_fits(c, tw_strn(token.p, header.n + 1 + claims.n), sig))
 		return tw_err_set(err, TW_ERR_DENIED, "the token's signature does not fit");
-	if (!part_object(a, claims, &v))
+	if (!tw_jwt_part(a, claims, &v))
 		return tw_err_set(err, TW_ERR_INVALID, "the token's claims are no JSON object");
-	enum tw_rc rc = check_times(c, v, err);
-	if (rc < 0)
-		return rc;
-	if (!audience_fits(v, c->audience))
-		return tw_err_set(err, TW_ERR_DENIED, "the token is for another audience");
-	if (c->issuer && !tw_str_is(tw_map_str(v, "iss", ""), c->issuer))
-		return tw_err_set(err, TW_ERR_DENIED, "the token is from another issuer");
-	*ret_claims = v;
-	return TW_OK;
+	enum tw_rc rc = tw_jwt_claims_fit(c, v, err);
+	if (rc == TW_OK)
+		*ret_claims = v;
+	return rc;
 }

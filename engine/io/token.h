@@ -1,6 +1,6 @@
 /*
- * Signed and encrypted tokens: JWT with a shared key (RFC 7519, HS256 and HS512 only), Fernet, and
- * what they stand on: random bytes, base64url, UUIDv7.
+ * Signed and encrypted tokens: JWT with a shared key (RFC 7519, HS256 and HS512 only; those of others, with
+ * public keys, are io/jws.h's), Fernet, and what they stand on: random bytes, base64url, UUIDv7.
  */
 #pragma once
 
@@ -47,6 +47,13 @@ struct tw_jwt_check {
  */
 enum tw_rc tw_jwt_verify(struct tw_arena *a, const struct tw_jwt_check *check, struct tw_str token,
 			 struct tw_value *ret_claims, struct tw_err *err);
+
+/*
+ * The claims alone, as above: for who has checked the signature by other means. c's alg and key are not looked at.
+ */
+enum tw_rc tw_jwt_claims_fit(const struct tw_jwt_check *c, struct tw_value claims, struct tw_err *err);
+/* One of the parts between the dots as a JSON object; false: it is none. */
+bool tw_jwt_part(struct tw_arena *a, struct tw_str part, struct tw_value *ret_v);
 
 /* Fernet keys as configuration gives them: base64 of 32 bytes, several separated by commas. */
 #define TW_FERNET_KEYS 16
