@@ -30,6 +30,7 @@ struct tw_http_pair {
 };
 
 struct tw_grants;
+struct tw_errand;
 struct tw_http_user {
 	struct tw_str name;    /* empty: nobody */
 	struct tw_str role;    /* viewer user op admin */
@@ -58,6 +59,7 @@ struct tw_request {
 	void *thread;	    /* the thread's own data; another one after again_ms, perhaps */
 	void *app;	    /* shared by all */
 	void *memo;	    /* of a handler that waits: NULL on the first call */
+	struct tw_errand *errand; /* what it asks of others (api/errand.h); NULL: nothing */
 	int64_t began;	    /* microseconds, monotonic */
 	struct MHD_Connection *conn;
 };

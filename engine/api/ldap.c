@@ -1,7 +1,6 @@
 #include "api/ldap.h"
 
 #include "io/ldap.h"
-#include "value/json.h"
 
 static bool given(const char *text)
 {
@@ -113,79 +112,25 @@ static struct tw_value groups_of(const struct tw_ldap_sign_in *o, struct tw_valu
 	return tw_map_value(entry, lower);
 }
 
-static void add_role(struct tw_store *s, struct tw_user_row *u, struct tw_str name, struct tw_arena *a)
-{
-	struct tw_role_row r;
-	struct tw_str *more;
-
-	for (size_t i = 0; i < u->nroles; i++)
-		if (tw_str_eq(u->roles[i], name))
-			return;
-	if (tw_store_role(s, name, a, &r, NULL) < 0)
-		return;
-	more = tw_arena_array(a, struct tw_str, u->nroles + 1);
-	if (u->nroles)
-		memcpy(more, u->roles, u->nroles * sizeof *more);
-	more[u->nroles++] = r.name;
-	u->roles = more;
-}
-
-/* What the groups are mapped to, and the role of everybody who may come by themselves. */
-static enum tw_rc set_roles(const struct tw_ldap_sign_in *o, struct tw_store *s, struct tw_value entry, struct tw_arena *a,
-			    struct tw_user_row *u, struct tw_err *err)
-{
-	struct tw_value mapping = TW_NULL, groups = groups_of(o, entry, a);
-
-	if (given(o->roles_mapping) && tw_json_parse(a, tw_str(o->roles_mapping), &mapping, err) < 0)
-		return tw_err_wrap(err, "[fab] auth_roles_mapping");
-	u->roles = NULL;
-	u->nroles = 0;
-	for (size_t i = 0; i < tw_value_len(groups); i++) {
-		const struct tw_value *to = tw_map_find(mapping, groups.list->v[i].s);
-
-		for (size_t k = 0; to && to->kind == TW_V_LIST && k < to->list->n; k++)
-			add_role(s, u, to->list->v[k].s, a);
-	}
-	if (o->registration)
-		add_role(s, u, tw_str(given(o->registration_role) ? o->registration_role : "Public"), a);
-	return TW_OK;
-}
-
-static enum tw_rc take_user(const struct tw_ldap_sign_in *o, struct tw_store *s, struct tw_str name, struct tw_value entry,
-			    struct tw_arena *a, struct tw_user_row *u, struct tw_err *err)
-{
-	enum tw_rc rc;
-
-	if (entry.kind != TW_V_MAP || (u->id && !o->sync_roles))
-		return u->id ? TW_OK : tw_err_set(err, TW_ERR_DENIED, "there is no such user");
-	if (!u->id) {
-		u->username = name;
-		u->first_name = first(entry, o->firstname_field, a, TW_STR(""));
-		u->last_name = first(entry, o->lastname_field, a, TW_STR(""));
-		u->email = first(entry, o->email_field, a,
-				 tw_str(tw_arena_printf(a, TW_STR_FMT "@email.notfound", TW_STR_ARG(name))));
-		u->active = true;
-	}
-	rc = set_roles(o, s, entry, a, u, err);
-	return rc < 0 ? rc : tw_store_user_put(s, u, err);
-}
-
-enum tw_rc tw_ldap_sign_in(const struct tw_ldap_sign_in *o, struct tw_store *s, struct tw_str name, struct tw_str password,
-			   struct tw_arena *a, struct tw_user_row *ret_user, struct tw_err *err)
+enum tw_rc tw_ldap_sign_in(const struct tw_ldap_sign_in *o, struct tw_str name, struct tw_str password, struct tw_arena *a,
+			   struct tw_newcomer *ret_who, struct tw_err *err)
 {
 	struct tw_ldap l = {.url = o->server, .ca_file = o->ca_file, .insecure = o->allow_self_signed};
-	struct tw_user_row u = {0};
 	struct tw_value entry = TW_NULL;
-	enum tw_rc rc = tw_store_user(s, name, a, &u, err);
+	enum tw_rc rc;
 
-	if (rc < 0 && rc != TW_ERR_NOT_FOUND)
-		return rc;
-	if ((u.id && !u.active) || (!u.id && !o->registration) || !name.n || !password.n)
+	if (!name.n || !password.n)
 		return tw_err_set(err, TW_ERR_DENIED, "there is no such user");
 	rc = given(o->bind_user) ? indirect(o, l, name, password, a, &entry, err) : direct(o, l, name, password, a, &entry, err);
-	if (rc == TW_OK)
-		rc = take_user(o, s, name, entry, a, &u, err);
-	if (rc == TW_OK)
-		*ret_user = u;
-	return rc;
+	if (rc < 0)
+		return rc;
+	*ret_who = (struct tw_newcomer){.username = name, .role_keys = TW_NULL};
+	if (entry.kind == TW_V_MAP) {
+		ret_who->first_name = first(entry, o->firstname_field, a, TW_STR(""));
+		ret_who->last_name = first(entry, o->lastname_field, a, TW_STR(""));
+		ret_who->email = first(entry, o->email_field, a, TW_STR(""));
+		ret_who->role_keys = groups_of(o, entry, a);
+		ret_who->described = true;
+	}
+	return TW_OK;
 }

@@ -1,9 +1,10 @@
 /* /auth: tokens for the API, a cookie for browsers. */
 #include "api/ask.h"
+#include "api/login.h"
+#include "api/oauth.h"
 #include "api/page.h"
 #include "api/route.h"
 #include "api/session.h"
-#include "api/signin.h"
 #include "api/tables.h"
 
 static const struct tw_http_user anonymous = {
@@ -95,9 +96,22 @@ static bool ours(struct tw_str next)
 	return ok;
 }
 
-static struct tw_str next_path(struct tw_str next)
+struct tw_str tw_next_path(struct tw_str next)
 {
 	return ours(next) ? next : TW_STR("/");
+}
+
+struct tw_str tw_next_location(struct tw_request *req, struct tw_str next)
+{
+	return tw_str(tw_arena_printf(req->arena, "%.*s" TW_STR_FMT, (int)strlen(tw_base_path(req)) - 1, tw_base_path(req),
+				      TW_STR_ARG(tw_next_path(next))));
+}
+
+void tw_login_page(struct tw_request *req, struct tw_response *resp, struct tw_str next, struct tw_str name, int status,
+		   const char *fault)
+{
+	tw_page_sign_in(resp, req->arena, next, name, fault, tw_login_providers(req, next), !tw_api_of(req)->auth.oauth);
+	resp->status = status;
 }
 
 static void login_all_admins(struct tw_request *req, struct tw_response *resp)
@@ -110,7 +124,7 @@ static void login_all_admins(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	} else {
 		resp->status = 307;
-		tw_reply_header(resp, TW_STR("Location"), next_path(tw_query(req, "next")));
+		tw_reply_header(resp, TW_STR("Location"), tw_next_path(tw_query(req, "next")));
 	}
 }
 
@@ -156,7 +170,7 @@ static void login_page(struct tw_request *req, struct tw_response *resp)
 	if (tw_api_of(req)->auth.all_admins)
 		login(req, resp);
 	else
-		tw_page_sign_in(resp, req->arena, next_path(tw_query(req, "next")), TW_STR(""), NULL, NULL);
+		tw_login_page(req, resp, tw_next_path(tw_query(req, "next")), TW_STR(""), 200, NULL);
 }
 
 /* A form goes on to its page; a program gets the cookie and nothing to read. */
@@ -179,9 +193,8 @@ static void unwelcome(struct tw_request *req, struct tw_response *resp, int stat
 	struct tw_value body = req->json;
 
 	if (tw_request_is_form(req)) {
-		tw_page_sign_in(resp, req->arena, next_path(tw_map_str(body, "next", "/")), tw_map_str(body, "username", ""),
-				fault, NULL);
-		resp->status = status;
+		tw_login_page(req, resp, tw_next_path(tw_map_str(body, "next", "/")), tw_map_str(body, "username", ""), status,
+			      fault);
 	} else {
 		tw_reply_error(resp, status, "%s", fault);
 	}
@@ -189,7 +202,7 @@ static void unwelcome(struct tw_request *req, struct tw_response *resp, int stat
 
 static void login_submit(struct tw_request *req, struct tw_response *resp)
 {
-	struct tw_str next = next_path(tw_map_str(req->json, "next", "/"));
+	struct tw_str next = tw_next_path(tw_map_str(req->json, "next", "/"));
 	struct tw_http_user user = anonymous;
 	int64_t wait_s;
 
@@ -221,14 +234,28 @@ static void login_submit(struct tw_request *req, struct tw_response *resp)
 
 static void logout(struct tw_request *req, struct tw_response *resp)
 {
+	bool elsewhere = tw_logout_at_provider(req, resp);
+
+	if (resp->again_ms)
+		return;
 	tw_session_end(req, resp);
+	tw_logout_forget(req, resp);
 	resp->status = strcmp(req->method, "POST") == 0 ? 303 : 307;
-	tw_reply_header(resp, TW_STR("Location"), login_path(req));
+	if (!elsewhere)
+		tw_reply_header(resp, TW_STR("Location"), login_path(req));
+}
+
+/* Who has signed somebody in is told by a cookie of /auth/logout. */
+static void logout_of_api(struct tw_request *req, struct tw_response *resp)
+{
+	tw_session_end(req, resp);
+	resp->status = 307;
+	tw_reply_header(resp, TW_STR("Location"), tw_api_of(req)->auth.oauth ? TW_STR("/auth/logout") : login_path(req));
 }
 
 const struct tw_route tw_routes_login[] = {
 	{"GET", "/api/v2/auth/login", {TW_OPEN}, login},
-	{"GET", "/api/v2/auth/logout", {TW_OPEN}, logout},
+	{"GET", "/api/v2/auth/logout", {TW_OPEN}, logout_of_api},
 	{"POST", "/auth/token", {TW_OPEN}, create_token},
 	{"GET", "/auth/token", {TW_OPEN}, create_token_all_admins},
 	{"GET", "/auth/token/login", {TW_OPEN}, login_all_admins},

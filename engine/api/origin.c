@@ -111,3 +111,13 @@ struct tw_str tw_client_address(const struct tw_request *req)
 		one = tw_str_trim(tw_str_cut(list, ',', &list));
 	return one.n ? one : tw_peer(req);
 }
+
+const char *tw_base_path(const struct tw_request *req)
+{
+	const char *url = tw_api_of(req)->base_url, *host = url ? strstr(url, "://") : NULL,
+		   *path = host ? strchr(host + 3, '/') : NULL;
+
+	if (!path || strpbrk(path, "\"'<>&?#"))
+		return "/";
+	return path[strlen(path) - 1] == '/' ? path : tw_arena_printf(req->arena, "%s/", path);
+}

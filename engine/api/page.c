@@ -12,6 +12,7 @@ static const char style[] =
 	"button{margin-top:1.25rem;width:100%;padding:.6rem;font:inherit;border:0;border-radius:4px;background:#1a56db;"
 	"color:#fff;cursor:pointer}"
 	"a{display:block;margin-top:1rem;text-align:center;color:LinkText}"
+	"a.way{box-sizing:border-box;padding:.6rem;border-radius:4px;background:#1a56db;color:#fff;text-decoration:none}"
 	"[role=alert]{padding:.5rem .75rem;border-left:4px solid #c81e1e;background:#c81e1e22}";
 
 /* Only this page's own style may apply, no script at all, and what is typed goes nowhere else. */
@@ -35,8 +36,19 @@ static void head(struct tw_response *resp, struct tw_arena *a)
 	tw_buf_release(&nonce);
 }
 
+static void ask_password(struct tw_buf *out, struct tw_str next, struct tw_str name)
+{
+	tw_buf_adds(out, "<label for=\"u\">User name</label><input id=\"u\" name=\"username\" required"
+			 " autocomplete=\"username\" autofocus value=\"");
+	tw_escape_html(out, name);
+	tw_buf_adds(out, "\"><label for=\"p\">Password</label><input id=\"p\" name=\"password\" type=\"password\" required"
+			 " autocomplete=\"current-password\"><input type=\"hidden\" name=\"next\" value=\"");
+	tw_escape_html(out, next);
+	tw_buf_adds(out, "\"><button>Sign in</button>");
+}
+
 void tw_page_sign_in(struct tw_response *resp, struct tw_arena *a, struct tw_str next, struct tw_str name,
-		     const char *fault, const char *const *other)
+		     const char *fault, const char *const *other, bool password)
 {
 	struct tw_buf *out = &resp->body;
 
@@ -48,15 +60,10 @@ void tw_page_sign_in(struct tw_response *resp, struct tw_arena *a, struct tw_str
 		tw_escape_html(out, tw_str(fault));
 		tw_buf_adds(out, "</p>");
 	}
-	tw_buf_adds(out, "<label for=\"u\">User name</label><input id=\"u\" name=\"username\" required"
-			 " autocomplete=\"username\" autofocus value=\"");
-	tw_escape_html(out, name);
-	tw_buf_adds(out, "\"><label for=\"p\">Password</label><input id=\"p\" name=\"password\" type=\"password\" required"
-			 " autocomplete=\"current-password\"><input type=\"hidden\" name=\"next\" value=\"");
-	tw_escape_html(out, next);
-	tw_buf_adds(out, "\"><button>Sign in</button>");
+	if (password)
+		ask_password(out, next, name);
 	for (; other && *other; other += 2) {
-		tw_buf_adds(out, "<a href=\"");
+		tw_buf_printf(out, "<a%s href=\"", password ? "" : " class=\"way\"");
 		tw_escape_html(out, tw_str(other[0]));
 		tw_buf_adds(out, "\">");
 		tw_escape_html(out, tw_str(other[1]));

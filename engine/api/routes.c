@@ -8,7 +8,7 @@ const struct tw_route *const tw_api_routes[] = {
 	tw_routes_asset_queue, tw_routes_state_store, tw_routes_assets,
 	tw_routes_metrics,
 	tw_routes_events, tw_routes_run_wait,
-	tw_routes_monitor,   tw_routes_login, tw_routes_whoami, tw_routes_account, tw_routes_api_tokens, tw_routes_fab_users, tw_routes_fab_roles,	   tw_routes_dags, tw_routes_favourites,
+	tw_routes_monitor,   tw_routes_login, tw_routes_login_oauth, tw_routes_whoami, tw_routes_account, tw_routes_api_tokens, tw_routes_fab_users, tw_routes_fab_roles,	   tw_routes_dags, tw_routes_favourites,
 	tw_routes_bulk_live, tw_routes_runs,	     tw_routes_run_change, tw_routes_logs,
 	tw_routes_xcoms,     tw_routes_hitl,     tw_routes_why,	   tw_routes_links, tw_routes_tis,
 	tw_routes_ti_mapped, tw_routes_ti_change,  tw_routes_tasks,

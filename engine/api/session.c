@@ -1,6 +1,7 @@
 #include "api/session.h"
 
 #include "api/auth.h"
+#include "api/errand.h"
 #include "api/fab.h"
 #include "base/log.h"
 #include "io/clock.h"
@@ -164,6 +165,7 @@ static void be_public(struct tw_request *req)
 
 void tw_api_release(struct tw_request *req)
 {
+	tw_errand_forget(req);
 	tw_grants_unref(req->user.grants);
 }
 

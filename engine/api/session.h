@@ -29,3 +29,5 @@ enum tw_rc tw_session_csrf(struct tw_request *req, struct tw_buf *out, struct tw
 bool tw_from_here(const struct tw_request *req, bool silent);
 /* Whom the request comes from: behind our own proxies, whom they say they speak for. */
 struct tw_str tw_client_address(const struct tw_request *req);
+/* The path of [api] base_url, with a slash at its end: a proxy may serve us below one. */
+const char *tw_base_path(const struct tw_request *req);

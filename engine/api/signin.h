@@ -5,6 +5,7 @@
 #pragma once
 
 #include "api/app.h"
+#include "store/users.h"
 
 enum tw_sign_in {
 	TW_SIGN_IN_OK,
@@ -16,3 +17,6 @@ enum tw_sign_in {
 /* Once resp->again_ms was set the same is asked again. */
 enum tw_sign_in tw_sign_in(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_str password,
 			   struct tw_http_user *ret_user, int64_t *ret_wait_s);
+/* Counts that the user has signed in, by whatever way: TW_SIGN_IN_OK. */
+enum tw_sign_in tw_sign_in_known(struct tw_request *req, struct tw_store *s, const struct tw_user_row *u,
+				 struct tw_http_user *ret_user);

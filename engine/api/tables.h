@@ -7,6 +7,7 @@
 #include "store/tis.h"
 
 extern const struct tw_route tw_routes_login[];
+extern const struct tw_route tw_routes_login_oauth[];
 extern const struct tw_route tw_routes_ui[];
 extern const struct tw_route tw_routes_ui_data[];
 extern const struct tw_route tw_routes_ui_run[];

@@ -1,4 +1,5 @@
 /* The web UI: its files, and its page for every path that a person may have in the address bar. */
+#include "api/session.h"
 #include "api/ui.h"
 
 #include <stdlib.h>
@@ -65,17 +66,6 @@ static void get_static(struct tw_request *req, struct tw_response *resp)
 		tw_reply_error(resp, 404, "Not Found");
 }
 
-/* The path of [api] base_url, with a slash at its end: a proxy may serve us below one. */
-static const char *base_path(struct tw_request *req)
-{
-	const char *url = tw_api_of(req)->base_url, *host = url ? strstr(url, "://") : NULL,
-		   *path = host ? strchr(host + 3, '/') : NULL;
-
-	if (!path || strpbrk(path, "\"'<>&?#"))
-		return "/";
-	return path[strlen(path) - 1] == '/' ? path : tw_arena_printf(req->arena, "%s/", path);
-}
-
 static void get_page(struct tw_request *req, struct tw_response *resp)
 {
 	const struct tw_ui_file *f = find(TW_STR("index.html"));
@@ -91,7 +81,7 @@ static void get_page(struct tw_request *req, struct tw_response *resp)
 	at = tw_str_find(html, TW_STR(BASE), 0);
 	TW_ASSERT(at >= 0);
 	tw_buf_add(&resp->body, html.p, (size_t)at);
-	tw_buf_printf(&resp->body, "<base href=\"%s\"", base_path(req));
+	tw_buf_printf(&resp->body, "<base href=\"%s\"", tw_base_path(req));
 	at += (ptrdiff_t)strlen(BASE);
 	tw_buf_add(&resp->body, html.p + at, html.n - (size_t)at);
 	resp->content_type = f->type;

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "cli/context.h"
-#include "api/ldap.h"
 #include "cli/fab.h"
+#include "cli/signin.h"
 #include "daemon/apiserver.h"
 #include "daemon/dagproc.h"
 #include "daemon/hostname.h"
@@ -331,54 +331,6 @@ static void say_listening(void *arg, const char *host, unsigned port)
 	tw_info("listening on http://%s:%u", host, port);
 }
 
-/* NULL: passwords are the metastore's. */
-static const struct tw_ldap_sign_in *ldap_sign_in(const struct tw_config *cfg)
-{
-	const char *type = tw_config_get(cfg, "fab", "auth_type");
-	struct tw_ldap_sign_in *o = tw_arena_new(&tw_cli()->arena, struct tw_ldap_sign_in);
-
-	if (!*type || strcmp(type, "AUTH_DB") == 0)
-		return NULL;
-	if (strcmp(type, "AUTH_LDAP") != 0)
-		tw_cli_dief("[fab] auth_type: '%s' is not there; it must be AUTH_DB or AUTH_LDAP", type);
-	*o = (struct tw_ldap_sign_in){
-		.server = tw_config_get(cfg, "fab", "auth_ldap_server"),
-		.bind_user = tw_config_get(cfg, "fab", "auth_ldap_bind_user"),
-		.bind_password = tw_config_get(cfg, "fab", "auth_ldap_bind_password"),
-		.search = tw_config_get(cfg, "fab", "auth_ldap_search"),
-		.search_filter = tw_config_get(cfg, "fab", "auth_ldap_search_filter"),
-		.append_domain = tw_config_get(cfg, "fab", "auth_ldap_append_domain"),
-		.username_format = tw_config_get(cfg, "fab", "auth_ldap_username_format"),
-		.ca_file = tw_config_get(cfg, "fab", "auth_ldap_tls_cacertfile"),
-		.uid_field = tw_config_get(cfg, "fab", "auth_ldap_uid_field"),
-		.firstname_field = tw_config_get(cfg, "fab", "auth_ldap_firstname_field"),
-		.lastname_field = tw_config_get(cfg, "fab", "auth_ldap_lastname_field"),
-		.email_field = tw_config_get(cfg, "fab", "auth_ldap_email_field"),
-		.group_field = tw_config_get(cfg, "fab", "auth_ldap_group_field"),
-		.roles_mapping = tw_config_get(cfg, "fab", "auth_roles_mapping"),
-		.registration_role = tw_config_get(cfg, "fab", "auth_user_registration_role"),
-		.allow_self_signed = tw_config_bool(cfg, "fab", "auth_ldap_allow_self_signed"),
-		.registration = tw_config_bool(cfg, "fab", "auth_user_registration"),
-		.sync_roles = tw_config_bool(cfg, "fab", "auth_roles_sync_at_login"),
-	};
-	if (tw_config_bool(cfg, "fab", "auth_ldap_use_tls"))
-		tw_cli_dief("[fab] auth_ldap_use_tls: StartTLS is not there; let auth_ldap_server be ldaps://host");
-	if (strncmp(o->server, "ldap://", 7) != 0 && strncmp(o->server, "ldaps://", 8) != 0)
-		tw_cli_dief("[fab] auth_ldap_server: it must be ldap://host or ldaps://host, not '%s'", o->server);
-	return o;
-}
-
-/* "5 per 40 second": how often in a row; how long who fails has to wait grows by itself. */
-static int sign_in_tries(const struct tw_config *cfg)
-{
-	struct tw_str rest, first = tw_str_cut(tw_str_trim(tw_str(tw_config_get(cfg, "fab", "auth_rate_limit"))), ' ', &rest);
-	int64_t n;
-
-	if (!tw_config_bool(cfg, "fab", "auth_rate_limited"))
-		return -1;
-	return tw_str_to_int(first, &n) && n > 0 && n < 100000 ? (int)n : 0;
-}
-
 static struct tw_api_setting *all_settings(const struct tw_config *cfg, size_t *ret_n)
 {
 	struct tw_arena *a = &tw_cli()->arena;
@@ -418,12 +370,9 @@ static int cmd_api_server(const struct tw_args *args)
 		.key_path = key ? key : tw_config_get(cfg, "api", "ssl_key"),
 		.base_url = tw_config_get(cfg, "api", "base_url"),
 		.fab = tw_cli_fab(),
-		.fab_public_role = tw_config_get(cfg, "fab", "auth_role_public"),
 		.fab_custom_roles = tw_config_get(cfg, "fab", "custom_roles"),
 		.fab_cache_ttl = tw_config_int(cfg, "fab", "cache_ttl"),
 		.fab_keep_roles = !tw_config_bool(cfg, "fab", "update_fab_perms"),
-		.sign_in_tries = sign_in_tries(cfg),
-		.ldap = ldap_sign_in(cfg),
 		.proxies = tw_config_bool(cfg, "fab", "enable_proxy_fix") ? (int)tw_config_int(cfg, "fab", "proxy_fix_x_for") : 0,
 		.all_admins = !tw_cli_fab() && tw_config_bool(cfg, "core", "simple_auth_manager_all_admins"),
 		.users = tw_config_get(cfg, "core", "simple_auth_manager_users"),
@@ -456,6 +405,7 @@ static int cmd_api_server(const struct tw_args *args)
 	supervisor();
 	redirect_log(args);
 	tw_log_component("api-server");
+	cli_sign_in_options(&o);
 	o.settings = all_settings(cfg, &o.nsettings);
 	return finish(tw_apiserver_run(&o, &err), &err);
 }

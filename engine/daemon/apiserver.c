@@ -7,7 +7,9 @@
 #include <uv.h>
 
 #include "api/auth.h"
+#include "api/errand.h"
 #include "api/fab.h"
+#include "api/oauth.h"
 #include "api/session.h"
 #include "api/hub.h"
 #include "api/spec.h"
@@ -24,6 +26,7 @@
 #define BEAT_MS 5000
 #define PATIENCE_MS 5000 /* of one question to the metastore: others want to be served, too */
 #define SECRET_BYTES 48
+#define ERRANDS_US (2 * TW_US_SEC) /* what is asked of others when the server stops is waited for so long */
 #define PEM_MAX (1u << 20)
 
 struct tw_apiserver {
@@ -37,6 +40,7 @@ struct tw_apiserver {
 	char *base_host; /* of [api] base_url; NULL: none */
 	struct tw_throttle *throttle;
 	struct tw_fab *fab;
+	struct tw_oauth *oauth;
 	struct tw_http_server *http;
 	struct tw_hub *hub;
 
@@ -156,6 +160,8 @@ static void fill_auth(struct tw_apiserver *s)
 		.secure_cookie = s->cert.n > 0 || strncmp(given(o->base_url, ""), "https://", 8) == 0,
 		.fab = s->fab,
 		.ldap = o->ldap,
+		.newcomers = &o->newcomers,
+		.oauth = s->oauth,
 		.throttle = s->throttle,
 		.proxies = o->proxies,
 	};
@@ -278,6 +284,14 @@ static enum tw_rc prepare_fab(struct tw_apiserver *s, struct tw_err *err)
 	return rc;
 }
 
+static enum tw_rc prepare_oauth(struct tw_apiserver *s, struct tw_err *err)
+{
+	struct tw_oauth_opts o = *s->opts->oauth;
+
+	o.secret_key = tw_buf_str(&s->secret_key);
+	return tw_oauth_new(&o, &s->oauth, err);
+}
+
 enum tw_rc tw_roles_prepare(struct tw_store *store, const char *custom_roles, struct tw_err *err)
 {
 	struct tw_arena a = {0};
@@ -322,6 +336,8 @@ enum tw_rc tw_apiserver_prepare(const struct tw_apiserver_options *opts,
 	}
 	if (opts->fab)
 		s->fab = tw_fab_new(number(opts->fab_cache_ttl, 30) * TW_US_SEC, opts->fab_public_role);
+	if (rc == TW_OK && opts->oauth)
+		rc = prepare_oauth(s, err);
 	fill_api(s);
 	if (rc == TW_OK &&
 	    !tw_jwt_alg_parse(given(opts->jwt_algorithm, "HS512"), &s->api.auth.algorithm))
@@ -397,6 +413,8 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	if (!s)
 		return;
 	tw_http_server_stop(s->http);
+	if (!tw_errands_home(ERRANDS_US))
+		return; /* the process is about to end, and somebody still looks at all this */
 	tw_hub_free(s->hub);
 	tw_store_close(s->store);
 	tw_buf_release(&s->jwt_secret);
@@ -405,6 +423,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	tw_buf_release(&s->key);
 	tw_throttle_free(s->throttle);
 	tw_fab_free(s->fab);
+	tw_oauth_free(s->oauth);
 	free(s->passwords_file);
 	free(s->base_host);
 	free(s);

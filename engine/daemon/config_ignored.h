@@ -200,5 +200,4 @@
 	IGNORED("fab", "proxy_fix_x_host", "of what proxies say only the address of the client is taken") \
 	IGNORED("fab", "proxy_fix_x_port", "of what proxies say only the address of the client is taken") \
 	IGNORED("fab", "proxy_fix_x_prefix", "of what proxies say only the address of the client is taken") \
-	IGNORED("fab", "config_file", "webserver_config.py is not read") \
 	IGNORED("standard", "venv_install_method", "environments are made with venv and pip")

@@ -440,6 +440,9 @@
 	OPTION("fab", "cache_ttl", INTEGER, "30", NULL, false, NULL) \
 	OPTION("fab", "auth_role_public", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_type", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "oauth_providers", STRING, "", NULL, true, NULL) \
+	OPTION("fab", "oauth_client_secret", STRING, "", NULL, true, NULL) \
+	OPTION("fab", "auth_oauth_role_keys", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_server", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_use_tls", BOOLEAN, "False", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_bind_user", STRING, "", NULL, false, NULL) \

@@ -88,6 +88,11 @@ static EVP_MAC_CTX *keyed(enum tw_jwt_alg alg, struct tw_str key)
 	return s->by[alg].keyed;
 }
 
+void tw_sha256(struct tw_str bytes, unsigned char out[32])
+{
+	TW_ASSERT(EVP_Digest(bytes.p, bytes.n, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
 static struct tw_str sign(enum tw_jwt_alg alg, struct tw_str key, struct tw_str text,
 			  unsigned char mac[EVP_MAX_MD_SIZE])
 {

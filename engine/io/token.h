@@ -12,6 +12,7 @@ void tw_random(void *p, size_t n);
 /* Same length and content, in a time that does not tell where they differ. */
 bool tw_const_eq(struct tw_str a, struct tw_str b);
 
+void tw_sha256(struct tw_str bytes, unsigned char out[32]);
 void tw_base64url(struct tw_buf *out, struct tw_str bytes, bool pad);
 /* Takes padded and unpadded text; false when it is no base64url. Appends. */
 bool tw_base64url_decode(struct tw_buf *out, struct tw_str text);

@@ -42,6 +42,11 @@ def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str
         from tradewind import installed
 
         return {"state": "success", **installed.describe()}
+    if workload.get("op") in ("webserver_config", "oauth_user"):
+        from tradewind import webserver_config
+
+        ask = webserver_config.read if workload["op"] == "webserver_config" else webserver_config.user_info
+        return {"state": "success", **ask(workload)}
     about = workload.get("dag") or {}
     if loaded is None:
         loaded = load.load(about.get("fileloc") or "", about.get("bundle_path"), about.get("compat"))
