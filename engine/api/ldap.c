@@ -2,6 +2,8 @@
 
 #include "io/ldap.h"
 
+#define GROUPS_MAX 200 /* no more are looked into */
+
 static bool given(const char *text)
 {
 	return text && *text;
@@ -112,13 +114,49 @@ static struct tw_value groups_of(const struct tw_ldap_sign_in *o, struct tw_valu
 	return tw_map_value(entry, lower);
 }
 
+static bool among(struct tw_value list, struct tw_value text)
+{
+	for (size_t i = 0; i < list.list->n; i++)
+		if (tw_value_equal(list.list->v[i], text))
+			return true;
+	return false;
+}
+
+/* Each group's own groups behind those that are there, each once: a ring of groups ends. */
+static enum tw_rc add_nested(const struct tw_ldap_sign_in *o, const struct tw_ldap *as, struct tw_arena *a, struct tw_value groups,
+			     struct tw_err *err)
+{
+	const char *attributes[] = {o->group_field, NULL};
+	enum tw_rc rc = TW_OK;
+
+	for (size_t i = 0; rc == TW_OK && groups.kind == TW_V_LIST && i < groups.list->n && groups.list->n < GROUPS_MAX; i++) {
+		struct tw_value entry = TW_NULL, more;
+
+		rc = tw_ldap_entry(as, groups.list->v[i].s.p, attributes, a, &entry, err);
+		more = entry.kind == TW_V_MAP ? groups_of(o, entry, a) : TW_NULL;
+		for (size_t k = 0; rc == TW_OK && k < tw_value_len(more); k++)
+			if (!among(groups, more.list->v[k]))
+				tw_list_push(a, groups, more.list->v[k]);
+	}
+	return rc;
+}
+
 enum tw_rc tw_ldap_sign_in(const struct tw_ldap_sign_in *o, struct tw_str name, struct tw_str password, struct tw_arena *a,
 			   struct tw_newcomer *ret_who, struct tw_err *err)
 {
-	struct tw_ldap l = {.url = o->server, .ca_file = o->ca_file, .insecure = o->allow_self_signed};
+	struct tw_ldap l = {.url = o->server,
+			    .start_tls = o->start_tls,
+			    .ca_file = o->ca_file,
+			    .ca_dir = o->ca_dir,
+			    .cert_file = o->cert_file,
+			    .key_file = o->key_file,
+			    .insecure = o->allow_self_signed};
+	struct tw_ldap as = l;
 	struct tw_value entry = TW_NULL;
 	enum tw_rc rc;
 
+	as.user = given(o->bind_user) ? o->bind_user : direct_name(o, name, a);
+	as.password = given(o->bind_user) ? o->bind_password : cstr(a, password);
 	if (!name.n || !password.n)
 		return tw_err_set(err, TW_ERR_DENIED, "there is no such user");
 	rc = given(o->bind_user) ? indirect(o, l, name, password, a, &entry, err) : direct(o, l, name, password, a, &entry, err);
@@ -130,7 +168,9 @@ enum tw_rc tw_ldap_sign_in(const struct tw_ldap_sign_in *o, struct tw_str name, 
 		ret_who->last_name = first(entry, o->lastname_field, a, TW_STR(""));
 		ret_who->email = first(entry, o->email_field, a, TW_STR(""));
 		ret_who->role_keys = groups_of(o, entry, a);
+		if (o->nested_groups)
+			rc = add_nested(o, &as, a, ret_who->role_keys, err);
 		ret_who->described = true;
 	}
-	return TW_OK;
+	return rc;
 }

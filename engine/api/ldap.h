@@ -8,9 +8,11 @@
 
 /* Texts may be NULL or "" where FAB has no default either. */
 struct tw_ldap_sign_in {
-	const char *server, *bind_user, *bind_password, *search, *search_filter, *append_domain, *username_format, *ca_file;
+	const char *server, *bind_user, *bind_password, *search, *search_filter, *append_domain, *username_format;
+	const char *ca_file, *ca_dir, *cert_file, *key_file;
 	const char *uid_field, *firstname_field, *lastname_field, *email_field, *group_field;
-	bool allow_self_signed;
+	bool start_tls, allow_self_signed;
+	bool nested_groups; /* a group's groups count, too */
 };
 
 /*

@@ -72,15 +72,22 @@ static const struct tw_ldap_sign_in *ldap_sign_in(void)
 		.append_domain = setting("auth_ldap_append_domain"),
 		.username_format = setting("auth_ldap_username_format"),
 		.ca_file = setting("auth_ldap_tls_cacertfile"),
+		.ca_dir = setting("auth_ldap_tls_cacertdir"),
+		.cert_file = setting("auth_ldap_tls_certfile"),
+		.key_file = setting("auth_ldap_tls_keyfile"),
 		.uid_field = setting("auth_ldap_uid_field"),
 		.firstname_field = setting("auth_ldap_firstname_field"),
 		.lastname_field = setting("auth_ldap_lastname_field"),
 		.email_field = setting("auth_ldap_email_field"),
 		.group_field = setting("auth_ldap_group_field"),
-		.allow_self_signed = flag("auth_ldap_allow_self_signed"),
+		.start_tls = flag("auth_ldap_use_tls"),
+		/* FAB's two words for it: which certificates are taken. */
+		.allow_self_signed = flag("auth_ldap_allow_self_signed") && !flag("auth_ldap_tls_demand"),
+		.nested_groups = flag("auth_ldap_use_nested_groups_for_roles"),
 	};
-	if (flag("auth_ldap_use_tls"))
-		tw_cli_dief("[fab] auth_ldap_use_tls: StartTLS is not there; let auth_ldap_server be ldaps://host");
+	if (o->start_tls && strncmp(o->server, "ldaps://", 8) == 0)
+		tw_cli_dief("[fab] auth_ldap_use_tls is StartTLS, which begins at ldap://; '%s' is encrypted from the start: turn it off",
+			    o->server);
 	if (strncmp(o->server, "ldap://", 7) != 0 && strncmp(o->server, "ldaps://", 8) != 0)
 		tw_cli_dief("[fab] auth_ldap_server: it must be ldap://host or ldaps://host, not '%s'", o->server);
 	return o;

@@ -457,6 +457,11 @@
 	OPTION("fab", "auth_ldap_append_domain", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_username_format", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_tls_cacertfile", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_tls_cacertdir", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_tls_certfile", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_tls_keyfile", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_tls_demand", BOOLEAN, "False", NULL, false, NULL) \
+	OPTION("fab", "auth_ldap_use_nested_groups_for_roles", BOOLEAN, "False", NULL, false, NULL) \
 	OPTION("fab", "auth_ldap_allow_self_signed", BOOLEAN, "False", NULL, false, NULL) \
 	OPTION("fab", "auth_roles_mapping", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_roles_sync_at_login", BOOLEAN, "False", NULL, false, NULL) \

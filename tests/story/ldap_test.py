@@ -7,6 +7,8 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +52,12 @@ def ldif() -> str:
         text += f"dn: uid={uid},{BASE}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {first}\ngivenName: {first}\nsn: {last}\n"
         text += f"mail: {first.lower()}@example.org\nuserPassword: {first}'s\n"
         text += "".join(f"memberOf: cn={g},{BASE}\n" for g in groups) + "\n"
+    text += f"dn: cn=everybody,{BASE}\nobjectClass: groupOfNames\ncn: everybody\nmember: cn=staff,{BASE}\nmemberOf: cn=staff,{BASE}\n\n"
+    text += f"dn: cn=staff,{BASE}\nobjectClass: groupOfNames\ncn: staff\nmember: cn=night,{BASE}\nmemberOf: cn=everybody,{BASE}\n\n"
     for group in ("admins", "night"):
         members = [u for u, (_, _, groups) in PEOPLE.items() if group in groups]
         text += f"dn: cn={group},{BASE}\nobjectClass: groupOfNames\ncn: {group}\n"
+        text += f"memberOf: cn=staff,{BASE}\n" if group == "night" else ""
         text += "".join(f"member: uid={m},{BASE}\n" for m in members) + "\n"
     return text
 
@@ -150,6 +155,44 @@ def test_with_tls_by_a_name_that_is_made(directory: Directory, tmp_path: Path) -
         e.stop()
 
 
+def test_start_tls_and_groups_of_groups(directory: Directory, tmp_path: Path) -> None:
+    mapping = {f"cn=night,{BASE}": ["Viewer"], f"cn=everybody,{BASE}": ["User"]}  # everybody and staff are members of each other
+    e = engine(tmp_path, auth_ldap_server=directory.url, auth_ldap_use_tls="True", auth_ldap_tls_cacertfile=str(directory.cert),
+               auth_ldap_bind_user=f"cn=reader,{BASE}", auth_ldap_bind_password="reads", auth_ldap_search=BASE,
+               auth_user_registration="True", auth_roles_mapping=json.dumps(mapping), auth_roles_sync_at_login="True",
+               auth_ldap_use_nested_groups_for_roles="True")  # fmt: skip
+    try:
+        assert sign_in(e, "bob", "Bob's") == 201 and sorted(of(e, "bob")["roles"]) == ["Public", "User", "Viewer"]
+        assert sign_in(e, "bob", "wrong") == 401
+        e.stop()
+        del e.env["TRADEWIND__FAB__AUTH_LDAP_TLS_CACERTFILE"]  # nobody vouches for its certificate: nothing is sent
+        e.serve()
+        assert sign_in(e, "bob", "Bob's") == 401 and "StartTLS: the LDAP server" in (e.home / "api-server.log").read_text()
+        e.stop()
+        e.env["TRADEWIND__FAB__AUTH_LDAP_ALLOW_SELF_SIGNED"] = "True"
+        e.serve()
+        assert sign_in(e, "bob", "Bob's") == 201
+    finally:
+        e.stop()
+
+
+def test_others_sign_in_while_a_directory_is_silent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        e = engine(tmp_path, auth_ldap_server=f"ldap://127.0.0.1:{silent.getsockname()[1]}", auth_ldap_username_format=f"uid=%s,{BASE}")
+        try:
+            waiting = [threading.Thread(target=sign_in, args=(e, "bob", "x")) for _ in range(6)]
+            for t in waiting:
+                t.start()
+            began = time.monotonic()
+            for _ in range(10):
+                assert ask(e, "GET", "/api/v2/version").status == 200
+            assert time.monotonic() - began < 3
+            for t in waiting:
+                t.join()
+        finally:
+            e.stop()
+
+
 def test_a_directory_that_is_not_trusted_or_not_there(directory: Directory, tmp_path: Path) -> None:
     e = engine(tmp_path, auth_ldap_server=directory.tls, auth_ldap_username_format=f"uid=%s,{BASE}",
                auth_user_registration="True", auth_ldap_search=BASE)  # fmt: skip
@@ -159,7 +202,7 @@ def test_a_directory_that_is_not_trusted_or_not_there(directory: Directory, tmp_
         e.stop()
         e.env["TRADEWIND__FAB__AUTH_LDAP_SERVER"] = "http://example.org"
         assert "auth_ldap_server: it must be ldap://host" in e.run("api-server", check=False).stderr
-        e.env["TRADEWIND__FAB__AUTH_LDAP_USE_TLS"] = "True"
-        assert "let auth_ldap_server be ldaps://host" in e.run("api-server", check=False).stderr
+        e.env.update(TRADEWIND__FAB__AUTH_LDAP_USE_TLS="True", TRADEWIND__FAB__AUTH_LDAP_SERVER=directory.tls)
+        assert "is StartTLS, which begins at ldap://" in e.run("api-server", check=False).stderr
     finally:
         e.stop()
