@@ -72,6 +72,8 @@ class Nothing(type):
     """A class of whatever name: may be derived from, called as a decorator, and asked for more of its kind."""
 
     def __getattr__(cls, name: str) -> Any:
+        if name in CONSTANTS:  # `from flask_appbuilder import const`
+            return CONSTANTS[name]
         if name.startswith("__"):
             raise AttributeError(name)
         return _nothing(name)

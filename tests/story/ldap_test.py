@@ -77,7 +77,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
         pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
     folder = tmp_path_factory.mktemp("slapd")
     (folder / "db").mkdir()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=directory", "-addext", "subjectAltName=IP:127.0.0.1",
                     "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")], check=True, capture_output=True)  # fmt: skip
     conf = folder / "slapd.conf"
     conf.write_text(CONF.format(root=str(ROOT).rstrip("/"), folder=folder, base=BASE))
@@ -86,17 +86,17 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
     added = subprocess.run([SLAPD, "-T", "add", "-f", conf, "-l", folder / "people.ldif"], check=False, env=env, capture_output=True, text=True)
     assert added.returncode == 0, added.stderr
     port, tls = free_port(), free_port()
-    process = subprocess.Popen([SLAPD, "-f", conf, "-h", f"ldap://localhost:{port} ldaps://localhost:{tls}", "-d", "0"], env=env, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([SLAPD, "-f", conf, "-h", f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls}", "-d", "0"], env=env, stderr=subprocess.DEVNULL)
 
     def listens() -> bool:
         try:
-            socket.create_connection(("localhost", port), 1).close()
+            socket.create_connection(("127.0.0.1", port), 1).close()
             return True
         except OSError:
             return False
 
     wait_until(listens, 20, "slapd does not listen")
-    yield Directory(f"ldap://localhost:{port}", f"ldaps://localhost:{tls}", folder / "cert.pem", process)
+    yield Directory(f"ldap://127.0.0.1:{port}", f"ldaps://127.0.0.1:{tls}", folder / "cert.pem", process)
     process.terminate()
     process.wait(20)
     shutil.rmtree(folder)
