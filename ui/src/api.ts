@@ -134,6 +134,9 @@ export interface JsonSchema {
   description_md?: string;
   const?: unknown;
   default?: unknown;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  contentEncoding?: string;
 }
 
 export interface DagDetails extends Dag {

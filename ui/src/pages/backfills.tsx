@@ -1,18 +1,5 @@
-import {
-  ActionIcon,
-  Alert,
-  Badge,
-  Button,
-  Group,
-  Modal,
-  NumberInput,
-  Select,
-  Switch,
-  Text,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ActionIcon, Badge, Button, Group, Modal, Tooltip } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +7,8 @@ import { Link } from "react-router";
 import { type Page, send } from "../api";
 import { IconHistoryToggle, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, failed, Loaded, Trouble, told } from "../parts/bits";
+import { BackfillForm } from "../parts/backfill";
+import { Empty, failed, Loaded } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
@@ -40,88 +28,9 @@ interface Backfill {
 
 function Create({ dagId, onClose }: { dagId: string; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [from, setFrom] = useState("");
-  const [to, setTo] = useState("");
-  const [again, setAgain] = useState("none");
-  const [most, setMost] = useState<number | string>(10);
-  const [back, setBack] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const body = {
-    dag_id: dagId,
-    from_date: from && `${from}T00:00:00Z`,
-    to_date: to && `${to}T00:00:00Z`,
-    run_backwards: back,
-    reprocess_behavior: again,
-    max_active_runs: Number(most) || 1,
-    dag_run_conf: {},
-  };
-  const preview = useQuery({
-    queryKey: ["backfill", body],
-    queryFn: () => send<{ backfills: { logical_date: string }[] } & Page>("POST", "/api/v2/backfills/dry_run", {}, body),
-    enabled: Boolean(from && to),
-    retry: false,
-    gcTime: 0,
-  });
-  const go = async () => {
-    setBusy(true);
-    try {
-      await send("POST", "/api/v2/backfills", {}, body);
-      await client.invalidateQueries({ predicate: (q) => /backfills|dagRuns|grid/.test(String(q.queryKey[0])) });
-      told(t("backfill.made"));
-      onClose();
-    } catch (e) {
-      failed(e);
-      setBusy(false);
-    }
-  };
-  const dates = preview.data?.backfills ?? [];
   return (
     <Modal opened onClose={onClose} title={t("backfill.new")} closeButtonProps={{ "aria-label": t("close") }}>
-      <div className="form">
-        <Group grow>
-          <TextInput
-            type="date"
-            label={t("backfill.from")}
-            value={from}
-            onChange={(e) => setFrom(e.currentTarget.value)}
-            required
-            data-autofocus
-          />
-          <TextInput type="date" label={t("backfill.to")} value={to} onChange={(e) => setTo(e.currentTarget.value)} required />
-        </Group>
-        <Select
-          label={t("backfill.again")}
-          value={again}
-          onChange={(v) => setAgain(v ?? "none")}
-          allowDeselect={false}
-          data={["none", "failed", "completed"].map((v) => ({ value: v, label: t(`backfill.again.${v}`) }))}
-        />
-        <NumberInput label={t("backfill.most")} value={most} onChange={setMost} min={1} />
-        <Switch label={t("backfill.backwards")} checked={back} onChange={(e) => setBack(e.currentTarget.checked)} />
-        <div aria-live="polite">
-          {preview.error ? (
-            <Trouble error={preview.error} />
-          ) : preview.data ? (
-            <Alert color="blue" py="xs">
-              {t("backfill.preview", { n: preview.data.total_entries })}{" "}
-              {dates.length > 0 && (
-                <Text fz={12} c="dimmed">
-                  {dates[0]!.logical_date} … {dates.at(-1)!.logical_date}
-                </Text>
-              )}
-            </Alert>
-          ) : null}
-        </div>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button onClick={go} loading={busy} disabled={!preview.data || preview.data.total_entries === 0}>
-            {t("backfill.start")}
-          </Button>
-        </Group>
-      </div>
+      <BackfillForm dagId={dagId} onClose={onClose} />
     </Modal>
   );
 }

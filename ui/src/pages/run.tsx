@@ -1,9 +1,10 @@
 import { Button, Menu, Text } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { type GridRun, get, type Page, type Run, type RunPage, type Structure, seg } from "../api";
-import { IconArrowsLeftRight, IconDatabaseExport } from "../icons";
+import { IconArrowsLeftRight, IconDatabaseExport, IconPlayerPlay } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
 import { Empty, Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
@@ -11,7 +12,9 @@ import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
+import { TriggerDialog } from "../parts/trigger";
 import { Value } from "../parts/value";
+import { useMay } from "../session";
 import { Took, When } from "../time";
 import { comparePath } from "./compare";
 import { useDagContext } from "./dag";
@@ -119,6 +122,22 @@ function CompareWith({ run }: { run: Run }) {
   );
 }
 
+/** The same again: what this run was given stands in the form. */
+function Again({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const [open, setOpen] = useState(false);
+  if (!may("run")) return null;
+  return (
+    <>
+      <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={15} />} onClick={() => setOpen(true)}>
+        {t("trigger.again")}
+      </Button>
+      {open && <TriggerDialog dagId={run.dag_id} conf={run.conf ?? {}} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
 export function Component() {
   const { t } = useTranslation();
   const { dagId = "", runId = "" } = useParams();
@@ -158,6 +177,7 @@ export function Component() {
             <Note path={path} note={run.note} />
             <span className="grow" />
             <CompareWith run={run} />
+            <Again run={run} />
             <Actions target={{ dagId, runId }} />
           </PageHead>
           {(view === "tasks" || view === "gantt") && <ForecastPanel dagId={dagId} run={run} />}
