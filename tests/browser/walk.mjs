@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { house } from "./house.mjs";
+import { runs } from "./runs.mjs";
 
 const require = createRequire(new URL("../../ui/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -438,11 +439,13 @@ step("a lost connection is told, and mends itself", async () => {
   await until("mended", async () => (await page.getByText(/connection to the engine is lost/).count()) === 0);
 });
 
-house({
+const walk = {
   step, go, button, link, seen, api, trigger, ended, until, look, window_,
   get page() { return page; },
   set page(p) { page = p; },
-});
+};
+runs(walk);
+house(walk);
 
 step("sign in; a viewer is refused what a viewer may not", async () => {
   const before = page;

@@ -24,6 +24,7 @@ import { type Cell, type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight } from "../icons";
 import { useGet } from "../live";
 import { Loaded, Trouble } from "../parts/bits";
+import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
 import { layout } from "../parts/layout";
 import { Mark, StateMark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, type Row, type Sum, sum } from "../parts/tree";
@@ -61,8 +62,10 @@ function Counts({ of }: { of: Sum }) {
   );
 }
 
-const TaskNode = memo(function TaskNode({ data }: NodeProps<Node<TaskData>>) {
+const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<TaskData>>) {
+  const { t } = useTranslation();
   const name = useStateName();
+  const onPath = useOnPath(id.slice(2));
   const s = data.state;
   const inner = (
     <>
@@ -70,6 +73,7 @@ const TaskNode = memo(function TaskNode({ data }: NodeProps<Node<TaskData>>) {
         {s && <Mark state={s.state} size={15} />}
         <span className="cut">{data.label}</span>
         {s && <span className="sr-only"> {name(s.state)} </span>}
+        {onPath && <span className="sr-only">{t("path.title")}</span>}
         {data.mapped && (s?.counts ? <Counts of={s} /> : <span className="gcount">[ ]</span>)}
       </span>
       <span className="node-sub">
@@ -82,7 +86,7 @@ const TaskNode = memo(function TaskNode({ data }: NodeProps<Node<TaskData>>) {
     </>
   );
   return (
-    <div className={`node ${s ? `edge-${s.state ?? "none"}` : ""}`}>
+    <div className={`node ${s ? `edge-${s.state ?? "none"}` : ""}${onPath ? " on-path" : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {data.href ? (
         <Link to={data.href} className="node-link nodrag">
@@ -112,7 +116,8 @@ const GroupNode = memo(function GroupNode({ data }: NodeProps<Node<GroupData>>) 
 });
 
 type Routed = Edge<{ points: { x: number; y: number }[]; label?: string; lx?: number; ly?: number }>;
-const RoutedEdge = memo(function RoutedEdge({ id, data, markerEnd }: EdgeProps<Routed>) {
+const RoutedEdge = memo(function RoutedEdge({ id, source, target, data, markerEnd }: EdgeProps<Routed>) {
+  const onPath = usePathArrow(source.slice(2), target.slice(2));
   if (!data) return null;
   const [a, ...rest] = data.points;
   // Corners are rounded a little.
@@ -135,7 +140,7 @@ const RoutedEdge = memo(function RoutedEdge({ id, data, markerEnd }: EdgeProps<R
   });
   return (
     <>
-      <BaseEdge id={id} path={d} {...(markerEnd ? { markerEnd } : {})} />
+      <BaseEdge id={id} path={d} className={onPath ? "edge-on-path" : ""} {...(markerEnd ? { markerEnd } : {})} />
       {data.label && (
         <EdgeLabelRenderer>
           <div className="edge-label" style={{ transform: `translate(${data.lx}px,${data.ly}px)` }}>
@@ -482,19 +487,22 @@ export function RunChoice({ of, children }: { of: ReturnType<typeof useRunChoice
 export function Component() {
   const dag = useDag();
   const choice = useRunChoice(dag.dag_id);
+  const path = usePathSwitch(dag.dag_id, choice.run);
   const version = choice.run?.version;
   const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, version ? { version_number: version } : {}, {
     every: 60_000,
   });
   return (
     <>
-      <RunChoice of={choice} />
+      <RunChoice of={choice}>{path.control}</RunChoice>
       <Loaded of={structure}>
-        {(s) => (
-          <ReactFlowProvider>
-            <Graph key={`${dag.dag_id}`} structure={s} run={choice.run} />
-          </ReactFlowProvider>
-        )}
+        {(s) =>
+          path.wrap(
+            <ReactFlowProvider>
+              <Graph key={`${dag.dag_id}`} structure={s} run={choice.run} />
+            </ReactFlowProvider>,
+          )
+        }
       </Loaded>
     </>
   );
