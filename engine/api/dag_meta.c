@@ -314,7 +314,7 @@ static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
 	if (!tw_asker_done(&q, &ask))
 		return;
 	ask.count = false;
-	if (tw_store_dags(s, &ask, req->arena, &v, &n, NULL, &err) < 0 ||
+	if (tw_store_dag_names(s, &ask, req->arena, &v, &n, &err) < 0 ||
 	    (n && tw_store_run_counts(s, v[0].dag_id, v[n - 1].dag_id, req->arena, &counts, &ncounts, &err) < 0)) {
 		tw_reply_err(resp, &err);
 		return;

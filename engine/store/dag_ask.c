@@ -91,56 +91,74 @@ static enum tw_rc no_dag(struct tw_str dag_id, struct tw_err *err)
 			  TW_STR_ARG(dag_id));
 }
 
+static const struct tw_field dag_fields[] = {
+	{"dag_id", "d.dag_id", TW_F_TEXT},
+	{"dag_display_name", "d.dag_display_name", TW_F_TEXT},
+	{"is_paused", "d.is_paused", TW_F_BOOL},
+	{"is_stale", "d.is_stale", TW_F_BOOL},
+	{"has_import_errors", "d.has_import_errors", TW_F_BOOL},
+	{"bundle_name", "d.bundle_name", TW_F_TEXT},
+	{"bundle_version", "d.bundle_version", TW_F_TEXT},
+	{"fileloc", "d.fileloc", TW_F_TEXT},
+	{"relative_fileloc", "d.relative_fileloc", TW_F_TEXT},
+	{"owners", "d.owners", TW_F_TEXT},
+	{"last_parsed_time", "d.last_parsed_time", TW_F_TIME},
+	{"last_expired", "d.last_expired", TW_F_TIME},
+	{"next_dagrun", "d.next_dagrun", TW_F_TIME},
+	{"next_dagrun_run_after", "d.next_dagrun_create_after", TW_F_TIME},
+	{"timetable_type", "d.timetable_type", TW_F_TEXT},
+	{"last_run_state", LAST_RUN("state"), TW_F_STATE},
+	{"last_run_end_date", LAST_RUN("end_date"), TW_F_TIME},
+	{.name = "favourite_of",
+	 .expr = "f.user_id",
+	 .type = TW_F_TEXT,
+	 .within = "exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
+	{.name = "no_favourite_of",
+	 .expr = "f.user_id",
+	 .type = TW_F_TEXT,
+	 .within = "not exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
+	{"last_run_start_date", LAST_RUN("start_date"), TW_F_TIME},
+	{"has_asset_schedule", "(d.asset_expression is not null)", TW_F_BOOL},
+	{.name = "asset_dependency",
+	 .expr = "(a.name || ' ' || a.uri)",
+	 .type = TW_F_TEXT,
+	 .within = "exists (select 1 from dag_schedule_asset_reference r join asset a on a.id = r.asset_id"
+		   " where r.dag_id = d.dag_id and %s)"},
+	TW_READABLE("d.dag_id", false),
+	{.name = "tag",
+	 .expr = "t.name",
+	 .type = TW_F_TEXT,
+	 .within = "d.dag_id in (select t.dag_id from dag_tag t where %s)"},
+};
+
 enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			 struct tw_dag_row **ret_v, size_t *ret_n, int64_t *ret_total,
 			 struct tw_err *err)
 {
-	static const struct tw_field fields[] = {
-		{"dag_id", "d.dag_id", TW_F_TEXT},
-		{"dag_display_name", "d.dag_display_name", TW_F_TEXT},
-		{"is_paused", "d.is_paused", TW_F_BOOL},
-		{"is_stale", "d.is_stale", TW_F_BOOL},
-		{"has_import_errors", "d.has_import_errors", TW_F_BOOL},
-		{"bundle_name", "d.bundle_name", TW_F_TEXT},
-		{"bundle_version", "d.bundle_version", TW_F_TEXT},
-		{"fileloc", "d.fileloc", TW_F_TEXT},
-		{"relative_fileloc", "d.relative_fileloc", TW_F_TEXT},
-		{"owners", "d.owners", TW_F_TEXT},
-		{"last_parsed_time", "d.last_parsed_time", TW_F_TIME},
-		{"last_expired", "d.last_expired", TW_F_TIME},
-		{"next_dagrun", "d.next_dagrun", TW_F_TIME},
-		{"next_dagrun_run_after", "d.next_dagrun_create_after", TW_F_TIME},
-		{"timetable_type", "d.timetable_type", TW_F_TEXT},
-		{"last_run_state", LAST_RUN("state"), TW_F_STATE},
-		{"last_run_end_date", LAST_RUN("end_date"), TW_F_TIME},
-		{.name = "favourite_of",
-		 .expr = "f.user_id",
-		 .type = TW_F_TEXT,
-		 .within = "exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
-		{.name = "no_favourite_of",
-		 .expr = "f.user_id",
-		 .type = TW_F_TEXT,
-		 .within = "not exists (select 1 from dag_favorite f where f.dag_id = d.dag_id and %s)"},
-		{"last_run_start_date", LAST_RUN("start_date"), TW_F_TIME},
-		{"has_asset_schedule", "(d.asset_expression is not null)", TW_F_BOOL},
-		{.name = "asset_dependency",
-		 .expr = "(a.name || ' ' || a.uri)",
-		 .type = TW_F_TEXT,
-		 .within = "exists (select 1 from dag_schedule_asset_reference r join asset a on a.id = r.asset_id"
-			   " where r.dag_id = d.dag_id and %s)"},
-		TW_READABLE("d.dag_id", false),
-		{.name = "tag",
-		 .expr = "t.name",
-		 .type = TW_F_TEXT,
-		 .within = "exists (select 1 from dag_tag t where t.dag_id = d.dag_id and %s)"},
-	};
-	static const struct tw_list_def def = {"dag", DAG,	  "dag d", "",
-					       NULL,  "d.dag_id", fields,  TW_COUNT(fields), .text_key = true};
+	static const struct tw_list_def def = {"dag", DAG, "dag d", "", NULL, "d.dag_id", dag_fields, TW_COUNT(dag_fields),
+					       .text_key = true};
 
 	TW_TRY(TW_LIST(s, &def, ask, struct tw_dag_row, read_dag, a, ret_v, ret_n, ret_total, err));
 	for (size_t i = 0; i < *ret_n; i++)
 		TW_TRY(add_tags(s, &(*ret_v)[i], a, err));
 	return TW_OK;
+}
+
+static void read_name(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	struct tw_dag_row *d = row;
+
+	d->dag_id = tw_q_get_str(q, a);
+	d->display_name = tw_q_get_str(q, a);
+}
+
+enum tw_rc tw_store_dag_names(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_dag_row **ret_v,
+			      size_t *ret_n, struct tw_err *err)
+{
+	static const struct tw_list_def def = {"dag", "d.dag_id, d.dag_display_name", "dag d", "", NULL, "d.dag_id", dag_fields,
+					       TW_COUNT(dag_fields), .text_key = true};
+
+	return TW_LIST(s, &def, ask, struct tw_dag_row, read_name, a, ret_v, ret_n, NULL, err);
 }
 
 enum tw_rc tw_store_dag_favourite_set(struct tw_store *s, struct tw_str dag_id, struct tw_str user, bool on,
@@ -257,6 +275,12 @@ enum tw_rc tw_store_dag_delete(struct tw_store *s, struct tw_str dag_id, int64_t
 	return TW_OK;
 }
 
+/* Each name once: from one to the next that is greater, so that it does not matter how many DAGs have it. */
+#define TAGS                                                                                                  \
+	"(with recursive x(name) as (select min(name) from dag_tag union all"                                 \
+	" select (select min(g.name) from dag_tag g where g.name > x.name) from x where x.name is not null)"  \
+	" select name from x where name is not null)"
+
 enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_str **ret_v,
 			 size_t *ret_n, int64_t *ret_total, struct tw_err *err)
 {
@@ -265,7 +289,7 @@ enum tw_rc tw_store_tags(struct tw_store *s, const struct tw_ask *ask, struct tw
 		TW_READABLE_OR("exists (select 1 from dag_tag g where g.name = t.name and ", "g.dag_id", ")"),
 	};
 	static const struct tw_list_def def = {
-		"tag", "t.name", "(select distinct name from dag_tag) t", "", NULL, "t.name", fields, TW_COUNT(fields), .text_key = true};
+		"tag", "t.name", TAGS " t", "", NULL, "t.name", fields, TW_COUNT(fields), .text_key = true};
 
 	return TW_LIST(s, &def, ask, struct tw_str, read_str, a, ret_v, ret_n, ret_total, err);
 }

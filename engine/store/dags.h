@@ -104,6 +104,9 @@ enum tw_rc tw_store_bundle_put(struct tw_store *s, struct tw_str name, bool acti
  */
 enum tw_rc tw_store_dags(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			 struct tw_dag_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
+/* The same with nothing but their ids and display names. */
+enum tw_rc tw_store_dag_names(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_dag_row **ret_v,
+			      size_t *ret_n, struct tw_err *err);
 enum tw_rc tw_store_dag(struct tw_store *s, struct tw_str dag_id, struct tw_arena *a, struct tw_dag_row *ret_dag,
 			struct tw_err *err);
 /*

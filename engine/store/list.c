@@ -266,8 +266,11 @@ void tw_order_sql(const struct tw_order_term *terms, size_t n, struct tw_buf *sq
 		tw_buf_printf(sql, "%s%s%s", i ? ", " : " order by ", terms[i].expr, terms[i].down ? " desc" : "");
 }
 
-/* Counting goes on behind the cap: whether they are few or many says which way to go. */
-#define CAP_ROOM 16
+/* Where there is a choice of ways counting goes on behind the cap: are they few or many? 0: there is no cap. */
+static int64_t counted_up_to(const struct tw_ask *ask)
+{
+	return ask->nconds ? ask->count_cap * 16 : ask->count_cap;
+}
 
 static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask,
 			    const char *sql, struct tw_arena *a, int64_t *ret_total, struct tw_err *err)
@@ -278,7 +281,7 @@ static enum tw_rc count_now(struct tw_store *s, const struct tw_list_def *def, c
 	tw_q(&q, s, sql);
 	tw_list_bind(def, ask, &q, a);
 	if (ask->count_cap > 0)
-		tw_q_put_int(&q, ask->count_cap * CAP_ROOM);
+		tw_q_put_int(&q, counted_up_to(ask));
 	rc = tw_q_next(&q, err);
 	if (rc > 0)
 		*ret_total = tw_q_get_int(&q);
@@ -381,7 +384,8 @@ enum tw_rc tw_list(struct tw_store *s, const struct tw_list_def *def, const stru
 	TW_TRY(tw_list_where(def, ask, "", &where, &far, err));
 	if (counted)
 		TW_TRY(count(s, def, ask, tw_buf_str(&where), far, a, &total, &now, err));
-	TW_TRY(tw_list_way(s, def, ask, counted ? total : -1, &way, err));
+	if (counted)
+		TW_TRY(tw_list_way(s, def, ask, ask->count_cap && total >= counted_up_to(ask) ? INT64_MAX : total, &way, err));
 	if (way == TW_WAY_WALK) {
 		tw_buf_clear(&where);
 		TW_TRY(tw_list_where(def, ask, s->ops->no_index, &where, &far, err));

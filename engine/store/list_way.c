@@ -143,7 +143,7 @@ enum tw_rc tw_list_way(struct tw_store *s, const struct tw_list_def *def, const 
 	int64_t all;
 
 	*ret_way = TW_WAY_OPEN;
-	if (total < 0 || def->text_key || !ask->nconds || !walkable(def, ask, first))
+	if (def->text_key || !ask->nconds || !walkable(def, ask, first))
 		return TW_OK;
 	snprintf(sql, sizeof sql, "select max(%s) from %s", def->key, def->table);
 	TW_TRY(tw_q_number(s, &all, err, sql, ""));

@@ -14,7 +14,7 @@ enum tw_way {
 	TW_WAY_WALK, /* they are many */
 };
 
-/* total: how many there are, at least when there is a cursor; negative: not known. */
+/* total: how many there are; INT64_MAX: very many. */
 enum tw_rc tw_list_way(struct tw_store *s, const struct tw_list_def *def, const struct tw_ask *ask, int64_t total,
 		       enum tw_way *ret_way, struct tw_err *err);
 
