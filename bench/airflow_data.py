@@ -50,23 +50,12 @@ def copy_dags(db: sqlite3.Connection, dags: int) -> None:
     db.execute("update dag set is_paused = 0")
     for table in ("dag", "dag_version", "serialized_dag", "dag_code"):
         columns = [c[1] for c in db.execute(f"pragma table_info({table})")]
-        ours = {
-            "dag_id": "d.dag_id",
-            "is_paused": "d.n % 2",
-            "data": "replace(o.data, 'bench_00000', d.dag_id)",
-        }
-        ours |= {
-            name: f"printf('a%07x', d.n) || substr(o.{name}, 9)"
-            for name in ("id", "dag_version_id")
-        }
+        ours = {"dag_id": "d.dag_id", "is_paused": "d.n % 2", "data": "replace(o.data, 'bench_00000', d.dag_id)"}
+        ours |= {name: f"printf('a%07x', d.n) || substr(o.{name}, 9)" for name in ("id", "dag_version_id")}
         values = ", ".join(ours.get(c, f"o.{c}") for c in columns)
-        db.execute(
-            f"insert into {table} select {values} from {table} o cross join d where o.dag_id = 'bench_00000' and d.n > 0"
-        )
+        db.execute(f"insert into {table} select {values} from {table} o cross join d where o.dag_id = 'bench_00000' and d.n > 0")
     db.execute("delete from dag_tag")
-    db.execute(
-        "insert into dag_tag (name, dag_id) select 'bench', dag_id from d union all select 'tag_' || (n % 50), dag_id from d"
-    )
+    db.execute("insert into dag_tag (name, dag_id) select 'bench', dag_id from d union all select 'tag_' || (n % 50), dag_id from d")
 
 
 def add_runs(db: sqlite3.Connection, runs: int, tasks: int) -> None:
@@ -81,11 +70,7 @@ def add_runs(db: sqlite3.Connection, runs: int, tasks: int) -> None:
         " (select max(id) from log_template), 'not_started', v.id from r cross join d join dag_version v on v.dag_id = d.dag_id order by k, n",
         (runs,),
     )
-    state = (
-        "case (r.id + t.k) % 10 "
-        + " ".join(f"when {i} then '{s}'" for i, s in enumerate(STATES))
-        + " end"
-    )
+    state = "case (r.id + t.k) % 10 " + " ".join(f"when {i} then '{s}'" for i, s in enumerate(STATES)) + " end"
     db.execute(
         "with recursive t(k) as (select 0 union all select k + 1 from t where k < ? - 1) insert into task_instance (id, dag_id, run_id,"
         " task_id, map_index, state, try_number, max_tries, start_date, end_date, duration, scheduled_dttm, queued_dttm, hostname, unixname,"
@@ -98,22 +83,13 @@ def add_runs(db: sqlite3.Connection, runs: int, tasks: int) -> None:
     )
 
 
-def fill(
-    home: Path, venv: Path, dags: int = 10_000, runs: int = 10, tasks: int = 10
-) -> None:
+def fill(home: Path, venv: Path, dags: int = 10_000, runs: int = 10, tasks: int = 10) -> None:
     (home / "dags").mkdir(parents=True, exist_ok=True)
     (home / "dags" / "bench.py").write_text(DAG_FILE.format(tasks=tasks))
     for command in (["db", "migrate"], ["dags", "reserialize"]):
-        subprocess.run(
-            [str(venv / "bin" / "airflow"), *command],
-            env=environment(home, venv),
-            check=True,
-            capture_output=True,
-        )
+        subprocess.run([str(venv / "bin" / "airflow"), *command], env=environment(home, venv), check=True, capture_output=True)
     db = sqlite3.connect(home / "airflow.db", isolation_level=None)
-    db.executescript(
-        "pragma synchronous=off; pragma cache_size=-400000; pragma temp_store=memory"
-    )
+    db.executescript("pragma synchronous=off; pragma cache_size=-400000; pragma temp_store=memory")
     db.execute("begin")
     copy_dags(db, dags)
     add_runs(db, runs, tasks)

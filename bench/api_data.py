@@ -1,7 +1,7 @@
 """A large metastore for bench/api and the tests of its indexes: many DAGs, runs and task instances, all made in SQL.
 
-python bench/api_data.py DATABASE [DAGS [RUNS [TASKS]]]      # 10,000 DAGs, 10 runs each of 10 tasks: 1,000,000 instances
-… --grid                                                     # and one DAG of 1,000 tasks with 365 runs: 365,000 more
+    python bench/api_data.py DATABASE [DAGS [RUNS [TASKS]]]      # 10,000 DAGs, 10 runs each of 10 tasks: 1,000,000 instances
+    … --grid                                                     # and one DAG of 1,000 tasks with 365 runs: 365,000 more
 """
 
 from __future__ import annotations
@@ -13,18 +13,7 @@ import time
 from pathlib import Path
 
 GRID = "grid_1000x365"
-STATES = (
-    "success",
-    "success",
-    "success",
-    "success",
-    "success",
-    "success",
-    "failed",
-    "upstream_failed",
-    "skipped",
-    "success",
-)
+STATES = ("success", "success", "success", "success", "success", "success", "failed", "upstream_failed", "skipped", "success")
 
 
 def document(dag_id: str, tasks: int, wide: int = 1) -> str:
@@ -56,15 +45,9 @@ def document(dag_id: str, tasks: int, wide: int = 1) -> str:
     )
 
 
-def task_instances(
-    db: sqlite3.Connection, tasks: int, where: str = "", bound: tuple[str, ...] = ()
-) -> None:
+def task_instances(db: sqlite3.Connection, tasks: int, where: str = "", bound: tuple[str, ...] = ()) -> None:
     """Of all runs that `where` names."""
-    state = (
-        "case (r.id + t.k) % 10 "
-        + " ".join(f"when {i} then '{s}'" for i, s in enumerate(STATES))
-        + " end"
-    )
+    state = "case (r.id + t.k) % 10 " + " ".join(f"when {i} then '{s}'" for i, s in enumerate(STATES)) + " end"
     db.execute(
         "with recursive t(k) as (select 0 union all select k + 1 from t where k < ? - 1) insert into task_instance (id, dag_id, run_id,"
         " task_id, state, try_number, max_tries, start_date, end_date, duration, scheduled_dttm, queued_dttm, hostname, unixname, pid,"
@@ -76,13 +59,9 @@ def task_instances(
     )
 
 
-def fill(
-    db: sqlite3.Connection, dags: int = 10_000, runs: int = 10, tasks: int = 10
-) -> None:
+def fill(db: sqlite3.Connection, dags: int = 10_000, runs: int = 10, tasks: int = 10) -> None:
     """The schema is there. Everything is in the past, so that a scheduler has nothing to do with it."""
-    db.executescript(
-        "pragma synchronous=off; pragma cache_size=-400000; pragma temp_store=memory"
-    )
+    db.executescript("pragma synchronous=off; pragma cache_size=-400000; pragma temp_store=memory")
     db.execute("begin")
     db.execute("create temp table d (n integer primary key, dag_id text, version text)")
     db.execute(
@@ -90,9 +69,7 @@ def fill(
         " select n, printf('bench_%05d', n), printf('0198%08x7000800000%010x', n, n) from c",
         (dags,),
     )
-    db.execute(
-        "insert or ignore into dag_bundle (name, active) values ('dags-folder', 1)"
-    )
+    db.execute("insert or ignore into dag_bundle (name, active) values ('dags-folder', 1)")
     db.execute(
         "insert into dag (dag_id, is_paused, is_stale, last_parsed_time, last_parse_duration, fileloc, relative_fileloc, bundle_name,"
         " owners, dag_display_name, description, timetable_type, timetable_summary, timetable_description, timetable_periodic,"
@@ -100,9 +77,7 @@ def fill(
         " select dag_id, n % 2, 0, '2026-01-01 00:00:00.000000', 0.01, '/dags/' || dag_id || '.py', dag_id || '.py', 'dags-folder',"
         " 'airflow', dag_id, null, 'cron_interval', '0 0 * * *', 'At 00:00', 1, 16, 16, 0, 0 from d"
     )
-    db.execute(
-        "insert into dag_tag (name, dag_id) select 'bench', dag_id from d union all select 'tag_' || (n % 50), dag_id from d"
-    )
+    db.execute("insert into dag_tag (name, dag_id) select 'bench', dag_id from d union all select 'tag_' || (n % 50), dag_id from d")
     db.execute(
         "insert into dag_version (id, version_number, dag_id, bundle_name, created_at, last_updated)"
         " select version, 1, dag_id, 'dags-folder', '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' from d"
@@ -139,33 +114,18 @@ def fill(
     db.execute("pragma wal_checkpoint(truncate)").fetchall()
 
 
-def grid(
-    db: sqlite3.Connection, dag_id: str = GRID, tasks: int = 1_000, runs: int = 365
-) -> None:
+def grid(db: sqlite3.Connection, dag_id: str = GRID, tasks: int = 1_000, runs: int = 365) -> None:
     """One more DAG, of many tasks and runs, as its grid shows them; fill() was there before."""
     version, day = f"0199{0:028x}", "'2025-01-01'"
     stamp = f"strftime('%Y-%m-%d %H:%M:%S.000000', {day}, ({{}}) || ' days', {{}} || ' seconds')"
     db.execute("begin")
     for table in ("dag", "dag_version", "serialized_dag"):
         columns = [c[1] for c in db.execute(f"pragma table_info({table})")]
-        new = {
-            "dag_id": dag_id,
-            "dag_display_name": dag_id,
-            "is_paused": 1,
-            "fileloc": f"/dags/{dag_id}.py",
-            "dag_hash": dag_id,
-        }
-        new |= {
-            "relative_fileloc": f"{dag_id}.py",
-            "dag_version_id": version,
-            "data": document(dag_id, tasks, 20),
-        }
+        new = {"dag_id": dag_id, "dag_display_name": dag_id, "is_paused": 1, "fileloc": f"/dags/{dag_id}.py", "dag_hash": dag_id}
+        new |= {"relative_fileloc": f"{dag_id}.py", "dag_version_id": version, "data": document(dag_id, tasks, 20)}
         new |= {"id": version if table == "dag_version" else f"a{version[1:]}"}
         kept = ", ".join(f":{c}" if c in new else c for c in columns)
-        db.execute(
-            f"insert into {table} ({', '.join(columns)}) select {kept} from {table} limit 1",
-            {c: new[c] for c in columns if c in new},
-        )
+        db.execute(f"insert into {table} ({', '.join(columns)}) select {kept} from {table} limit 1", {c: new[c] for c in columns if c in new})
     db.execute("insert into dag_tag (name, dag_id) values ('bench', ?)", (dag_id,))
     db.execute(
         "with recursive r(k) as (select 0 union all select k + 1 from r where k < ? - 1) insert into dag_run (dag_id, run_id, state,"
@@ -189,9 +149,7 @@ def main() -> int:
     if "--grid" in sys.argv:
         grid(db)
     db.close()
-    print(
-        f"{Path(path).stat().st_size / 2**20:.0f} MiB in {time.monotonic() - begin:.0f} s"
-    )
+    print(f"{Path(path).stat().st_size / 2**20:.0f} MiB in {time.monotonic() - begin:.0f} s")
     return 0
 
 

@@ -142,16 +142,10 @@ class Metastore:
             time.sleep(0.05)
         return time.monotonic() - begin
 
-    def wait_for_run(
-        self, dag_id: str, run_id: str, timeout: float, every: float = 0.05
-    ) -> str:
+    def wait_for_run(self, dag_id: str, run_id: str, timeout: float, every: float = 0.05) -> str:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            rows = self.rows(
-                "SELECT state FROM dag_run WHERE dag_id = ? AND run_id = ?",
-                dag_id,
-                run_id,
-            )
+            rows = self.rows("SELECT state FROM dag_run WHERE dag_id = ? AND run_id = ?", dag_id, run_id)
             if rows and rows[0][0] in ("success", "failed"):
                 return str(rows[0][0])
             time.sleep(every)
@@ -160,13 +154,9 @@ class Metastore:
     def times(self, dag_id: str, run_id: str) -> list[tuple[float, float]]:
         """Start and end of each task instance, in order of start."""
         rows = self.rows(
-            "SELECT start_date, end_date FROM task_instance WHERE dag_id = ? AND run_id = ?",
-            dag_id,
-            run_id,
+            "SELECT start_date, end_date FROM task_instance WHERE dag_id = ? AND run_id = ?", dag_id, run_id
         )
-        return sorted(
-            (instant(a), instant(b)) for a, b in rows if a is not None and b is not None
-        )
+        return sorted((instant(a), instant(b)) for a, b in rows if a is not None and b is not None)
 
 
 @dataclass
@@ -189,9 +179,7 @@ def processes_below(roots: set[int], home: Path) -> set[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
             pid = int(entry.name)
-            parents[pid] = int(
-                (entry / "stat").read_text().rpartition(")")[2].split()[1]
-            )
+            parents[pid] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             env = (entry / "environ").read_bytes().split(b"\0")
             if any(v.endswith(b"_HOME=" + os.fsencode(home)) for v in env):
                 found.add(pid)
@@ -246,9 +234,7 @@ class Report:
 
     def add(self, key: str, what: str, value: float, unit: str, note: str = "") -> None:
         self.values[key] = value
-        self.lines.append(
-            (what, f"{value:,.2f}" if value < 100 else f"{value:,.0f}", unit, note)
-        )
+        self.lines.append((what, f"{value:,.2f}" if value < 100 else f"{value:,.0f}", unit, note))
         print(f"  {what}: {self.lines[-1][1]} {unit}  {note}", flush=True)
 
     def show(self, other: dict[str, float] | None = None) -> None:
