@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #define IDLE_SECONDS 60
 #define CONNECTIONS_MAX 4000
+#define FILES_BESIDE 256      /* what else the process has open */
 #define ASK_US (30 * TW_US_SEC) /* for the header to come, and again for the body, and more for what comes of it: */
 #define SLOWEST 1024	      /* a second for as many bytes */
 #define ROUND_US (5 * TW_US_SEC)
@@ -30,6 +32,8 @@ struct tw_http_server {
 	pthread_cond_t
 		earlier;      /* the first of those put aside has changed, or it is time to stop */
 	struct guest *guests; /* under lock */
+	unsigned nguests;     /* under lock */
+	unsigned crowd;	      /* from so many on who comes takes the place of who has been silent for longest */
 	struct tw_heap aside; /* under lock: struct tw_http_nap by due */
 	bool stopping;	      /* under lock */
 };
@@ -416,6 +420,20 @@ static void hang_up_on_slow(struct tw_http_server *s)
 			shutdown(g->fd, SHUT_RDWR);
 }
 
+/* Thousands that come and say nothing must not keep out who has something to ask. */
+static void make_room(struct tw_http_server *s)
+{
+	struct guest *silent = NULL;
+
+	for (struct guest *g = s->guests; g; g = g->next)
+		if (!silent || g->due < silent->due)
+			silent = g;
+	if (!silent || silent->due == INT64_MAX)
+		return;
+	silent->due = INT64_MAX;
+	shutdown(silent->fd, SHUT_RDWR);
+}
+
 static void *keep_time(void *arg)
 {
 	struct tw_http_server *s = arg;
@@ -622,6 +640,8 @@ static void come_or_go(void *arg, struct MHD_Connection *conn, void **ctx, enum 
 		else
 			pthread_cond_signal(&s->earlier);
 		s->guests = g;
+		if (++s->nguests > s->crowd)
+			make_room(s);
 		*ctx = g;
 	} else if (g) {
 		if (g->prev)
@@ -630,6 +650,7 @@ static void come_or_go(void *arg, struct MHD_Connection *conn, void **ctx, enum 
 			s->guests = g->next;
 		if (g->next)
 			g->next->prev = g->prev;
+		s->nguests--;
 		free(g);
 		*ctx = NULL;
 	}
@@ -758,6 +779,22 @@ static enum tw_rc resolve(const struct tw_http_server_opts *opts, struct addrinf
 	return TW_OK;
 }
 
+/* As many as there may be files. */
+static unsigned connections_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return CONNECTIONS_MAX;
+	if (files.rlim_cur < CONNECTIONS_MAX + FILES_BESIDE && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max < CONNECTIONS_MAX + FILES_BESIDE ? files.rlim_max : CONNECTIONS_MAX + FILES_BESIDE;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= CONNECTIONS_MAX + FILES_BESIDE)
+		return CONNECTIONS_MAX;
+	return files.rlim_cur > 2 * FILES_BESIDE ? (unsigned)files.rlim_cur - FILES_BESIDE : FILES_BESIDE;
+}
+
 enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
 				struct tw_http_server **ret_s, struct tw_err *err)
 {
@@ -766,10 +803,12 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
 			 MHD_ALLOW_SUSPEND_RESUME;
 	enum tw_rc rc = resolve(opts, &ai, err);
+	unsigned max = connections_max();
 
 	if (rc < 0)
 		return rc;
 	s = tw_new(struct tw_http_server);
+	s->crowd = max / 4 * 3;
 	s->opts = *opts;
 	pthread_key_create(&s->thread_key, opts->thread_free);
 	if (opts->cert_pem)
@@ -783,7 +822,7 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
 		opts->threads ? opts->threads : 2u, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
 		MHD_OPTION_NOTIFY_CONNECTION, come_or_go, s,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		max, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 		opts->cert_pem ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, opts->cert_pem,
 		MHD_OPTION_HTTPS_MEM_KEY, opts->key_pem, MHD_OPTION_END);

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+import resource
 import socket
 import time
 import urllib.parse
@@ -239,6 +240,22 @@ def test_a_thousand_who_say_nothing(home: Engine) -> None:
     served(home)
 
 
+def test_more_who_say_nothing_than_there_is_room_for(home: Engine) -> None:
+    """Who comes later takes the place of who has been silent for longest: nobody waits until those have timed out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    flood = []
+    try:
+        for _ in range(min(5000, hard - 200)):
+            flood.append(socket.create_connection(("127.0.0.1", home.port), 10))
+        began = time.monotonic()
+        served(home)
+        assert time.monotonic() - began < 10
+    finally:
+        for s in flood:
+            s.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    served(home)
 
 
 def test_every_path_of_the_contract_is_described(home: Engine) -> None:
