@@ -1,9 +1,10 @@
 /** What a run hangs on, when it will end, and whether that is usual. The engine computes it (engine/api/forecast.h). */
-import { Badge, Switch, Text, Tooltip } from "@mantine/core";
+import { Switch, Text, Tooltip } from "@mantine/core";
 import { createContext, useContext, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type GridRun, type Run, seg, type TiState } from "../api";
+import { IconHourglass } from "../icons";
 import { useGet } from "../live";
 import { useZone } from "../settings";
 import { formatDuration, formatTime, useNow, When, zoneMark } from "../time";
@@ -297,9 +298,9 @@ export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
         <Usual of={of} run={run} />
         <Ends of={of} run={run} />
         {of.slow && (
-          <Badge color="orange" variant="light" size="lg" tt="none" className="slow">
-            {t("forecast.slow")}
-          </Badge>
+          <span className="slow">
+            <IconHourglass size={16} /> {t("forecast.slow")}
+          </span>
         )}
         {of.open > 0 && (
           <Text fz={12} c="dimmed">
