@@ -134,12 +134,18 @@ static struct tw_str dag_of(const struct tw_request *req)
 	return tw_str_is(dag_id, "~") ? (struct tw_str){0} : dag_id;
 }
 
-bool tw_api_authorize(struct tw_request *req, struct tw_response *resp)
+bool tw_api_may_route(const struct tw_request *req)
 {
 	const struct tw_access *a = &req->route->access;
-	struct tw_str dag_id;
+	struct tw_str dag_id = dag_of(req);
 
-	if (a->on == TW_OPEN)
+	return tw_may(req, a->on, act_of(a->act, req->method), dag_id) &&
+	       (a->also == TW_OPEN || tw_may(req, a->also, act_of(a->also_act, req->method), dag_id));
+}
+
+bool tw_api_authorize(struct tw_request *req, struct tw_response *resp)
+{
+	if (req->route->access.on == TW_OPEN)
 		return true;
 	if (!req->user.name.n) {
 		int status = req->denied ? req->denied_status : 401;
@@ -151,9 +157,7 @@ bool tw_api_authorize(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!tw_api_admit_change(req, resp))
 		return false;
-	dag_id = dag_of(req);
-	if (tw_may(req, a->on, act_of(a->act, req->method), dag_id) &&
-	    (a->also == TW_OPEN || tw_may(req, a->also, act_of(a->also_act, req->method), dag_id)))
+	if (tw_api_may_route(req))
 		return true;
 	tw_reply_error(resp, 403, "Forbidden");
 	return false;

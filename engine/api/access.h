@@ -65,5 +65,7 @@ struct tw_response;
 bool tw_may(const struct tw_request *req, enum tw_on on, enum tw_act act, struct tw_str dag_id);
 /* The same; false: it has replied 403. For what the route does not name: a DAG in the body, each item of many. */
 bool tw_need(struct tw_request *req, struct tw_response *resp, enum tw_on on, enum tw_act act, struct tw_str dag_id);
-/* The same for the route that was found; false: it has replied 401 or 403. */
+/* The same for the route that was found. */
+bool tw_api_may_route(const struct tw_request *req);
+/* The same; false: it has replied 401 or 403. */
 bool tw_api_authorize(struct tw_request *req, struct tw_response *resp);

@@ -4,6 +4,7 @@
 
 #include "api/ask.h"
 #include "api/hub.h"
+#include "api/session.h"
 #include "api/tables.h"
 #include "io/clock.h"
 
@@ -71,7 +72,7 @@ static int64_t stream(void *arg, void *thread, char *buf, size_t max)
 	if (e->sent == e->out.n) {
 		tw_buf_release(&e->out);
 		e->sent = 0;
-		if (e->over && tw_monotonic() >= e->over)
+		if (e->over && (tw_monotonic() >= e->over || (tw_hub_look_again(e->hub, &e->listener) && !tw_session_still(e->req))))
 			return -1;
 		fill(e);
 	}

@@ -37,6 +37,7 @@ struct tw_http_user {
 	struct tw_str id;      /* what the token calls the user by */
 	struct tw_str display; /* for people; p NULL: the name */
 	struct tw_str jti;     /* of the token; p NULL: none was needed */
+	int64_t until;	       /* seconds since 1970: so long it counts; 0: without end */
 	bool by_cookie;	       /* the token came by itself, in a cookie */
 	const struct tw_grants *grants; /* what FAB lets them; NULL: the role says it */
 };

@@ -13,12 +13,14 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "store/feed.h"
+#include "store/users.h"
 
 #define ROWS_MAX 4096
 #define BYTES_MAX (2u << 20)
 #define STEP 256	/* rows read at once */
 #define LOOK_MS 1000	/* when nobody tells: another machine's scheduler */
 #define HEALTH_US (5 * TW_US_SEC)
+#define AUTH_US (15 * TW_US_SEC) /* what was changed past us is seen then */
 
 /* A piece of the row's text: a name as JSON has it, with its quotes; n 0: the event has none. */
 struct piece {
@@ -51,6 +53,7 @@ struct tw_hub {
 	struct tw_buf health, statuses;
 	uint64_t health_no;
 	int64_t health_due, look_due; /* µs, monotonic */
+	int64_t auth; /* tw_store_auth_stamp */
 };
 
 static const struct {
@@ -278,6 +281,16 @@ static void catch_up(struct tw_hub *h, struct tw_store *s, bool look_well)
 		tw_warn("the feed of changes cannot be read: %s", err.msg);
 }
 
+static void look_at_auth(struct tw_hub *h, struct tw_store *s)
+{
+	int64_t stamp;
+
+	if (tw_store_auth_stamp(s, &stamp, NULL) < 0 || stamp == h->auth)
+		return;
+	h->auth = stamp;
+	wake_all(h);
+}
+
 static void look_at_health(struct tw_hub *h, struct tw_store *s)
 {
 	struct tw_buf json = {0}, statuses = {0};
@@ -365,6 +378,8 @@ static void *follow(void *arg)
 		}
 		watch_feed(h, s);
 		late = tw_monotonic() >= h->look_due;
+		if (late)
+			look_at_auth(h, s);
 		if (take_written(h) || late)
 			catch_up(h, s, late);
 		look_at_health(h, s);
@@ -441,6 +456,7 @@ int64_t tw_hub_join(struct tw_hub *h, struct tw_listener *l, struct tw_store *s,
 	l->file = -1;
 	pthread_mutex_lock(&h->lock);
 	if (!h->listeners) {
+		look_at_auth(h, s);
 		catch_up(h, s, true);
 		look_at_health(h, s);
 	}
@@ -449,11 +465,27 @@ int64_t tw_hub_join(struct tw_hub *h, struct tw_listener *l, struct tw_store *s,
 		l->next->prev = l;
 	h->listeners = l;
 	l->joined = true;
+	l->auth = h->auth;
+	l->auth_due = tw_monotonic() + AUTH_US;
 	l->seq = after < 0 ? h->last : after;
 	last = h->last;
 	pthread_mutex_unlock(&h->lock);
 	nudge(h);
 	return last;
+}
+
+bool tw_hub_look_again(struct tw_hub *h, struct tw_listener *l)
+{
+	int64_t now = tw_monotonic();
+	bool again;
+
+	pthread_mutex_lock(&h->lock);
+	again = l->auth != h->auth || now >= l->auth_due;
+	l->auth = h->auth;
+	pthread_mutex_unlock(&h->lock);
+	if (again)
+		l->auth_due = now + AUTH_US;
+	return again;
 }
 
 static bool watched(const struct tw_hub *h, int file)

@@ -36,6 +36,7 @@ struct tw_listener {
 	/* the hub's */
 	struct tw_listener *prev, *next;
 	bool joined;
+	int64_t auth, auth_due;	  /* what its user may was looked at when the hub knew that, and is looked at again then */
 	int64_t seq;		  /* of the last row that it has had in whole */
 	size_t event;		  /* of the next row: what comes next */
 	uint64_t health;	  /* which one it has heard of */
@@ -59,6 +60,11 @@ void tw_hub_free(struct tw_hub *h); /* after all listeners have left; NULL is fi
  */
 int64_t tw_hub_join(struct tw_hub *h, struct tw_listener *l, struct tw_store *s, int64_t after);
 void tw_hub_leave(struct tw_hub *h, struct tw_listener *l); /* fine when it never joined */
+/*
+ * Has anybody's sign-in or permission changed since this was asked the last time, or is it long ago? All are woken when one has.
+ * For streams: whose user is still who they were?
+ */
+bool tw_hub_look_again(struct tw_hub *h, struct tw_listener *l);
 /* Also wakes it when this file is written to. */
 void tw_hub_watch(struct tw_hub *h, struct tw_listener *l, const char *path);
 

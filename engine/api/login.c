@@ -103,8 +103,12 @@ struct tw_str tw_next_path(struct tw_str next)
 
 struct tw_str tw_next_location(struct tw_request *req, struct tw_str next)
 {
-	return tw_str(tw_arena_printf(req->arena, "%.*s" TW_STR_FMT, (int)strlen(tw_base_path(req)) - 1, tw_base_path(req),
-				      TW_STR_ARG(tw_next_path(next))));
+	const char *base = tw_base_path(req);
+
+	next = tw_next_path(next);
+	if (tw_str_starts(next, base) && base[1])
+		return next; /* as the browser sees it already */
+	return tw_str(tw_arena_printf(req->arena, "%.*s" TW_STR_FMT, (int)strlen(base) - 1, base, TW_STR_ARG(next)));
 }
 
 void tw_login_page(struct tw_request *req, struct tw_response *resp, struct tw_str next, struct tw_str name, int status,

@@ -11,6 +11,7 @@
 
 #include "api/ask.h"
 #include "api/hub.h"
+#include "api/session.h"
 #include "api/log_merge.h"
 #include "api/log_path.h"
 #include "api/tables.h"
@@ -496,7 +497,8 @@ static int64_t events(void *arg, void *thread, char *buf, size_t max)
 		return give(r, buf, max);
 	tw_buf_clear(&r->out);
 	r->sent = 0;
-	if (now >= r->f->over)
+	r->f->req->thread = thread;
+	if (now >= r->f->over || (tw_hub_look_again(r->f->hub, &r->f->listener) && !tw_session_still(r->f->req)))
 		return -1;
 	follow(r, thread);
 	if (!r->out.n && now >= r->f->beat)

@@ -4,6 +4,7 @@
 
 #include "api/ask.h"
 #include "api/hub.h"
+#include "api/session.h"
 #include "api/tables.h"
 #include "io/clock.h"
 #include "store/xcoms.h"
@@ -13,6 +14,7 @@
 struct waiter {
 	struct tw_listener listener;
 	struct tw_hub *hub;
+	struct tw_request *req; /* lives as long as its answer is being sent */
 	struct tw_str dag_id, run_id, tasks[RESULTS_MAX];
 	size_t ntasks;
 	struct tw_buf out;
@@ -85,6 +87,9 @@ static int64_t wait_read(void *arg, void *thread, char *buf, size_t max)
 			return -1;
 		tw_buf_clear(&wt->out);
 		wt->sent = 0;
+		wt->req->thread = thread;
+		if (tw_hub_look_again(wt->hub, &wt->listener) && !tw_session_still(wt->req))
+			return -1;
 		if (wt->heard != wt->listener.heard || tw_monotonic() >= wt->due)
 			look(wt, tw_api_thread_store(thread));
 		if (!wt->out.n) {
@@ -140,6 +145,7 @@ static void wait_dag_run(struct tw_request *req, struct tw_response *resp)
 	}
 	wt = tw_new(struct waiter);
 	wt->hub = tw_api_of(req)->hub;
+	wt->req = req;
 	wt->dag_id = req->params[0];
 	wt->run_id = req->params[1];
 	wt->ntasks = tw_query_all(req, "result", wt->tasks, RESULTS_MAX);

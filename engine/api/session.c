@@ -173,7 +173,7 @@ void tw_api_release(struct tw_request *req)
 static enum tw_rc find_user(struct tw_request *req, struct tw_value claims, struct tw_http_user *ret, struct tw_err *err)
 {
 	const struct tw_api_auth *auth = &tw_api_of(req)->auth;
-	struct tw_http_user u = {.jti = tw_map_str(claims, "jti", "")};
+	struct tw_http_user u = {.jti = tw_map_str(claims, "jti", ""), .until = tw_map_int(claims, "exp", 0)};
 
 	u.name = u.id = tw_map_str(claims, "sub", "");
 	if (auth->fab)
@@ -212,6 +212,39 @@ void tw_api_authenticate(struct tw_request *req)
 		req->denied = rc == TW_ERR_TIMEOUT ? "Token Expired" : "Invalid JWT token";
 		req->denied_status = rc == TW_ERR_TIMEOUT ? 401 : 403;
 	}
+}
+
+/* ── still ──────────────────────────────────────────────────────────────────────────── */
+
+static bool token_counts(struct tw_request *req, struct tw_store *s)
+{
+	const struct tw_http_user *u = &req->user;
+	bool revoked = true;
+
+	if (u->until && tw_now() / TW_US_SEC >= u->until + tw_api_of(req)->auth.leeway)
+		return false;
+	return !u->jti.n || (tw_store_token_revoked(s, u->jti, &revoked, NULL) == TW_OK && !revoked);
+}
+
+bool tw_session_still(struct tw_request *req)
+{
+	struct tw_fab *fab = tw_api_of(req)->auth.fab;
+	struct tw_store *s = tw_api_thread_store(req->thread);
+	const struct tw_grants *g, *before = req->user.grants;
+
+	if (tw_api_of(req)->auth.all_admins)
+		return true;
+	if (!s || !token_counts(req, s))
+		return false;
+	if (before) {
+		if (tw_fab_grants(fab, s, before->id, &g, NULL) < 0)
+			return false;
+		be(&req->user, g);
+		tw_grants_unref(before);
+		if (!g->active)
+			return false;
+	}
+	return tw_api_may_route(req);
 }
 
 /* ── ending ───────────────────────────────────────────────────────────────────────────── */

@@ -20,6 +20,12 @@ enum tw_rc tw_session_cookie(struct tw_request *req, struct tw_response *resp, c
 /* Revokes every good token that the request shows, and takes the cookie back. */
 void tw_session_end(struct tw_request *req, struct tw_response *resp);
 
+/*
+ * Whoever keeps listening: does the token still count, is the user still there and active, and may they still what the route
+ * asks for? What they may is brought up to date. By the thread in req->thread.
+ */
+bool tw_session_still(struct tw_request *req);
+
 /* What a change that comes with the cookie may show in X-CSRF-Token: made of the token's jti. */
 enum tw_rc tw_session_csrf(struct tw_request *req, struct tw_buf *out, struct tw_err *err);
 /*

@@ -3,6 +3,11 @@
 #define PERM "p.name, v.name"
 #define NAMES " join ab_permission p on p.id = pv.permission_id join ab_view_menu v on v.id = pv.view_menu_id"
 
+/* A user's own, and those of the groups that the user is in. */
+#define ROLES                                                                                                              \
+	"select role_id from ab_user_role where user_id = ?"                                                               \
+	" union select gr.role_id from ab_user_group ug join ab_group_role gr on gr.group_id = ug.group_id where ug.user_id = ?"
+
 enum tw_rc tw_auth_changed(struct tw_store *s, struct tw_err *err)
 {
 	return tw_q_exec(s, NULL, err, "update auth_change set n = n + 1 where id = 1", "");
@@ -116,12 +121,13 @@ enum tw_rc tw_store_user_perms(struct tw_store *s, int64_t user, struct tw_arena
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select distinct " PERM " from ab_user_role ur join ab_permission_view_role pr on pr.role_id = ur.role_id"
-	     " join ab_permission_view pv on pv.id = pr.permission_view_id" NAMES
-	     " where ur.user_id = ?");
+	     "select distinct " PERM " from (" ROLES ") ur join ab_permission_view_role pr on pr.role_id = ur.role_id"
+	     " join ab_permission_view pv on pv.id = pr.permission_view_id" NAMES);
+	tw_q_put_int(&q, user);
 	tw_q_put_int(&q, user);
 	TW_TRY(TW_Q_ALL(&q, struct tw_perm, tw_read_perm, a, ret_v, ret_n, err));
-	tw_q(&q, s, "select cast(role_id as text) from ab_user_role where user_id = ? order by role_id");
+	tw_q(&q, s, "select cast(ur.role_id as text) from (" ROLES ") ur order by ur.role_id");
+	tw_q_put_int(&q, user);
 	tw_q_put_int(&q, user);
 	return TW_Q_ALL(&q, struct tw_str, tw_read_text, a, ret_roles, ret_nroles, err);
 }
@@ -185,6 +191,7 @@ static enum tw_rc delete_role(struct tw_store *s, int64_t id, struct tw_err *err
 {
 	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_permission_view_role where role_id = ?", "i", id));
 	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_user_role where role_id = ?", "i", id));
+	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_group_role where role_id = ?", "i", id));
 	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_role where id = ?", "i", id));
 	return tw_auth_changed(s, err);
 }

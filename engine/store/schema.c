@@ -357,6 +357,14 @@ static const char planning[] =
 	STAT("xcom", "xcom_dag", "1000000 1000 100 50 noskipscan")
 	"analyze sqlite_schema;"; /* reads it */
 
+/* FAB 5's groups of users: a role of the group is one of its users'. */
+static const char groups[] =
+	"create table ab_group (id {rowid}, name {key} not null unique, label {text}, description {text});"
+	"create table ab_group_role (id {rowid}, group_id integer, role_id integer, unique (group_id, role_id));"
+	"create index idx_group_role_id on ab_group_role (role_id);"
+	"create table ab_user_group (id {rowid}, user_id integer, group_id integer, unique (user_id, group_id));"
+	"create index idx_user_group_id on ab_user_group (group_id);";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -377,5 +385,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 17, "orders of lists", list_orders },
 	{ 18, "more orders", more_orders },
 	{ 19, "planning", planning, .only = "sqlite" },
+	{ 20, "groups of users", groups },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -1,6 +1,6 @@
 #include "store/tokens.h"
 
-#include "store/query.h"
+#include "store/perms.h"
 
 enum tw_rc tw_store_token_revoke(struct tw_store *s, struct tw_str jti, tw_time exp, struct tw_err *err)
 {
@@ -13,6 +13,8 @@ enum tw_rc tw_store_token_revoke(struct tw_store *s, struct tw_str jti, tw_time 
 		rc = tw_q_exec(s, NULL, err,
 			       "insert into revoked_token (jti, exp) values (?, ?) on conflict (jti) do nothing", "st", jti,
 			       exp);
+	if (rc == TW_OK)
+		rc = tw_auth_changed(s, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 

@@ -6,7 +6,10 @@
 
 #include "store/store.h"
 
-/* The token counts no more. exp: until when it would have; what has expired by now is forgotten. */
+/*
+ * The token counts no more. exp: until when it would have; what has expired by now is forgotten. tw_store_auth_stamp moves on: who
+ * keeps a stream open for it is to look again.
+ */
 enum tw_rc tw_store_token_revoke(struct tw_store *s, struct tw_str jti, tw_time exp, struct tw_err *err);
 enum tw_rc tw_store_token_revoked(struct tw_store *s, struct tw_str jti, bool *ret_revoked, struct tw_err *err);
 

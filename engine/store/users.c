@@ -170,6 +170,7 @@ static enum tw_rc delete_user(struct tw_store *s, int64_t id, struct tw_err *err
 	int64_t n;
 
 	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_user_role where user_id = ?", "i", id));
+	TW_TRY(tw_q_exec(s, NULL, err, "delete from ab_user_group where user_id = ?", "i", id));
 	TW_TRY(tw_q_exec(s, &n, err, "delete from ab_user where id = ?", "i", id));
 	if (!n)
 		return tw_err_set(err, TW_ERR_NOT_FOUND, "there is no such user");

@@ -75,7 +75,7 @@ enum tw_rc tw_store_resource_there(struct tw_store *s, struct tw_str name, bool 
 /* What a user may, by all roles; the ids of the roles. */
 enum tw_rc tw_store_user_perms(struct tw_store *s, int64_t user, struct tw_arena *a, struct tw_perm **ret_v,
 			       size_t *ret_n, struct tw_str **ret_roles, size_t *ret_nroles, struct tw_err *err);
-/* Grows with each change of the above. */
+/* Grows with each change of the above, and with each token that is revoked. */
 enum tw_rc tw_store_auth_stamp(struct tw_store *s, int64_t *ret_n, struct tw_err *err);
 
 /* ── what is there from the start (roles_sync.c) ────────────────────────────────────── */

@@ -54,7 +54,7 @@ class Browser:
     def __init__(self) -> None:
         self.cookies: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def get(self, url: str, method: str = "GET") -> Page:
+    def get(self, url: str, method: str = "GET", form: str | None = None) -> Page:
         at = urlsplit(url)
         c = http.client.HTTPConnection(at.hostname or "", at.port, timeout=30)
         host = at.hostname or ""
@@ -659,3 +659,58 @@ def test_the_secret_by_itself(tmp_path: Path) -> None:
     finally:
         e.stop()
         liar.server.shutdown()
+
+# ── dex ────────────────────────────────────────────────────────────────────────────────
+
+# TW_DEX: a dex (`go install github.com/dexidp/dex/cmd/dex@latest`); it takes too long to build to be a part of every run.
+DEX = os.environ.get("TW_DEX", "")
+DEX_CONFIG = """
+issuer: {issuer}
+storage: {{type: memory}}
+web: {{http: 127.0.0.1:{port}}}
+oauth2: {{skipApprovalScreen: true}}
+enablePasswordDB: true
+staticClients:
+- {{id: tradewind, secret: "{secret}", name: Tradewind, redirectURIs: ["{back}"]}}
+staticPasswords:
+- email: grace@example.org
+  hash: "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"
+  username: grace
+  userID: "08a8684b-db88-4b73-90a9-3cd1661f5466"
+"""
+
+
+@pytest.mark.skipif(not DEX, reason="TW_DEX names no dex")
+def test_with_dex(tmp_path: Path) -> None:
+    port = free_port()
+    issuer = f"http://127.0.0.1:{port}/dex"
+    entry = {"name": "dex", "remote_app": {"client_id": "tradewind", "client_secret": SECRET, "server_metadata_url": f"{issuer}/.well-known/openid-configuration",
+                                           "client_kwargs": {"scope": "openid email profile groups"}}}  # fmt: skip
+    e = engine(tmp_path, [entry], auth_user_registration="True", auth_user_registration_role="Viewer")
+    config = tmp_path / "dex.yaml"
+    config.write_text(DEX_CONFIG.format(issuer=issuer, port=port, secret=SECRET, back=url(e, "/auth/oauth-authorized/dex")))
+    process = subprocess.Popen([DEX, "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        e.serve()
+
+        def listens() -> bool:
+            try:
+                return Browser().get(f"{issuer}/.well-known/openid-configuration").status == 200
+            except OSError:
+                return False
+
+        wait_until(listens, 60, "dex does not listen")
+        b = Browser()
+        page = b.follow(url(e, "/auth/login/dex?next=/dags"))
+        assert 'name="password"' in page.text, page.text
+        page = b.get(page.url, "POST", urlencode({"login": "grace@example.org", "password": "password"}))
+        while "oauth-authorized" not in page.location:
+            page = b.get(page.location)
+        page = b.get(page.location)
+        assert page.status == 303 and page.headers["Location"] == "/dags", page.text
+        grace = next(u for u in e.json("users", "list") if u["email"] == "grace@example.org")
+        assert grace["roles"] == ["Viewer"] and json.loads(b.get(url(e, "/ui/auth/me")).text)["username"] == grace["username"]
+    finally:
+        e.stop()
+        process.kill()
+        process.wait()

@@ -277,3 +277,11 @@ export interface GridRun {
 }
 /** task, state, start, end (seconds), tries, instances by state when mapped */
 export type Cell = [string, TiState | null, number | null, number | null, number, Record<string, number>?];
+
+/** How one signs in here: with a password, or at somebody else's. */
+export interface Ways {
+  password: boolean;
+  providers: { name: string; label: string }[];
+}
+
+export const waysIn = () => send<Ways>("GET", "/ui/auth/ways").catch((): Ways => ({ password: true, providers: [] }));

@@ -15,7 +15,7 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
-import { type Page, send, url, whenDenied } from "./api";
+import { type Page, send, url, waysIn, whenDenied } from "./api";
 import { languages, setLanguage } from "./i18n";
 import {
   IconActivity,
@@ -211,6 +211,11 @@ function UserMenu() {
   const me = useMe();
   const navigate = useNavigate();
   const leave = async () => {
+    // Who has vouched for them may have a page of its own to sign out at.
+    if ((await waysIn()).providers.length) {
+      location.assign(url("/auth/logout"));
+      return;
+    }
     await fetch(url("/auth/logout"), { method: "POST", redirect: "manual" });
     client.clear();
     navigate("/login");

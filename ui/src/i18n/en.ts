@@ -322,6 +322,7 @@ export const en = {
   "signIn.name": "User name",
   "signIn.password": "Password",
   "signIn.show": "Show or hide the password",
+  "signIn.with": "Sign in with {{name}}",
   "signIn.wrong": "The name or the password is not right.",
   signOut: "Sign out",
   skip: "Skip to the page",

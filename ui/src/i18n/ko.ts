@@ -322,6 +322,7 @@ export const ko: Texts = {
   "signIn.name": "사용자 이름",
   "signIn.password": "암호",
   "signIn.show": "암호 표시/숨김",
+  "signIn.with": "{{name}}(으)로 로그인",
   "signIn.wrong": "이름 또는 암호가 올바르지 않습니다.",
   signOut: "로그아웃",
   skip: "본문으로 건너뛰기",

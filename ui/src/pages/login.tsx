@@ -1,8 +1,9 @@
 import { Alert, Button, Paper, PasswordInput, TextInput, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { ApiError, send, url } from "../api";
+import { ApiError, send, url, waysIn } from "../api";
 import { client } from "../live";
 import { useTitle } from "../parts/bits";
 
@@ -19,6 +20,7 @@ export function Component() {
   const [search] = useSearchParams();
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const ways = useQuery({ queryKey: ["ways"], queryFn: waysIn, staleTime: Number.POSITIVE_INFINITY });
   useTitle(t("signIn"));
   const submit = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
@@ -48,17 +50,32 @@ export function Component() {
             {error}
           </Alert>
         )}
-        <TextInput name="username" label={t("signIn.name")} autoComplete="username" required autoFocus data-autofocus />
-        <PasswordInput
-          name="password"
-          label={t("signIn.password")}
-          autoComplete="current-password"
-          required
-          visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
-        />
-        <Button type="submit" loading={busy} fullWidth mt="xs">
-          {t("signIn")}
-        </Button>
+        {ways.data?.password && (
+          <>
+            <TextInput name="username" label={t("signIn.name")} autoComplete="username" required autoFocus data-autofocus />
+            <PasswordInput
+              name="password"
+              label={t("signIn.password")}
+              autoComplete="current-password"
+              required
+              visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+            />
+            <Button type="submit" loading={busy} fullWidth mt="xs">
+              {t("signIn")}
+            </Button>
+          </>
+        )}
+        {ways.data?.providers.map((p) => (
+          <Button
+            key={p.name}
+            component="a"
+            href={url(`/auth/login/${p.name}`, { next: next(search.get("next")) })}
+            fullWidth
+            mt="xs"
+          >
+            {t("signIn.with", { name: p.label })}
+          </Button>
+        ))}
       </Paper>
     </main>
   );
