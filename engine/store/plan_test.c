@@ -149,7 +149,7 @@ static void every_order_over_all_has_an_index(void **state)
 {
 	static const char *const tis[][2] = {
 		{"id", "autoindex_task_instance_1"}, {"state", "ti_state_dag"}, {"start_date", "ti_start"},
-		{"end_date", "ti_end"}, {"duration", "ti_duration"}, {"map_index", "ti_map"},
+		{"end_date", "ti_end"}, {"map_index", "ti_map"},
 		{"run_after", "dag_run_after"}, {"logical_date", "dag_run_logical"}, {"run_id", "dag_run_run"},
 		{"data_interval_start", "dag_run_interval_start"}, {"data_interval_end", "dag_run_interval_end"},
 	};

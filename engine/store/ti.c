@@ -47,7 +47,7 @@ static const struct tw_field fields[] = {
 	{"max_tries", "ti.max_tries", TW_F_INT},
 	{"start_date", "ti.start_date", TW_F_TIME, .walks = true, .walks_scope = true},
 	{"end_date", "ti.end_date", TW_F_TIME, .walks = true},
-	{"duration", "ti.duration", TW_F_REAL, .walks = true},
+	{"duration", "ti.duration", TW_F_REAL},
 	{"updated_at", "ti.updated_at", TW_F_TIME},
 	{"queued_when", "ti.queued_dttm", TW_F_TIME},
 	{"queued_dttm", "ti.queued_dttm", TW_F_TIME},
