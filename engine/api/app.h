@@ -27,6 +27,7 @@ struct tw_api_auth {
 	struct tw_fab *fab;	       /* users of the metastore; NULL: those of the configuration */
 	const struct tw_ldap_sign_in *ldap; /* asked before fab's own passwords; NULL: not asked */
 	const struct tw_newcomers *newcomers; /* what becomes of whom others vouch for; with fab */
+	const char *remote_header, *remote_from; /* a proxy names the user in that header, from those addresses; NULL: it does not */
 	struct tw_oauth *oauth; /* providers of sign-ins; NULL: none */
 	struct tw_throttle *throttle;  /* NULL: sign-ins are not slowed down */
 	int proxies; /* how many of our own stand before us and tell whom they speak for; 0: none */

@@ -171,10 +171,20 @@ static void login(struct tw_request *req, struct tw_response *resp)
 
 static void login_page(struct tw_request *req, struct tw_response *resp)
 {
-	if (tw_api_of(req)->auth.all_admins)
+	struct tw_str next = tw_next_path(tw_query(req, "next"));
+	struct tw_http_user user;
+	struct tw_err err = {0};
+
+	if (tw_api_of(req)->auth.all_admins) {
 		login(req, resp);
-	else
-		tw_login_page(req, resp, tw_next_path(tw_query(req, "next")), TW_STR(""), 200, NULL);
+	} else if (tw_login_by_proxy(req, &user)) {
+		resp->status = 303;
+		tw_reply_header(resp, TW_STR("Location"), tw_next_location(req, next));
+		if (tw_session_cookie(req, resp, &user, &err) < 0)
+			tw_reply_err(resp, &err);
+	} else {
+		tw_login_page(req, resp, next, TW_STR(""), 200, NULL);
+	}
 }
 
 /* A form goes on to its page; a program gets the cookie and nothing to read. */

@@ -491,6 +491,7 @@ static void ways(struct tw_request *req, struct tw_response *resp)
 
 	tw_jw_obj(&w);
 	tw_jw_bool_at(&w, "password", !o);
+	tw_jw_bool_at(&w, "proxy", tw_api_of(req)->auth.remote_header != NULL);
 	tw_jw_key(&w, "providers");
 	tw_jw_list(&w);
 	for (size_t i = 0; o && i < o->n; i++) {

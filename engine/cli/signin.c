@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/ldap.h"
+#include "api/login.h"
 #include "api/oauth.h"
 #include "base/log.h"
 #include "cli/context.h"
@@ -110,6 +111,29 @@ static const struct tw_oauth_opts *oauth_sign_in(void)
 		tw_cli_dief("[fab] auth_type is AUTH_OAUTH, and there are no providers: set OAUTH_PROVIDERS in webserver_config.py, "
 			    "or [fab] oauth_providers");
 	return o;
+}
+
+/* ── a proxy ────────────────────────────────────────────────────────────────────────────── */
+
+/* "HTTP_X_REMOTE_USER", as WSGI calls the header X-Remote-User. */
+static void remote_user(struct tw_apiserver_options *o)
+{
+	const char *variable = setting("auth_remote_user_env_var");
+	char *header;
+
+	o->remote_from = setting("auth_remote_user_from");
+	if (strncmp(variable, "HTTP_", 5) != 0 || !variable[5])
+		tw_cli_dief("[fab] auth_type is AUTH_REMOTE_USER, and auth_remote_user_env_var is '%s': name the header in which your "
+			    "proxy names the user, as HTTP_X_REMOTE_USER for X-Remote-User",
+			    variable);
+	if (!tw_proxies_ok(o->remote_from))
+		tw_cli_dief("[fab] auth_remote_user_from must list your proxies' addresses (10.0.0.5, 10.1.0.0/16), from where the header "
+			    "is believed, not '%s'",
+			    o->remote_from);
+	header = tw_arena_strdup(&tw_cli()->arena, variable + 5);
+	for (char *p = header; *p; p++)
+		*p = *p == '_' ? '-' : *p;
+	o->remote_header = header;
 }
 
 /* ── webserver_config.py ──────────────────────────────────────────────────────────────── */
@@ -233,6 +257,8 @@ void cli_sign_in_options(struct tw_apiserver_options *o)
 		o->ldap = ldap_sign_in();
 	else if (strcmp(type, "AUTH_OAUTH") == 0)
 		o->oauth = oauth_sign_in();
+	else if (strcmp(type, "AUTH_REMOTE_USER") == 0)
+		remote_user(o);
 	else if (*type && strcmp(type, "AUTH_DB") != 0)
-		tw_cli_dief("[fab] auth_type: '%s' is not there; it must be AUTH_DB, AUTH_LDAP or AUTH_OAUTH", type);
+		tw_cli_dief("[fab] auth_type: '%s' is not there; it must be AUTH_DB, AUTH_LDAP, AUTH_OAUTH or AUTH_REMOTE_USER", type);
 }

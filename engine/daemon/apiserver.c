@@ -162,6 +162,8 @@ static void fill_auth(struct tw_apiserver *s)
 		.ldap = o->ldap,
 		.newcomers = &o->newcomers,
 		.oauth = s->oauth,
+		.remote_header = o->remote_header,
+		.remote_from = o->remote_from,
 		.throttle = s->throttle,
 		.proxies = o->proxies,
 	};

@@ -30,7 +30,8 @@ struct tw_apiserver_options {
 		*passwords_file; /* NULL or "": home/simple_auth_manager_passwords.json.generated */
 	const struct tw_ldap_sign_in *ldap; /* [fab] auth_type = AUTH_LDAP; NULL: not asked */
 	const struct tw_oauth_opts *oauth;  /* AUTH_OAUTH; NULL: no providers. The secret key is the server's */
-	struct tw_newcomers newcomers;	    /* what becomes of whom those two vouch for */
+	const char *remote_header, *remote_from; /* AUTH_REMOTE_USER: a header, and from which addresses it counts; NULL: not */
+	struct tw_newcomers newcomers;	    /* what becomes of whom those vouch for */
 	int sign_in_tries; /* how often a name may fail before it waits; 0: 5, negative: sign-ins are not slowed down */
 	int proxies;	   /* how many of our own stand before us: [fab] proxy_fix_x_for */
 	const char *jwt_secret; /* [api_auth] jwt_secret; NULL or "": home/run/jwt_secret, made when

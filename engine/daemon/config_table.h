@@ -440,6 +440,8 @@
 	OPTION("fab", "cache_ttl", INTEGER, "30", NULL, false, NULL) \
 	OPTION("fab", "auth_role_public", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "auth_type", STRING, "", NULL, false, NULL) \
+	OPTION("fab", "auth_remote_user_env_var", STRING, "REMOTE_USER", NULL, false, NULL) \
+	OPTION("fab", "auth_remote_user_from", STRING, "", NULL, false, NULL) \
 	OPTION("fab", "oauth_providers", STRING, "", NULL, true, NULL) \
 	OPTION("fab", "oauth_client_secret", STRING, "", NULL, true, NULL) \
 	OPTION("fab", "auth_oauth_role_keys", STRING, "", NULL, false, NULL) \

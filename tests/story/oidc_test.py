@@ -193,6 +193,7 @@ def test_a_person_comes_in(real: tuple[Engine, Provider]) -> None:
     assert 'href="/auth/login/house?next=%2Fdags%3Fx%3D1%262"' in page.text
     assert ask(e, "GET", "/ui/auth/ways").json == {
         "password": False,
+        "proxy": False,
         "providers": [
             {"name": "house", "label": "house"},
             {"name": "second", "label": "the other"},
@@ -659,6 +660,7 @@ def test_the_secret_by_itself(tmp_path: Path) -> None:
     finally:
         e.stop()
         liar.server.shutdown()
+
 
 # ── dex ────────────────────────────────────────────────────────────────────────────────
 

@@ -281,7 +281,10 @@ export type Cell = [string, TiState | null, number | null, number | null, number
 /** How one signs in here: with a password, or at somebody else's. */
 export interface Ways {
   password: boolean;
+  /** Who asks the page of the server comes in by a proxy's word. */
+  proxy: boolean;
   providers: { name: string; label: string }[];
 }
 
-export const waysIn = () => send<Ways>("GET", "/ui/auth/ways").catch((): Ways => ({ password: true, providers: [] }));
+export const waysIn = () =>
+  send<Ways>("GET", "/ui/auth/ways").catch((): Ways => ({ password: true, proxy: false, providers: [] }));

@@ -1,6 +1,6 @@
 import { Alert, Button, Paper, PasswordInput, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { ApiError, send, url, waysIn } from "../api";
@@ -22,6 +22,9 @@ export function Component() {
   const [busy, setBusy] = useState(false);
   const ways = useQuery({ queryKey: ["ways"], queryFn: waysIn, staleTime: Number.POSITIVE_INFINITY });
   useTitle(t("signIn"));
+  useEffect(() => {
+    if (ways.data?.proxy) location.replace(url("/auth/login", { next: next(search.get("next")) }));
+  }, [ways.data?.proxy, search]);
   const submit = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const form = new FormData(e.currentTarget);
