@@ -245,6 +245,41 @@ static void patterns_are_looked_for_in_the_runs(void **state)
 	finds(TIS, ASK(CONDS({.field = "run_id", .op = TW_OP_PREFIX, .text = S("run_17")})), "dag_run_run (run_id>? AND run_id<?)");
 }
 
+/* Early pages walk, late ones sort, all of them at once sort: the same rows in the same order. */
+static void pages_are_the_same_either_way(void **state)
+{
+	static const char *const orders[] = {"map_index", "-start_date", "state", "-id", "run_id", "-run_after", "task_id", "-dag_id"};
+	const struct tw_cond conds[] = {IS("state", "failed"), FROM("logical_date", T0 + 5)};
+	struct tw_store *s = opened(TW_STORE_AS_IS);
+
+	for (size_t i = 0; i < TW_COUNT(orders) * 3; i++) {
+		struct tw_ask q = {.conds = conds, .nconds = i / TW_COUNT(orders), .count = true, .limit = -1,
+				   .order_by = &orders[i % TW_COUNT(orders)], .norder = 1};
+		struct tw_cursor place = {0};
+		struct tw_ti_view *all, *v;
+		int64_t total;
+		size_t n, some;
+
+		ok(tw_store_tis(s, &q, &a, &all, &n, &total, &test_err));
+		assert_int_equal(n, total);
+		q.limit = 7;
+		for (size_t at = 0; at < n; at += some) {
+			q.offset = (int64_t)at;
+			q.cursor = NULL;
+			ok(tw_store_tis(s, &q, &a, &v, &some, &total, &test_err));
+			assert_int_equal(some, n - at < 7 ? n - at : 7);
+			for (size_t k = 0; k < some; k++)
+				assert_memory_equal(&v[k].ti.id, &all[at + k].ti.id, sizeof v->ti.id);
+			q.cursor = &place;
+			ok(tw_store_tis(s, &q, &a, &v, &some, &total, &test_err));
+			for (size_t k = 0; k < some; k++)
+				assert_memory_equal(&v[k].ti.id, &all[at + k].ti.id, sizeof v->ti.id);
+			place = (struct tw_cursor){.at = place.last};
+		}
+	}
+	tw_store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +289,7 @@ int main(void)
 		cmocka_unit_test(many_are_met_on_the_way),
 		cmocka_unit_test(few_are_found_and_sorted),
 		cmocka_unit_test(patterns_are_looked_for_in_the_runs),
+		cmocka_unit_test(pages_are_the_same_either_way),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
