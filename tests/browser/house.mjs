@@ -193,4 +193,82 @@ export function house(w) {
     await w.go("/");
     await w.page.getByRole("region", { name: /Needs a person/ }).getByText("broken.py does not load").waitFor();
   });
+
+  step("connection forms: fields by type, JSON that is checked, a copy without the password", async () => {
+    await w.go("/connections");
+    await button("New connection").click();
+    await dialog().getByRole("textbox", { name: "Connection ID" }).fill("backup_host");
+    await dialog().getByRole("combobox", { name: "Type" }).fill("ssh");
+    await dialog().getByRole("textbox", { name: "User name" }).fill("deploy");
+    assert.equal(await dialog().getByRole("textbox", { name: "Schema" }).count(), 0, "ssh has no schema");
+    await dialog().getByRole("textbox", { name: "Host", exact: true }).fill("backup.example.org");
+    await dialog().getByLabel("Password", { exact: true }).fill("hush hush");
+    const fields = dialog().getByRole("group", { name: "Fields of SSH" });
+    await fields.getByRole("textbox", { name: "Private key file" }).fill("/keys/id");
+    await fields.getByRole("checkbox", { name: "Take any host key" }).check();
+    const extra = dialog().getByRole("textbox", { name: "Extra" });
+    assert.deepEqual(JSON.parse(await extra.inputValue()), { key_file: "/keys/id", no_host_key_check: true });
+    await look("connection-form");
+    await extra.fill("[1, 2");
+    await dialog().getByText(/has to be a JSON object/).first().waitFor();
+    await extra.fill('{"key_file": "/keys/id", "more": 1}');
+    await button("Save").click();
+    await cell("backup.example.org").waitFor();
+    await button("Copy backup_host").click();
+    assert.equal(await dialog().getByRole("textbox", { name: "Host", exact: true }).inputValue(), "backup.example.org");
+    assert.equal(await dialog().getByLabel("Password", { exact: true }).inputValue(), "", "the password is not copied");
+    await button("Save").click();
+    await cell("backup_host_copy").waitFor();
+    assert.equal(await w.page.getByText("hush hush").count(), 0);
+  });
+
+  step("variables and pools go out as JSON and come back", async () => {
+    await w.api("POST", "/api/v2/variables", { key: "bucket", value: "s3://one" });
+    await w.go("/variables");
+    await cell("bucket").waitFor();
+    const [file] = await Promise.all([w.page.waitForEvent("download"), button("Export").click()]);
+    assert.equal(file.suggestedFilename(), "variables.json");
+    const stream = await file.createReadStream();
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    assert.equal(JSON.parse(text).bucket, "s3://one");
+    await w.api("DELETE", "/api/v2/variables/bucket");
+    await w.go("/pools");
+    const [chooser] = await Promise.all([w.page.waitForEvent("filechooser"), button("Import JSON").click()]);
+    const made = { "from-file": { slots: 3, description: "brought", include_deferred: false } };
+    await chooser.setFiles({ name: "pools.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(made)) });
+    await w.page.getByRole("row", { name: /from-file.*0 of 3/ }).waitFor();
+  });
+
+  step("search all logs: words, an expression, and on to the line", async () => {
+    await w.go("/log_search");
+    await w.page.getByRole("searchbox", { name: "Words" }).fill("row 150 of de");
+    await button("Search").click();
+    const hits = w.page.getByRole("table", { name: "Hits" });
+    await hits.getByRole("link", { name: "row 150 of de" }).first().waitFor();
+    await w.page.getByRole("status").getByText(/attempts searched/).waitFor();
+    await look("log-search");
+    await hits.getByRole("link", { name: "row 150 of de" }).last().click();
+    await w.page.waitForURL(/line=\d+/);
+    const line = w.page.url().match(/line=(\d+)/)[1];
+    const row = w.page.getByRole("log").getByRole("link", { name: line, exact: true }).locator("xpath=ancestor::div[1]");
+    await row.getByText("row 150 of de").waitFor();
+    await w.go("/log_search?q=row+15%5B01%5D+of&regex=true&dag_id=shop");
+    await w.page.getByRole("table", { name: "Hits" }).getByRole("link", { name: /row 151 of/ }).first().waitFor();
+    await w.go("/log_search?q=(open&regex=true");
+    await w.page.getByRole("alert").getByText(/no regular expression/).waitFor();
+  });
+
+  step("asset graph: who makes what, and whom it starts", async () => {
+    await w.go("/assets");
+    await w.page.getByRole("link", { name: "Asset graph" }).click();
+    for (const name of ["DAG: shop", "Asset: daily_report", "DAG: reader"]) await w.page.getByRole("link", { name }).waitFor();
+    await look("asset-graph");
+    await w.page.getByRole("table", { name: "Latest events" }).getByRole("link", { name: "daily_report" }).first().waitFor();
+    await w.page.getByRole("link", { name: "Asset: daily_report" }).click();
+    await w.page.waitForURL(/\/assets\/\d+/);
+    await w.page.getByRole("link", { name: "Asset graph" }).click();
+    await w.page.waitForURL(/asset=\d+/);
+    await w.page.getByRole("link", { name: "DAG: shop" }).waitFor();
+  });
 }

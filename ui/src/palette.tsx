@@ -19,6 +19,8 @@ const pages: [string, string][] = [
   ["/dag_runs", "nav.runs"],
   ["/task_instances", "nav.tis"],
   ["/needs", "nav.needs"],
+  ["/log_search", "nav.logSearch"],
+  ["/assets/graph", "agraph.title"],
   ["/required_actions", "nav.required"],
   ["/import_errors", "nav.importErrors"],
   ["/events", "nav.events"],

@@ -25,6 +25,7 @@ import {
   IconClock,
   IconDatabase,
   IconDeviceDesktop,
+  IconFileSearch,
   IconHandStop,
   IconHistory,
   IconHome,
@@ -108,6 +109,7 @@ function Rail() {
         text={t("nav.importErrors")}
         count={errors.data?.total_entries}
       />
+      {may("log", "read") && <Item to="/log_search" icon={<IconFileSearch size={s} />} text={t("nav.logSearch")} />}
       {may("event", "read") && <Item to="/events" icon={<IconHistory size={s} />} text={t("nav.events")} />}
       <div className="rail-title">{t("nav.admin")}</div>
       {may("pool", "read") && <Item to="/pools" icon={<IconLayoutGrid size={s} />} text={t("nav.pools")} />}

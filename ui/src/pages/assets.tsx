@@ -4,7 +4,7 @@ import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { type Page, seg, send } from "../api";
-import { IconArrowRight, IconStack2 } from "../icons";
+import { IconArrowRight, IconSitemap, IconStack2 } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Search } from "../parts/filter";
@@ -13,7 +13,7 @@ import { DataTable, useListState } from "../parts/table";
 import { Value } from "../parts/value";
 import { When } from "../time";
 
-interface AssetRow {
+export interface AssetRow {
   id: number;
   name: string;
   uri: string;
@@ -22,6 +22,7 @@ interface AssetRow {
   scheduled_dags: { dag_id: string }[];
   producing_tasks: { dag_id: string; task_id: string }[];
   consuming_tasks: { dag_id: string; task_id: string }[];
+  aliases?: { id: number; name: string }[];
   last_asset_event: { id: number; timestamp: string } | null;
 }
 interface AssetEvent {
@@ -91,7 +92,12 @@ export function Component() {
   ];
   return (
     <>
-      <PageHead title={t("nav.assets")} />
+      <PageHead title={t("nav.assets")}>
+        <span className="grow" />
+        <Button size="xs" variant="default" component={Link} to="/assets/graph" leftSection={<IconSitemap size={15} />}>
+          {t("agraph.title")}
+        </Button>
+      </PageHead>
       <Search label={t("asset.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
       <Loaded of={asked}>
         {(r) => (
@@ -218,6 +224,9 @@ export function Asset() {
               {a.uri}
             </Text>
             <span className="grow" />
+            <Button size="xs" variant="default" component={Link} to={`/assets/graph?asset=${a.id}`}>
+              {t("agraph.title")}
+            </Button>
             <Button
               size="xs"
               variant="default"
