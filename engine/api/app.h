@@ -47,6 +47,7 @@ struct tw_api {
 	int64_t scheduler_alive, triggerer_alive, processor_alive; /* µs that a heartbeat counts */
 	bool expose_config;
 	const char *test_connection;  /* [core] test_connection: "Enabled", or it is not done; NULL: not */
+	const char *yaml_editor;      /* [api] yaml_editor: off check write auto; NULL: off */
 	/* Must a value under this name be masked? NULL: by Airflow's words alone. */
 	bool (*sensitive)(void *arg, struct tw_str name);
 	void *sensitive_arg;

@@ -135,9 +135,20 @@ static struct tw_value masked_body(const struct tw_api *api, struct tw_arena *a,
 	return out;
 }
 
+/* Of a file which one, not what stands in it. */
+static struct tw_value masked_file(const struct tw_api *api, struct tw_arena *a, struct tw_value v)
+{
+	struct tw_value out = tw_v_map(a);
+
+	tw_map_putc(a, out, "path", tw_map_value(v, "path"));
+	tw_map_putc(a, out, "bytes", tw_v_int((int64_t)tw_map_str(v, "text", "").n));
+	return out;
+}
+
 static mask_fn mask_of(struct tw_str event)
 {
-	return tw_str_find(event, TW_STR("variable"), 0) >= 0	  ? masked_variable
+	return tw_str_ends(event, "_yaml_file")			  ? masked_file
+	       : tw_str_find(event, TW_STR("variable"), 0) >= 0	  ? masked_variable
 	       : tw_str_find(event, TW_STR("connection"), 0) >= 0 ? masked_connection
 								  : masked_by_names;
 }

@@ -12,6 +12,7 @@ extern const struct tw_route tw_routes_ui[];
 extern const struct tw_route tw_routes_ui_data[];
 extern const struct tw_route tw_routes_ui_run[];
 extern const struct tw_route tw_routes_needs[];
+extern const struct tw_route tw_routes_editor[];
 extern const struct tw_route tw_routes_log_search[];
 extern const struct tw_route tw_routes_whoami[];
 extern const struct tw_route tw_routes_account[];
@@ -56,6 +57,8 @@ extern const struct tw_route tw_routes_exec[];
 
 struct tw_dag;
 
+/* What the pages draw a DAG's graph of (ui_data.c). */
+void tw_jw_structure(struct tw_jw *w, const struct tw_dag *dag);
 void tw_jw_job(struct tw_jw *w, const struct tw_job_row *job);
 
 /* A page's versions by id: asked for once, looked up for every row. */

@@ -45,7 +45,7 @@ static void write_group(struct tw_jw *w, const struct tw_dag *dag, const struct 
 	tw_jw_end(w);
 }
 
-static void write_structure(struct tw_jw *w, const struct tw_dag *dag)
+void tw_jw_structure(struct tw_jw *w, const struct tw_dag *dag)
 {
 	tw_jw_obj(w);
 	tw_jw_str_at(w, "dag_id", dag->dag_id);
@@ -90,7 +90,7 @@ static void get_structure(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!tw_dag_load(req, resp, req->params[0], version.id, &dag))
 		return;
-	write_structure(&w, dag);
+	tw_jw_structure(&w, dag);
 	tw_dag_unref(dag);
 }
 

@@ -396,6 +396,7 @@ static int cmd_api_server(const struct tw_args *args)
 		.triggerer_health = (int64_t)tw_config_float(cfg, "triggerer", "triggerer_health_check_threshold"),
 		.expose_config = strcasecmp(expose, "true") == 0 || strcasecmp(expose, "non-sensitive-only") == 0,
 		.test_connection = tw_config_get(cfg, "core", "test_connection"),
+		.yaml_editor = tw_config_get(cfg, "api", "yaml_editor"),
 		.sensitive = is_sensitive,
 		.sensitive_arg = cfg,
 		.on_ready = say_listening,

@@ -253,6 +253,7 @@ static void fill_api(struct tw_apiserver *s)
 		.processor_alive = number(o->processor_health, 30) * TW_US_SEC,
 		.expose_config = o->expose_config,
 		.test_connection = o->test_connection,
+		.yaml_editor = o->yaml_editor,
 		.rerun_latest = o->rerun_latest,
 		.run_id_pattern = o->run_id_pattern,
 		.sensitive = o->sensitive,

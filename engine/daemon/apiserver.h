@@ -55,6 +55,7 @@ struct tw_apiserver_options {
 		processor_health; /* seconds that a heartbeat counts; 0: 30 */
 	bool expose_config;	  /* [api] expose_config */
 	const char *test_connection; /* [core] test_connection */
+	const char *yaml_editor;     /* [api] yaml_editor; NULL: off */
 	const char *run_id_pattern; /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
 	int rerun_latest;	  /* [core] rerun_with_latest_version; 1, -1 for false; 0: not set */
 	/* Must a value under this name be masked (tw_config_is_sensitive_name)? NULL: by Airflow's

@@ -197,6 +197,7 @@
 	OPTION("api", "client_ssl_cert", STRING, "", NULL, false, NULL) \
 	OPTION("api", "client_ssl_key", STRING, "", NULL, false, NULL) \
 	OPTION("api", "client_use_public_certs", BOOLEAN, "True", NULL, false, NULL) \
+	OPTION("api", "yaml_editor", STRING, "auto", NULL, false, "Who may edit DAGs and connections may check and save YAML DAGs in the browser: off, check, write; auto: write where nobody has to sign in, else off.") \
 	OPTION("workers", "secrets_backend", STRING, "", NULL, false, NULL) \
 	OPTION("workers", "secrets_backend_kwargs", STRING, "", NULL, true, NULL) \
 	OPTION("workers", "state_store_backend", STRING, "", NULL, false, NULL) \

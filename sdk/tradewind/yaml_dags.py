@@ -181,8 +181,8 @@ def is_candidate(source: bytes) -> bool:
     return False
 
 
-def module(path: str) -> types.ModuleType:
-    """The file's DAGs, as the names of a module."""
+def module(path: str, text: str | None = None) -> types.ModuleType:
+    """The file's DAGs, as the names of a module. text: instead of what stands in the file."""
     try:
         import yaml
     except ImportError:
@@ -192,8 +192,9 @@ def module(path: str) -> types.ModuleType:
 
     found = types.ModuleType("yaml_dags")
     try:
-        with open(path, encoding="utf-8") as f:
-            text = f.read()
+        if text is None:
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
         documents = [d for d in yaml.load_all(text, _loader()) if d is not None]
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark

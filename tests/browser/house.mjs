@@ -271,4 +271,51 @@ export function house(w) {
     await w.page.waitForURL(/asset=\d+/);
     await w.page.getByRole("link", { name: "DAG: shop" }).waitFor();
   });
+
+  step("YAML editor: a mistake at its line, what it would be, saved, and there as a DAG", async () => {
+    await w.go("/editor");
+    await button("New DAG").first().click();
+    await w.page.getByRole("textbox", { name: "File in the DAG folder" }).fill("typed.yaml");
+    const text = w.page.getByRole("textbox", { name: "Text of typed.yaml" });
+    const write = async (lines) => {
+      await text.click();
+      await w.page.keyboard.press("Control+a");
+      await w.page.keyboard.insertText(lines);
+    };
+    const good = 'dag_id: typed\nschedule: "@daily"\nstart_date: 2026-01-01\ntasks:\n  hello:\n    operator: bash\n    bash_command: "echo {{ dag.dag_id }}"\n';
+    await write(good.replace("bash_command", "bash_comand"));
+    await w.page.getByRole("region", { name: "Mistakes" }).getByText("Line 7").waitFor();
+    await look("editor-mistake");
+    await write(good);
+    await w.page.getByRole("status").getByText("1 DAGs, no mistake").waitFor();
+    await w.page.getByRole("region", { name: "typed" }).getByText("hello").first().waitFor();
+    await look("editor");
+    await w.page.getByText("Rendered", { exact: true }).click();
+    await w.page.getByText("echo typed", { exact: true }).waitFor();
+    await w.page.getByText("Next runs", { exact: true }).click();
+    await until("three runs", async () => (await w.page.getByRole("region", { name: "typed" }).getByRole("listitem").count()) === 3);
+    await button("Save").click();
+    await w.seen(/typed.yaml was saved/);
+    await until("a DAG", async () => (await w.api("GET", "/api/v2/dags?dag_id_pattern=typed")).total_entries === 1);
+  });
+
+  step("the pages around the house in Korean, dark, on a tablet", async () => {
+    const before = w.page;
+    w.page = await window_({ viewport: { width: 820, height: 1100 } });
+    await w.go("/");
+    await button("Theme").click();
+    await w.page.getByRole("menuitem", { name: "Dark" }).click();
+    await button("Language").click();
+    await w.page.getByRole("menuitem", { name: "한국어" }).click();
+    for (const [name, path, title] of [["needs", "/needs", "사람이 할 일"], ["logs", "/log_search?q=row", "로그 검색"], ["assets", "/assets/graph", "에셋 그래프"], ["editor", "/editor?file=typed.yaml", "YAML 편집기"], ["account", "/account", "내 계정"], ["users", "/users", "사용자"], ["connections", "/connections", "연결"]]) {
+      await w.go(path);
+      await w.page.getByRole("heading", { name: title, level: 1 }).waitFor();
+      await w.page.waitForTimeout(1200);
+      const wide = await w.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${path} is ${wide} px too wide for a tablet`);
+      await look(`ko-${name}`);
+    }
+    await w.page.context().close();
+    w.page = before;
+  });
 }

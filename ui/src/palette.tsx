@@ -20,6 +20,7 @@ const pages: [string, string][] = [
   ["/task_instances", "nav.tis"],
   ["/needs", "nav.needs"],
   ["/log_search", "nav.logSearch"],
+  ["/editor", "nav.editor"],
   ["/assets/graph", "agraph.title"],
   ["/required_actions", "nav.required"],
   ["/import_errors", "nav.importErrors"],

@@ -48,6 +48,7 @@ export const router = createBrowserRouter(
             { path: "required_actions", lazy: () => import("./pages/required") },
             { path: "assets", lazy: () => import("./pages/assets") },
             { path: "assets/graph", lazy: () => import("./pages/asset-graph") },
+            { path: "editor", lazy: () => import("./pages/editor") },
             { path: "log_search", lazy: () => import("./pages/log-search") },
             { path: "assets/:assetId", lazy: async () => ({ Component: (await import("./pages/assets")).Asset }) },
             { path: "variables", lazy: () => import("./pages/variables") },

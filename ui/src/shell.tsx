@@ -25,6 +25,7 @@ import {
   IconClock,
   IconDatabase,
   IconDeviceDesktop,
+  IconFileCode,
   IconFileSearch,
   IconHandStop,
   IconHistory,
@@ -112,6 +113,7 @@ function Rail() {
       {may("log", "read") && <Item to="/log_search" icon={<IconFileSearch size={s} />} text={t("nav.logSearch")} />}
       {may("event", "read") && <Item to="/events" icon={<IconHistory size={s} />} text={t("nav.events")} />}
       <div className="rail-title">{t("nav.admin")}</div>
+      {may("connection") && may("dag") && <Item to="/editor" icon={<IconFileCode size={s} />} text={t("nav.editor")} />}
       {may("pool", "read") && <Item to="/pools" icon={<IconLayoutGrid size={s} />} text={t("nav.pools")} />}
       {may("variable", "read") && <Item to="/variables" icon={<IconVariable size={s} />} text={t("nav.variables")} />}
       {may("connection", "read") && <Item to="/connections" icon={<IconPlug size={s} />} text={t("nav.connections")} />}

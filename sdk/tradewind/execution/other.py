@@ -38,6 +38,10 @@ def answer(workload: dict[str, Any], loaded: load.LoadedFile | None) -> dict[str
     """The body of `finished`; what the user's code raises gets out."""
     if workload.get("op") == "connection":
         return _try_connection(workload["connection"])
+    if workload.get("op") == "yaml":
+        from tradewind import yaml_check
+
+        return {"state": "success", **yaml_check.check(workload)}
     if workload.get("op") == "installed":
         from tradewind import installed
 

@@ -1,29 +1,14 @@
 /** Which DAGs make which assets, and whom these start: over all DAGs, or around one asset. */
-import { Button, Group, Loader, Select, Text, useComputedColorScheme } from "@mantine/core";
+import { Button, Group, Select, Text } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
-import {
-  Background,
-  Controls,
-  type Edge,
-  Handle,
-  MiniMap,
-  type Node,
-  type NodeProps,
-  Position,
-  ReactFlow,
-  ReactFlowProvider,
-  useReactFlow,
-} from "@xyflow/react";
-import "@xyflow/react/dist/style.css";
-import type { ElkNode } from "elkjs/lib/elk-api";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { get, type Page, seg } from "../api";
-import { IconSitemap, IconStack2 } from "../icons";
+import { IconStack2 } from "../icons";
 import { useGet } from "../live";
-import { Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
-import { layout } from "../parts/layout";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Drawing, type Picture } from "../parts/things";
 import { When } from "../time";
 import type { AssetRow } from "./assets";
 
@@ -33,18 +18,6 @@ type Expression =
   | { asset: { name: string; uri: string } }
   | { alias: { name: string } }
   | { asset_ref: { name?: string; uri?: string } };
-interface Thing extends Record<string, unknown> {
-  kind: "dag" | "asset" | "alias" | "gate";
-  label: string;
-  sub: string;
-  href: string | null;
-  here: boolean;
-}
-interface Picture {
-  things: Map<string, Thing>;
-  edges: Map<string, { from: string; to: string; tip: string }>;
-}
-const sizes = { dag: [190, 46], asset: [210, 46], alias: [170, 40], gate: [46, 30] } as const;
 const most = 60;
 
 /** The assets by name; DAGs with more than one condition have gates before them. */
@@ -128,118 +101,6 @@ function around(p: Picture, start: string): Picture {
     things: new Map([...p.things].filter(([k]) => keep.has(k))),
     edges: new Map([...p.edges].filter(([, e]) => keep.has(e.from) && keep.has(e.to))),
   };
-}
-
-function Box({ data }: NodeProps<Node<Thing>>) {
-  const { t } = useTranslation();
-  const inside =
-    data.kind === "gate" ? (
-      <span className="gate">{data.label}</span>
-    ) : (
-      <>
-        <span className="node-top">
-          {data.kind === "dag" ? <IconSitemap size={14} /> : <IconStack2 size={14} />}
-          <span className="cut">{data.label}</span>
-        </span>
-        <span className="node-sub">
-          <span className="cut">{data.sub}</span>
-        </span>
-      </>
-    );
-  return (
-    <div className={`node anode-${data.kind}${data.here ? " anode-here" : ""}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      {data.href ? (
-        <Link to={data.href} className="node-link" aria-label={`${t(`agraph.${data.kind}`)}: ${data.label}`}>
-          {inside}
-        </Link>
-      ) : (
-        <div className="node-link">{inside}</div>
-      )}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </div>
-  );
-}
-const nodeTypes = { thing: Box };
-
-function Drawing({ picture }: { picture: Picture }) {
-  const { t } = useTranslation();
-  const scheme = useComputedColorScheme();
-  const flow = useReactFlow();
-  const [placed, setPlaced] = useState<ElkNode | null>(null);
-  const [trouble, setTrouble] = useState<unknown>(null);
-  useEffect(() => {
-    let wanted = true;
-    layout(
-      {
-        id: "root",
-        children: [...picture.things].map(([id, x]) => ({ id, width: sizes[x.kind][0], height: sizes[x.kind][1] })),
-        edges: [...picture.edges].map(([id, e]) => ({ id, sources: [e.from], targets: [e.to] })),
-      },
-      "RIGHT",
-    )
-      .then((g) => {
-        if (!wanted) return;
-        setPlaced(g);
-        requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.1 })));
-      })
-      .catch(setTrouble);
-    return () => {
-      wanted = false;
-    };
-  }, [picture, flow]);
-  const nodes: Node<Thing>[] = (placed?.children ?? []).flatMap((n) => {
-    const x = picture.things.get(n.id);
-    return x
-      ? [
-          {
-            id: n.id,
-            type: "thing",
-            position: { x: n.x ?? 0, y: n.y ?? 0 },
-            width: sizes[x.kind][0],
-            height: sizes[x.kind][1],
-            data: x,
-          },
-        ]
-      : [];
-  });
-  const edges: Edge[] = [...picture.edges].map(([id, e]) => ({
-    id,
-    source: e.from,
-    target: e.to,
-    ...(e.tip ? { ariaLabel: e.tip } : {}),
-    ...(e.from.startsWith("alias:") && e.to.startsWith("asset:") ? { style: { strokeDasharray: "5 4" } } : {}),
-  }));
-  if (trouble) return <Trouble error={trouble} />;
-  return (
-    <div className="card flow" style={{ height: "max(420px, calc(100vh - 330px))" }}>
-      {!placed && (
-        <div className="empty">
-          <Loader size="sm" />
-        </div>
-      )}
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        colorMode={scheme}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        onlyRenderVisibleElements={nodes.length > 150}
-        minZoom={0.05}
-        maxZoom={2}
-        fitView
-        aria-label={t("agraph.title")}
-      >
-        <Background gap={22} size={1} />
-        <Controls showInteractive={false} />
-        {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("graph.map")} />}
-      </ReactFlow>
-    </div>
-  );
 }
 
 interface AssetEvent {
@@ -373,9 +234,7 @@ export function Component() {
                   {t("agraph.cut", { n: r.assets.length, of: r.total_entries })}
                 </Text>
               )}
-              <ReactFlowProvider>
-                <Drawing picture={picture} />
-              </ReactFlowProvider>
+              <Drawing picture={picture} label={t("agraph.title")} height="max(420px, calc(100vh - 330px))" />
               <History of={here} />
             </>
           )

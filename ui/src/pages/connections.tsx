@@ -333,7 +333,6 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
           autosize
           minRows={2}
           maxRows={12}
-          formatOnBlur
           error={object ? undefined : t("connection.extraBad")}
         />
         <Textarea name="description" label={t("description")} defaultValue={from?.description ?? ""} autosize minRows={1} />

@@ -164,7 +164,7 @@ export function Component() {
           <Select
             name="span"
             label={t("logs.span")}
-            w={130}
+            w={150}
             clearable
             clearButtonProps={{ "aria-label": t("clearFilter") }}
             placeholder={t("logs.anyTime")}
@@ -218,9 +218,12 @@ export function Component() {
                     <When at={h.timestamp ?? h.start_date} />
                   </td>
                   <td style={{ maxWidth: 300 }}>
-                    <Link to={`/dags/${seg(h.dag_id)}`}>{h.dag_id}</Link> · {h.task_id}
+                    <Link to={`/dags/${seg(h.dag_id)}`} style={{ textDecoration: "underline" }}>
+                      {h.dag_id}
+                    </Link>{" "}
+                    · {h.task_id}
                     {h.map_index >= 0 && ` [${h.map_index}]`}
-                    <Text fz={12} c="dimmed" className="cut">
+                    <Text fz={12} c="dimmed" className="cut" display="block">
                       {h.run_id} · {t("ti.attemptN", { n: h.try_number })}
                     </Text>
                   </td>

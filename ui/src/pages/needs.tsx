@@ -126,7 +126,7 @@ export function NeedRow({ of: x, children }: { of: Need; children?: ReactNode })
           </Text>
         )}
         {x.text && (
-          <Text fz={12} c="dimmed" className="cut">
+          <Text fz={12} c="dimmed" className="cut" display="block">
             {x.text}
           </Text>
         )}

@@ -12,7 +12,7 @@ import { minimalSetup } from "codemirror";
 import { useEffect, useRef } from "react";
 
 const languages: Record<string, () => Extension> = { python, json, yaml, text: () => [] };
-const dark = HighlightStyle.define([
+export const dark = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "#c099ff" },
   { tag: [tags.string, tags.special(tags.string)], color: "#9ece8a" },
   { tag: [tags.number, tags.bool, tags.null], color: "#f0a870" },
@@ -21,7 +21,7 @@ const dark = HighlightStyle.define([
   { tag: [tags.className, tags.typeName, tags.definition(tags.variableName)], color: "#e5c07b" },
   { tag: [tags.propertyName], color: "#8fd3e8" },
 ]);
-const light = HighlightStyle.define([
+export const light = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "#6a1b9a" },
   { tag: [tags.string, tags.special(tags.string)], color: "#1b6e20" },
   { tag: [tags.number, tags.bool, tags.null, tags.escape], color: "#a1440a" },
@@ -30,7 +30,7 @@ const light = HighlightStyle.define([
   { tag: [tags.className, tags.typeName, tags.definition(tags.variableName)], color: "#7a4a00" },
   { tag: [tags.propertyName], color: "#0b6375" },
 ]);
-const look = EditorView.theme({
+export const look = EditorView.theme({
   "&": { backgroundColor: "transparent", color: "var(--tw-text)", fontSize: "12.5px" },
   ".cm-gutters": { backgroundColor: "var(--tw-code)", color: "var(--tw-dim)", borderRight: "1px solid var(--tw-line)" },
   ".cm-content": { fontFamily: "var(--mantine-font-family-monospace)" },

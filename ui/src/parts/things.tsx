@@ -1,0 +1,159 @@
+/** Things and what leads from one to another, placed by ELK. */
+import { Loader, useComputedColorScheme } from "@mantine/core";
+import {
+  Background,
+  Controls,
+  type Edge,
+  Handle,
+  MarkerType,
+  MiniMap,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import type { ElkNode } from "elkjs/lib/elk-api";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { IconSitemap, IconStack2 } from "../icons";
+import { Trouble } from "./bits";
+import { layout } from "./layout";
+
+export interface Thing extends Record<string, unknown> {
+  kind: "dag" | "task" | "asset" | "alias" | "gate";
+  label: string;
+  sub: string;
+  href: string | null;
+  here: boolean;
+}
+export interface Picture {
+  things: Map<string, Thing>;
+  edges: Map<string, { from: string; to: string; tip: string }>;
+}
+const sizes = { dag: [190, 46], task: [170, 46], asset: [210, 46], alias: [170, 40], gate: [46, 30] } as const;
+
+function Box({ data }: NodeProps<Node<Thing>>) {
+  const { t } = useTranslation();
+  const inside =
+    data.kind === "gate" ? (
+      <span className="gate">{data.label}</span>
+    ) : (
+      <>
+        <span className="node-top">
+          {data.kind === "dag" ? <IconSitemap size={14} /> : data.kind === "task" ? null : <IconStack2 size={14} />}
+          <span className="sr-only">{t(`agraph.${data.kind}`)}: </span>
+          <span className="cut">{data.label}</span>
+        </span>
+        <span className="node-sub">
+          <span className="cut">{data.sub}</span>
+        </span>
+      </>
+    );
+  return (
+    <div className={`node anode-${data.kind}${data.here ? " anode-here" : ""}`}>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      {data.href ? (
+        <Link to={data.href} className="node-link">
+          {inside}
+        </Link>
+      ) : (
+        <div className="node-link">{inside}</div>
+      )}
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </div>
+  );
+}
+const nodeTypes = { thing: Box };
+
+function Placed({ picture, label, height }: { picture: Picture; label: string; height: string }) {
+  const { t } = useTranslation();
+  const scheme = useComputedColorScheme();
+  const flow = useReactFlow();
+  const [placed, setPlaced] = useState<ElkNode | null>(null);
+  const [trouble, setTrouble] = useState<unknown>(null);
+  useEffect(() => {
+    let wanted = true;
+    layout(
+      {
+        id: "root",
+        children: [...picture.things].map(([id, x]) => ({ id, width: sizes[x.kind][0], height: sizes[x.kind][1] })),
+        edges: [...picture.edges].map(([id, e]) => ({ id, sources: [e.from], targets: [e.to] })),
+      },
+      "RIGHT",
+    )
+      .then((g) => {
+        if (!wanted) return;
+        setPlaced(g);
+        requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.1 })));
+      })
+      .catch(setTrouble);
+    return () => {
+      wanted = false;
+    };
+  }, [picture, flow]);
+  const nodes: Node<Thing>[] = (placed?.children ?? []).flatMap((n) => {
+    const x = picture.things.get(n.id);
+    return x
+      ? [
+          {
+            id: n.id,
+            type: "thing",
+            position: { x: n.x ?? 0, y: n.y ?? 0 },
+            width: sizes[x.kind][0],
+            height: sizes[x.kind][1],
+            data: x,
+          },
+        ]
+      : [];
+  });
+  const edges: Edge[] = [...picture.edges].map(([id, e]) => ({
+    id,
+    source: e.from,
+    target: e.to,
+    markerEnd: { type: MarkerType.ArrowClosed },
+    ...(e.tip ? { ariaLabel: e.tip } : {}),
+    ...(e.from.startsWith("alias:") && e.to.startsWith("asset:") ? { style: { strokeDasharray: "5 4" } } : {}),
+  }));
+  if (trouble) return <Trouble error={trouble} />;
+  return (
+    <div className="card flow" style={{ height }}>
+      {!placed && (
+        <div className="empty">
+          <Loader size="sm" />
+        </div>
+      )}
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        colorMode={scheme}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        elementsSelectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        onlyRenderVisibleElements={nodes.length > 150}
+        minZoom={0.05}
+        maxZoom={2}
+        fitView
+        aria-label={label}
+      >
+        <Background gap={22} size={1} />
+        <Controls showInteractive={false} />
+        {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("graph.map")} />}
+      </ReactFlow>
+    </div>
+  );
+}
+
+export function Drawing(props: { picture: Picture; label: string; height: string }) {
+  return (
+    <ReactFlowProvider>
+      <Placed {...props} />
+    </ReactFlowProvider>
+  );
+}
