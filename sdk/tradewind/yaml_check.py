@@ -65,7 +65,11 @@ def _runs(dag: Any) -> tuple[list[dict[str, Any]], str | None]:
     from tradewind.execution import coming
     from tradewind.execution.dagrun import text
 
-    ask: dict[str, Any] = {"count": 3, "now": text(dt.datetime.now(dt.timezone.utc)), "catchup": bool(dag.catchup)}
+    ask: dict[str, Any] = {
+        "count": 3,
+        "now": text(dt.datetime.now(dt.timezone.utc)),
+        "catchup": bool(dag.catchup),
+    }
     for name, value in (("earliest", dag.start_date), ("latest", dag.end_date)):
         if value is not None:
             ask[name] = text(value)
@@ -90,7 +94,9 @@ def _rendered(dag: Any, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
             one["error"] = "it is mapped: its fields are known when it runs"
         else:
             try:
-                workload = task_workload(dag, task.task_id, None, when or dt.datetime.now(dt.timezone.utc), None, -1)
+                workload = task_workload(
+                    dag, task.task_id, None, when or dt.datetime.now(dt.timezone.utc), None, -1
+                )
                 one["fields"] = _fields(dag, task, workload)
             except Exception as e:
                 one["error"] = f"{type(e).__name__}: {e}"

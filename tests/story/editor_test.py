@@ -70,6 +70,7 @@ def test_it_shows_what_the_dag_would_be(engine: Engine) -> None:
     assert [t["id"] for t in dag["structure"]["tasks"]] == ["first", "then"]
     assert len(dag["runs"]) == 3 and all("T02:30:00" in r["run_after"] for r in dag["runs"])
     (first,) = [r for r in dag["rendered"] if r["task_id"] == "first"]
+    assert first["error"] is None, first
     words = first["fields"]["bash_command"].split()
     assert words[0] == "echo" and len(words[1]) == 8 and words[2] == "eu", first
     assert not (engine.dags / "made.yaml").exists(), "a look leaves nothing"

@@ -1,4 +1,4 @@
-import { TextInput } from "@mantine/core";
+import { Group, Select, TextInput } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { ApiError, type Page } from "../api";
 import { IconLock, IconPackage, IconPuzzle } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
+import { Search } from "../parts/filter";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { When } from "../time";
@@ -125,7 +126,12 @@ export function Jobs() {
   const { t } = useTranslation();
   useTitle(t("nav.jobs"));
   const list = useListState("-id");
-  const asked = useGet<{ jobs: Job[] } & Page>("/api/v2/jobs", list.params, { every: 5000, untold: true });
+  const { search, set } = list;
+  const asked = useGet<{ jobs: Job[] } & Page>(
+    "/api/v2/jobs",
+    { ...list.params, hostname: search.get("host"), job_type: search.get("type"), job_state: search.get("state") },
+    { every: 5000, untold: true },
+  );
   const columns: ColumnDef<Job>[] = [
     { id: "id", header: () => "#", meta: { sort: "id" }, cell: ({ row }) => row.original.id },
     {
@@ -143,7 +149,17 @@ export function Jobs() {
         </span>
       ),
     },
-    { id: "host", header: () => t("ti.host"), cell: ({ row }) => row.original.hostname },
+    {
+      id: "host",
+      header: () => t("ti.host"),
+      meta: { sort: "hostname" },
+      cell: ({ row: { original: j } }) =>
+        j.hostname && (
+          <button type="button" className="text-button" onClick={() => set({ host: j.hostname })}>
+            {j.hostname}
+          </button>
+        ),
+    },
     { id: "executor", header: () => t("ti.executor"), cell: ({ row }) => row.original.executor_class },
     {
       id: "start",
@@ -162,6 +178,27 @@ export function Jobs() {
   return (
     <>
       <PageHead title={t("nav.jobs")} />
+      <Group mb="sm" gap="sm">
+        <Search key={search.get("host")} label={t("job.host")} value={search.get("host")} onFind={(v) => set({ host: v })} />
+        {(["type", "state"] as const).map((k) => (
+          <Select
+            key={k}
+            size="xs"
+            w={180}
+            clearable
+            clearButtonProps={{ "aria-label": t("clearFilter") }}
+            aria-label={t(k === "type" ? "job.type" : "state")}
+            placeholder={t(k === "type" ? "job.type" : "state")}
+            value={search.get(k)}
+            onChange={(v) => set({ [k]: v })}
+            data={
+              k === "type"
+                ? ["SchedulerJob", "DagProcessorJob", "TriggererJob"]
+                : ["running", "success", "failed"].map((s) => ({ value: s, label: t(`state.${s}`) }))
+            }
+          />
+        ))}
+      </Group>
       <Loaded of={asked}>
         {(r) => <DataTable label={t("nav.jobs")} rows={r.jobs} columns={columns} total={r.total_entries} list={list} />}
       </Loaded>

@@ -1,4 +1,4 @@
-import { Group } from "@mantine/core";
+import { Group, TextInput } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -28,9 +28,24 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
   const list = useListState("-when");
   const { search, set } = list;
   const like = (k: string) => (search.get(k) ? { [`${k}_pattern`]: `%${search.get(k)}%` } : {});
+  /** Days as the reader counts them. */
+  const day = (k: string, time: string) => {
+    const at = search.get(k);
+    return at ? { [k]: new Date(`${at}${time || "T00:00:00"}`).toISOString() } : {};
+  };
   const events = useGet<{ event_logs: Event[] } & Page>(
     "/api/v2/eventLogs",
-    { ...list.params, dag_id: dagId, run_id: runId, task_id: taskId, ...like("event"), ...like("owner") },
+    {
+      ...list.params,
+      dag_id: dagId,
+      run_id: runId,
+      task_id: taskId,
+      ...like("event"),
+      ...like("owner"),
+      ...(dagId ? {} : like("dag_id")),
+      ...day("after", ""),
+      ...day("before", "T23:59:59"),
+    },
     { every: 5000, untold: true },
   );
   const columns: ColumnDef<Event>[] = [
@@ -93,6 +108,18 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
       <Group mb="sm" gap="sm">
         <Search label={t("event.find")} value={search.get("event")} onFind={(v) => set({ event: v })} />
         <Search label={t("event.findWho")} value={search.get("owner")} onFind={(v) => set({ owner: v })} />
+        {!dagId && <Search label={t("event.findDag")} value={search.get("dag_id")} onFind={(v) => set({ dag_id: v })} />}
+        {(["after", "before"] as const).map((k) => (
+          <TextInput
+            key={k}
+            size="xs"
+            type="date"
+            aria-label={t(`event.${k}`)}
+            title={t(`event.${k}`)}
+            value={search.get(k) ?? ""}
+            onChange={(e) => set({ [k]: e.currentTarget.value || null })}
+          />
+        ))}
       </Group>
       <Loaded of={events}>
         {(r) => (
