@@ -151,6 +151,26 @@ static void test_setup_scope(void **state)
 	world_close(&w);
 }
 
+/* Each index of a mapped group has a setup and a teardown of its own. */
+static void test_setup_in_group(void **state)
+{
+	static const struct script s[] = { { "s", 1, .outcome = TW_OUT_FAILED }, { "s", 2, .outcome = TW_OUT_SKIPPED }, { 0 } };
+	struct world w;
+
+	setup(&w, "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'literal':[1,2,3]}}]}}],'tasks':["
+		  "{'task_id':'s','group':'g','is_setup':true},{'task_id':'w','group':'g','upstream':['s']},"
+		  "{'task_id':'t','group':'g','is_teardown':true,'trigger_rule':'all_done_setup_success','upstream':['s','w']},"
+		  "{'task_id':'end','upstream':['w'],'trigger_rule':'all_done'}]}",
+	      s);
+	world_run(&w, "d", "r");
+	world_go(&w, false);
+	assert_ti(&w, "r", "t", 0, "success");
+	assert_ti(&w, "r", "t", 1, "upstream_failed");
+	assert_ti(&w, "r", "t", 2, "skipped");
+	assert_ti(&w, "r", "end", -1, "success");
+	world_close(&w);
+}
+
 static void test_other_version(void **state)
 {
 	static const struct script s[] = { { "h", ANY, 1, .hang = true }, { 0 } };
@@ -396,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_fast_rules_in_group),
 		cmocka_unit_test(test_branch_survives_clear),
 		cmocka_unit_test(test_setup_scope),
+		cmocka_unit_test(test_setup_in_group),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_backfill),
 		cmocka_unit_test(test_backfill_order),

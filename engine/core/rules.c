@@ -102,6 +102,27 @@ enum verdict tw_core_setup_verdict(const struct ti *ti)
 	return c.s + (ti->map_index > -1 ? c.r : 0) >= c.u ? READY : WAIT;
 }
 
+static const struct tw_edge *arrow(const struct tw_dag *dag, int from, int to)
+{
+	const struct tw_task *t = &dag->tasks[from];
+
+	for (int i = 0; i < t->nout; i++)
+		if (t->out[i].task == to && t->out[i].kind == TW_EDGE_DIRECT)
+			return &t->out[i];
+	return NULL;
+}
+
+/* Of a setup in its own mapped group a teardown looks at its own index. */
+static bool is_of(const struct ti *setup, const struct ti *ti, const struct tw_edge *e)
+{
+	int first, last;
+
+	if (!e || !e->same_index || ti->map_index < 0)
+		return true;
+	tw_core_reach(ti->run, setup, e, &first, &last);
+	return ti->map_index >= first && ti->map_index < last;
+}
+
 /* A teardown's direct setups, once all its upstreams have ended. */
 static enum verdict teardown_verdict(const struct ti *ti)
 {
@@ -111,9 +132,12 @@ static enum verdict teardown_verdict(const struct ti *ti)
 
 	for (int i = 0; i < t->nupstream; i++) {
 		const struct tstate *u = &r->tasks[t->upstream[i]];
+		const struct tw_edge *e = arrow(r->dag, t->upstream[i], ti->task);
 		if (!r->dag->tasks[t->upstream[i]].is_setup)
 			continue;
 		for (int k = 0; k < u->n; k++) {
+			if (!is_of(u->tis[k], ti, e))
+				continue;
 			setups++;
 			succeeded += u->tis[k]->state == TW_TI_SUCCESS;
 			skipped += u->tis[k]->state == TW_TI_SKIPPED;
