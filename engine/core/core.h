@@ -325,6 +325,7 @@ enum verdict tw_core_rule_of(const struct ti *ti);
 struct tw_mapping *tw_core_group_map(const struct run *r, const struct tw_task *t);
 bool tw_core_is_mapped(const struct tw_dag *dag, const struct tw_task *t);
 void tw_core_length_changes(struct run *r, int task);    /* cleared: who maps over it looks again */
+void tw_core_length_known(struct run *r, int task);      /* ended: groups that map over it may be expanded */
 int64_t tw_core_length(const struct run *r, const struct tw_source *src);
 int tw_core_parse_time_count(const struct tw_dag *dag, const struct tw_task *t);
 enum verdict tw_core_mapped_verdict(const struct ti *ti);

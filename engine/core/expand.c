@@ -401,6 +401,20 @@ static bool mapping_uses(const struct tw_mapping *m, int task)
 	return false;
 }
 
+/* The members of a mapped group that are not right below what it maps over hear of its end, too. */
+void tw_core_length_known(struct run *r, int task)
+{
+	for (int g = 0; g < r->dag->ngroups; g++) {
+		if (!mapping_uses(r->dag->groups[g].map, task))
+			continue;
+		for (int i = 0; i < r->ntasks; i++) {
+			const struct tstate *d = &r->tasks[i];
+			if (task_at(r, i)->mapped_group == g && d->n && !d->expanded && tw_core_schedulable(d->tis[0]))
+				tw_core_work(d->tis[0]);
+		}
+	}
+}
+
 void tw_core_length_changes(struct run *r, int task)
 {
 	for (int i = 0; r->has_mapped && i < r->ntasks; i++) {

@@ -171,6 +171,30 @@ static void test_setup_in_group(void **state)
 	world_close(&w);
 }
 
+/* Who is in a mapped group hears of the end of what it maps over, also when that is not right above. */
+static void test_list_of_a_group_ends(void **state)
+{
+	static const struct script s[] = { { "src", ANY, .hang = true }, { "h", ANY, .hang = true }, { 0 } };
+	struct world w;
+
+	setup(&w, "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'src'}}}]}}],'tasks':["
+		  "{'task_id':'src'},{'task_id':'e'},{'task_id':'h'},{'task_id':'b','group':'g','upstream':['e']}]}",
+	      s);
+	world_run(&w, "d", "r");
+	world_go(&w, false);
+	assert_ti(&w, "r", "b", -1, "none");
+	for (size_t i = 0; i < w.open.n; i++) {
+		struct open_attempt a = w.open.v[i];
+		if (strcmp(a.task, "src"))
+			continue;
+		w.open.v[i] = w.open.v[--w.open.n];
+		world_end(&w, &a, &(struct script){ "src", .outcome = TW_OUT_FAILED });
+		break;
+	}
+	assert_ti(&w, "r", "b", -1, "upstream_failed");
+	world_close(&w);
+}
+
 static void test_other_version(void **state)
 {
 	static const struct script s[] = { { "h", ANY, 1, .hang = true }, { 0 } };
@@ -417,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_branch_survives_clear),
 		cmocka_unit_test(test_setup_scope),
 		cmocka_unit_test(test_setup_in_group),
+		cmocka_unit_test(test_list_of_a_group_ends),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_backfill),
 		cmocka_unit_test(test_backfill_order),

@@ -181,8 +181,10 @@ void tw_core_move(struct ti *ti, enum tw_ti_state to)
 	tw_core_account(ti, to, 1);
 	if (tw_ti_finished(from))
 		tell_downstream(ti, from, -1);
-	if (tw_ti_finished(to))
+	if (tw_ti_finished(to)) {
 		tell_downstream(ti, to, 1);
+		tw_core_length_known(r, ti->task);
+	}
 	tw_core_arm_ti(ti);
 	if (to == TW_TI_SCHEDULED)
 		tw_core_enqueue(ti);

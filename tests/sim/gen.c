@@ -7,6 +7,7 @@ struct gen {
 	struct sim *m;
 	struct tw_buf b;
 	int n, first[2];             /* what the groups map over */
+	int scope;                   /* the group that the setup under way is in, with all up to its teardown; -1 = none */
 	enum kind *kind;
 	bool fail_fast, past;
 };
@@ -46,7 +47,7 @@ static void rule(struct gen *g, int i)
 	if (g->fail_fast || chance(g, 400))
 		return;
 	enum tw_trigger_rule r = (enum tw_trigger_rule)roll(g, TW_RULE_N);
-	if (r == TW_RULE_ALWAYS && g->kind[i] == IN_GROUP)
+	if (r == TW_RULE_ALWAYS && (g->kind[i] == IN_GROUP || g->scope >= 0))
 		return;
 	tw_buf_printf(&g->b, ",\"trigger_rule\":\"%s\"", tw_trigger_rule_name(r));
 }
@@ -177,12 +178,25 @@ static enum kind choose_kind(struct gen *g, int i)
 	return i < g->n - 3 ? SETUP : PLAIN;
 }
 
+/* A setup, its teardown and what is between them may be in a mapped group, where each index has its own. */
+static void scope(struct gen *g, int i)
+{
+	if (g->kind[i] == SETUP)
+		g->scope = g->m->with_scoped_groups && i > 1 && chance(g, 500) ? (int)roll(g, 2) : -1;
+	if (g->scope < 0)
+		return;
+	tw_buf_printf(&g->b, ",\"group\":\"%c\"", "gh"[g->scope]);
+	if (g->kind[i] == TEARDOWN)
+		g->scope = -1;
+}
+
 static void task(struct gen *g, int i)
 {
 	int from = -1;
 
 	g->kind[i] = choose_kind(g, i);
 	tw_buf_printf(&g->b, "%s{\"task_id\":\"t%d\"", i ? "," : "", i);
+	scope(g, i);
 	switch (g->kind[i]) {
 	case PLAIN:
 		if (chance(g, 50))
@@ -213,6 +227,7 @@ static void task(struct gen *g, int i)
 	}
 	case SETUP:
 		tw_buf_adds(&g->b, ",\"is_setup\":true");
+		from = g->scope >= 0 ? g->first[g->scope] : -1;
 		break;
 	case TEARDOWN:
 		tw_buf_printf(&g->b, ",\"is_teardown\":true,\"trigger_rule\":\"all_done_setup_success\",\"upstream\":[\"t%d\",\"t%d\"%s]",
@@ -332,7 +347,7 @@ static int take_text(struct sim *m, char *text)
 int gen_dag(struct sim *m, int number)
 {
 	struct gen g = { .m = m, .n = 1 + (int)sim_random(m, (uint64_t)m->size), .fail_fast = sim_chance(m, 80),
-			 .past = sim_chance(m, 400) };
+			 .past = sim_chance(m, 400), .scope = -1 };
 
 	g.kind = tw_zalloc((size_t)g.n * sizeof *g.kind);
 	g.first[1] = g.n > 1 ? 1 : 0;

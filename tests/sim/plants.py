@@ -74,8 +74,8 @@ PLANTS = [
     Plant(
         "an end that downstreams do not hear of",
         "move.c",
-        "\tif (tw_ti_finished(to))\n\t\ttell_downstream(ti, to, 1);",
-        "\tif (tw_ti_finished(to) && to != TW_TI_SKIPPED)\n\t\ttell_downstream(ti, to, 1);",
+        "\tif (tw_ti_finished(to)) {\n\t\ttell_downstream(ti, to, 1);",
+        "\tif (tw_ti_finished(to) && to != TW_TI_SKIPPED) {\n\t\ttell_downstream(ti, to, 1);",
         ("counters of",),
     ),
     Plant(

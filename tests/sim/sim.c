@@ -462,6 +462,7 @@ static void create(struct sim *m, uint64_t seed)
 	m->ndags = 1 + (int)sim_random(m, MAX_DAGS);
 	/* The first million worlds were there before assets were: seeds that are kept stay what they are. */
 	m->with_assets = seed >= 1000000 && sim_chance(m, 600);
+	m->with_scoped_groups = seed >= 2000000000; /* likewise */
 	m->asset_clock = TW_TIME_MIN;
 	for (int d = 0; d < m->ndags; d++) {
 		for (int i = 0; i < NASSETS; i++)

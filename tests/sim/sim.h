@@ -159,7 +159,7 @@ struct sim {
 	int full_every, reload_every;/* turns between the dear checks, at least */
 	long next_full, next_reload, live_rows;
 	int size;                    /* of DAGs */
-	bool with_assets;
+	bool with_assets, with_scoped_groups;
 	bool calm;                   /* the faults have stopped */
 	/* figures */
 	long step, turns, crashes, dispatched, reloads, asked_why;
