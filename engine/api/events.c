@@ -148,28 +148,36 @@ static void begin(struct events *e, struct tw_store *s, int64_t after)
 	fill(e);
 }
 
+static struct tw_str *names(struct tw_request *req, const char *param, size_t *ret_n)
+{
+	struct tw_str *v = tw_arena_array(req->arena, struct tw_str, NAMES_MAX);
+
+	*ret_n = tw_query_all(req, param, v, NAMES_MAX);
+	return v;
+}
+
 static void get_events(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_str dags[NAMES_MAX], *kept;
-	size_t ndags = tw_query_all(req, "dag_id", dags, NAMES_MAX);
+	size_t ndags, ntasks_of;
+	struct tw_str *dags = names(req, "dag_id", &ndags), *tasks_of = names(req, "tasks_of", &ntasks_of);
 	struct events *e;
 	unsigned kinds;
 	int64_t last;
 
 	if (!s || !read_kinds(req, resp, &kinds) || !read_last(req, resp, &last))
 		return;
-	kept = tw_arena_array(req->arena, struct tw_str, ndags + 1);
-	for (size_t i = 0; i < ndags; i++)
-		kept[i] = dags[i];
 	if (ndags && tw_str_is(dags[ndags - 1], "~"))
 		ndags = 0;
 	e = tw_new(struct events);
 	e->req = req;
 	e->hub = tw_api_of(req)->hub;
 	e->listener.kinds = kinds;
-	e->listener.dags = kept;
+	e->listener.dags = dags;
 	e->listener.ndags = ndags;
+	e->listener.brief = tw_str_is(tw_query(req, "brief"), "true");
+	e->listener.tasks_of = tasks_of;
+	e->listener.ntasks_of = ntasks_of;
 	e->listener.run_id = tw_query(req, "run_id");
 	e->listener.task_id = tw_query(req, "task_id");
 	begin(e, s, last);

@@ -175,14 +175,23 @@ static bool is(const struct row *r, struct piece p, struct tw_str name)
 	return p.n == name.n && memcmp(r->text + p.at, name.p, p.n) == 0;
 }
 
-static bool of_dags(const struct tw_listener *l, const struct row *r, struct piece dag)
+static bool among(const struct row *r, struct piece dag, const struct tw_str *names, size_t n)
 {
-	if (!l->ndags || !dag.n)
-		return true;
-	for (size_t i = 0; i < l->ndags; i++)
-		if (is(r, dag, l->dag_names[i]))
+	for (size_t i = 0; i < n; i++)
+		if (is(r, dag, names[i]))
 			return true;
 	return false;
+}
+
+static bool of_dags(const struct tw_listener *l, const struct row *r, struct piece dag)
+{
+	return !l->ndags || !dag.n || among(r, dag, l->dag_names, l->ndags);
+}
+
+/* Is it one of those that are told by their number? */
+static bool by_number(const struct tw_listener *l, const struct row *r, const struct event *e)
+{
+	return l->brief && e->kind == TW_HUB_TASK && !among(r, e->dag, l->tasks_of_names, l->ntasks_of);
 }
 
 static bool concerns(const struct tw_listener *l, const struct row *r, const struct event *e)
@@ -444,13 +453,21 @@ static struct tw_str written(struct tw_listener *l, struct tw_str name)
 	return name;
 }
 
+static struct tw_str *all_written(struct tw_listener *l, const struct tw_str *names, size_t n)
+{
+	struct tw_str *out = tw_arena_array(l->arena, struct tw_str, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = written(l, names[i]);
+	return out;
+}
+
 int64_t tw_hub_join(struct tw_hub *h, struct tw_listener *l, struct tw_store *s, int64_t after)
 {
 	int64_t last;
 
-	l->dag_names = tw_arena_array(l->arena, struct tw_str, l->ndags + 1);
-	for (size_t i = 0; i < l->ndags; i++)
-		l->dag_names[i] = written(l, l->dags[i]);
+	l->dag_names = all_written(l, l->dags, l->ndags);
+	l->tasks_of_names = all_written(l, l->tasks_of, l->ntasks_of);
 	l->run_name = written(l, l->run_id);
 	l->task_name = written(l, l->task_id);
 	l->file = -1;
@@ -535,9 +552,20 @@ static void write_event(struct tw_buf *out, const char *name, struct tw_str json
 /* The next one of the row that is the listener's, from i on. */
 static size_t next_event(const struct tw_listener *l, const struct row *r, size_t i)
 {
-	while (i < r->nevents && !(concerns(l, r, &r->events[i]) && may_hear(l, r, &r->events[i])))
+	while (i < r->nevents && !(concerns(l, r, &r->events[i]) && may_hear(l, r, &r->events[i]) &&
+				   !(l->counted && by_number(l, r, &r->events[i]))))
 		i++;
 	return i;
+}
+
+/* How many from this one on are told by their number. */
+static size_t count_from(const struct tw_listener *l, const struct row *r, size_t i)
+{
+	size_t n = 0;
+
+	for (; i < r->nevents; i = next_event(l, r, i + 1))
+		n += by_number(l, r, &r->events[i]);
+	return n;
 }
 
 /* The last event of a row carries the row's number: who has it has had all of the row. */
@@ -547,15 +575,26 @@ static void read_row(struct tw_listener *l, const struct row *r, struct tw_buf *
 
 	while (i < r->nevents && out->n < max) {
 		const struct event *e = &r->events[i];
-		size_t next = next_event(l, r, i + 1);
+		struct tw_str json = tw_strn(r->text + e->json.at, e->json.n);
+		const char *name = e->name;
+		char number[64];
+		size_t next;
 
-		write_event(out, e->name, tw_strn(r->text + e->json.at, e->json.n), next == r->nevents ? r->seq : -1);
+		if (by_number(l, r, e)) {
+			snprintf(number, sizeof number, "{\"kind\":\"tasks\",\"count\":%zu}", count_from(l, r, i));
+			json = tw_str(number);
+			name = "tasks";
+			l->counted = true;
+		}
+		next = next_event(l, r, i + 1);
+		write_event(out, name, json, next == r->nevents ? r->seq : -1);
 		i = next;
 	}
 	l->event = i;
 	if (i == r->nevents) {
 		l->seq = r->seq;
 		l->event = 0;
+		l->counted = false;
 	}
 }
 
@@ -578,6 +617,7 @@ int64_t tw_hub_read(struct tw_hub *h, struct tw_listener *l, struct tw_buf *out,
 		snprintf(json, sizeof json, "{\"id\":%lld}", (long long)h->last);
 		l->seq = h->last;
 		l->event = 0;
+		l->counted = false;
 		write_event(out, "reset", tw_str(json), h->last);
 	}
 	read_health(h, l, out);

@@ -28,6 +28,9 @@ struct tw_listener {
 	const struct tw_str *dags; /* only what concerns these; none: all */
 	size_t ndags;
 	struct tw_str run_id, task_id; /* p NULL: all */
+	bool brief;		       /* of tasks only how many changed, but for those of these DAGs */
+	const struct tw_str *tasks_of;
+	size_t ntasks_of;
 	/* May it hear of such a thing of this DAG (p NULL: of none)? NULL: of all. */
 	bool (*may)(void *arg, unsigned kind, struct tw_str dag_id);
 	void *may_arg;
@@ -39,9 +42,10 @@ struct tw_listener {
 	int64_t auth, auth_due;	  /* what its user may was looked at when the hub knew that, and is looked at again then */
 	int64_t seq;		  /* of the last row that it has had in whole */
 	size_t event;		  /* of the next row: what comes next */
+	bool counted;		  /* of the next row: how many tasks has been told */
 	uint64_t health;	  /* which one it has heard of */
 	int file;		  /* inotify's number; -1: none */
-	struct tw_str *dag_names, run_name, task_name; /* what it listens for, as the feed writes it */
+	struct tw_str *dag_names, *tasks_of_names, run_name, task_name; /* what it listens for, as the feed writes it */
 };
 
 struct tw_hub;

@@ -2,6 +2,8 @@
  * /ui: what the pages draw and the REST API would need many requests for: a DAG's structure with its
  * groups, runs by tasks, the last runs of many DAGs. For our own UI only: it changes with it.
  */
+#include <stdio.h>
+
 #include "api/ask.h"
 #include "api/fab.h"
 #include "api/tables.h"
@@ -126,6 +128,77 @@ static int weight(enum tw_ti_state s)
 	return TW_TI_NSTATES;
 }
 
+static const char *state_name(int s)
+{
+	const char *name = tw_ti_state_name((enum tw_ti_state)s);
+
+	return name ? name : "none";
+}
+
+/* The instances of one task in one run. */
+struct cell {
+	struct tw_str task_id;
+	enum tw_ti_state state;
+	tw_time start, end; /* end: none while one of them runs */
+	int tries;
+	bool mapped;
+	int64_t counts[TW_TI_NSTATES];
+};
+
+static struct cell gather(const struct tw_grid_ti *v, size_t n)
+{
+	struct cell c = {.task_id = v->task_id, .state = v->state, .start = TW_TIME_NONE, .end = TW_TIME_NONE};
+	bool open = false;
+
+	c.mapped = n > 1 || v->map_index >= 0;
+	for (size_t i = 0; i < n; i++) {
+		c.counts[v[i].state]++;
+		if (weight(v[i].state) < weight(c.state))
+			c.state = v[i].state;
+		if (tw_time_ok(v[i].start_date) && (!tw_time_ok(c.start) || v[i].start_date < c.start))
+			c.start = v[i].start_date;
+		if (tw_time_ok(v[i].end_date) && (!tw_time_ok(c.end) || v[i].end_date > c.end))
+			c.end = v[i].end_date;
+		open = open || (tw_time_ok(v[i].start_date) && !tw_time_ok(v[i].end_date));
+		if (v[i].try_number > c.tries)
+			c.tries = v[i].try_number;
+	}
+	if (open)
+		c.end = TW_TIME_NONE;
+	return c;
+}
+
+/* The cells of a run by task; task_id p NULL: all. false: it has replied. */
+static bool read_cells(struct tw_request *req, struct tw_response *resp, struct tw_str run_id, struct tw_str task_id,
+		       struct cell **ret_v, size_t *ret_n)
+{
+	struct tw_grid_ti *v;
+	struct tw_err err = {0};
+	size_t n, end;
+
+	if (tw_store_grid(tw_api_store(req, resp), req->params[0], run_id, task_id, req->arena, &v, &n, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return false;
+	}
+	*ret_v = tw_arena_array(req->arena, struct cell, n + 1);
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && tw_str_eq(v[end].task_id, v[i].task_id);)
+			end++;
+		(*ret_v)[(*ret_n)++] = gather(&v[i], end - i);
+	}
+	return true;
+}
+
+static void write_counts(struct tw_jw *w, const struct cell *c)
+{
+	tw_jw_obj(w);
+	for (int s = 0; s < TW_TI_NSTATES; s++)
+		if (c->counts[s])
+			tw_jw_int_at(w, state_name(s), c->counts[s]);
+	tw_jw_end(w);
+}
+
 static void write_seconds(struct tw_jw *w, tw_time t)
 {
 	if (tw_time_ok(t))
@@ -134,66 +207,32 @@ static void write_seconds(struct tw_jw *w, tw_time t)
 		tw_jw_null(w);
 }
 
-/*
- * [task_id, state, start, end, tries], of a mapped task with {state: instances} at the end. v: n
- * instances of one task.
- */
-static void write_cell(struct tw_jw *w, const struct tw_grid_ti *v, size_t n)
+/* [task_id, state, start, end, tries], of a mapped task with {state: instances} at the end. */
+static void write_cell(struct tw_jw *w, const struct cell *c)
 {
-	int64_t counts[TW_TI_NSTATES] = {0};
-	const struct tw_grid_ti *worst = v;
-	tw_time start = TW_TIME_NONE, end = TW_TIME_NONE;
-	bool open = false;
-	int tries = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		counts[v[i].state]++;
-		if (weight(v[i].state) < weight(worst->state))
-			worst = &v[i];
-		if (tw_time_ok(v[i].start_date) && (!tw_time_ok(start) || v[i].start_date < start))
-			start = v[i].start_date;
-		if (tw_time_ok(v[i].end_date) && (!tw_time_ok(end) || v[i].end_date > end))
-			end = v[i].end_date;
-		open = open || (tw_time_ok(v[i].start_date) && !tw_time_ok(v[i].end_date));
-		if (v[i].try_number > tries)
-			tries = v[i].try_number;
-	}
 	tw_jw_list(w);
-	tw_jw_str(w, v->task_id);
-	tw_jw_cstr(w, tw_ti_state_name(worst->state));
-	write_seconds(w, start);
-	write_seconds(w, open ? TW_TIME_NONE : end);
-	tw_jw_int(w, tries);
-	if (n > 1 || v->map_index >= 0) {
-		tw_jw_obj(w);
-		for (int s = 0; s < TW_TI_NSTATES; s++)
-			if (counts[s])
-				tw_jw_int_at(w, tw_ti_state_name((enum tw_ti_state)s) ? tw_ti_state_name((enum tw_ti_state)s)
-										    : "none",
-					     counts[s]);
-		tw_jw_end(w);
-	}
+	tw_jw_str(w, c->task_id);
+	tw_jw_cstr(w, tw_ti_state_name(c->state));
+	write_seconds(w, c->start);
+	write_seconds(w, c->end);
+	tw_jw_int(w, c->tries);
+	if (c->mapped)
+		write_counts(w, c);
 	tw_jw_end(w);
 }
 
 /* false: it has replied. */
 static bool write_cells(struct tw_jw *w, struct tw_request *req, struct tw_response *resp, const struct tw_run_row *r)
 {
-	struct tw_grid_ti *v;
-	struct tw_err err = {0};
-	size_t n, end;
+	struct cell *v;
+	size_t n;
 
-	if (tw_store_grid(tw_api_store(req, resp), r->dag_id, r->run_id, req->arena, &v, &n, &err) < 0) {
-		tw_reply_err(resp, &err);
+	if (!read_cells(req, resp, r->run_id, (struct tw_str){0}, &v, &n))
 		return false;
-	}
 	tw_jw_key(w, "tasks");
 	tw_jw_list(w);
-	for (size_t i = 0; i < n; i = end) {
-		for (end = i + 1; end < n && tw_str_eq(v[end].task_id, v[i].task_id);)
-			end++;
-		write_cell(w, &v[i], end - i);
-	}
+	for (size_t i = 0; i < n; i++)
+		write_cell(w, &v[i]);
 	tw_jw_end(w);
 	return true;
 }
@@ -245,6 +284,108 @@ static void get_grid(struct tw_request *req, struct tw_response *resp)
 		if (cells && !write_cells(&w, req, resp, &v[i].run))
 			return;
 		tw_jw_end(&w);
+	}
+	tw_jw_end(&w);
+	tw_jw_end(&w);
+}
+
+/* ── the cells of many runs ───────────────────────────────────────────────────────────── */
+
+#define CELL_RUNS_MAX 64
+
+static bool same_tasks(const struct cell *a, size_t na, const struct cell *b, size_t nb)
+{
+	for (size_t i = 0; na == nb && i < na; i++)
+		if (!tw_str_eq(a[i].task_id, b[i].task_id))
+			return false;
+	return na == nb;
+}
+
+/* Milliseconds since then; -1: none. */
+static void write_ms(struct tw_jw *w, tw_time t, tw_time since)
+{
+	tw_jw_int(w, tw_time_ok(t) && tw_time_ok(since) ? (t - since) / 1000 : -1);
+}
+
+/*
+ * A column for each thing that cells have, in the order of "tasks" (left out: as in the run before): a letter for the state,
+ * start in ms since "at", how long it took, tries; "many" has the counts of mapped ones by their place.
+ */
+static void write_columns(struct tw_jw *w, const struct cell *v, size_t n, bool with_tasks)
+{
+	struct tw_buf states TW_AUTO(tw_buf_release) = {0};
+	tw_time at = TW_TIME_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		tw_buf_addc(&states, (char)('a' + (int)v[i].state));
+		if (tw_time_ok(v[i].start) && (!tw_time_ok(at) || v[i].start < at))
+			at = v[i].start;
+	}
+	if (with_tasks) {
+		tw_jw_key(w, "tasks");
+		tw_jw_list(w);
+		for (size_t i = 0; i < n; i++)
+			tw_jw_str(w, v[i].task_id);
+		tw_jw_end(w);
+	}
+	tw_jw_str_at(w, "state", n ? tw_buf_str(&states) : TW_STR(""));
+	tw_jw_key(w, "at");
+	write_seconds(w, at);
+	tw_jw_key(w, "start");
+	tw_jw_list(w);
+	for (size_t i = 0; i < n; i++)
+		write_ms(w, v[i].start, at);
+	tw_jw_end(w);
+	tw_jw_key(w, "took");
+	tw_jw_list(w);
+	for (size_t i = 0; i < n; i++)
+		write_ms(w, v[i].end, v[i].start);
+	tw_jw_end(w);
+	tw_jw_key(w, "tries");
+	tw_jw_list(w);
+	for (size_t i = 0; i < n; i++)
+		tw_jw_int(w, v[i].tries);
+	tw_jw_end(w);
+	tw_jw_key(w, "many");
+	tw_jw_obj(w);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].mapped) {
+			char place[24];
+
+			snprintf(place, sizeof place, "%zu", i);
+			tw_jw_key(w, place);
+			write_counts(w, &v[i]);
+		}
+	tw_jw_end(w);
+}
+
+/* ?run_id=, repeatable; ?task_id=: of this one alone. {"states": [name by letter], "runs": [{"run_id", columns}]} */
+static void get_cells(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_str ids[CELL_RUNS_MAX];
+	size_t nids = tw_query_all(req, "run_id", ids, CELL_RUNS_MAX), n, nbefore = 0;
+	struct cell *v, *before = NULL;
+	struct tw_jw w = {.out = &resp->body};
+
+	if (!tw_api_store(req, resp))
+		return;
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "states");
+	tw_jw_list(&w);
+	for (int s = 0; s < TW_TI_NSTATES; s++)
+		tw_jw_cstr(&w, tw_ti_state_name((enum tw_ti_state)s));
+	tw_jw_end(&w);
+	tw_jw_key(&w, "runs");
+	tw_jw_list(&w);
+	for (size_t i = 0; i < nids; i++) {
+		if (!read_cells(req, resp, ids[i], tw_query(req, "task_id"), &v, &n))
+			return;
+		tw_jw_obj(&w);
+		tw_jw_str_at(&w, "run_id", ids[i]);
+		write_columns(&w, v, n, !before || !same_tasks(v, n, before, nbefore));
+		tw_jw_end(&w);
+		before = v;
+		nbefore = n;
 	}
 	tw_jw_end(&w);
 	tw_jw_end(&w);
@@ -360,6 +501,7 @@ const struct tw_route tw_routes_ui_data[] = {
 	{"GET", "/ui/dags/recent", {TW_ON_DAG_RUN}, get_recent},
 	{"GET", "/ui/dags/{dag_id}/structure", {TW_ON_DAG}, get_structure},
 	{"GET", "/ui/dags/{dag_id}/grid", {TW_ON_TI}, get_grid},
+	{"GET", "/ui/dags/{dag_id}/cells", {TW_ON_TI}, get_cells},
 	{"GET", "/ui/dags/{dag_id}/days", {TW_ON_DAG_RUN}, get_days},
 	{"GET", "/ui/hours", {TW_ON_DAG_RUN}, get_hours},
 	{0},

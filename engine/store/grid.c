@@ -2,6 +2,10 @@
 
 #include "store/rows.h"
 
+#define SELECT                                                                                            \
+	"select task_id, map_index, state, try_number, start_date, end_date from task_instance"          \
+	" where dag_id = ? and run_id = ?"
+
 static void read_ti(struct tw_q *q, struct tw_arena *a, void *row)
 {
 	struct tw_grid_ti *t = row;
@@ -14,16 +18,17 @@ static void read_ti(struct tw_q *q, struct tw_arena *a, void *row)
 	t->end_date = tw_q_get_time(q);
 }
 
-enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
-			 struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
+			 struct tw_arena *a, struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select task_id, map_index, state, try_number, start_date, end_date from task_instance"
-	     " where dag_id = ? and run_id = ? order by task_id, map_index");
+	     task_id.p ? SELECT " and task_id = ? order by task_id, map_index" : SELECT " order by task_id, map_index");
 	tw_q_put_str(&q, dag_id);
 	tw_q_put_str(&q, run_id);
+	if (task_id.p)
+		tw_q_put_str(&q, task_id);
 	return TW_Q_ALL(&q, struct tw_grid_ti, read_ti, a, ret_v, ret_n, err);
 }
 

@@ -53,6 +53,10 @@ import { client, LiveProvider, useGet, useLive, useLost } from "./live";
 import { Boundary, Busy } from "./parts/bits";
 import { useMay, useMe } from "./session";
 import { localZone, useSettings, type ZoneChoice } from "./settings";
+import { listen } from "./stream";
+
+// Before the first question: what changes after its answer is told.
+if (!/\/login$/.test(location.pathname)) listen(true);
 
 const Palette = lazy(() => import("./palette"));
 

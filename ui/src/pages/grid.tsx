@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { type GridRun, type Structure, seg } from "../api";
@@ -15,9 +15,10 @@ import {
 import { useGet } from "../live";
 import { seconds } from "../parts/bars";
 import { Empty, Loaded } from "../parts/bits";
+import { useCells } from "../parts/cells";
 import { RunTypeFilter, StateFilter } from "../parts/filter";
 import { Mark, useStateName } from "../parts/state";
-import { cellMap, foldedAtFirst, type Row, rows as rowsOf, type Sum, sum } from "../parts/tree";
+import { foldedAtFirst, type Row, rows as rowsOf, type Sum, sum } from "../parts/tree";
 import { TriggerDialog } from "../parts/trigger";
 import { useZone } from "../settings";
 import { formatDuration, formatTime, zoneMark } from "../time";
@@ -28,7 +29,9 @@ const COL = 22;
 const HEAD = 74;
 const NAMES = 250;
 
-function tip(s: Sum, name: (s: string | null) => string): string {
+type Name = (s: string | null) => string;
+
+function tip(s: Sum, name: Name): string {
   const many = Object.values(s.counts).reduce((a, b) => a + b, 0);
   const took = s.start === null ? "" : `, ${formatDuration((s.end ?? Date.now() / 1000) - s.start)}`;
   const tries = s.tries > 1 ? `, ×${s.tries}` : "";
@@ -41,21 +44,27 @@ function tip(s: Sum, name: (s: string | null) => string): string {
   return `${name(s.state)}${took}${tries}${counts}`;
 }
 
+/** Sums are kept: the same one is the same picture. */
 const GridCell = memo(function GridCell({
-  state,
+  of,
+  task,
+  time,
   many,
   left,
-  label,
   id,
   focus,
+  name,
 }: {
-  state: string | null;
+  of: Sum;
+  task: string;
+  time: string;
   many: boolean;
   left: number;
-  label: string;
   id: string;
   focus: boolean;
+  name: Name;
 }) {
+  const label = `${task}, ${time}: ${tip(of, name)}`;
   return (
     <div
       role="gridcell"
@@ -65,10 +74,17 @@ const GridCell = memo(function GridCell({
       className={`gcell${many ? " many" : ""}${focus ? " focus" : ""}`}
       style={{ left, width: COL, height: ROW }}
     >
-      <Mark state={state} size={15} />
+      <Mark state={of.state} size={15} />
     </div>
   );
 });
+
+/** A run as a column: what its head and its cells say of it. */
+interface Column {
+  run: GridRun;
+  time: string;
+  label: string;
+}
 
 function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
   const { t } = useTranslation();
@@ -86,7 +102,16 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
   }, [structure, folded, filter]);
   // Oldest at the left, as one reads.
   const columns = useMemo(() => [...runs].reverse(), [runs]);
-  const cells = useMemo(() => columns.map((r) => cellMap(r.tasks)), [columns]);
+  const heads = useMemo(
+    () =>
+      columns.map((r): Column => {
+        const at = new Date(r.run_after);
+        const time = formatTime(at, zone);
+        return { run: r, time, label: `${time} ${zoneMark(at, zone)}, ${name(r.state)}, ${formatDuration(seconds(r))}` };
+      }),
+    [columns, zone, name],
+  );
+  const store = useCells(dag.dag_id);
   const longest = useMemo(() => Math.max(0.001, ...columns.map(seconds)), [columns]);
   const box = useRef<HTMLDivElement>(null);
   const [focus, setFocus] = useState<{ r: number; c: number }>({ r: 0, c: Math.max(0, columns.length - 1) });
@@ -102,11 +127,13 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
     count: columns.length,
     getScrollElement: () => box.current,
     estimateSize: () => COL,
-    overscan: 12,
+    overscan: 6,
     scrollPaddingStart: NAMES,
+    // The newest are looked at first.
+    initialOffset: columns.length * COL,
   });
   const toEnd = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (toEnd.current || !columns.length) return;
     toEnd.current = true;
     box.current?.scrollTo({ left: box.current.scrollWidth });
@@ -163,6 +190,15 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
   };
   const items = vr.getVirtualItems();
   const across = vc.getVirtualItems();
+  const [from, to] = [across[0]?.index ?? 0, across.at(-1)?.index ?? -1];
+  useEffect(
+    () =>
+      store.want(
+        columns.slice(from, to + 1).map((r) => r.run_id),
+        runs,
+      ),
+    [store, columns, runs, from, to],
+  );
   const groups = structure.groups.length > 0;
   return (
     <>
@@ -237,9 +273,7 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
               <span className="gscale">{formatDuration(longest)}</span>
             </div>
             {across.map((c) => {
-              const r = columns[c.index]!;
-              const at = new Date(r.run_after);
-              const label = `${formatTime(at, zone)} ${zoneMark(at, zone)}, ${name(r.state)}, ${formatDuration(seconds(r))}`;
+              const { run: r, label } = heads[c.index]!;
               return (
                 <div
                   key={r.run_id}
@@ -271,17 +305,20 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
               >
                 <RowName row={row} folded={folded} toggle={toggle} dagId={dag.dag_id} filtered={filter !== ""} />
                 {across.map((c) => {
-                  const s = sum(row, cells[c.index]!);
+                  const head = heads[c.index]!;
+                  const cells = store.of(head.run.run_id);
+                  const s = cells && sum(row, cells);
                   if (!s) return null;
-                  const at = new Date(columns[c.index]!.run_after);
                   return (
                     <GridCell
-                      key={c.index}
+                      key={head.run.run_id}
                       id={`c-${item.index}-${c.index}`}
-                      state={s.state}
+                      of={s}
+                      task={row.id}
+                      time={head.time}
                       many={row.group !== null || row.task?.mapped === true}
                       left={NAMES + c.start}
-                      label={`${row.id}, ${formatTime(at, zone)}: ${tip(s, name)}`}
+                      name={name}
                       focus={focus.r === item.index && focus.c === c.index}
                     />
                   );
@@ -392,11 +429,10 @@ export function Component() {
   const limit = Number(search.get("n")) || 30;
   const filters = { state: search.getAll("state"), run_type: search.getAll("run_type") };
   const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, {}, { every: 60_000 });
-  const many = (structure.data?.tasks.length ?? 0) * limit > 40_000;
   const grid = useGet<{ runs: GridRun[] }>(
     `/ui/dags/${seg(dag.dag_id)}/grid`,
-    { limit, ...filters },
-    { every: (d) => (d?.runs.some((r) => r.state === "running" || r.state === "queued") ? (many ? 10_000 : 2500) : 10_000) },
+    { limit, cells: false, ...filters },
+    { every: 5000 },
   );
   return (
     <Loaded of={structure}>

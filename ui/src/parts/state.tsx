@@ -1,6 +1,6 @@
 /** States, told by colour and by shape; the one place that knows either. */
 import { Tooltip } from "@mantine/core";
-import { memo } from "react";
+import { memo, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { TiState } from "../api";
 
@@ -93,7 +93,7 @@ export const Mark = memo(function Mark({ state, size = 16 }: { state: string | n
 
 export function useStateName(): (state: string | null | undefined) => string {
   const { t } = useTranslation();
-  return (state) => t(`state.${known(state)}`);
+  return useCallback((state) => t(`state.${known(state)}`), [t]);
 }
 
 /** The mark with its name: in sight, or for screen readers and in the tip. */

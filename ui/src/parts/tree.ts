@@ -92,8 +92,22 @@ export interface Sum {
   tries: number;
 }
 
-/** undefined: none of the tasks is in the run. */
-export function sum(row: Row, cells: ReadonlyMap<string, Cell>): Sum | undefined {
+/** The cells of one run by task. */
+export interface Cells {
+  get(id: string): Cell | undefined;
+}
+
+const sums = new WeakMap<Cells, Map<string, Sum | undefined>>();
+
+/** undefined: none of the tasks is in the run. Reckoned once for the same cells. */
+export function sum(row: Row, cells: Cells): Sum | undefined {
+  const of = sums.get(cells) ?? new Map<string, Sum | undefined>();
+  sums.set(cells, of);
+  if (!of.has(row.id)) of.set(row.id, reckon(row, cells));
+  return of.get(row.id);
+}
+
+function reckon(row: Row, cells: Cells): Sum | undefined {
   let out: Sum | undefined;
   let open = false;
   for (const t of row.tasks) {
@@ -108,7 +122,8 @@ export function sum(row: Row, cells: ReadonlyMap<string, Cell>): Sum | undefined
       out.tries = Math.max(out.tries, tries);
     }
     if (start !== null && end === null) open = true;
-    for (const [s, n] of Object.entries(counts ?? { [state ?? "none"]: 1 })) out.counts[s] = (out.counts[s] ?? 0) + n;
+    if (counts) for (const [s, n] of Object.entries(counts)) out.counts[s] = (out.counts[s] ?? 0) + n;
+    else out.counts[state ?? "none"] = (out.counts[state ?? "none"] ?? 0) + 1;
   }
   if (out && open) out.end = null;
   return out;
