@@ -176,7 +176,7 @@ static bool read_cells(struct tw_request *req, struct tw_response *resp, struct 
 	struct tw_err err = {0};
 	size_t n, end;
 
-	if (tw_store_grid(tw_api_store(req, resp), req->params[0], run_id, task_id, req->arena, &v, &n, &err) < 0) {
+	if (tw_store_grid_of(tw_api_store(req, resp), req->params[0], run_id, task_id, req->arena, &v, &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return false;
 	}

@@ -18,8 +18,14 @@ static void read_ti(struct tw_q *q, struct tw_arena *a, void *row)
 	t->end_date = tw_q_get_time(q);
 }
 
-enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			 struct tw_arena *a, struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
+			 struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err)
+{
+	return tw_store_grid_of(s, dag_id, run_id, (struct tw_str){0}, a, ret_v, ret_n, err);
+}
+
+enum tw_rc tw_store_grid_of(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
+			    struct tw_arena *a, struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_q q;
 

@@ -12,9 +12,12 @@ struct tw_grid_ti {
 	int try_number;
 	tw_time start_date, end_date;
 };
-/* All instances of a run by task_id and map_index; those of one task, or (p NULL) of all. */
-enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
-			 struct tw_arena *a, struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err);
+/* All instances of a run by task_id and map_index. */
+enum tw_rc tw_store_grid(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_arena *a,
+			 struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err);
+/* The same of one task, or (p NULL) of all. */
+enum tw_rc tw_store_grid_of(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
+			    struct tw_arena *a, struct tw_grid_ti **ret_v, size_t *ret_n, struct tw_err *err);
 
 struct tw_run_hour {
 	struct tw_str hour;   /* "2026-01-31 09", UTC */

@@ -143,6 +143,23 @@ step("a change shows within a moment, without polling", async () => {
   await page.getByRole("gridcell", { name: /^bad, .*Failed/ }).waitFor();
 });
 
+step("nothing is asked while nothing happens", async () => {
+  for (const path of ["/", "/dags", "/dags/shop", "/dags/shop/graph", "/dags/shop/runs/first", "/dags/shop/runs/first/tasks/fetch?view=details", "/dag_runs", "/pools"]) {
+    await go(path);
+    await seen("Live");
+    await until("content", async () => (await page.getByRole("status", { name: "Loading" }).count()) === 0);
+    const asked = [];
+    const note = (r) => asked.push(r.url().replace(BASE, ""));
+    let quiet = Date.now();
+    page.on("request", () => (quiet = Date.now()));
+    await until(`${path} at rest`, async () => Date.now() - quiet > 3000);
+    page.on("request", note);
+    await page.waitForTimeout(7000);
+    page.off("request", note);
+    assert.deepEqual(asked, [], `${path} polls`);
+  }
+});
+
 step("grid by keyboard alone", async () => {
   await go("/dags/shop");
   const grid = page.getByRole("grid", { name: "Grid" });

@@ -52,16 +52,26 @@ export function useSettings(): Settings {
   return s;
 }
 export const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const understood = new Map<string, boolean>();
+/** Does this browser know the zone? */
+export function isKnown(zone: string): boolean {
+  let yes = understood.get(zone);
+  if (yes === undefined) {
+    try {
+      new Intl.DateTimeFormat("en", { timeZone: zone });
+      yes = true;
+    } catch {
+      yes = false;
+    }
+    understood.set(zone, yes);
+  }
+  return yes;
+}
 /** The IANA name that times are shown in. */
 export function useZone(): string {
   const { zone, dagZone } = useSettings();
   if (zone === "utc") return "UTC";
   // Zones by offset are not all known to browsers.
   const wanted = zone === "dag" && dagZone ? dagZone : localZone;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: wanted });
-    return wanted;
-  } catch {
-    return "UTC";
-  }
+  return isKnown(wanted) ? wanted : "UTC";
 }

@@ -51,6 +51,7 @@ import {
 } from "./icons";
 import { client, LiveProvider, useGet, useLive, useLost } from "./live";
 import { Boundary, Busy } from "./parts/bits";
+import { Tips } from "./parts/tip";
 import { useMay, useMe } from "./session";
 import { localZone, useSettings, type ZoneChoice } from "./settings";
 import { listen } from "./stream";
@@ -335,6 +336,7 @@ function Frame() {
       <Suspense>
         <Palette />
       </Suspense>
+      <Tips />
     </AppShell>
   );
 }

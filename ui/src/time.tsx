@@ -1,36 +1,45 @@
 /** Instants and spans of time, never ambiguous: the zone stands beside, the others are in the tip. */
-import { Text, Tooltip } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { localZone, useSettings, useZone } from "./settings";
+import { isKnown, localZone, useSettings, useZone } from "./settings";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-function parts(at: Date, zone: string): Record<string, string> {
+/** How many minutes a zone is ahead of UTC then; asking Intl for each time would take longer than drawing the page. */
+function ahead(at: Date, zone: string): number {
+  if (zone === "UTC" || Number.isNaN(at.getTime())) return 0;
   let f = formats.get(zone);
   if (!f) {
-    f = new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone,
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      hourCycle: "h23",
-      timeZoneName: "shortOffset",
-    });
+    f = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" });
     formats.set(zone, f);
   }
-  return Object.fromEntries(f.formatToParts(at).map((p) => [p.type, p.value]));
+  const name = f.formatToParts(at).find((p) => p.type === "timeZoneName")?.value ?? "";
+  const m = name.match(/([+-])(\d\d):(\d\d)(?::(\d\d))?/);
+  return m ? (m[1] === "-" ? -1 : 1) * (Number(m[2]) * 60 + Number(m[3]) + Number(m[4] ?? 0) / 60) : 0;
+}
+const known = new Map<string, number>();
+const QUARTER = 900_000;
+function offset(at: Date, zone: string): number {
+  const key = `${zone} ${Math.floor(at.getTime() / QUARTER)}`;
+  let minutes = known.get(key);
+  if (minutes === undefined) {
+    minutes = ahead(at, zone);
+    if (known.size > 5000) known.clear();
+    known.set(key, minutes);
+  }
+  return minutes;
 }
 
 export function zoneMark(at: Date, zone: string): string {
-  const name = parts(at, zone).timeZoneName ?? "";
-  return name === "GMT" || zone === "UTC" ? "UTC" : name.replace("GMT", "UTC");
+  const minutes = Math.round(offset(at, zone));
+  if (minutes === 0) return "UTC";
+  const m = Math.abs(minutes);
+  return `UTC${minutes < 0 ? "-" : "+"}${Math.floor(m / 60)}${m % 60 ? `:${String(m % 60).padStart(2, "0")}` : ""}`;
 }
 export function formatTime(at: Date, zone: string, seconds = true): string {
-  const p = parts(at, zone);
-  return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}${seconds ? `:${p.second}` : ""}`;
+  if (Number.isNaN(at.getTime())) return "–";
+  const text = new Date(at.getTime() + offset(at, zone) * 60_000).toISOString();
+  const t = text.lastIndexOf("T");
+  return `${text.slice(0, t)} ${text.slice(t + 1, t + (seconds ? 9 : 6))}`;
 }
 export function formatDay(at: Date, zone: string): string {
   return formatTime(at, zone).slice(0, 10);
@@ -47,14 +56,59 @@ export function formatDuration(seconds: number | null | undefined): string {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
-export function useNow(every = 1000): number {
-  const [now, set] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => set(Date.now()), every);
-    return () => clearInterval(timer);
-  }, [every]);
-  return now;
+/** One clock for all that tick alike. */
+class Clock {
+  private now = Date.now();
+  private listeners = new Set<() => void>();
+  private timer: ReturnType<typeof setInterval> | undefined;
+  constructor(private readonly every: number) {}
+  get = () => this.now;
+  follow = (fn: () => void) => {
+    this.listeners.add(fn);
+    this.timer ??= setInterval(() => {
+      this.now = Date.now();
+      for (const one of this.listeners) one();
+    }, this.every);
+    return () => {
+      this.listeners.delete(fn);
+      if (this.listeners.size) return;
+      clearInterval(this.timer);
+      this.timer = undefined;
+    };
+  };
+  /** It stood still while nobody looked. */
+  wind() {
+    if (!this.timer && Date.now() - this.now > this.every / 4) this.now = Date.now();
+    return this;
+  }
 }
+const clocks = new Map<number, Clock>();
+export function useNow(every = 1000): number {
+  let clock = clocks.get(every);
+  if (!clock) {
+    clock = new Clock(every);
+    clocks.set(every, clock);
+  }
+  return useSyncExternalStore(clock.follow, clock.wind().get);
+}
+
+const agos = new Map<string, Intl.RelativeTimeFormat>();
+function ago(language: string): Intl.RelativeTimeFormat {
+  let f = agos.get(language);
+  if (!f) {
+    f = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+    agos.set(language, f);
+  }
+  return f;
+}
+const units: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] = [
+  [60, 1, "second"],
+  [3600, 60, "minute"],
+  [86400, 3600, "hour"],
+  [86400 * 30, 86400, "day"],
+  [86400 * 365, 86400 * 30, "month"],
+  [Number.POSITIVE_INFINITY, 86400 * 365, "year"],
+];
 
 /** An instant. `relative`: how far away it is, the instant itself in the tip. */
 export function When({
@@ -68,40 +122,19 @@ export function When({
 }) {
   const zone = useZone();
   const { dagZone } = useSettings();
-  if (at === null || at === undefined)
-    return (
-      <Text span inherit c="dimmed">
-        –
-      </Text>
-    );
+  if (at === null || at === undefined) return <span className="dim">–</span>;
   const date = new Date(at);
-  const zones = [...new Set([localZone, "UTC", ...(dagZone ? [dagZone] : [])])];
+  const zones = [...new Set([localZone, "UTC", ...(dagZone && isKnown(dagZone) ? [dagZone] : [])])];
   return (
-    <Tooltip
-      multiline
-      openDelay={200}
-      label={zones.map((z) => {
-        try {
-          return (
-            <div key={z}>
-              {formatTime(date, z)} {z}
-            </div>
-          );
-        } catch {
-          return null;
-        }
-      })}
-    >
-      <time dateTime={date.toISOString()} className="when">
-        {relative ? (
-          <Ago at={date} />
-        ) : (
-          <>
-            {formatTime(date, zone, seconds)} <span className="zone">{zoneMark(date, zone)}</span>
-          </>
-        )}
-      </time>
-    </Tooltip>
+    <time dateTime={date.toISOString()} className="when" data-tip-time={date.toISOString()} data-tip-zones={zones.join(" ")}>
+      {relative ? (
+        <Ago at={date} />
+      ) : (
+        <>
+          {formatTime(date, zone, seconds)} <span className="zone">{zoneMark(date, zone)}</span>
+        </>
+      )}
+    </time>
   );
 }
 
@@ -109,21 +142,8 @@ function Ago({ at }: { at: Date }) {
   const { i18n } = useTranslation();
   const now = useNow(10_000);
   const s = (at.getTime() - now) / 1000;
-  const steps: [number, Intl.RelativeTimeFormatUnit][] = [
-    [60, "second"],
-    [3600, "minute"],
-    [86400, "hour"],
-    [86400 * 30, "day"],
-    [86400 * 365, "month"],
-    [Number.POSITIVE_INFINITY, "year"],
-  ];
-  const sizes: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86400, month: 86400 * 30, year: 86400 * 365 };
-  const unit = steps.find(([limit]) => Math.abs(s) < limit)![1];
-  return (
-    <>
-      {new Intl.RelativeTimeFormat(i18n.language, { numeric: "auto", style: "short" }).format(Math.round(s / sizes[unit]!), unit)}
-    </>
-  );
+  const [, size, unit] = units.find(([limit]) => Math.abs(s) < limit)!;
+  return <>{ago(i18n.language).format(Math.round(s / size), unit)}</>;
 }
 
 /** From start to end; ticks while there is no end. */

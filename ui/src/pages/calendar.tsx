@@ -1,4 +1,4 @@
-import { Group, Text, Tooltip } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -73,22 +73,22 @@ function Year({
             .map(([k, c]) => `${name(k)} ${c}`)
             .join(", ")}, ${formatDuration(s.seconds)}`;
           return (
-            <Tooltip key={day} label={text} openDelay={80}>
-              <button
-                type="button"
-                className={`cal-day cal-on${chosen === day ? " chosen" : ""}`}
-                style={at}
-                aria-label={text}
-                onClick={() => onDay(day)}
-              >
-                {/* How much of the day's runs failed is the filled part. */}
-                <span className="cal-fill st-success" style={{ opacity: 0.35 + 0.65 * Math.min(1, s.all / 8) }} />
-                {failed > 0 && (
-                  <span className="cal-fill st-failed" style={{ height: `${Math.max(25, (failed / s.all) * 100)}%` }} />
-                )}
-                {state !== "success" && <Mark state={state} size={10} />}
-              </button>
-            </Tooltip>
+            <button
+              key={day}
+              type="button"
+              data-tip={text}
+              className={`cal-day cal-on${chosen === day ? " chosen" : ""}`}
+              style={at}
+              aria-label={text}
+              onClick={() => onDay(day)}
+            >
+              {/* How much of the day's runs failed is the filled part. */}
+              <span className="cal-fill st-success" style={{ opacity: 0.35 + 0.65 * Math.min(1, s.all / 8) }} />
+              {failed > 0 && (
+                <span className="cal-fill st-failed" style={{ height: `${Math.max(25, (failed / s.all) * 100)}%` }} />
+              )}
+              {state !== "success" && <Mark state={state} size={10} />}
+            </button>
           );
         })}
       </div>

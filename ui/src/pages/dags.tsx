@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Group, MultiSelect, SegmentedControl, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, MultiSelect, SegmentedControl, Switch, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
@@ -26,8 +26,7 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
   // What was wanted is shown until the engine says the same.
   useEffect(() => setWanted((w) => (w === !dag.is_paused ? null : w)), [dag.is_paused]);
   return (
-    <Tooltip label={on ? t("dag.pause") : t("dag.unpause")} openDelay={300}>
-      <span style={{ display: "inline-flex" }}>
+    <span style={{ display: "inline-flex" }} data-tip={on ? t("dag.pause") : t("dag.unpause")}>
         <Switch
           size="xs"
           checked={on}
@@ -49,8 +48,7 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
               .catch(failed);
           }}
         />
-      </span>
-    </Tooltip>
+    </span>
   );
 }
 
@@ -129,7 +127,7 @@ export function Component() {
       meta: { sort: "dag_display_name" },
       cell: ({ row: { original: d } }) => (
         <div>
-          <Group gap={6} wrap="nowrap">
+          <div className="line">
             <Link to={`/dags/${seg(d.dag_id)}`} className="strong-link">
               {d.dag_display_name}
             </Link>
@@ -139,29 +137,21 @@ export function Component() {
                 <StateMark state="failed" bare size={14} />
               </Link>
             )}
-          </Group>
-          <Group gap={4}>
+          </div>
+          <div className="line wrap">
             {d.tags.map((tag) => (
-              <Badge
+              <button
                 key={tag.name}
-                component="button"
-                size="xs"
-                variant="light"
-                color="gray"
-                tt="none"
+                type="button"
                 className="tag"
                 title={t("dag.filterTag", { tag: tag.name })}
                 onClick={() => set({ tag: [...new Set([...tags, tag.name])] })}
               >
                 {tag.name}
-              </Badge>
+              </button>
             ))}
-            {d.description && (
-              <Text span fz={12} c="dimmed" className="cut" maw={420}>
-                {d.description}
-              </Text>
-            )}
-          </Group>
+            {d.description && <span className="small cut dag-about">{d.description}</span>}
+          </div>
         </div>
       ),
     },
@@ -170,17 +160,13 @@ export function Component() {
       header: () => t("dag.schedule"),
       cell: ({ row: { original: d } }) => (
         <div>
-          <Text fz={13} title={d.timetable_description ?? ""} className="cut" maw={200}>
-            {d.timetable_summary ?? (
-              <Text span inherit c="dimmed">
-                {t("dag.manual")}
-              </Text>
-            )}
-          </Text>
+          <div title={d.timetable_description ?? ""} className="cut dag-when">
+            {d.timetable_summary ?? <span className="dim">{t("dag.manual")}</span>}
+          </div>
           {d.next_dagrun_run_after && !d.is_paused && (
-            <Text fz={12} c="dimmed">
+            <div className="small">
               {t("dag.next")} <When at={d.next_dagrun_run_after} relative />
-            </Text>
+            </div>
           )}
         </div>
       ),
@@ -191,18 +177,13 @@ export function Component() {
       meta: { sort: "last_run_start_date" },
       cell: ({ row: { original: d } }) => {
         const r = recent.data?.[d.dag_id]?.[0];
-        if (!r)
-          return (
-            <Text span fz={13} c="dimmed">
-              {t("dag.never")}
-            </Text>
-          );
+        if (!r) return <span className="dim">{t("dag.never")}</span>;
         return (
           <Link to={`/dags/${seg(d.dag_id)}/runs/${seg(r.run_id)}`} className="plain-link">
             <StateMark state={r.state} />
-            <Text fz={12} c="dimmed">
+            <div className="small">
               <When at={r.start_date ?? r.run_after} relative />
-            </Text>
+            </div>
           </Link>
         );
       },
@@ -215,11 +196,7 @@ export function Component() {
     {
       id: "owner",
       header: () => t("dag.owner"),
-      cell: ({ row }) => (
-        <Text fz={13} className="cut" maw={120}>
-          {row.original.owners.join(", ")}
-        </Text>
-      ),
+      cell: ({ row }) => <div className="cut dag-owner">{row.original.owners.join(", ")}</div>,
     },
     {
       id: "act",
@@ -227,16 +204,15 @@ export function Component() {
       meta: { width: "1%" },
       cell: ({ row: { original: d } }) =>
         may("run") && (
-          <Tooltip label={t("trigger")}>
-            <ActionIcon
-              variant="light"
-              size="md"
-              aria-label={t("trigger.of", { name: d.dag_display_name })}
-              onClick={() => setTrigger(d)}
-            >
-              <IconPlayerPlay size={15} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            variant="light"
+            size="md"
+            data-tip={t("trigger")}
+            aria-label={t("trigger.of", { name: d.dag_display_name })}
+            onClick={() => setTrigger(d)}
+          >
+            <IconPlayerPlay size={15} />
+          </ActionIcon>
         ),
     },
   ];

@@ -1,5 +1,6 @@
 import { ActionIcon, Text, Tooltip } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type GridRun, type Structure, seg } from "../api";
@@ -13,6 +14,9 @@ import { useZone } from "../settings";
 import { formatDuration, formatTime, useNow } from "../time";
 import { useDag } from "./dag";
 import { RunChoice, useRunChoice } from "./graph";
+
+/** A row with its line below. */
+const ROW = 27;
 
 const steps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800];
 
@@ -43,13 +47,20 @@ export function Gantt({
   const from = Math.min(...(run.start_date ? [Date.parse(run.start_date) / 1000] : []), ...starts);
   const ends = bars.flatMap((b) => (b?.start ? [b.end ?? (moving ? now : b.start)] : []));
   const to = Math.max(...ends, ...(run.end_date ? [Date.parse(run.end_date) / 1000] : moving ? [now] : []), from + 0.05);
+  const box = useRef<HTMLDivElement>(null);
+  const seen = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW,
+    overscan: 15,
+  });
   if (!starts.length) return <Empty icon={<IconTimeline size={30} />} title={t("gantt.none")} />;
   const span = to - from;
   const step = steps.find((s) => span / s <= 8) ?? span / 8;
   const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step);
   const pct = (x: number) => `${((x - from) / span) * 100}%`;
   return (
-    <div className="card gantt" role="table" aria-label={t("tab.gantt")}>
+    <div className="card gantt" role="table" aria-rowcount={rows.length + 1} aria-label={t("tab.gantt")}>
       <div className="gantt-row gantt-head" role="row">
         <div className="gantt-name" role="columnheader">
           {structure.groups.length > 0 && (
@@ -90,53 +101,61 @@ export function Gantt({
           ))}
         </div>
       </div>
-      <div className="gantt-body">
-        {rows.map((r, i) => {
-          const b = bars[i];
-          const step = r.task ? onPath.get(r.task.id) : undefined;
-          const on = step !== undefined || (r.group !== null && !r.open && r.tasks.some((x) => onPath.has(x.id)));
-          const text =
-            (b ? `${r.id}: ${name(b.state)}, ${b.start ? formatDuration((b.end ?? now) - b.start) : "–"}` : r.id) +
-            (on ? `, ${t("path.title")}` : "");
-          const ready = step ? Date.parse(step.ready) / 1000 : 0;
-          return (
-            <div key={r.id} className={`gantt-row${on ? " on-path" : ""}`} role="row">
-              <div className="gantt-name" role="rowheader" style={{ paddingLeft: 8 + r.depth * 14 }}>
-                {r.group ? (
-                  <button
-                    type="button"
-                    className="gfold"
-                    aria-expanded={r.open}
-                    onClick={() =>
-                      setFolded((before) => {
-                        const next = new Set(before);
-                        if (!next.delete(r.id)) next.add(r.id);
-                        return next;
-                      })
-                    }
-                  >
-                    {r.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-                    <Mark state={b?.state} size={13} />
-                    <span className="cut">{r.label}</span>
-                  </button>
-                ) : (
-                  <Link className="gfold" to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
-                    <Mark state={b?.state} size={13} />
-                    <span className="cut">{r.label}</span>
-                  </Link>
-                )}
-              </div>
-              <div className="gantt-lane" role="cell">
-                {step && b?.start && b.start - ready > span / 500 ? (
-                  <span
-                    className="gantt-wait"
-                    style={{ left: pct(ready), width: `${((b.start - ready) / span) * 100}%` }}
-                    aria-hidden="true"
-                  />
-                ) : null}
-                {b?.start ? (
-                  <Tooltip label={text} openDelay={100}>
+      <div className="gantt-body" ref={box}>
+        <div style={{ height: seen.getTotalSize(), position: "relative" }}>
+          {seen.getVirtualItems().map((item) => {
+            const r = rows[item.index]!;
+            const b = bars[item.index];
+            const step = r.task ? onPath.get(r.task.id) : undefined;
+            const on = step !== undefined || (r.group !== null && !r.open && r.tasks.some((x) => onPath.has(x.id)));
+            const text =
+              (b ? `${r.id}: ${name(b.state)}, ${b.start ? formatDuration((b.end ?? now) - b.start) : "–"}` : r.id) +
+              (on ? `, ${t("path.title")}` : "");
+            const ready = step ? Date.parse(step.ready) / 1000 : 0;
+            return (
+              <div
+                key={r.id}
+                className={`gantt-row${on ? " on-path" : ""}`}
+                role="row"
+                aria-rowindex={item.index + 2}
+                style={{ top: item.start }}
+              >
+                <div className="gantt-name" role="rowheader" style={{ paddingLeft: 8 + r.depth * 14 }}>
+                  {r.group ? (
+                    <button
+                      type="button"
+                      className="gfold"
+                      aria-expanded={r.open}
+                      onClick={() =>
+                        setFolded((before) => {
+                          const next = new Set(before);
+                          if (!next.delete(r.id)) next.add(r.id);
+                          return next;
+                        })
+                      }
+                    >
+                      {r.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+                      <Mark state={b?.state} size={13} />
+                      <span className="cut">{r.label}</span>
+                    </button>
+                  ) : (
+                    <Link className="gfold" to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
+                      <Mark state={b?.state} size={13} />
+                      <span className="cut">{r.label}</span>
+                    </Link>
+                  )}
+                </div>
+                <div className="gantt-lane" role="cell">
+                  {step && b?.start && b.start - ready > span / 500 ? (
                     <span
+                      className="gantt-wait"
+                      style={{ left: pct(ready), width: `${((b.start - ready) / span) * 100}%` }}
+                      aria-hidden="true"
+                    />
+                  ) : null}
+                  {b?.start ? (
+                    <span
+                      data-tip={text}
                       className={`gantt-bar st-${b.state ?? "none"} ${r.group ? "thin" : ""}${on ? " on-path" : ""}`}
                       style={{
                         left: pct(b.start),
@@ -145,14 +164,14 @@ export function Gantt({
                       role="img"
                       aria-label={text}
                     />
-                  </Tooltip>
-                ) : (
-                  <span className="sr-only">{text}</span>
-                )}
+                  ) : (
+                    <span className="sr-only">{text}</span>
+                  )}
+                </div>
               </div>
-            </div>
-          );
-        })}
+            );
+          })}
+        </div>
       </div>
     </div>
   );

@@ -1,5 +1,4 @@
 /** Runs as bars: how long each took and what became of it. */
-import { Tooltip } from "@mantine/core";
 import { Link } from "react-router";
 import { type GridRun, seg } from "../api";
 import { useZone } from "../settings";
@@ -22,14 +21,14 @@ export function RunBars({ dagId, runs, height = 26 }: { dagId: string; runs: Gri
         const at = new Date(r.run_after);
         const text = `${formatTime(at, zone)} ${zoneMark(at, zone)}, ${name(r.state)}, ${formatDuration(seconds(r))}`;
         return (
-          <Tooltip key={r.run_id} label={text} openDelay={150}>
-            <Link
-              to={`/dags/${seg(dagId)}/runs/${seg(r.run_id)}`}
-              className={`bar st-${r.state}`}
-              aria-label={text}
-              style={{ height: Math.max(5, (seconds(r) / longest) * height) }}
-            />
-          </Tooltip>
+          <Link
+            key={r.run_id}
+            to={`/dags/${seg(dagId)}/runs/${seg(r.run_id)}`}
+            className={`bar st-${r.state}`}
+            aria-label={text}
+            data-tip={text}
+            style={{ height: Math.max(5, (seconds(r) / longest) * height) }}
+          />
         );
       })}
     </span>

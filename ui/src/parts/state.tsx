@@ -1,5 +1,4 @@
 /** States, told by colour and by shape; the one place that knows either. */
-import { Tooltip } from "@mantine/core";
 import { memo, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { TiState } from "../api";
@@ -102,11 +101,9 @@ export function StateMark({ state, bare = false, size }: { state: string | null 
   const mark = <Mark state={state} {...(size ? { size } : {})} />;
   if (bare)
     return (
-      <Tooltip label={name} openDelay={300}>
-        <span className="state" role="img" aria-label={name}>
-          {mark}
-        </span>
-      </Tooltip>
+      <span className="state" role="img" aria-label={name} data-tip={name}>
+        {mark}
+      </span>
     );
   return (
     <span className="state">
