@@ -150,6 +150,22 @@ def test_every_step_of_a_run_in_its_order(home: Engine) -> None:
     heard.close()
 
 
+def test_tasks_of_other_dags_are_told_by_their_number(home: Engine) -> None:
+    heard = listen(home, "?kinds=run,task&brief=true&tasks_of=other")
+    pair, other = home.trigger("pair"), home.trigger("other")
+    heard.wait_for("run", state="success", run_id=pair)
+    heard.wait_for("task", state="success", run_id=other)
+    assert {d["dag_id"] for d in heard.of("task")} == {"other"}
+    counted = heard.of("tasks")
+    assert counted and all(set(d) == {"kind", "count"} and d["count"] > 0 for d in counted)
+    heard.close()
+    # Coming back in the middle tells the rest in the same way.
+    again = listen(home, f"?kinds=task&brief=true&last_event_id={int(heard.last_id or 0) - 3}")
+    again.wait_for("tasks")
+    assert not again.of("task")
+    again.close()
+
+
 def test_a_change_is_heard_at_once(home: Engine) -> None:
     """From the instant that the engine wrote down to the client: 200 ms is the promise, on a machine that is busy with tests."""
     heard = listen(home, "?kinds=run")

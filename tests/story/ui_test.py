@@ -158,6 +158,17 @@ def test_grid_has_runs_and_what_became_of_each_task(api: Api) -> None:
     assert cells["first"][1] == "success" and cells["inner.b"][1] == "failed"
     assert cells["first"][2] <= cells["first"][3] and cells["first"][4] == 1
     assert cells["many"][1] == "upstream_failed" and cells["many"][5] == {"upstream_failed": cells["many"][5]["upstream_failed"]}
+    columns = api.get("/ui/dags/shop/cells?run_id=one&run_id=none&run_id=one")
+    one, none, again = columns["runs"]
+    for i, task in enumerate(one["tasks"]):
+        _, state, start, end, tries, *counts = cells[task]
+        assert columns["states"][ord(one["state"][i]) - ord("a")] == state
+        assert one["start"][i] == (-1 if start is None else pytest.approx((start - one["at"]) * 1000, abs=1))
+        assert one["took"][i] == (-1 if end is None or start is None else pytest.approx((end - start) * 1000, abs=1))
+        assert one["tries"][i] == tries and [one["many"][str(i)] for _ in counts] == counts
+    assert set(one["tasks"]) == set(cells) and none["state"] == "" and again["state"] == one["state"]
+    alone = api.get("/ui/dags/shop/cells?run_id=one&task_id=inner.b")["runs"][0]
+    assert alone["tasks"] == ["inner.b"] and len(alone["state"]) == 1
     assert api.get("/ui/dags/shop/grid?state=success")["runs"] == []
     assert "tasks" not in api.get("/ui/dags/shop/grid?cells=false")["runs"][0]
     recent = api.get("/ui/dags/recent?dag_id=shop&dag_id=none")

@@ -127,6 +127,8 @@ export function stale(path: string, params: Params, data: unknown, e: LiveEvent)
   if (path.endsWith("/grid")) return (run || task) && gridIsStale(params, data, e);
   if (path === "/ui/dags/recent") return run && e.deleted === true;
   if (/\/hitlDetails/.test(path)) return task;
+  // What has waited for too long is told by no event: these are looked at every minute as well.
+  if (path === "/ui/needs") return run || task || e.kind === "import_error" || e.kind === "pool" || e.kind === "health";
   const ofRun = path.match(/\/dagRuns\/([^/]+)/)?.[1];
   if (ofRun && ofRun !== "~" && e.run_id !== undefined && encodeURIComponent(e.run_id) !== ofRun) return false;
   const ofTask = path.match(/\/taskInstances\/([^/]+)/)?.[1];

@@ -91,12 +91,8 @@ function Item({
 function Rail() {
   const { t } = useTranslation();
   const errors = useGet<Page>("/api/v2/importErrors", { limit: 0 }, { every: 15_000 });
-  const hands = useGet<Page>(
-    "/api/v2/dags/~/dagRuns/~/hitlDetails",
-    { limit: 0, response_received: false },
-    { every: 15_000, untold: true },
-  );
-  const needs = useGet<{ total: number }>("/ui/needs", { after: 300 }, { every: 10_000, untold: true });
+  const hands = useGet<Page>("/api/v2/dags/~/dagRuns/~/hitlDetails", { limit: 0, response_received: false }, { every: 15_000 });
+  const needs = useGet<{ total: number }>("/ui/needs", { after: 300 }, { every: 60_000, untold: true });
   const may = useMay();
   const s = 17;
   return (

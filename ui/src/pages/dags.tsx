@@ -27,27 +27,27 @@ export function PauseSwitch({ dag }: { dag: Pick<Dag, "dag_id" | "is_paused" | "
   useEffect(() => setWanted((w) => (w === !dag.is_paused ? null : w)), [dag.is_paused]);
   return (
     <span style={{ display: "inline-flex" }} data-tip={on ? t("dag.pause") : t("dag.unpause")}>
-        <Switch
-          size="xs"
-          checked={on}
-          disabled={!may("dag")}
-          aria-label={t("dag.active", { name: dag.dag_display_name })}
-          onChange={(e) => {
-            const paused = !e.currentTarget.checked;
-            const put = (p: boolean) => {
-              setWanted(!p);
-              return patchDag(dag.dag_id, p).catch((error) => {
-                setWanted(null);
-                throw error;
-              });
-            };
-            put(paused)
-              .then(() =>
-                toldWithUndo(t(paused ? "undo.paused" : "undo.unpaused", { name: dag.dag_display_name }), () => put(!paused)),
-              )
-              .catch(failed);
-          }}
-        />
+      <Switch
+        size="xs"
+        checked={on}
+        disabled={!may("dag")}
+        aria-label={t("dag.active", { name: dag.dag_display_name })}
+        onChange={(e) => {
+          const paused = !e.currentTarget.checked;
+          const put = (p: boolean) => {
+            setWanted(!p);
+            return patchDag(dag.dag_id, p).catch((error) => {
+              setWanted(null);
+              throw error;
+            });
+          };
+          put(paused)
+            .then(() =>
+              toldWithUndo(t(paused ? "undo.paused" : "undo.unpaused", { name: dag.dag_display_name }), () => put(!paused)),
+            )
+            .catch(failed);
+        }}
+      />
     </span>
   );
 }

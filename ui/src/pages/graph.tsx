@@ -14,18 +14,21 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api";
-import { memo, useEffect, useMemo, useState } from "react";
+import { createContext, memo, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { type Cell, type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight } from "../icons";
 import { useGet } from "../live";
 import { Loaded, Trouble } from "../parts/bits";
+
 import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
-import { layout } from "../parts/layout";
+import { layout, prepare } from "../parts/layout";
+
 import { Mark, StateMark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, type Row, type Sum, sum } from "../parts/tree";
 import { useZone } from "../settings";
@@ -62,11 +65,26 @@ function Counts({ of }: { of: Sum }) {
   );
 }
 
+/** Looked at from so far away that nothing can be read: colours alone. */
+const Far = createContext(false);
+const FAR = 0.4;
+/** With more nodes it begins at the first ones instead of showing all at once. */
+const MANY = 150;
+
 const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<TaskData>>) {
   const { t } = useTranslation();
   const name = useStateName();
   const onPath = useOnPath(id.slice(2));
+  const far = useContext(Far);
   const s = data.state;
+  if (far)
+    return (
+      <div className={`node node-far st-${s?.state ?? "none"}${onPath ? " on-path" : ""}`}>
+        <Handle type="target" position={Position.Left} isConnectable={false} />
+        {data.href && <Link to={data.href} className="node-link nodrag" aria-label={`${data.label} ${s ? name(s.state) : ""}`} />}
+        <Handle type="source" position={Position.Right} isConnectable={false} />
+      </div>
+    );
   const inner = (
     <>
       <span className="node-top">
@@ -140,7 +158,13 @@ const RoutedEdge = memo(function RoutedEdge({ id, source, target, data, markerEn
   });
   return (
     <>
-      <BaseEdge id={id} path={d} className={onPath ? "edge-on-path" : ""} {...(markerEnd ? { markerEnd } : {})} />
+      <BaseEdge
+        id={id}
+        path={d}
+        interactionWidth={0}
+        className={onPath ? "edge-on-path" : ""}
+        {...(markerEnd ? { markerEnd } : {})}
+      />
       {data.label && (
         <EdgeLabelRenderer>
           <div className="edge-label" style={{ transform: `translate(${data.lx}px,${data.ly}px)` }}>
@@ -153,6 +177,36 @@ const RoutedEdge = memo(function RoutedEdge({ id, source, target, data, markerEn
 });
 const nodeTypes = { task: TaskNode, tasks: GroupNode };
 const edgeTypes = { routed: RoutedEdge };
+
+function sameSum(a: Sum | undefined, b: Sum | undefined): boolean {
+  if (!a || !b) return a === b;
+  const states = Object.keys(a.counts);
+  return (
+    a.state === b.state &&
+    a.start === b.start &&
+    a.end === b.end &&
+    a.tries === b.tries &&
+    states.length === Object.keys(b.counts).length &&
+    states.every((s) => a.counts[s] === b.counts[s])
+  );
+}
+function sameNode(a: Node, b: Node): boolean {
+  const [x, y] = [a.data as TaskData & GroupData, b.data as TaskData & GroupData];
+  return (
+    a.position.x === b.position.x &&
+    a.position.y === b.position.y &&
+    a.width === b.width &&
+    a.height === b.height &&
+    a.parentId === b.parentId &&
+    a.type === b.type &&
+    x.href === y.href &&
+    x.open === y.open &&
+    x.run === y.run &&
+    x.label === y.label &&
+    x.kind === y.kind &&
+    sameSum(x.state, y.state)
+  );
+}
 
 interface Placed {
   graph: ElkNode;
@@ -245,6 +299,10 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const flow = useReactFlow();
+  const far = useStore((s) => s.transform[2] < FAR);
+  useEffect(() => {
+    if (structure.tasks.length < 1000) prepare();
+  }, [structure]);
   useEffect(() => {
     let wanted = true;
     const { graph, rows } = elkGraph(structure, folded);
@@ -252,7 +310,17 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
       .then((g) => {
         if (!wanted) return;
         setPlaced({ graph: g, rows });
-        requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.08 })));
+        const many = g.children!.length > MANY;
+        const first = many ? g.children!.filter((n) => (direction === "RIGHT" ? n.x! : n.y!) < 900).slice(0, 40) : undefined;
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() =>
+            flow.fitView({
+              maxZoom: 1,
+              padding: 0.08,
+              ...(first ? { nodes: first.map((n) => ({ id: n.id })), minZoom: 0.6 } : {}),
+            }),
+          ),
+        );
       })
       .catch(setTrouble);
     return () => {
@@ -260,6 +328,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
     };
   }, [structure, folded, direction, flow]);
   const cells = useMemo(() => (run ? cellMap(run.tasks) : new Map<string, Cell>()), [run]);
+  const before = useRef(new Map<string, Node>());
   const nodes = useMemo(() => {
     const list: Node[] = [];
     if (!placed) return list;
@@ -310,7 +379,13 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
       }
     };
     walk(placed.graph, undefined);
-    return list;
+    // Who has not changed stays the same, so that it is not drawn again.
+    const kept = list.map((n) => {
+      const old = before.current.get(n.id);
+      return old && sameNode(old, n) ? old : n;
+    });
+    before.current = new Map(kept.map((n) => [n.id, n]));
+    return kept;
   }, [placed, cells, run, dag.dag_id]);
   const edges = useMemo(() => {
     if (!placed) return [];
@@ -377,41 +452,42 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           <Loader size="sm" />
         </div>
       )}
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        colorMode={scheme}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        onlyRenderVisibleElements={nodes.length > 150}
-        minZoom={0.05}
-        maxZoom={2}
-        fitView
-        aria-label={t("tab.graph")}
-      >
-        <Background gap={22} size={1} />
-        <Controls showInteractive={false} />
-        {nodes.length > 12 && (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel={t("graph.map")}
-            nodeColor={(n) => {
-              const s = (n.data as { state?: Sum }).state;
-              return n.type === "tasks" && (n.data as GroupData).open
-                ? "transparent"
-                : s
-                  ? `var(--st-${s.state ?? "none"})`
-                  : "var(--st-none)";
-            }}
-          />
-        )}
-      </ReactFlow>
+      <Far value={far}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          colorMode={scheme}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          elementsSelectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          onlyRenderVisibleElements={nodes.length > MANY}
+          minZoom={0.05}
+          maxZoom={2}
+          aria-label={t("tab.graph")}
+        >
+          <Background gap={22} size={1} />
+          <Controls showInteractive={false} />
+          {nodes.length > 12 && (
+            <MiniMap
+              pannable
+              zoomable
+              ariaLabel={t("graph.map")}
+              nodeColor={(n) => {
+                const s = (n.data as { state?: Sum }).state;
+                return n.type === "tasks" && (n.data as GroupData).open
+                  ? "transparent"
+                  : s
+                    ? `var(--st-${s.state ?? "none"})`
+                    : "var(--st-none)";
+              }}
+            />
+          )}
+        </ReactFlow>
+      </Far>
     </div>
   );
 }

@@ -33,7 +33,7 @@ function Tile({
   state: string;
   label: string;
 }) {
-  const count = useGet<Page>(path, { ...params, limit: 0 }, { every: 5000, untold: true });
+  const count = useGet<Page>(path, { ...params, limit: 0 }, { every: 5000 });
   return (
     <Link to={to} className="card tile">
       <div className="tile-number">{count.data ? count.data.total_entries.toLocaleString() : "–"}</div>

@@ -44,7 +44,7 @@ const marks: Record<Need["kind"], string> = {
 };
 
 export function useNeeds(after = 300) {
-  return useGet<Needs>("/ui/needs", { after }, { every: 10_000, untold: true });
+  return useGet<Needs>("/ui/needs", { after }, { every: 60_000, untold: true });
 }
 
 /** Where one goes to see to it. */

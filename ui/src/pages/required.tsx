@@ -143,7 +143,7 @@ export function Component() {
   const asked = useGet<{ hitl_details: Detail[] } & Page>(
     "/api/v2/dags/~/dagRuns/~/hitlDetails",
     { response_received: done, limit: 50, order_by: "-created_at" },
-    { every: 3000, untold: true },
+    { every: 3000 },
   );
   return (
     <>

@@ -35,11 +35,7 @@ export function XComs({ dagId, runId, taskId, mapIndex }: { dagId: string; runId
   const { t } = useTranslation();
   const list = useListState("");
   const base = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}/taskInstances/${taskId ? seg(taskId) : "~"}/xcomEntries`;
-  const asked = useGet<{ xcom_entries: XCom[] } & Page>(
-    base,
-    { ...list.params, map_index: mapIndex },
-    { every: 5000, untold: true },
-  );
+  const asked = useGet<{ xcom_entries: XCom[] } & Page>(base, { ...list.params, map_index: mapIndex }, { every: 5000 });
   const columns: ColumnDef<XCom>[] = [
     ...(taskId
       ? []

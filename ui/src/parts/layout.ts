@@ -1,6 +1,10 @@
-/** Where the nodes of a graph go: ELK in a worker, loaded when a graph is first shown. */
+/** Where the nodes of a graph go: ELK in a worker, loaded when a graph is first shown; large ones are laid out here. */
 import type { ELK, ElkNode } from "elkjs/lib/elk-api";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
+import { layered } from "./layers";
+
+/** With more nodes ELK takes longer than one wants to wait. */
+const MANY = 250;
 
 let elk: Promise<ELK> | undefined;
 function engine(): Promise<ELK> {
@@ -8,10 +12,26 @@ function engine(): Promise<ELK> {
   return elk;
 }
 
-// While the page still asks for the tasks.
-engine();
+/** While the page still asks for the tasks. */
+export function prepare() {
+  engine();
+}
+
+function count(n: ElkNode): number {
+  return (n.children ?? []).reduce((a, c) => a + count(c), 1);
+}
 
 export async function layout(graph: ElkNode, direction: string): Promise<ElkNode> {
+  if (count(graph) > MANY) return layered(graph, direction);
+  try {
+    return await elkLayout(graph, direction);
+  } catch (e) {
+    console.warn("ELK gives up on this graph:", e);
+    return layered(graph, direction);
+  }
+}
+
+async function elkLayout(graph: ElkNode, direction: string): Promise<ElkNode> {
   return (await engine()).layout(graph, {
     layoutOptions: {
       "elk.algorithm": "layered",
