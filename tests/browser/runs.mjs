@@ -111,6 +111,7 @@ export function runs(w) {
     await dialog().getByRole("button", { name: "Mark", exact: true }).click();
     const of = async () => (await api("GET", `${run("newer")}/taskInstances/end`)).state;
     await until("marked", async () => (await of()) === "failed");
+    await button("Undo").hover(); // so long it stays
     await look("undo");
     await button("Undo").click();
     await until("back again", async () => (await of()) === "success");

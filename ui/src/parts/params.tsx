@@ -42,7 +42,6 @@ interface Common {
 interface FieldProps {
   s: JsonSchema;
   common: Common;
-  name: string;
   value: unknown;
   nullable: boolean;
   onChange: (v: unknown) => void;
@@ -172,6 +171,7 @@ function Objects({ s, common, value, onChange }: FieldProps) {
       <Button
         size="compact-sm"
         variant="light"
+        style={{ alignSelf: "flex-start" }}
         leftSection={<IconPlus size={14} />}
         onClick={() =>
           onChange([
@@ -268,7 +268,7 @@ function Times({ s, common, value, nullable, onChange }: FieldProps) {
   );
 }
 
-function Text({ s, common, name, value, nullable, onChange }: FieldProps) {
+function Text({ s, common, value, nullable, onChange }: FieldProps) {
   const id = useId();
   const text = (v: string) => onChange(v === "" && nullable ? null : v);
   const file = s.format === "file" || s.contentEncoding === "base64";
@@ -303,7 +303,7 @@ function Text({ s, common, name, value, nullable, onChange }: FieldProps) {
         onChange={(e) => text(e.currentTarget.value)}
       />
       {s.examples?.length ? (
-        <datalist id={id} aria-label={name}>
+        <datalist id={id}>
           {s.examples.map((x) => (
             <option key={String(x)} value={String(x)} label={nameOf(s, x)} />
           ))}
@@ -361,7 +361,7 @@ export function ParamField({
     );
   const common: Common = { label, ...(description ? { description } : {}), required: !nullable, withAsterisk: !nullable };
   // The kind of field does not change while somebody types.
-  return <Field of={fieldFor(s, kind, spec.value)} p={{ s, common, name, value, nullable, onChange }} />;
+  return <Field of={fieldFor(s, kind, spec.value)} p={{ s, common, value, nullable, onChange }} />;
 }
 function Field({ of, p }: { of: (p: FieldProps) => ReactNode; p: FieldProps }) {
   const [Kind] = useState(() => of);
