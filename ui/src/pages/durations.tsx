@@ -1,9 +1,9 @@
 /** How long the DAG's runs and tasks take, and when they land, over its last runs. */
 import { Group, MultiSelect, SegmentedControl, Text } from "@mantine/core";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
-import { type Run, seg } from "../api";
+import { type GridRun, type Run, seg } from "../api";
 import { IconTimeline } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded } from "../parts/bits";
@@ -201,6 +201,15 @@ export function Component() {
     { limit: Number(limit), state: states, run_type: type },
     { every: 30_000 },
   );
+  // The page's head knows the newest run: when something becomes of it there is more to draw.
+  const latest = useGet<{ runs: GridRun[] }>(`/ui/dags/${seg(dag.dag_id)}/grid`, { limit: 1, cells: false }, { every: 3000 });
+  const newest = latest.data?.runs[0] && `${latest.data.runs[0].run_id} ${latest.data.runs[0].state}`;
+  const drawn = useRef(newest);
+  const { refetch } = asked;
+  useEffect(() => {
+    if (drawn.current !== undefined && drawn.current !== newest) refetch();
+    drawn.current = newest;
+  }, [newest, refetch]);
   return (
     <>
       <Group mb="sm" gap="sm">

@@ -1,6 +1,6 @@
 /** What a run hangs on, when it will end, and whether that is usual. The engine computes it (engine/api/forecast.h). */
 import { Switch, Text, Tooltip } from "@mantine/core";
-import { createContext, useContext, useMemo, useState } from "react";
+import { createContext, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type GridRun, type Run, seg, type TiState } from "../api";
@@ -41,12 +41,20 @@ export interface Forecast {
   path: PathStep[];
 }
 
-export function useForecast(dagId: string, runId: string | undefined, enabled = true) {
-  return useGet<Forecast>(
-    `/ui/dags/${seg(dagId)}/runs/${seg(runId ?? "")}/forecast`,
+/** While a run goes on the clock alone changes what is expected of it: then it is asked anew, and when the run's state changes. */
+export function useForecast(dagId: string, run: { id: string; state: string } | undefined, enabled = true) {
+  const asked = useGet<Forecast>(
+    `/ui/dags/${seg(dagId)}/runs/${seg(run?.id ?? "")}/forecast`,
     {},
-    { enabled: enabled && runId !== undefined, every: (f) => (f?.open ? 5000 : 0), keep: false },
+    { enabled: enabled && run !== undefined, every: (f) => (f?.open ? 5000 : 0), untold: true, keep: false },
   );
+  const { refetch } = asked;
+  const was = useRef(run?.state);
+  useEffect(() => {
+    if (was.current !== run?.state && enabled) refetch();
+    was.current = run?.state;
+  }, [run?.state, enabled, refetch]);
+  return asked;
 }
 
 /* ── the path in other pictures ── */
@@ -58,10 +66,10 @@ export const useOnPath = (taskId: string) => useContext(Path).has(taskId);
 export const usePathArrow = (from: string, to: string) => useContext(Path).has(`${from}>${to}`);
 
 /** A switch that shows the path in what stands below, and what it is below of. */
-export function usePathSwitch(dagId: string, run: Pick<GridRun, "run_id"> | undefined) {
+export function usePathSwitch(dagId: string, run: Pick<GridRun, "run_id" | "state"> | undefined) {
   const { t } = useTranslation();
   const [on, setOn] = useState(false);
-  const asked = useForecast(dagId, run?.run_id, on);
+  const asked = useForecast(dagId, run && { id: run.run_id, state: run.state }, on);
   const path = asked.data?.path;
   const value = useMemo(() => {
     const list = (on && path) || [];
@@ -288,7 +296,7 @@ function Steps({ dagId, runId, steps }: { dagId: string; runId: string; steps: P
 
 export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
   const { t } = useTranslation();
-  const asked = useForecast(dagId, run.dag_run_id);
+  const asked = useForecast(dagId, { id: run.dag_run_id, state: run.state });
   const of = asked.data;
   if (!of) return null;
   const steps = of.path;

@@ -187,7 +187,7 @@ function Objects({ s, common, value, onChange }: FieldProps) {
 }
 
 /** Puts what a file holds into the field: text as it is, or in base64 when that is what is wanted. */
-function FromFile({ base64, onText }: { base64: boolean; onText: (text: string) => void }) {
+function FromFile({ label, base64, onText }: { label: ReactNode; base64: boolean; onText: (text: string) => void }) {
   const { t } = useTranslation();
   const take = async (f: File | null) => {
     if (!f) return;
@@ -202,7 +202,7 @@ function FromFile({ base64, onText }: { base64: boolean; onText: (text: string) 
     <FileButton onChange={take}>
       {(props) => (
         <Tooltip label={t("params.file")}>
-          <ActionIcon {...props} variant="subtle" color="gray" aria-label={t("params.file")}>
+          <ActionIcon {...props} variant="subtle" color="gray" aria-label={`${String(label)}: ${t("params.file")}`}>
             <IconFileUpload size={16} />
           </ActionIcon>
         </Tooltip>
@@ -234,7 +234,7 @@ function Json({ common, value, onChange }: FieldProps) {
       value={text}
       error={bad ? t("json.bad") : undefined}
       onChange={change}
-      rightSection={<FromFile base64={false} onText={change} />}
+      rightSection={<FromFile label={common.label} base64={false} onText={change} />}
     />
   );
 }
@@ -287,7 +287,7 @@ function Text({ s, common, value, nullable, onChange }: FieldProps) {
         maxRows={16}
         value={shown(value)}
         onChange={(e) => text(e.currentTarget.value)}
-        rightSection={<FromFile base64={s.contentEncoding === "base64"} onText={text} />}
+        rightSection={<FromFile label={common.label} base64={s.contentEncoding === "base64"} onText={text} />}
       />
     );
   return (
