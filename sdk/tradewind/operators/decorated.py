@@ -7,6 +7,7 @@ from typing import Any
 
 from tradewind.decorators import DecoratedOperator, determine_call
 from tradewind.exceptions import AirflowException
+from tradewind.helpers import context_merge
 from tradewind.operators.bash import BashOperator
 from tradewind.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from tradewind.operators.virtualenv import (
@@ -138,6 +139,7 @@ class _BashDecoratedOperator(DecoratedOperator, BashOperator):
 
     def execute(self, context: Any) -> Any:
         kwargs = determine_call(self.python_callable, self.op_args, self.op_kwargs, context)
+        context_merge(context, self.op_kwargs)
         command = self.python_callable(*self.op_args, **kwargs)
         if not isinstance(command, str) or command.strip() == "":
             raise TypeError("The returned value from the TaskFlow callable must be a non-empty string.")

@@ -25,9 +25,7 @@ class HITLRejectException(AirflowException):
 class HITLOperator(BaseOperator):
     """Shows a subject with options and params, and waits for somebody's answer."""
 
-    template_fields: Collection[str] = ("subject", "body", "options", "defaults", "params")
-    template_fields_renderers = {"params": "json"}
-    ui_color = "#d9f2e6"
+    template_fields: Collection[str] = ("subject", "body")
     _airflow_module = "airflow.providers.standard.operators.hitl"
 
     def __init__(
@@ -193,6 +191,8 @@ class HITLOperator(BaseOperator):
 class ApprovalOperator(HITLOperator, SkipMixin):
     """Approve or reject: rejection skips what comes after, or fails."""
 
+    _airflow_module = "airflow.providers.standard.operators.hitl"
+
     inherits_from_skipmixin = True
     FIXED_ARGS = ["options", "multiple"]
     APPROVE = "Approve"
@@ -220,6 +220,8 @@ class ApprovalOperator(HITLOperator, SkipMixin):
 class HITLBranchOperator(HITLOperator, SkipMixin):
     """The answer names the task to follow."""
 
+    _airflow_module = "airflow.providers.standard.operators.hitl"
+
     inherits_from_skipmixin = True
 
     def __init__(self, *, options_mapping: dict[str, str] | None = None, **kwargs: Any):
@@ -238,6 +240,8 @@ class HITLBranchOperator(HITLOperator, SkipMixin):
 
 class HITLEntryOperator(HITLOperator):
     """Asks for values only."""
+
+    _airflow_module = "airflow.providers.standard.operators.hitl"
 
     OK = "OK"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tradewind.context_vars import KeywordParameters, context_to_airflow_vars
+from tradewind.helpers import context_merge
 from tradewind.operator import BaseOperator
 from tradewind.operators.branch import BranchMixIn
 from tradewind.skip import SkipMixin
@@ -46,11 +47,10 @@ class PythonOperator(BaseOperator):
         self.show_return_value_in_logs = show_return_value_in_logs
 
     def execute(self, context: Any) -> Any:
-        values = dict(context)
-        values.update(self.op_kwargs)
-        values["templates_dict"] = self.templates_dict
+        # in the context itself: map_index_template and callbacks may name the arguments
+        context_merge(context, self.op_kwargs, templates_dict=self.templates_dict)
         self._context_vars = context_to_airflow_vars(context, in_env_var_format=True)
-        self.op_kwargs = self.determine_kwargs(values)
+        self.op_kwargs = self.determine_kwargs(context)
         result = self.execute_callable()
         if self.show_return_value_in_logs:
             self.log.info("Done. Returned value was: %s", result)

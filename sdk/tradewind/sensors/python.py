@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tradewind.context_vars import KeywordParameters
+from tradewind.helpers import context_merge
 from tradewind.sensors.base import BaseSensorOperator, PokeReturnValue
 
 
@@ -29,8 +30,8 @@ class PythonSensor(BaseSensorOperator):
         self.templates_dict = templates_dict
 
     def poke(self, context: Any) -> PokeReturnValue | bool:
-        values = {**dict(context), **self.op_kwargs, "templates_dict": self.templates_dict}
-        chosen = KeywordParameters.determine(self.python_callable, self.op_args, values).unpacking()
+        context_merge(context, self.op_kwargs, templates_dict=self.templates_dict)
+        chosen = KeywordParameters.determine(self.python_callable, self.op_args, context).unpacking()
         self.log.info("Poking callable: %s", self.python_callable)
         result = self.python_callable(*self.op_args, **chosen)
         return result if isinstance(result, PokeReturnValue) else bool(result)
