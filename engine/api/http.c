@@ -297,7 +297,9 @@ static void not_found(struct tw_str path, struct tw_response *resp)
 {
 	resp->status = 404;
 	tw_buf_clear(&resp->body);
-	if (tw_str_starts(path, "/api/"))
+	if (tw_str_starts(path, "/api/v1/"))
+		tw_buf_adds(&resp->body, "{\"error\":\"/api/v1 has been removed in Airflow 3, please use its upgraded version /api/v2 instead.\"}");
+	else if (tw_str_starts(path, "/api/"))
 		tw_buf_adds(&resp->body, "{\"error\":\"API route not found\"}");
 	else
 		tw_buf_adds(&resp->body, "{\"detail\":\"Not Found\"}");
@@ -662,8 +664,7 @@ static struct guest *guest_of(struct MHD_Connection *conn)
 	return MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *conn, const char *url,
-			     const char *method, void **ctx)
+static struct exchange *begin(struct tw_http_server *s, struct MHD_Connection *conn, const char *url, const char *method)
 {
 	struct exchange *x = tw_new(struct exchange);
 
@@ -677,9 +678,47 @@ static enum MHD_Result begin(struct tw_http_server *s, struct MHD_Connection *co
 		.app = s->opts.app,
 		.began = tw_monotonic(),
 	};
-	*ctx = x;
 	guest_of(conn)->due = x->req.began + ASK_US;
+	return x;
+}
+
+/* Headers by which servers on the way could disagree about where a request ends, or whom it is for. */
+struct framing {
+	unsigned lengths, codings, hosts;
+	bool odd;
+};
+
+static enum MHD_Result look_at(void *arg, enum MHD_ValueKind kind, const char *key, size_t nkey, const char *value, size_t nvalue)
+{
+	struct tw_str name = tw_strn(key, nkey), said = tw_strn(value, value ? nvalue : 0);
+	struct framing *f = arg;
+
+	f->lengths += tw_str_caseeq(name, "Content-Length");
+	f->hosts += tw_str_caseeq(name, "Host");
+	f->odd |= !nkey || key[nkey - 1] == ' ' || key[nkey - 1] == '\t';
+	if (tw_str_caseeq(name, "Transfer-Encoding")) {
+		f->codings++;
+		f->odd |= !tw_str_caseeq(said, "chunked");
+	}
 	return MHD_YES;
+}
+
+/* RFC 9112, 3.2 and 6.3: what to refuse, so that no second request hides in the first. */
+static bool is_smuggled(struct MHD_Connection *conn, const char *version)
+{
+	struct framing f = {0};
+
+	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, look_at, &f);
+	return f.odd || f.lengths + f.codings > 1 || f.hosts > 1 || (!f.hosts && !strcmp(version, MHD_HTTP_VERSION_1_1));
+}
+
+static enum MHD_Result refuse(struct exchange *x)
+{
+	struct tw_response resp = {0};
+
+	tw_reply_error(&resp, 400, "Malformed request: its length, its encoding or its host is not said, or is said twice");
+	tw_reply_header(&resp, TW_STR("Connection"), TW_STR("close"));
+	return send_response(x, &resp);
 }
 
 static void take_request(struct exchange *x, struct MHD_Connection *conn)
@@ -712,8 +751,10 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *conn, const char
 	struct exchange *x = *ctx;
 	struct tw_response resp = {0};
 
-	if (!x)
-		return begin(arg, conn, url, method, ctx);
+	if (!x) {
+		x = *ctx = begin(arg, conn, url, method);
+		return is_smuggled(conn, version) ? refuse(x) : MHD_YES;
+	}
 	if (*ndata) {
 		if (x->body.n + *ndata > TW_HTTP_BODY_MAX)
 			x->too_large = true;

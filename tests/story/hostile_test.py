@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
 import re
 import resource
 import socket
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -222,6 +224,77 @@ def test_bodies_without_end(home: Engine) -> None:
     for body in (b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"key": 1}', b'{"key": "a\\u0000b", "value": 1}'):
         assert request(home, "POST", "/api/v2/variables", token, body)[0] in (400, 422), body
     served(home)
+
+
+def test_requests_of_two_minds(home: Engine) -> None:
+    """Headers by which a proxy and this server could disagree where a request ends: refused, and the connection is over."""
+    token = sign_in(home, "admin")
+    host = f"Host: 127.0.0.1:{home.port}\r\n"
+    post = f"POST /api/v2/variables HTTP/1.1\r\n{host}Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+    hidden = f"GET /api/v2/version HTTP/1.1\r\n{host}\r\n"
+    body = '{"key":"two_minds","value":1}'
+    n = len(body)
+    chunks = f"{n:x}\r\n{body}\r\n0\r\n\r\n"
+    bad = {
+        "length and chunks": f"{post}Content-Length: {n}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}",
+        "chunks and length": f"{post}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n{chunks}",
+        "two lengths": f"{post}Content-Length: {n}\r\nContent-Length: 5\r\n\r\n{body}",
+        "the same length twice": f"{post}Content-Length: {n}\r\nContent-Length: {n}\r\n\r\n{body}",
+        "a list of lengths": f"{post}Content-Length: {n}, {n}\r\n\r\n{body}",
+        "a length with a sign": f"{post}Content-Length: +{n}\r\n\r\n{body}",
+        "two encodings": f"{post}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n{chunks}",
+        "another encoding": f"{post}Transfer-Encoding: xchunked\r\n\r\n{chunks}",
+        "an encoding before": f"{post}Transfer-Encoding: gzip, chunked\r\n\r\n{chunks}",
+        "a blank before the colon": f"{post}Transfer-Encoding : chunked\r\nContent-Length: {n}\r\n\r\n{body}",
+        "two hosts": f"GET /api/v2/dags HTTP/1.1\r\nHost: evil.example\r\n{host}\r\n",
+        "no host": "GET /api/v2/dags HTTP/1.1\r\n\r\n",
+        "a chunk of a negative length": f"{post}Transfer-Encoding: chunked\r\n\r\n-1\r\n{body}\r\n0\r\n\r\n",
+    }
+    for what, text in bad.items():
+        got = raw(home, (text + hidden).encode(), 10)
+        assert got.startswith(b"HTTP/1.1 400"), f"{what}: {got[:200]!r}"
+        assert b" 200 OK" not in got, f"{what}: the hidden request was answered"
+    assert request(home, "GET", "/api/v2/variables/two_minds", token)[0] == 404
+    good = raw(home, f"{post}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}".encode(), 10)
+    assert good.startswith(b"HTTP/1.1 201"), good[:200]
+    served(home)
+
+
+def test_texts_that_are_hardly_any(home: Engine) -> None:
+    """Bodies and paths at the edge of what is text: an answer each, never another status than promised, never a body that is no JSON."""
+    token = sign_in(home, "admin")
+    for n, value in enumerate(
+        [b'"\\ud800"', b'"\\ud83d\\ude00"', b"9" * 100000, b"1e999999", b"-0", b"NaN", b"[" * 600 + b"]" * 600, b'"\xe2\x98"', b"{\"a\": 1, \"a\": 2}"]
+    ):
+        status, text = request(home, "POST", "/api/v2/variables", token, b'{"key": "edge_%d", "value": %s}' % (n, value))
+        assert status in (201, 422), (value[:50], status)
+        json.loads(text)
+        assert request(home, "GET", f"/api/v2/variables/edge_{n}", token)[0] == (200 if status == 201 else 404)
+    assert request(home, "POST", "/api/v2/variables", token, b'{"__proto__": {"a": 1}, "key": "k", "value": 1}')[0] == 422
+    squeezed = gzip.compress(b'{"key": "squeezed", "value": "' + b"0" * 10_000_000 + b'"}')
+    assert request(home, "POST", "/api/v2/variables", token, squeezed, more="Content-Encoding: gzip\r\n")[0] in (400, 415, 422)
+    for path in ("/api/v2/dags/%c0%ae", "/api/v2/dags/%ff", "/api/v2/dags/%zz", "/api/v2/dags/a%00b", "/api/v2/dags?dag_id_pattern=%ff%00", "/api/v2/../v2/dags", "//api/v2/dags"):
+        status, text = request(home, "GET", path, token)
+        assert status in (200, 400, 404), (path, status)
+        json.loads(text)
+    many = "".join(f"X-{n}: 1\r\n" for n in range(5000))
+    assert request(home, "GET", "/api/v2/dags", token, more=many)[0] == 431
+    assert request(home, "GET", "/api/v2/dags?" + "tags=a&" * 20000, token)[0] in (414, 431)
+    served(home)
+
+
+def test_ten_thousand_at_once_on_one_line(home: Engine) -> None:
+    """Requests that do not wait for answers: all are answered, in order, and others are served meanwhile."""
+    one = f"GET /api/v2/version HTTP/1.1\r\nHost: 127.0.0.1:{home.port}\r\n"
+    with closing(socket.create_connection(("127.0.0.1", home.port), 60)) as s:
+        sender = threading.Thread(target=s.sendall, args=((f"{one}\r\n" * 9_999 + f"{one}Connection: close\r\n\r\n").encode(),))
+        sender.start()
+        got = s.recv(65536)
+        served(home)
+        while part := s.recv(1 << 20):
+            got += part
+        sender.join()
+    assert got.count(b"HTTP/1.1 200") == 10_000
 
 
 def test_a_thousand_who_say_nothing(home: Engine) -> None:
