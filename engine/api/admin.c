@@ -220,7 +220,7 @@ static void get_config(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_str section = tw_query(req, "section"), none = {0};
 
-	if (!exposed(req, resp))
+	if (!tw_accepts(req, resp, "text/plain", NULL) || !exposed(req, resp))
 		return;
 	if (section.n && !has_setting(tw_api_of(req), section, none))
 		tw_reply_error(resp, 404, "Section " TW_STR_FMT " not found.", TW_STR_ARG(section));
@@ -230,7 +230,7 @@ static void get_config(struct tw_request *req, struct tw_response *resp)
 
 static void get_config_value(struct tw_request *req, struct tw_response *resp)
 {
-	if (!exposed(req, resp))
+	if (!tw_accepts(req, resp, "text/plain", NULL) || !exposed(req, resp))
 		return;
 	if (!has_setting(tw_api_of(req), req->params[0], req->params[1]))
 		tw_reply_error(resp, 404, "Option [" TW_STR_FMT "/" TW_STR_FMT "] not found.",

@@ -2,6 +2,7 @@
 
 #include "api/fab.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define VALUES_MAX 128 /* of one repeated parameter */
@@ -40,9 +41,36 @@ static void fault(struct tw_asker *q, const char *type, const char *name, const 
 	tw_fault(&q->faults, type, "query", tw_str(name), msg, tw_v_str(input), NULL, TW_NULL);
 }
 
+bool tw_lax_int(struct tw_str text, int64_t *ret)
+{
+	struct tw_str s = tw_str_trim(text), point;
+	struct tw_buf digits TW_AUTO(tw_buf_release) = {0};
+	bool ok = s.n > 0, sign = false;
+	size_t n = 0;
+
+	s = tw_str_cut(s, '.', &point);
+	for (size_t i = 0; ok && point.p && i < point.n; i++)
+		ok = point.p[i] == '0';
+	for (size_t i = 0; ok && i < s.n; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+
+		sign |= !i && (s.p[i] == '-' || s.p[i] == '+');
+		n += digit;
+		if (digit || (!i && sign))
+			tw_buf_addc(&digits, s.p[i]);
+		else
+			ok = s.p[i] == '_' && i + 1 < s.n && n && s.p[i - 1] != '_';
+	}
+	if (!ok || !n || (point.p && !point.n))
+		return false;
+	if (!tw_str_to_int(tw_buf_str(&digits), ret))
+		*ret = s.p[0] == '-' ? INT64_MIN : INT64_MAX;
+	return true;
+}
+
 static bool read_int(struct tw_asker *q, const char *name, struct tw_str text, int64_t *ret)
 {
-	if (tw_str_to_int(tw_str_trim(text), ret))
+	if (tw_lax_int(text, ret))
 		return true;
 	fault(q, "int_parsing", name,
 	      "Input should be a valid integer, unable to parse string as an integer", text);
@@ -192,7 +220,8 @@ static void time_cond(struct tw_asker *q, const char *name, const char *field, e
 	const char *type, *why = tw_aware_time(text, &c.time, &type);
 
 	if (why)
-		fault(q, type, name, why, text);
+		tw_fault(&q->faults, type, "query", tw_str(name), why, tw_v_str(text), tw_time_error(why) ? "error" : NULL,
+			 tw_v_str(tw_str(tw_time_error(why))));
 	else
 		tw_asker_add(q, c);
 }
@@ -230,6 +259,7 @@ static void dates(struct tw_asker *q, const struct tw_param *p, const char *fiel
 
 		if (!text.p)
 			continue;
+		text = tw_strn(text.p, text.n < 10 ? text.n : 10);
 		if (text.n != 10 || tw_aware_time(tw_str(tw_arena_printf(q->req->arena, TW_STR_FMT "%s", TW_STR_ARG(text),
 								       clock)),
 						  &c.time, &type))
@@ -264,7 +294,7 @@ static bool state_ok(enum tw_param_kind kind, struct tw_str s)
 		return tw_run_state_parse(s, &rs);
 	if (kind == TW_P_RUN_TYPES)
 		return tw_run_type_parse(s, &rt);
-	return s.n && tw_ti_state_parse(s, &ts);
+	return s.n && !tw_str_is(s, "null") && tw_ti_state_parse(s, &ts);
 }
 
 /* In Airflow's order. */
@@ -322,6 +352,38 @@ static void any_like(struct tw_asker *q, const struct tw_param *p, const char *f
 					    .text = tw_str_copy(q->req->arena, tw_buf_str(&all))});
 }
 
+struct tw_str tw_conf_pattern(struct tw_arena *a, struct tw_str text)
+{
+	struct tw_buf out TW_AUTO(tw_buf_release) = {0};
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != ' ' || !i || !strchr(":,", text.p[i - 1]))
+			tw_buf_addc(&out, text.p[i]);
+	return tw_str_copy(a, tw_buf_str(&out));
+}
+
+/*
+ * As Airflow's: what is behind the last letter or digit of a term does not count, so that an index of any collation will do. A term
+ * of nothing else: everything.
+ */
+static struct tw_str prefixes(struct tw_asker *q, struct tw_str text)
+{
+	struct tw_buf all TW_AUTO(tw_buf_release) = {0};
+	struct tw_str rest = text;
+
+	while (rest.p) {
+		struct tw_str term = tw_str_cut(rest, '|', &rest);
+
+		while (term.n && !isalnum((unsigned char)term.p[term.n - 1]) && (unsigned char)term.p[term.n - 1] < 0x80)
+			term.n--;
+		if (!term.n)
+			return (struct tw_str){0};
+		tw_buf_adds(&all, all.n ? "|" : "");
+		tw_buf_addstr(&all, term);
+	}
+	return tw_str_copy(q->req->arena, tw_buf_str(&all));
+}
+
 static void not_in(struct tw_asker *q, const struct tw_param *p, const char *field)
 {
 	struct tw_str *v;
@@ -345,8 +407,15 @@ static void one(struct tw_asker *q, const struct tw_param *p, const char *field)
 		if (tw_str_is(text, "~"))
 			c.text = TW_STR("%");
 		break;
+	case TW_P_CONF:
+		c.op = TW_OP_LIKE;
+		c.text = tw_conf_pattern(q->req->arena, text);
+		break;
 	case TW_P_PREFIX:
 		c.op = TW_OP_PREFIX;
+		c.text = prefixes(q, text);
+		if (!c.text.p)
+			c.op = TW_OP_NOT_NULL;
 		break;
 	case TW_P_HAS:
 		if (!text.n)
@@ -428,22 +497,34 @@ static const char *sort_field(const struct tw_sort *sort, struct tw_str name)
 	return NULL;
 }
 
+static void too_many(struct tw_asker *q, const struct tw_str *names, size_t n)
+{
+	struct tw_buf all TW_AUTO(tw_buf_release) = {0};
+
+	for (size_t i = 0; i < n; i++)
+		tw_buf_printf(&all, "%s'" TW_STR_FMT "'", i ? ", " : "", TW_STR_ARG(names[i]));
+	tw_reply_error(q->resp, 400, "Ordering with more than 10 parameters is not allowed. Provided: [%s]", tw_buf_cstr(&all));
+}
+
 bool tw_asker_order(struct tw_asker *q, const struct tw_sort *sort)
 {
 	struct tw_str *v;
 	size_t n = values(q, "order_by", &v);
 
 	if (n > 10) {
-		tw_reply_error(q->resp, 400,
-			       "Ordering with more than 10 parameters is not allowed.");
+		too_many(q, v, n);
 		return false;
 	}
 	if (!n && sort->dflt)
 		q->order[q->norder++] = sort->dflt;
 	for (size_t i = 0; i < n; i++) {
 		bool down = tw_str_starts(v[i], "-");
-		struct tw_str name = {v[i].p + down, v[i].n - down};
-		const char *field = sort_field(sort, name);
+		struct tw_str name = v[i];
+		const char *field;
+
+		while (tw_str_starts(name, "-"))
+			name = tw_strn(name.p + 1, name.n - 1);
+		field = sort_field(sort, name);
 
 		if (!field) {
 			tw_reply_error(q->resp, 400,

@@ -23,7 +23,7 @@ struct tw_place {
 	int64_t index;
 };
 
-/* ctx: its key and value, NULL = none. */
+/* ctx: its key and value; a key of NULL: none, or a map that is all of it. */
 void tw_fault_at(struct tw_faults *f, const char *type, const struct tw_place *at, const char *msg,
 		 struct tw_value input, const char *ctx_key, struct tw_value ctx);
 /* The same at [where, name]; name.p NULL: at [where]. */
@@ -38,6 +38,7 @@ enum tw_param_kind {
 	TW_P_IN,   /* repeatable text, any of */
 	TW_P_LIKE, /* pattern; "~" is all */
 	TW_P_PREFIX,
+	TW_P_CONF, /* pattern in JSON as Python writes it */
 	TW_P_HAS, /* text, found in it as it is */
 	TW_P_ANY_LIKE, /* repeatable text, found in it */
 	TW_P_INT,
@@ -114,6 +115,8 @@ bool tw_asker_list(struct tw_asker *q, struct tw_request *req, struct tw_respons
 /* Single parameters; faults are added. */
 int64_t tw_asker_int(struct tw_asker *q, const char *name, int64_t dflt, int64_t min);
 bool tw_asker_bool(struct tw_asker *q, const char *name, bool dflt);
+/* A whole number in a text, as pydantic takes one: "+2", "1_000", "3.0"; what is beyond 64 bits is the last of them. */
+bool tw_lax_int(struct tw_str text, int64_t *ret);
 /* "true", "on", "1", "no" …; false: neither. */
 bool tw_truth(struct tw_str text, bool *ret);
 /* A number in the path; false: it has replied 422. */
@@ -133,9 +136,15 @@ static inline bool tw_body_has(struct tw_value body, const char *key)
 void tw_asker_body_list(struct tw_asker *q, struct tw_value body, const char *key,
 			const char *field);
 void tw_asker_body_range(struct tw_asker *q, struct tw_value body, const char *name);
+/* A pattern for JSON that Python wrote ('"a": 1'), for JSON as it is stored here ('"a":1'). */
+struct tw_str tw_conf_pattern(struct tw_arena *a, struct tw_str text);
 bool tw_asker_body_page(struct tw_asker *q, struct tw_value body, const struct tw_sort *sort);
 /* update_mask (repeatable): is the field among those to change? Without a mask: is it in the body?
  */
 bool tw_masked_in(struct tw_request *req, struct tw_value body, const char *field);
+/* Is JSON, or the other type, what the client takes? false: it has replied 406. ret_other (or NULL): it is the other. */
+bool tw_accepts(struct tw_request *req, struct tw_response *resp, const char *other, bool *ret_other);
 /* An instant with a zone, as pydantic's AwareDatetime takes it; NULL or the reason why not. */
 const char *tw_aware_time(struct tw_str text, tw_time *ret, const char **ret_type);
+/* What such a reason says of the text itself; NULL: nothing. As a fault's context it is `error`. */
+const char *tw_time_error(const char *why);

@@ -23,7 +23,8 @@ static bool read_before(struct tw_request *req, struct tw_response *resp, tw_tim
 		return true;
 	why = tw_aware_time(text, ret, &type);
 	if (why)
-		tw_reply_invalid(resp, type, "query", "before", why, tw_v_str(text));
+		tw_reply_error(resp, 400, "Invalid datetime: '" TW_STR_FMT "'. Please check the date parameter have this value.",
+			       TW_STR_ARG(text));
 	return !why;
 }
 

@@ -313,7 +313,7 @@ static void get_events(struct tw_request *req, struct tw_response *resp)
 		reply_events(req, resp, v, n, total);
 }
 
-/* The event says that it came from here. */
+/* An event with a body of its own says that it came from here. */
 static struct tw_str extra_of(struct tw_request *req, struct tw_value body)
 {
 	struct tw_value extra = tw_map_value(body, "extra");
@@ -322,7 +322,8 @@ static struct tw_str extra_of(struct tw_request *req, struct tw_value body)
 
 	if (extra.kind != TW_V_MAP)
 		extra = tw_v_map(req->arena);
-	tw_map_putc(req->arena, extra, "from_rest_api", tw_v_bool(true));
+	else
+		tw_map_putc(req->arena, extra, "from_rest_api", tw_v_bool(true));
 	tw_json_write(&text, extra, TW_JSON_COMPACT);
 	ret = tw_str_copy(req->arena, tw_buf_str(&text));
 	tw_buf_release(&text);

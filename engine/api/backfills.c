@@ -26,8 +26,7 @@ static void write_backfill(struct tw_jw *w, const struct tw_backfill_row *b, str
 /* ── reading ──────────────────────────────────────────────────────────────────────────── */
 
 static const struct tw_param list_params[] = {{"dag_id", TW_P_EQ, NULL}, {"", TW_P_READABLE, NULL}, {0}};
-static const char *const list_names[] = {"id", "dag_id", "from_date", "to_date", "created_at",
-					 "completed_at", "updated_at", NULL};
+static const char *const list_names[] = {"id", NULL};
 static const struct tw_sort list_sort = {list_names, NULL, "id"};
 
 static void list_backfills(struct tw_request *req, struct tw_response *resp)

@@ -44,7 +44,10 @@ void tw_fault_at(struct tw_faults *f, const char *type, const struct tw_place *a
 	tw_jw_cstr(w, msg);
 	tw_jw_key(w, "input");
 	tw_jw_value(w, input);
-	if (ctx_key) {
+	if (!ctx_key && ctx.kind == TW_V_MAP) {
+		tw_jw_key(w, "ctx");
+		tw_jw_value(w, ctx);
+	} else if (ctx_key) {
 		tw_jw_key(w, "ctx");
 		tw_jw_obj(w);
 		tw_jw_key(w, ctx_key);
@@ -72,13 +75,78 @@ bool tw_faults_any(struct tw_faults *f)
 	return true;
 }
 
+#define NO_DATE "Input should be a valid datetime or date, "
+
+static int digits(struct tw_str s, size_t at, size_t n)
+{
+	int value = 0;
+
+	for (size_t i = at; i < at + n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+		value = value * 10 + (s.p[i] - '0');
+	}
+	return value;
+}
+
+/* What is wrong with the date that a text begins with; NULL: nothing. */
+static const char *wrong_date(struct tw_str s)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int y, m, d;
+
+	if (s.n < 10)
+		return NO_DATE "input is too short";
+	y = digits(s, 0, 4);
+	m = digits(s, 5, 2);
+	d = digits(s, 8, 2);
+	if (y < 0)
+		return NO_DATE "invalid character in year";
+	if (s.p[4] != '-')
+		return NO_DATE "invalid date separator, expected `-`";
+	if (m < 0)
+		return NO_DATE "invalid character in month";
+	if (s.p[7] != '-')
+		return NO_DATE "invalid date separator, expected `-`";
+	if (d < 0)
+		return NO_DATE "invalid character in day";
+	if (m < 1 || m > 12)
+		return NO_DATE "month value is outside expected range of 1-12";
+	if (d < 1 || d > days[m - 1] || (m == 2 && d == 29 && (y % 4 || (!(y % 100) && y % 400))))
+		return NO_DATE "day value is outside expected range";
+	return NULL;
+}
+
+const char *tw_time_error(const char *why)
+{
+	return strncmp(why, NO_DATE, sizeof NO_DATE - 1) ? NULL : why + sizeof NO_DATE - 1;
+}
+
+/* Seconds since 1970, or milliseconds where these would be after the year 2600: pydantic's rule. */
+static bool unix_time(struct tw_str text, tw_time *ret)
+{
+	double s;
+
+	if (!tw_str_to_double(text, &s))
+		return false;
+	if (s > 2e10 || s < -2e10)
+		s /= 1000;
+	*ret = s < 1e12 && s > -1e12 ? (tw_time)(s * TW_US_SEC) : TW_TIME_NONE;
+	return tw_time_ok(*ret);
+}
+
 const char *tw_aware_time(struct tw_str text, tw_time *ret, const char **ret_type)
 {
+	const char *why = wrong_date(text);
 	struct tw_iso iso;
 
-	if (tw_iso_parse(text, &iso, NULL) < 0) {
+	if (unix_time(text, ret))
+		return NULL;
+	if (!why && tw_iso_parse(text, &iso, NULL) < 0)
+		why = NO_DATE "unexpected extra characters at the end of the input";
+	if (why) {
 		*ret_type = "datetime_from_date_parsing";
-		return "Input should be a valid datetime or date, invalid character in year";
+		return why;
 	}
 	if (!iso.has_offset) {
 		*ret_type = "timezone_aware";
@@ -99,6 +167,18 @@ tw_time tw_body_time(struct tw_value body, const char *key)
 	tw_time t = TW_TIME_NONE;
 
 	return text.p && !tw_aware_time(text, &t, &type) ? t : TW_TIME_NONE;
+}
+
+bool tw_accepts(struct tw_request *req, struct tw_response *resp, const char *other, bool *ret_other)
+{
+	bool any = !req->accept.n || tw_str_starts(req->accept, "*/*") || tw_str_starts(req->accept, "application/json");
+	bool is_other = tw_str_starts(req->accept, other);
+
+	if (!any && !is_other)
+		tw_reply_error(resp, 406, "Only application/json or %s is supported", other);
+	if (ret_other)
+		*ret_other = is_other;
+	return any || is_other;
 }
 
 bool tw_masked_in(struct tw_request *req, struct tw_value body, const char *field)

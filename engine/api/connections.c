@@ -115,9 +115,9 @@ static enum tw_rc check(struct tw_value body, struct tw_err *err)
 	struct tw_value v;
 	enum tw_rc rc = TW_OK;
 
-	if (extra.n && tw_json_parse(&a, extra, &v, NULL) < 0)
+	if (extra.n && (tw_json_parse(&a, extra, &v, NULL) < 0 || v.kind != TW_V_MAP))
 		rc = tw_err_set(err, TW_ERR_INVALID,
-				"The `extra` field must be valid JSON (e.g. {\"key\": \"value\"})");
+				"The `extra` field must be a JSON object (e.g. {\"key\": \"value\"})");
 	tw_arena_release(&a);
 	return rc;
 }
@@ -141,7 +141,7 @@ void tw_connection_apply(struct tw_request *req, struct tw_connection_row *row, 
 		row->port = tw_map_int(body, "port", 0);
 	if (tw_bulk_changes(body, mask, "password") &&
 	    !tw_str_is(tw_map_str(body, "password", ""), TW_MASK))
-		row->password = tw_map_str(body, "password", NULL);
+		row->password = tw_map_str(body, "password", "").n ? tw_map_str(body, "password", NULL) : none;
 	if (tw_bulk_changes(body, mask, "extra"))
 		row->extra =
 			tw_unmask_text(req->arena, tw_map_str(body, "extra", NULL), row->extra);
@@ -198,7 +198,11 @@ bool tw_connection_ok(struct tw_request *req, struct tw_response *resp, struct t
 	struct tw_faults f;
 
 	tw_faults_init(&f, resp);
-	if (extra.kind == TW_V_STR && extra.s.n && tw_json_parse(req->arena, extra.s, &v, NULL) < 0)
+	if (extra.kind == TW_V_STR && extra.s.n && tw_json_parse(req->arena, extra.s, &v, NULL) == TW_OK && v.kind != TW_V_MAP)
+		tw_fault(&f, "value_error", "body", TW_STR("extra"),
+			 "Value error, The `extra` field must be a valid JSON object (e.g., {'key': 'value'})", extra, "error",
+			 tw_v_map(req->arena));
+	else if (extra.kind == TW_V_STR && extra.s.n && tw_json_parse(req->arena, extra.s, &v, NULL) < 0)
 		tw_fault(&f, "value_error", "body", TW_STR("extra"),
 			 "Value error, The `extra` field must be a valid JSON object (e.g., {'key': 'value'}), but "
 			 "encountered non-JSON in `extra` field",

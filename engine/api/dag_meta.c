@@ -176,11 +176,12 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 	struct tw_err err = {0};
 	int64_t number;
 	enum tw_rc rc;
+	bool text;
 
-	if (!s)
+	if (!s || !tw_accepts(req, resp, "text/plain", &text))
 		return;
 	tw_asker_init(&q, req, resp);
-	number = tw_asker_int(&q, "version_number", 0, 0);
+	number = tw_asker_int(&q, "version_number", 0, INT32_MIN);
 	if (tw_faults_any(&q.faults))
 		return;
 	rc = tw_store_version(s, id, (int)number, req->arena, &version, &err);
@@ -190,16 +191,15 @@ static void get_dag_source(struct tw_request *req, struct tw_response *resp)
 	    !reads_whole_file(req, s, dag.bundle_name, dag.relative_fileloc))
 		source = TW_STR("REDACTED - you do not have read permission on all Dags in the file");
 	if (rc == TW_ERR_NOT_FOUND) {
-		const char *text =
-			number ? tw_arena_printf(req->arena, "%lld", (long long)number) : "None";
+		const char *of = number ? tw_arena_printf(req->arena, "%lld", (long long)number) : "None";
 
 		tw_reply_error(resp, 404,
 			       "The source code of the Dag " TW_STR_FMT
 			       ", version_number %s was not found",
-			       TW_STR_ARG(id), text);
+			       TW_STR_ARG(id), of);
 	} else if (rc < 0) {
 		tw_reply_err(resp, &err);
-	} else if (tw_str_starts(req->accept, "text/plain")) {
+	} else if (text) {
 		resp->content_type = "text/plain; charset=utf-8";
 		tw_buf_addstr(&resp->body, source);
 	} else {

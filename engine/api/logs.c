@@ -554,6 +554,8 @@ static void get_log(struct tw_request *req, struct tw_response *resp)
 	int64_t index, number;
 	char *path;
 
+	if (!tw_str_starts(req->accept, "text/event-stream") && !tw_accepts(req, resp, "application/x-ndjson", NULL))
+		return;
 	tw_asker_init(&q, req, resp);
 	index = tw_asker_int(&q, "map_index", -1, INT32_MIN);
 	tw_asker_bool(&q, "full_content", false);

@@ -128,7 +128,7 @@ static const struct tw_param job_params[] = {
 };
 static const char *const job_sort_names[] = {
 	"id",	    "dag_id",		"state",	  "job_type", "start_date",
-	"end_date", "latest_heartbeat", "executor_class", "hostname", NULL};
+	"end_date", "latest_heartbeat", "executor_class", "hostname", "unixname", NULL};
 static const struct tw_sort job_sort = {job_sort_names, NULL, NULL};
 
 static void get_jobs(struct tw_request *req, struct tw_response *resp)

@@ -75,7 +75,7 @@ enum tw_match tw_route_find(struct tw_arena *a, const struct tw_route *const *ta
 {
 	enum tw_match best = TW_MATCH_NONE;
 
-	if (path.n > 1 && path.p[path.n - 1] == '/')
+	if (path.n > 1 && path.p[path.n - 1] == '/' && !tw_str_starts(path, "/api/"))
 		path.n--;
 	for (; *tables; tables++)
 		for (const struct tw_route *r = *tables; r->method; r++) {

@@ -22,11 +22,17 @@ static void release(struct clearing *c)
 	tw_vec_release(&c->posts.rows);
 }
 
-static void read_flags(struct clearing *c)
+/* false: it has replied. */
+static bool read_flags(struct clearing *c, struct tw_response *resp)
 {
+	if (tw_map_bool(c->body, "only_new", false) && tw_map_bool(c->body, "only_failed", false)) {
+		tw_reply_invalid(resp, "value_error", "body", NULL, "Value error, only_new and only_failed are mutually exclusive", c->body);
+		return false;
+	}
 	c->dry_run = tw_map_bool(c->body, "dry_run", true);
 	c->only_new = tw_map_bool(c->body, "only_new", false);
-	c->only_failed = !c->only_new && tw_map_bool(c->body, "only_failed", false);
+	c->only_failed = tw_map_bool(c->body, "only_failed", false);
+	return true;
 }
 
 /* The request's word, else the DAG's, else the configuration's, else not. */
@@ -188,7 +194,8 @@ static bool begin_one(struct tw_request *req, struct tw_response *resp)
 	if (!tw_api_store(req, resp) ||
 	    !tw_run_find(req, resp, req->params[0], req->params[1], &run))
 		return false;
-	read_flags(&c);
+	if (!read_flags(&c, resp))
+		return false;
 	tw_vec_push(&c.runs, run);
 	if (c.dry_run)
 		reply_dry(req, resp, &c);
@@ -316,8 +323,7 @@ static bool begin_many(struct tw_request *req, struct tw_response *resp)
 	c.body = req->json;
 	if (!tw_api_store(req, resp))
 		return false;
-	read_flags(&c);
-	if (find_runs(req, resp, &c)) {
+	if (read_flags(&c, resp) && find_runs(req, resp, &c)) {
 		if (c.dry_run)
 			reply_dry(req, resp, &c);
 		else

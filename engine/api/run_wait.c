@@ -24,23 +24,53 @@ struct waiter {
 	int64_t due, interval; /* µs, monotonic */
 };
 
+/* What the task returned; of a mapped one a list. false: nothing. */
+static bool result(struct waiter *wt, struct tw_store *s, struct tw_str task, struct tw_jw *w, struct tw_arena *a)
+{
+	const struct tw_cond conds[] = {
+		{.field = "dag_id", .op = TW_OP_EQ, .text = wt->dag_id},
+		{.field = "run_id", .op = TW_OP_EQ, .text = wt->run_id},
+		{.field = "task_id", .op = TW_OP_EQ, .text = task},
+		{.field = "key", .op = TW_OP_EQ, .text = TW_STR("return_value")},
+	};
+	static const char *const order[] = {"map_index"};
+	struct tw_ask ask = {.conds = conds, .nconds = 4, .order_by = order, .norder = 1, .limit = -1};
+	struct tw_xcom_view *v;
+	struct tw_xcom_row x;
+	size_t n = 0;
+	bool many;
+
+	if (tw_store_xcoms(s, &ask, a, &v, &n, NULL, NULL) < 0 || !n)
+		return false;
+	many = n > 1 || v[0].xcom.map_index >= 0;
+	tw_jw_keyn(w, task);
+	if (many)
+		tw_jw_list(w);
+	for (size_t i = 0; i < n; i++)
+		if (tw_store_xcom(s, wt->dag_id, wt->run_id, task, v[i].xcom.map_index, TW_STR("return_value"), a, &x, NULL) < 0 ||
+		    !x.value.p)
+			tw_jw_null(w);
+		else
+			tw_jw_raw(w, x.value);
+	if (many)
+		tw_jw_end(w);
+	return true;
+}
+
 static void results(struct waiter *wt, struct tw_store *s, struct tw_jw *w, struct tw_arena *a)
 {
-	tw_jw_key(w, "results");
-	tw_jw_obj(w);
-	for (size_t i = 0; i < wt->ntasks; i++) {
-		struct tw_xcom_row x;
+	struct tw_buf all TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw rw = {.out = &all};
+	bool any = false;
 
-		if (tw_store_xcom(s, wt->dag_id, wt->run_id, wt->tasks[i], -1,
-				  TW_STR("return_value"), a, &x, NULL) < 0)
-			continue;
-		tw_jw_keyn(w, wt->tasks[i]);
-		if (x.value.p)
-			tw_jw_raw(w, x.value);
-		else
-			tw_jw_null(w);
-	}
-	tw_jw_end(w);
+	tw_jw_obj(&rw);
+	for (size_t i = 0; i < wt->ntasks; i++)
+		any |= result(wt, s, wt->tasks[i], &rw, a);
+	tw_jw_end(&rw);
+	if (!any)
+		return;
+	tw_jw_key(w, "results");
+	tw_jw_raw(w, tw_buf_str(&all));
 }
 
 /* A line, if it is time for one or the run has ended. */

@@ -4,6 +4,7 @@
 
 #include "api/ask.h"
 #include "api/tables.h"
+#include "model/dag.h"
 #include "io/clock.h"
 #include "store/xcoms.h"
 
@@ -99,7 +100,7 @@ static const struct tw_param list_params[] = {
 	{"end_date", TW_P_TIME, NULL},
 	{"updated_at", TW_P_TIME, NULL},
 	{"duration", TW_P_NUM, NULL},
-	{"conf_contains", TW_P_LIKE, "conf"},
+	{"conf_contains", TW_P_CONF, "conf"},
 	{"run_type", TW_P_RUN_TYPES, NULL},
 	{"state", TW_P_RUN_STATES, NULL},
 	{"dag_version", TW_P_INT_IN, "of_version"},
@@ -121,7 +122,8 @@ static const char *const sort_names[] = {
 	"id",	      "state",	  "dag_id",	"run_id", "logical_date", "run_after",
 	"start_date", "end_date", "updated_at", "conf",	  "duration",	  NULL,
 };
-static const char *const sort_fields[] = {"dag_run_id", "run_id", NULL};
+/* No run has a partition's date. */
+static const char *const sort_fields[] = {"dag_run_id", "run_id", "partition_date", "id", NULL};
 static const struct tw_sort list_sort = {sort_names, sort_fields, "id"};
 
 static void reply_runs(struct tw_request *req, struct tw_response *resp, const struct tw_asker *q,
@@ -173,17 +175,36 @@ bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_st
 	return rc == TW_OK;
 }
 
+/* They are asked of one DAG whose runs have partitions; false: it has replied. */
+static bool partition_dates_ok(struct tw_request *req, struct tw_response *resp)
+{
+	const struct tw_dag *dag;
+	bool ok;
+
+	if (!tw_query(req, "partition_date_gte").p && !tw_query(req, "partition_date_lte").p)
+		return true;
+	if (tw_str_is(req->params[0], "~")) {
+		tw_reply_error(resp, 400, "partition_date_gte and partition_date_lte require a specific dag_id.");
+		return false;
+	}
+	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
+		return false;
+	ok = dag->timetable->partitioned;
+	tw_dag_unref(dag);
+	if (!ok)
+		tw_reply_error(resp, 400, "Dag with dag_id: '" TW_STR_FMT "' is not partitioned; partition_date_gte and partition_date_lte "
+			       "are not supported.", TW_STR_ARG(req->params[0]));
+	return ok;
+}
+
 static void dag_runs_now(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_asker q;
 
 	if (!tw_api_store(req, resp) || !tw_dag_there(req, resp, req->params[0]))
 		return;
-	if (tw_str_is(req->params[0], "~") &&
-	    (tw_query(req, "partition_date_gte").p || tw_query(req, "partition_date_lte").p)) {
-		tw_reply_error(resp, 400, "partition_date_gte and partition_date_lte require a specific dag_id.");
+	if (!partition_dates_ok(req, resp))
 		return;
-	}
 	tw_asker_init(&q, req, resp);
 	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_params(&q, list_params);
@@ -218,7 +239,7 @@ static void get_list_dag_runs_batch(struct tw_request *req, struct tw_response *
 		tw_asker_body_range(&q, body, ranges[i]);
 	conf = tw_map_str(body, "conf_contains", NULL);
 	if (conf.p)
-		tw_asker_add(&q, (struct tw_cond){.field = "conf", .op = TW_OP_LIKE, .text = conf});
+		tw_asker_add(&q, (struct tw_cond){.field = "conf", .op = TW_OP_LIKE, .text = tw_conf_pattern(req->arena, conf)});
 	if (tw_asker_body_page(&q, body, &list_sort))
 		list(&q);
 }

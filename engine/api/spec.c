@@ -243,6 +243,10 @@ static void limits(struct reader *r, struct tw_type *t)
 		struct tw_str digits;
 
 		blanks(r);
+		if (take_word(r, "naive")) {
+			t->naive = true;
+			continue;
+		}
 		if (take_word(r, "only ")) {
 			do
 				add_word(r, t, up_to(r, "|} \n"));
@@ -258,7 +262,7 @@ static void limits(struct reader *r, struct tw_type *t)
 			take(r, 'n');
 		b = peek(r) == '>' ? &t->min : &t->max;
 		if (!take(r, '>') && !take(r, '<')) {
-			fail(r, "a limit looks like >=0, len<=20, n>=1 or ~pattern");
+			fail(r, "a limit looks like >=0, len<=20, n>=1, naive or ~pattern");
 			return;
 		}
 		b->open = !take(r, '=');

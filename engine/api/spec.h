@@ -37,6 +37,7 @@ struct tw_bound {
 struct tw_type {
 	enum tw_type_kind kind;
 	bool nullable;
+	bool naive;		     /* TIME: without a zone it is UTC */
 	struct tw_bound min, max;    /* INT, NUM: of the value; STR: characters; LIST, TUPLE: items */
 	struct tw_str pattern;	     /* STR: p NULL: any */
 	const void *regex;	     /* the pattern, compiled: regex_t */

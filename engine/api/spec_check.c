@@ -21,12 +21,12 @@ static void fault(struct checker *c, const char *type, const struct tw_place *at
 
 /* ── limits ───────────────────────────────────────────────────────────────────────────── */
 
-static void outside(struct checker *c, const char *type, const char *words, const char *key, int64_t bound,
-		    struct tw_value input, const struct tw_place *at)
+static void outside(struct checker *c, const struct tw_type *t, const char *type, const char *words, const char *key,
+		    int64_t bound, struct tw_value input, const struct tw_place *at)
 {
 	const char *msg = tw_arena_printf(c->arena, "Input should be %s %lld", words, (long long)bound);
 
-	tw_fault_at(&c->f, type, at, msg, input, key, tw_v_int(bound));
+	tw_fault_at(&c->f, type, at, msg, input, key, t->kind == TW_T_NUM ? tw_v_float((double)bound) : tw_v_int(bound));
 }
 
 static void check_range(struct checker *c, const struct tw_type *t, double d, struct tw_value input,
@@ -35,13 +35,13 @@ static void check_range(struct checker *c, const struct tw_type *t, double d, st
 	const struct tw_bound *lo = &t->min, *hi = &t->max;
 
 	if (lo->set && lo->open && d <= (double)lo->at)
-		outside(c, "greater_than", "greater than", "gt", lo->at, input, at);
+		outside(c, t, "greater_than", "greater than", "gt", lo->at, input, at);
 	else if (lo->set && d < (double)lo->at)
-		outside(c, "greater_than_equal", "greater than or equal to", "ge", lo->at, input, at);
+		outside(c, t, "greater_than_equal", "greater than or equal to", "ge", lo->at, input, at);
 	if (hi->set && hi->open && d >= (double)hi->at)
-		outside(c, "less_than", "less than", "lt", hi->at, input, at);
+		outside(c, t, "less_than", "less than", "lt", hi->at, input, at);
 	else if (hi->set && d > (double)hi->at)
-		outside(c, "less_than_equal", "less than or equal to", "le", hi->at, input, at);
+		outside(c, t, "less_than_equal", "less than or equal to", "le", hi->at, input, at);
 }
 
 static size_t characters(struct tw_str s)
@@ -78,6 +78,17 @@ static void check_pattern(struct checker *c, const struct tw_type *t, struct tw_
 			    "pattern", tw_v_str(t->pattern));
 }
 
+/* What a list's length should be, and is. */
+static struct tw_value count_ctx(struct checker *c, const char *key, int64_t bound, int64_t n)
+{
+	struct tw_value ctx = tw_v_map(c->arena);
+
+	tw_map_putc(c->arena, ctx, "field_type", tw_v_str(TW_STR("List")));
+	tw_map_putc(c->arena, ctx, key, tw_v_int(bound));
+	tw_map_putc(c->arena, ctx, "actual_length", tw_v_int(n));
+	return ctx;
+}
+
 static void check_count(struct checker *c, const struct tw_type *t, struct tw_value v, const struct tw_place *at)
 {
 	long long n = (long long)tw_value_len(v);
@@ -86,12 +97,12 @@ static void check_count(struct checker *c, const struct tw_type *t, struct tw_va
 		tw_fault_at(&c->f, "too_short", at,
 			    tw_arena_printf(c->arena, "List should have at least %lld item%s after validation, not %lld",
 					    (long long)t->min.at, t->min.at == 1 ? "" : "s", n),
-			    v, "min_length", tw_v_int(t->min.at));
+			    v, NULL, count_ctx(c, "min_length", t->min.at, n));
 	if (t->max.set && n > t->max.at)
 		tw_fault_at(&c->f, "too_long", at,
 			    tw_arena_printf(c->arena, "List should have at most %lld item%s after validation, not %lld",
 					    (long long)t->max.at, t->max.at == 1 ? "" : "s", n),
-			    v, "max_length", tw_v_int(t->max.at));
+			    v, NULL, count_ctx(c, "max_length", t->max.at, n));
 }
 
 /* ── single values ────────────────────────────────────────────────────────────────────── */
@@ -114,7 +125,7 @@ static void check_int(struct checker *c, const struct tw_type *t, struct tw_valu
 	int64_t i;
 
 	if (v->kind == TW_V_STR) {
-		if (tw_str_to_int(tw_str_trim(v->s), &i))
+		if (tw_lax_int(v->s, &i))
 			*v = tw_v_int(i);
 		else
 			fault(c, "int_parsing", at, "Input should be a valid integer, unable to parse string as an integer",
@@ -151,31 +162,48 @@ static void check_bool(struct checker *c, struct tw_value *v, const struct tw_pl
 
 	if (v->kind == TW_V_STR && tw_truth(v->s, &b))
 		*v = tw_v_bool(b);
-	else if (v->kind == TW_V_STR)
+	else if (v->kind == TW_V_INT && (v->i == 0 || v->i == 1))
+		*v = tw_v_bool(v->i);
+	else if (v->kind == TW_V_STR || v->kind == TW_V_INT)
 		fault(c, "bool_parsing", at, "Input should be a valid boolean, unable to interpret input", *v);
 	else if (v->kind != TW_V_BOOL)
 		fault(c, "bool_type", at, "Input should be a valid boolean", *v);
 }
 
-static void check_time(struct checker *c, struct tw_value *v, const struct tw_place *at)
+static void check_time(struct checker *c, const struct tw_type *t, struct tw_value *v, const struct tw_place *at)
 {
 	const char *type = "datetime_type", *why = "Input should be a valid datetime";
-	tw_time t;
+	tw_time time;
 
 	if (v->kind == TW_V_STR)
-		why = tw_aware_time(v->s, &t, &type);
+		why = tw_aware_time(v->s, &time, &type);
+	if (why && t->naive && !strcmp(type, "timezone_aware")) {
+		*v = tw_v_cstr(tw_arena_printf(c->arena, TW_STR_FMT "%s", TW_STR_ARG(v->s), v->s.n == 10 ? "T00:00:00Z" : "Z"));
+		return;
+	}
 	if (why)
-		fault(c, type, at, why, *v);
+		tw_fault_at(&c->f, type, at, why, *v, tw_time_error(why) ? "error" : NULL, tw_v_str(tw_str(tw_time_error(why))));
 }
 
 static void check_date(struct checker *c, struct tw_value *v, const struct tw_place *at)
 {
-	const char *type, *day;
+	bool day = v->kind == TW_V_STR && v->s.n == 10;
+	const char *type, *why;
 	tw_time t;
 
-	day = v->kind == TW_V_STR && v->s.n == 10 ? tw_arena_printf(c->arena, TW_STR_FMT "T00:00:00Z", TW_STR_ARG(v->s)) : "";
-	if (tw_aware_time(tw_str(day), &t, &type))
-		fault(c, "date_from_datetime_parsing", at, "Input should be a valid date", *v);
+	if (v->kind != TW_V_STR) {
+		fault(c, "date_type", at, "Input should be a valid date", *v);
+		return;
+	}
+	why = tw_aware_time(day ? tw_str(tw_arena_printf(c->arena, TW_STR_FMT "T00:00:00Z", TW_STR_ARG(v->s))) : v->s, &t, &type);
+	if (why && tw_time_error(why))
+		tw_fault_at(&c->f, "date_from_datetime_parsing", at,
+			    tw_arena_printf(c->arena, "Input should be a valid date or datetime, %s", tw_time_error(why)), *v, "error",
+			    tw_v_str(tw_str(tw_time_error(why))));
+	else if (why || t % (86400 * TW_US_SEC))
+		fault(c, "date_from_datetime_inexact", at, "Datetimes provided to dates should have zero time - e.g. be exact dates", *v);
+	else
+		v->s.n = 10;
 }
 
 /* named: an enum of its own, which is worded otherwise than choices that are written in place. */
@@ -221,21 +249,27 @@ static const struct tw_field *known(const struct tw_model *m, struct tw_str key)
 	return NULL;
 }
 
-/* Some words of an enum only, which Airflow's models tell by a validator of their own. */
+static bool only_words(const struct tw_type *t)
+{
+	return t->kind == TW_T_MODEL && t->n;
+}
+
+/* Some words of an enum only, and no null, which Airflow's models tell by a validator of their own. */
 static void check_only(struct checker *c, const struct tw_type *t, struct tw_value v, const struct tw_place *at)
 {
 	struct tw_buf all TW_AUTO(tw_buf_release) = {0};
+	const char *msg;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (v.kind != TW_V_STR || tw_str_eq(v.s, t->words[i]))
+		if (v.kind == TW_V_STR && tw_str_eq(v.s, t->words[i]))
 			return;
 		tw_buf_printf(&all, "%s'" TW_STR_FMT "'", i ? ", " : "", TW_STR_ARG(t->words[i]));
 	}
-	if (t->n)
-		tw_fault_at(&c->f, "value_error", at,
-			    tw_arena_printf(c->arena, "Value error, '" TW_STR_FMT "' is not one of [%s]", TW_STR_ARG(v.s),
-					    tw_buf_cstr(&all)),
-			    v, "error", tw_v_map(c->arena));
+	if (v.kind == TW_V_STR)
+		msg = tw_arena_printf(c->arena, "Value error, '" TW_STR_FMT "' is not one of [%s]", TW_STR_ARG(v.s), tw_buf_cstr(&all));
+	else
+		msg = tw_arena_printf(c->arena, "Value error, '" TW_STR_FMT "' should not be empty", TW_STR_ARG(at->name));
+	tw_fault_at(&c->f, "value_error", at, msg, v, "error", tw_v_map(c->arena));
 }
 
 static void check_model(struct checker *c, const struct tw_model *m, struct tw_value *v, const struct tw_place *at)
@@ -294,6 +328,7 @@ static struct tw_str called(const struct tw_type *t)
 	       : t->kind == TW_T_STR ? TW_STR("str")
 	       : t->kind == TW_T_INT ? TW_STR("int")
 	       : t->kind == TW_T_TIME ? TW_STR("datetime")
+	       : t->kind == TW_T_TUPLE ? TW_STR("tuple[str, int]")
 				     : TW_STR("other");
 }
 
@@ -316,7 +351,7 @@ static void check_union(struct checker *c, const struct tw_type *t, struct tw_va
 
 static void check(struct checker *c, const struct tw_type *t, struct tw_value *v, const struct tw_place *at)
 {
-	if (v->kind == TW_V_NULL && t->nullable)
+	if (v->kind == TW_V_NULL && t->nullable && !only_words(t))
 		return;
 	switch (t->kind) {
 	case TW_T_STR:
@@ -334,7 +369,7 @@ static void check(struct checker *c, const struct tw_type *t, struct tw_value *v
 		check_bool(c, v, at);
 		return;
 	case TW_T_TIME:
-		check_time(c, v, at);
+		check_time(c, t, v, at);
 		return;
 	case TW_T_DATE:
 		check_date(c, v, at);
@@ -350,8 +385,10 @@ static void check(struct checker *c, const struct tw_type *t, struct tw_value *v
 		check_union(c, t, v, at);
 		return;
 	case TW_T_MODEL:
-		check_model(c, t->model, v, at);
-		check_only(c, t, *v, at);
+		if (only_words(t))
+			check_only(c, t, *v, at);
+		else
+			check_model(c, t->model, v, at);
 		return;
 	case TW_T_MAP:
 		if (v->kind != TW_V_MAP)

@@ -180,7 +180,14 @@ static void test_bodies(void **state)
 	assert_said("PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
 		    "{\"new_state\":\"running\"}", "'running' is not one of ['success', 'failed', 'skipped']");
 	assert_said("PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}", "{\"new_state\":\"gone\"}",
-		    "\"type\":\"enum\"");
+		    "'gone' is not one of ['success', 'failed', 'skipped']");
+	assert_said("PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}", "{\"new_state\":null}",
+		    "'new_state' should not be empty");
+	assert_said("PATCH", "/api/v2/dags/{dag_id}", "{\"is_paused\":1}", "");
+	assert_said("PATCH", "/api/v2/dags/{dag_id}", "{\"is_paused\":2}", "bool_parsing");
+	assert_said("POST", "/api/v2/backfills", "{\"dag_id\":\"d\",\"from_date\":\"2024-02-01\",\"to_date\":\"2024-02-02T00:00:00\"}", "");
+	assert_said("POST", "/api/v2/backfills", "{\"dag_id\":\"d\",\"from_date\":\"2024-13-01\",\"to_date\":\"1\"}",
+		    "month value is outside expected range of 1-12");
 	assert_said("POST", "/api/v2/dags/{dag_id}/clearTaskInstances", "{\"task_ids\":[\"a\",[\"b\",1]]}", "");
 	assert_said("POST", "/api/v2/dags/{dag_id}/clearTaskInstances", "{\"task_ids\":[[\"b\"]]}", "Field required");
 	assert_said("POST", "/api/v2/assets/{asset_id}/materialize", "", "");

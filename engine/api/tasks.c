@@ -203,6 +203,7 @@ static struct sort_key key_of(const struct tw_task *t, struct tw_str by)
 	return k;
 }
 
+/* Equals stay in the DAG's order, in both directions. */
 static int compare(const void *a, const void *b)
 {
 	const struct sort_key *x = a, *y = b;
@@ -211,6 +212,14 @@ static int compare(const void *a, const void *b)
 	if (!c && x->num != y->num)
 		c = x->num < y->num ? -1 : 1;
 	return c ? c : x->index - y->index;
+}
+
+static int compare_down(const void *a, const void *b)
+{
+	const struct sort_key *x = a, *y = b;
+	int c = compare(b, a);
+
+	return tw_str_eq(x->text, y->text) && x->num == y->num ? -c : c;
 }
 
 static bool sort_ok(struct tw_response *resp, struct tw_str by)
@@ -246,12 +255,12 @@ static void get_tasks(struct tw_request *req, struct tw_response *resp)
 	keys = tw_arena_array(req->arena, struct sort_key, (size_t)dag->ntasks + 1);
 	for (int i = 0; i < dag->ntasks; i++)
 		keys[i] = key_of(&dag->tasks[i], by);
-	qsort(keys, (size_t)dag->ntasks, sizeof *keys, compare);
+	qsort(keys, (size_t)dag->ntasks, sizeof *keys, down ? compare_down : compare);
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "tasks");
 	tw_jw_list(&w);
 	for (int i = 0; i < dag->ntasks; i++)
-		task_object(&w, dag, &dag->tasks[keys[down ? dag->ntasks - 1 - i : i].index]);
+		task_object(&w, dag, &dag->tasks[keys[i].index]);
 	tw_jw_end(&w);
 	tw_jw_int_at(&w, "total_entries", dag->ntasks);
 	tw_jw_end(&w);

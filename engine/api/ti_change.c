@@ -74,6 +74,12 @@ static void no_ti(struct tw_response *resp, const struct patch *p)
 	tw_jw_end(&w);
 }
 
+static void no_group_tis(struct tw_response *resp, const struct patch *p)
+{
+	tw_reply_error(resp, 404, "No task instances found for task group '" TW_STR_FMT "' in dag run '" TW_STR_FMT "'",
+		       TW_STR_ARG(p->group_id), TW_STR_ARG(p->run_id));
+}
+
 /*
  * A schedule that comes again and again: its runs (and backfilled ones) count as neighbours, those made by hand do not. A DAG that is
  * never scheduled: all of its runs. Any other schedule, and a run without a logical date: none.
@@ -181,10 +187,7 @@ static bool choose_here(struct tw_request *req, struct tw_response *resp, struct
 		return false;
 	if (!p->here.n) {
 		if (p->group_id.p)
-			tw_reply_error(resp, 404,
-				       "No task instances found for task group '" TW_STR_FMT
-				       "' in dag run '" TW_STR_FMT "'",
-				       TW_STR_ARG(p->group_id), TW_STR_ARG(p->run_id));
+			no_group_tis(resp, p);
 		else
 			no_ti(resp, p);
 	}
@@ -285,6 +288,11 @@ static bool plan_patch(struct tw_request *req, struct tw_response *resp, struct 
 	    tw_store_run(tw_api_store(req, resp), p->dag_id, p->run_id, req->arena, &p->run, NULL) < 0) {
 		if (tw_dag_there(req, resp, p->dag_id))
 			no_ti(resp, p);
+		return false;
+	}
+	if (p->group_id.p && tw_dag_there(req, resp, p->dag_id) &&
+	    tw_store_run(tw_api_store(req, resp), p->dag_id, p->run_id, req->arena, &p->run, NULL) < 0) {
+		no_group_tis(resp, p);
 		return false;
 	}
 	if (!tw_run_find(req, resp, p->dag_id, p->run_id, &p->run) ||
@@ -434,6 +442,7 @@ struct clear {
 static bool clear_ids(struct tw_request *req, struct tw_response *resp, struct clear *c,
 		      struct tw_str **ret_ids, size_t *ret_n)
 {
+	bool up = tw_map_bool(c->body, "include_upstream", false), down = tw_map_bool(c->body, "include_downstream", false);
 	const struct tw_dag *dag;
 	tw_bits *these, *set;
 
@@ -450,8 +459,11 @@ static bool clear_ids(struct tw_request *req, struct tw_response *resp, struct c
 		if (t >= 0)
 			tw_bit_set(these, t);
 	}
-	tw_dag_select(dag, these, tw_map_bool(c->body, "include_upstream", false),
-		      tw_map_bool(c->body, "include_downstream", false), set);
+	tw_dag_select(dag, these, up, down && !(up && c->one_run), set);
+	if (up && down && c->one_run) { /* as Airflow's: in a named run all that is below what is above, too */
+		memcpy(these, set, TW_BITS_WORDS(dag->ntasks) * sizeof *these);
+		tw_dag_select(dag, these, false, true, set);
+	}
 	*ret_ids = ids_of(dag, set, req->arena, ret_n);
 	free(these);
 	free(set);
@@ -479,7 +491,8 @@ static bool index_meant(struct tw_value markers, const struct tw_ti_row *t)
 
 static bool choose_clear(struct tw_request *req, struct tw_response *resp, struct clear *c)
 {
-	static const struct tw_str failed[] = {{"failed", 6}, {"upstream_failed", 15}};
+	static const struct tw_str words[] = {{"failed", 6}, {"upstream_failed", 15}, {"running", 7}};
+	bool failed = tw_map_bool(c->body, "only_failed", true), running = tw_map_bool(c->body, "only_running", false);
 	tw_time start = tw_body_time(c->body, "start_date"),
 		end = tw_body_time(c->body, "end_date");
 	struct tw_asker q;
@@ -509,14 +522,11 @@ static bool choose_clear(struct tw_request *req, struct tw_response *resp, struc
 			     (struct tw_cond){
 				     .field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	}
-	if (tw_map_bool(c->body, "only_failed", true))
-		tw_asker_add(&q,
-			     (struct tw_cond){
-				     .field = "state", .op = TW_OP_IN, .list = failed, .nlist = 2});
-	if (tw_map_bool(c->body, "only_running", false))
+	if (failed || running)
 		tw_asker_add(&q, (struct tw_cond){.field = "state",
-						  .op = TW_OP_EQ,
-						  .text = TW_STR("running")});
+						  .op = TW_OP_IN,
+						  .list = words + (failed ? 0 : 2),
+						  .nlist = failed + failed + running});
 	if (!tw_choose(req, resp, &q, &c->chosen))
 		return false;
 	for (size_t i = 0; i < c->chosen.n; i++)

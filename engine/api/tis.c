@@ -243,6 +243,22 @@ static void list(struct tw_asker *q)
 }
 
 /* A group's tasks, by the prefix that their ids share. */
+static void no_group(struct tw_response *resp, struct tw_str group_id)
+{
+	struct tw_buf text TW_AUTO(tw_buf_release) = {0};
+	struct tw_jw w = {.out = &resp->body};
+
+	tw_buf_printf(&text, "Task group " TW_STR_FMT " not found", TW_STR_ARG(group_id));
+	resp->status = 404;
+	tw_jw_obj(&w);
+	tw_jw_key(&w, "detail");
+	tw_jw_obj(&w);
+	tw_jw_str_at(&w, "message", tw_buf_str(&text));
+	tw_jw_str_at(&w, "reason", TW_STR("not_found"));
+	tw_jw_end(&w);
+	tw_jw_end(&w);
+}
+
 static bool group_cond(struct tw_asker *q, struct tw_str group_id)
 {
 	const struct tw_dag *dag;
@@ -261,8 +277,10 @@ static bool group_cond(struct tw_asker *q, struct tw_str group_id)
 				break;
 			}
 	tw_dag_unref(dag);
-	if (!n)
-		ids[n++] = TW_STR("");
+	if (!n) {
+		no_group(q->resp, group_id);
+		return false;
+	}
 	tw_asker_add(q,
 		     (struct tw_cond){.field = "task_id", .op = TW_OP_IN, .list = ids, .nlist = n});
 	return true;

@@ -142,6 +142,9 @@ static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opt
 	};
 	if (dag->compat == 2 && run->logical_date == TW_TIME_NONE)
 		run->logical_date = run->run_after;
+	if (o->partition_key.n && !dag->timetable->partitioned)
+		return tw_err_set(err, TW_ERR_INVALID, "Dag '" TW_STR_FMT "' is not a partitioned Dag and does not accept a partition_key.",
+				  TW_STR_ARG(o->dag_id));
 	rc = check_date(dag, o, run, err);
 	if (rc == TW_OK)
 		rc = infer(dag, o, run, err);

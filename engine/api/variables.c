@@ -167,6 +167,14 @@ static void post_variable(struct tw_request *req, struct tw_response *resp)
 	}
 }
 
+static bool names_key(struct tw_value mask)
+{
+	for (size_t i = 0; i < tw_value_len(mask); i++)
+		if (mask.list->v[i].kind == TW_V_STR && tw_str_is(mask.list->v[i].s, "key"))
+			return true;
+	return false;
+}
+
 static void patch_variable(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_store *s = tw_api_store(req, resp);
@@ -183,6 +191,10 @@ static void patch_variable(struct tw_request *req, struct tw_response *resp)
 	}
 	if (!find(req, resp, req->params[0], &row))
 		return;
+	if (names_key(tw_query_mask(req))) {
+		tw_reply_error(resp, 400, "Update not allowed: the following fields are immutable and cannot be modified: {'key'}");
+		return;
+	}
 	if (update(req, s, body, tw_query_mask(req), &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;

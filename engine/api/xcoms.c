@@ -4,7 +4,9 @@
 #include "api/ask.h"
 #include "api/tables.h"
 #include "model/dag.h"
+#include "store/tis.h"
 #include "store/xcoms.h"
+#include "template/eval.h"
 
 static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
 {
@@ -117,6 +119,42 @@ static enum tw_rc load(struct tw_request *req, struct tw_store *s, struct tw_str
 	return rc;
 }
 
+/* As Python's repr() has the value; JSON's depth is bounded where it is read. */
+static void python(struct tw_buf *out, struct tw_value v)
+{
+	switch (v.kind) {
+	case TW_V_NULL:
+		tw_buf_adds(out, "None");
+		return;
+	case TW_V_BOOL:
+		tw_buf_adds(out, v.b ? "True" : "False");
+		return;
+	case TW_V_STR:
+		tw_repr_str(out, v.s);
+		return;
+	case TW_V_LIST:
+		tw_buf_addc(out, '[');
+		for (size_t i = 0; i < v.list->n; i++) {
+			tw_buf_adds(out, i ? ", " : "");
+			python(out, v.list->v[i]);
+		}
+		tw_buf_addc(out, ']');
+		return;
+	case TW_V_MAP:
+		tw_buf_addc(out, '{');
+		for (size_t i = 0; i < v.map->n; i++) {
+			tw_buf_adds(out, i ? ", " : "");
+			python(out, v.map->v[i].key);
+			tw_buf_adds(out, ": ");
+			python(out, v.map->v[i].value);
+		}
+		tw_buf_addc(out, '}');
+		return;
+	default: /* a number */
+		tw_json_write(out, v, TW_JSON_PYTHON);
+	}
+}
+
 static void value_text(struct tw_jw *w, struct tw_str json, struct tw_arena *a)
 {
 	struct tw_value v;
@@ -129,7 +167,7 @@ static void value_text(struct tw_jw *w, struct tw_str json, struct tw_arena *a)
 	} else if (tw_json_parse(a, json, &v, NULL) == TW_OK) {
 		struct tw_buf text TW_AUTO(tw_buf_release) = {0};
 
-		tw_json_write(&text, v, TW_JSON_PYTHON);
+		python(&text, v);
 		tw_jw_str(w, tw_buf_str(&text));
 	} else {
 		tw_jw_str(w, json);
@@ -180,44 +218,43 @@ static void get_xcom_entry(struct tw_request *req, struct tw_response *resp)
 
 /* ── changes ──────────────────────────────────────────────────────────────────────────── */
 
-/* Keys by which Python would build objects when the value is read back: nobody may send them. */
-static const char *reserved(struct tw_value v)
+/*
+ * Keys by which Python would build objects when the value is read back: nobody may send them. NULL: there are none; else the first
+ * place that has some, and their names: "value[0] contains reserved serialization keys: __type, __var".
+ */
+static const char *reserved(struct tw_arena *a, struct tw_value v, const char *at)
 {
-	static const char *const keys[] = {"__classname__", "__version__", "__data__",
-					   "__schema_id__", "__cache__",   "__type",
-					   "__source",	    "__var"};
-	const char *found = NULL;
+	static const char *const keys[] = {"__cache__", "__classname__", "__data__",	"__schema_id__",
+					   "__source",	"__type",	 "__var",	"__version__"};
+	const char *found = NULL, *names = NULL;
 
 	if (v.kind == TW_V_LIST)
 		for (size_t i = 0; i < v.list->n && !found; i++)
-			found = reserved(v.list->v[i]);
+			found = reserved(a, v.list->v[i], tw_arena_printf(a, "%s[%zu]", at, i));
 	if (v.kind != TW_V_MAP)
 		return found;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (tw_map_findc(v, keys[i]))
-			return keys[i];
+			names = names ? tw_arena_printf(a, "%s, %s", names, keys[i]) : keys[i];
+	if (names)
+		return tw_arena_printf(a, "%s contains reserved serialization keys: %s", at, names);
 	for (size_t i = 0; i < v.map->n && !found; i++)
-		found = reserved(v.map->v[i].value);
+		found = reserved(a, v.map->v[i].value, tw_arena_printf(a, "%s." TW_STR_FMT, at, TW_STR_ARG(v.map->v[i].key.s)));
 	return found;
 }
 
 static bool value_ok(struct tw_request *req, struct tw_response *resp, struct tw_value body)
 {
 	struct tw_value v = tw_map_value(body, "value"), inner;
-	const char *key = reserved(v);
+	const char *found = reserved(req->arena, v, "value");
 
 	/* JSON inside of a string is read back as what it says, too. */
-	if (!key && v.kind == TW_V_STR && tw_json_parse(req->arena, v.s, &inner, NULL) == TW_OK)
-		key = reserved(inner);
-	if (key)
+	if (!found && v.kind == TW_V_STR && tw_json_parse(req->arena, v.s, &inner, NULL) == TW_OK)
+		found = reserved(req->arena, inner, "value");
+	if (found)
 		tw_reply_invalid(resp, "value_error", "body", "value",
-				 tw_arena_printf(req->arena,
-						 "Value error, XCom value contains reserved "
-						 "serialization keys: %s. These "
-						 "keys are reserved for internal use.",
-						 key),
-				 v);
-	return !key;
+				 tw_arena_printf(req->arena, "Value error, XCom %s. These keys are reserved for internal use.", found), v);
+	return !found;
 }
 
 static bool put(struct tw_request *req, struct tw_response *resp, struct tw_str key, int64_t index,
@@ -275,6 +312,21 @@ static void reply_stored(struct tw_request *req, struct tw_response *resp, struc
 		reply_entry(req, resp, &v, false);
 }
 
+/* Nothing is kept of an instance that is none; Airflow fails at it. */
+static bool instance_there(struct tw_request *req, struct tw_response *resp, int64_t index)
+{
+	struct tw_ti_view ti;
+	bool there = index == (int)index && tw_store_ti(tw_api_store(req, resp), req->params[0], req->params[1], req->params[2], (int)index,
+							req->arena, &ti, NULL) == TW_OK;
+
+	if (!there)
+		tw_reply_error(resp, 404,
+			       "The Task Instance with dag_id: `" TW_STR_FMT "`, run_id: `" TW_STR_FMT "`, task_id: `" TW_STR_FMT
+			       "` and map_index: `%lld` was not found",
+			       TW_STR_ARG(req->params[0]), TW_STR_ARG(req->params[1]), TW_STR_ARG(req->params[2]), (long long)index);
+	return there;
+}
+
 static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_xcom_view v;
@@ -285,6 +337,10 @@ static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 	if (!tw_api_store(req, resp) || !value_ok(req, resp, body) || !task_there(req, resp))
 		return;
 	key = tw_map_str(body, "key", "");
+	if (!key.n) {
+		tw_reply_invalid(resp, "value_error", "body", "key", "Value error, the key of an XCom is not empty", tw_v_str(key));
+		return;
+	}
 	index = tw_map_int(body, "map_index", -1);
 	if (load(req, tw_api_store(req, resp), key, index, &v, NULL) == TW_OK) {
 		tw_reply_error(resp, 409,
@@ -293,7 +349,7 @@ static void create_xcom_entry(struct tw_request *req, struct tw_response *resp)
 			       TW_STR_ARG(key));
 		return;
 	}
-	if (!put(req, resp, key, index, tw_map_value(body, "value")))
+	if (!instance_there(req, resp, index) || !put(req, resp, key, index, tw_map_value(body, "value")))
 		return;
 	reply_stored(req, resp, key, index);
 	if (!resp->status)

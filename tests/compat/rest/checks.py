@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import deep_acts
+import deep_lists
 from airflow_client.client import api, models
 from talk import Talk
 
@@ -484,4 +486,7 @@ def ends(t: Talk) -> None:
 def all_checks(t: Talk) -> None:
     prepare(t)
     for part in (monitor, dags, documents, runs, bulk_runs, instances, logs, xcoms, vault, assets, backfills, events, changes, ends):
+        part(t)
+    t.chapter = "deep: "
+    for part in (*deep_acts.BEFORE, *deep_lists.PARTS, *deep_acts.AFTER):
         part(t)

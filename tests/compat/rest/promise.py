@@ -64,6 +64,16 @@ class Promise:
             for method, said in item.items()
         }
 
+    def named(self, asked: str) -> str | None:
+        """The operation of "GET /path"; None: there is none. What has no parameters counts first."""
+        method, path = asked.split(" ", 1)
+        found = [
+            (said.path.count("{"), name)
+            for name, said in self.operations.items()
+            if said.method == method and re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(said.path)), path)
+        ]
+        return min(found)[1] if found else None
+
     def validator(self, schema: dict[str, Any]) -> Draft202012Validator:
         whole = {**schema, "components": self.document["components"]}
         return Draft202012Validator(whole, format_checker=FORMATS)
