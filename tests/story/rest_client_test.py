@@ -128,7 +128,7 @@ NEVER_WELL = {
     "create_token": "auth_test", "create_token_cli": "auth_test", "login": "auth_test", "logout": "auth_test",
     "create_default_connections": "below",
 }  # fmt: skip
-NEVER_ILL = {"get_health", "get_version", "import_errors", "create_default_connections", "logout", "login", "login_all_admins"}
+NEVER_ILL = {"get_dag_stats", "get_health", "get_version", "import_errors", "create_default_connections", "logout", "login", "login_all_admins"}
 NEVER_ILL |= {"create_token_all_admins", "create_token", "create_token_cli"}
 
 
