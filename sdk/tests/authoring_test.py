@@ -267,6 +267,12 @@ def test_nested_mapping_is_refused():
     assert dag.task_ids == []
 
 
+def test_odd_arguments_that_airflow_takes():
+    with DAG("d", tags="ab") as dag:
+        task = EmptyOperator(task_id="t", retries=-1)
+    assert dag.tags == {"a", "b"} and task.retries == 0
+
+
 def test_expansion_order_is_row_major():
     from tradewind.mapped import DictOfListsExpandInput
 

@@ -211,8 +211,6 @@ class DAG(OldDag):
         self.is_paused_upon_creation = is_paused_upon_creation
         self.auto_register = auto_register
         self.fail_fast = bool(fail_stop if fail_fast is None else fail_fast)
-        if isinstance(tags, str):
-            raise TypeError("tags must be a collection of strings")
         self.tags: set[str] = set(tags or ())
         for tag in self.tags:
             if len(tag) > _TAG_MAX_LEN:

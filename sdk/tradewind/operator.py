@@ -715,10 +715,8 @@ def redact_kwargs(kwargs: dict[str, Any]) -> dict[str, Any]:
 def _retries(value: Any) -> int:
     if value is None:
         return 0
-    if type(value) is int:
-        return value
     try:
-        return int(value)
+        return max(0, int(value))  # Airflow takes a negative number, and does not retry either
     except (ValueError, TypeError):
         raise AirflowException(f"'retries' type must be int, not {type(value).__name__}")
 

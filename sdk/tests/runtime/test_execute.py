@@ -437,6 +437,7 @@ TRIGGER = """
         return f
     PythonOperator(task_id="t", python_callable=go())
     PythonOperator(task_id="wait", python_callable=go(wait_for_completion=True))
+    PythonOperator(task_id="any_end", python_callable=go(wait_for_completion=True, allowed_states=["success", "failed"], failed_states=[]))
     PythonOperator(task_id="skip", python_callable=go(skip_when_already_exists=True))
 """
 
@@ -455,6 +456,7 @@ def test_triggering_a_run(warm, store):
     store.answers["dag_run_get"] = {"state": "failed"}
     result = file.run("wait", store)
     assert result.state == "failed" and "other failed with failed state" in result.finished["reason"]
+    assert file.run("any_end", store).state == "success"
     store.answers["trigger_dag_run"] = {"error": {"kind": "conflict", "message": "there"}}
     assert file.run("skip", store).state == "skipped"
     assert file.run("t", store).state == "failed_final"

@@ -53,7 +53,8 @@ def perform(attempt: Any, wish: Any) -> dict[str, Any]:
 
 def _wait(attempt: Any, wish: Any, dag_id: str, run_id: str) -> dict[str, Any]:
     allowed = [str(getattr(s, "value", s)) for s in getattr(wish, "allowed_states", None) or ["success"]]
-    failed = [str(getattr(s, "value", s)) for s in getattr(wish, "failed_states", None) or ["failed"]]
+    failed_states = getattr(wish, "failed_states", None)  # an empty list: no end fails it
+    failed = ["failed"] if failed_states is None else [str(getattr(s, "value", s)) for s in failed_states]
     interval = getattr(wish, "poke_interval", 60)
     if getattr(wish, "deferrable", False):
         from tradewind.module_loading import import_string

@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 DATE = "2026-01-10T00:00:00+00:00"
+FIELD_RUNS = {
+    1: "ft_dst_spring ft_dst_autumn ft_dst_hourly ft_dst_interval ft_trigger_interval ft_delta ft_delta_interval ft_relative ft_events ft_last_day ft_second_monday ft_dom_or_dow ft_names ft_step ft_kathmandu ft_aliases ft_leap ft_start_in_args ft_naive_start ft_start_off_tick ft_many_crons ft_many_crons_interval ft_delta_trigger ft_delta_relative ft_task_dates",
+    4: "ft_past_and_latest ft_past_branch ft_past_mapped ft_past_teardown ft_xcom_past ft_latest_group",
+}
 PLANS: dict[str, dict[str, Any]] = {
     "lo_catchup": {"scheduled": 3},
     **{d: {"scheduled": 3} for d in ("dp_all_good dp_skip_counts dp_timeout dp_wait_for_downstream dp_wait_for_downstream_fails dp_late_task dp_early_end cu_one_at_a_time cu_hourly_zone cu_delta cu_weekly cu_monthly cu_values cu_prior_dates").split()},
@@ -39,6 +43,12 @@ PLANS: dict[str, dict[str, Any]] = {
     "cl_grows": {"clear": [{"tasks": ["more"], "downstream": True}]},
     "cl_setup": {"clear": [{"tasks": ["w"]}]},
     "cl_mapped": {"clear": [{"tasks": ["give"], "downstream": True}]},
+    **{d: {"called": 1} for d in "fa_child fa_child_bad fa_child_again fa_child_mapped".split()},
+    **{d: {"called": 1, "wait": True} for d in "fb_nested fb_any_of_all fb_list fb_alias_or fb_second".split()},
+    **{d: {"scheduled": n} for n, names in FIELD_RUNS.items() for d in names.split()},
+    "fz_max_failures": {"scheduled": 2},
+    "fx_grows_by_conf": {"runs": [{"conf": {"items": [1, 2, 3]}}, {"conf": {"items": []}}]},
+    "fv_params": {"runs": [{}, {"conf": {"an_int": 9, "choice": 3, "maybe": "x", "an_object": {"k": 2, "more": 1}, "unknown": [1]}}]},
 }
 
 
@@ -77,6 +87,7 @@ LOOSE: dict[str, dict[str, str]] = {
     },
     "rn_custom_empty": {"/notes/0": "3.3 does not give the result to an overridden post_execute"},
     "xc_keys": {"/runs/0/tasks/pull/xcom/return_value/default": "3.3 forgets `default`"},
+    "ff_setup_mapped": {"/runs/0/state": "3.3 forgets `on_failure_fail_dagrun` of a mapped teardown"},
     **{d: {"/runs/0": MORE_VALUES} for d in ("xv_big", "xv_inf", "xv_nan")},
     **{d: {"/runs/0/tasks/by/xcom/return_value": "3.3 leaves out the events of Asset.ref"} for d in ("as_ref_by_name", "as_ref_by_uri")},
 }
