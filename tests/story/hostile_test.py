@@ -340,6 +340,10 @@ def test_every_path_of_the_contract_is_described(home: Engine) -> None:
             in_path = [p["name"] for p in operation["parameters"] if p["in"] == "path"]
             assert in_path == re.findall(r"\{(\w+)\}", path)
             assert operation["responses"]
+    wrong = b'{"username": "nobody at all", "password": "x"}'
+    for method, path in (("GET", "/auth/token"), ("GET", "/auth/token/login"), ("POST", "/auth/token"), ("POST", "/auth/token/cli"), ("POST", "/auth/login")):
+        refused, _ = request(home, method, path, body=wrong if method == "POST" else b"")
+        assert refused in (401, 403) and str(refused) in spec["paths"][path][method.lower()]["responses"], path
     missing = {path for path, _ in lists()} - spec["paths"].keys()
     assert not {re.sub(r"\{\w+\}", "{}", p) for p in missing} - {re.sub(r"\{\w+\}", "{}", p) for p in spec["paths"]}
 
