@@ -1,6 +1,6 @@
 // An OpenID provider for tests: the certified `oidc-provider` of npm, whose page of consent is one link.
 // node provider.mjs PORT CLIENTS.json; people are named in the login page's address (?login=ada).
-// POST /turn-keys takes another signing key; POST /lie?… has the id tokens say something else.
+// /turn-keys takes other signing keys.
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
