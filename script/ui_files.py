@@ -53,7 +53,7 @@ def main() -> None:
     )
     write(
         out / "ui_files.c",
-        ('#include "api/ui.h"\n\nconst struct tw_ui_file tw_ui_files[] = {\n' + "".join(rows) + "\t{0},\n};\n").encode()
+        ('#include "api/ui/ui.h"\n\nconst struct tw_ui_file tw_ui_files[] = {\n' + "".join(rows) + "\t{0},\n};\n").encode()
         + f"const unsigned tw_ui_nfiles = {len(rows)};\n".encode(),
     )
 

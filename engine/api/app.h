@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "api/exec_token.h"
+#include "api/exec/exec_token.h"
 #include "api/http.h"
 #include "io/token.h"
 #include "store/store.h"

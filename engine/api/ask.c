@@ -1,6 +1,6 @@
 #include "api/ask.h"
 
-#include "api/fab.h"
+#include "api/auth/fab.h"
 
 #include <ctype.h>
 #include <string.h>

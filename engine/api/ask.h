@@ -1,7 +1,7 @@
 /*
  * Reading a list's query parameters into the metastore's conditions, by a table of what the list
  * takes, and what handlers want of request bodies, which have been checked against the spec
- * (api/spec.h). What is wrong is answered as pydantic words it (422), all faults of a request at once.
+ * (api/spec/spec.h). What is wrong is answered as pydantic words it (422), all faults of a request at once.
  */
 #pragma once
 

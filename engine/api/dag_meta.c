@@ -1,7 +1,7 @@
 /* What there is about DAGs besides themselves: versions, source, tags, statistics, warnings, import
  * errors. */
 #include "api/ask.h"
-#include "api/fab.h"
+#include "api/auth/fab.h"
 #include "api/tables.h"
 
 /* ── versions ─────────────────────────────────────────────────────────────────────────── */

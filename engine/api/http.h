@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/access.h"
+#include "api/auth/access.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -126,7 +126,7 @@ struct tw_http_server_opts {
 	bool (*authorize)(struct tw_request *req, struct tw_response *resp);
 	/* Writes down that somebody asks for it, once. */
 	void (*audit)(struct tw_request *req);
-	/* Is what was sent what req->route takes (api/spec.h)? false: it has replied. */
+	/* Is what was sent what req->route takes (api/spec/spec.h)? false: it has replied. */
 	bool (*check)(struct tw_request *req, struct tw_response *resp);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);

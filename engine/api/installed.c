@@ -58,8 +58,10 @@ static enum tw_rc ask(struct tw_request *req, struct tw_store *s, struct tw_valu
 	const struct tw_api *api = tw_api_of(req);
 	enum tw_rc rc;
 
-	if (!api->ask_python)
+	if (!api->ask_python) {
+		keep(NULL);
 		return tw_err_set(err, TW_ERR_UNSUPPORTED, "there is no Python here that could tell what is installed");
+	}
 	rc = api->ask_python(api->ask_arg, s, TW_STR("{\"op\":\"installed\",\"timeout\":60}"), req->arena, ret, err);
 	keep(rc == TW_OK ? tw_json_dump(*ret, TW_JSON_COMPACT) : NULL);
 	return rc;

@@ -11,7 +11,7 @@
 
 #include "api/ask.h"
 #include "api/hub.h"
-#include "api/session.h"
+#include "api/auth/session.h"
 #include "api/log_merge.h"
 #include "api/log_path.h"
 #include "api/tables.h"

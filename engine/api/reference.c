@@ -1,7 +1,7 @@
 /* /docs: the reference that people read and try, made by its own page from /openapi.json. */
 #include "api/app.h"
 #include "api/embedded.h"
-#include "api/spec.h"
+#include "api/spec/spec.h"
 #include "api/tables.h"
 
 /* Nothing from elsewhere, no script but its own, and nobody frames it. */

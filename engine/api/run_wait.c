@@ -4,7 +4,7 @@
 
 #include "api/ask.h"
 #include "api/hub.h"
-#include "api/session.h"
+#include "api/auth/session.h"
 #include "api/tables.h"
 #include "io/clock.h"
 #include "store/xcoms.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "api/ldap.h"
-#include "api/login.h"
-#include "api/oauth.h"
+#include "api/auth/ldap.h"
+#include "api/auth/login.h"
+#include "api/auth/oauth.h"
 #include "base/log.h"
 #include "cli/context.h"
 #include "daemon/pyask.h"

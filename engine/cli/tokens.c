@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/auth.h"
+#include "api/auth/auth.h"
 #include "cli/fab.h"
 #include "cli/row.h"
 #include "daemon/apiserver.h"

@@ -6,14 +6,14 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "api/auth.h"
+#include "api/auth/auth.h"
 #include "api/errand.h"
-#include "api/fab.h"
-#include "api/oauth.h"
-#include "api/session.h"
+#include "api/auth/fab.h"
+#include "api/auth/oauth.h"
+#include "api/auth/session.h"
 #include "api/hub.h"
-#include "api/spec.h"
-#include "api/throttle.h"
+#include "api/spec/spec.h"
+#include "api/auth/throttle.h"
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "daemon/job.h"
@@ -262,7 +262,7 @@ static void fill_api(struct tw_apiserver *s)
 		.nsettings = o->nsettings,
 		.base_url = given(o->base_url, NULL),
 		.load_zone = tw_zoneinfo_load,
-		.ask_python = ask_python,
+		.ask_python = o->paths->python ? ask_python : NULL,
 		.ask_arg = s,
 		.dags_folder = o->dags_folder,
 	};

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "api/app.h"
-#include "api/newcomer.h"
+#include "api/auth/newcomer.h"
 #include "daemon/paths.h"
 
 struct tw_apiserver_options {

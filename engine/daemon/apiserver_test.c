@@ -758,8 +758,9 @@ static void test_admin(void **state)
 	assert_int_equal(ask_with(w, "GET", "/api/v2/config", NULL, "Accept: text/plain"), 200);
 	assert_string_equal(tw_buf_cstr(&w->body), "[core]\nexecutor = LocalExecutor\nfernet_key = "
 						   "< hidden >\n\n[api]\nport = 8080\n");
-	expect(w, "GET", "/api/v2/providers", NULL, 200);
-	expect(w, "GET", "/api/v2/plugins", NULL, 200);
+	/* Only Python knows what is installed, and there is none here. */
+	expect(w, "GET", "/api/v2/providers", NULL, 503);
+	expect(w, "GET", "/api/v2/plugins", NULL, 503);
 	expect(w, "GET", "/openapi.json", NULL, 200);
 	assert_true(tw_value_len(at(w, "paths")) > 50);
 }

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "api/execution.h"
+#include "api/exec/execution.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "daemon/parse.h"

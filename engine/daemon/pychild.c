@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "api/execution.h"
+#include "api/exec/execution.h"
 #include "io/clock.h"
 #include "io/proc.h"
 #include "io/sock.h"

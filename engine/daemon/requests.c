@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "api/execution.h"
+#include "api/exec/execution.h"
 #include "base/log.h"
 #include "daemon/crypt.h"
 #include "io/doorbell.h"

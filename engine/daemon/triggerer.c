@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "api/execution.h"
+#include "api/exec/execution.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "daemon/crypt.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "api/execution.h"
+#include "api/exec/execution.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/map.h"

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "api/exec_token.h"
+#include "api/exec/exec_token.h"
 #include "base/str.h"
 #include "daemon/paths.h"
 

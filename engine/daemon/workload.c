@@ -1,7 +1,7 @@
 /* The `run` frame of docs/runner-protocol.md. */
 #include <stdlib.h>
 
-#include "api/task_assets.h"
+#include "api/exec/task_assets.h"
 #include "daemon/shell.h"
 #include "store/assets.h"
 #include "store/house.h"

@@ -1,4 +1,4 @@
-/** What a run hangs on, when it will end, and whether that is usual. The engine computes it (engine/api/forecast.h). */
+/** What a run hangs on, when it will end, and whether that is usual. The engine computes it (engine/api/ui/forecast.h). */
 import { Switch, Text, Tooltip } from "@mantine/core";
 import { createContext, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
