@@ -235,6 +235,20 @@ def test_over_tls_the_cookie_is_for_tls(tmp_path: Path) -> None:
         e.stop()
 
 
+def test_below_a_path_of_a_proxy(tmp_path: Path) -> None:
+    e = Engine(tmp_path)
+    e.env["TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
+    e.env["TRADEWIND__API__BASE_URL"] = "http://example.org/flow"
+    try:
+        e.run("db", "migrate")
+        e.serve()
+        for following, leads_to in (("/dags?a=1", "/flow/dags?a=1"), ("/flow/dags", "/flow/dags"), ("/", "/flow/"), ("//evil.org", "/flow/")):
+            a = ask(e, "POST", "/auth/login", form("admin", password(e, "admin"), following))
+            assert a.status == 303 and a.headers["Location"] == leads_to
+    finally:
+        e.stop()
+
+
 def test_who_is_configured_no_more_is_out(tmp_path: Path) -> None:
     e = Engine(tmp_path)
     e.env["TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "True"

@@ -128,7 +128,7 @@ static void login_all_admins(struct tw_request *req, struct tw_response *resp)
 		tw_reply_err(resp, &err);
 	} else {
 		resp->status = 307;
-		tw_reply_header(resp, TW_STR("Location"), tw_next_path(tw_query(req, "next")));
+		tw_reply_header(resp, TW_STR("Location"), tw_next_location(req, tw_query(req, "next")));
 	}
 }
 
@@ -196,7 +196,7 @@ static void welcome(struct tw_request *req, struct tw_response *resp, const stru
 		tw_reply_err(resp, &err);
 	} else if (tw_request_is_form(req)) {
 		resp->status = 303;
-		tw_reply_header(resp, TW_STR("Location"), next);
+		tw_reply_header(resp, TW_STR("Location"), tw_next_location(req, next));
 	} else {
 		tw_reply_none(resp);
 	}
