@@ -182,6 +182,7 @@ PLANTS = [
         '\t\ttw_core_kill(ti, "heartbeat lost", false);\n',
         "",
         ("two attempts",),
+        seed=101,
     ),
     Plant(
         "a retry's date that the store is not told",
