@@ -138,7 +138,7 @@ enum tw_rc tw_list_way(struct tw_store *s, const struct tw_list_def *def, const 
 		       enum tw_way *ret_way, struct tw_err *err)
 {
 	const struct tw_field *first = first_order(def, ask);
-	double walk, n = (double)total, wanted = ask->limit < 0 ? n : (double)(ask->limit + ask->offset);
+	double walk, n = (double)total, wanted = ask->limit < 0 ? n : (double)ask->limit + (double)ask->offset;
 	char sql[200];
 	int64_t all;
 

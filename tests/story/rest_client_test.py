@@ -28,6 +28,11 @@ from talk import Talk  # noqa: E402
 MISFITS = {"clear run, dry", "clear runs, dry"}
 
 
+def unnumbered(value: Any) -> Any:
+    """Assets are numbered as the files with them were read, which is in any order."""
+    return re.sub(r"asset_id: `\d+`", "asset_id: `N`", value) if isinstance(value, str) else value
+
+
 def unlike(want: Any, have: Any, path: str = "") -> list[tuple[str, str]]:
     """(path, what differs) of two answers."""
     if isinstance(want, dict) and isinstance(have, dict):
@@ -43,7 +48,7 @@ def unlike(want: Any, have: Any, path: str = "") -> list[tuple[str, str]]:
         return found
     if isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
         return [d for n, (w, h) in enumerate(zip(want, have)) for d in unlike(w, h, f"{path}.{n}")]
-    return [] if type(want) is type(have) and want == have else [(path, f"{have!r}, not {want!r}")]
+    return [] if type(want) is type(have) and unnumbered(want) == unnumbered(have) else [(path, f"{have!r}, not {want!r}")]
 
 
 def all_healthy(engine: Engine) -> bool:
