@@ -153,7 +153,7 @@ export function runs(w) {
       dialog().getByRole("button", { name: "Story: From a file" }).click(),
     ]);
     await chooser.setFiles({ name: "story.txt", mimeType: "text/plain", buffer: Buffer.from("from a file\n안녕") });
-    await until("the file's text", async () => (await dialog().getByLabel("Story").inputValue()) === "from a file\n안녕");
+    await until("the file's text", async () => (await dialog().getByRole("textbox", { name: "Story" }).inputValue()) === "from a file\n안녕");
     assert.equal(await dialog().getByLabel("Moment").inputValue(), "2026-02-03T04:05:06");
     assert.equal(await dialog().getByText("fixed", { exact: true }).count(), 0, "what is constant has no field");
     await look("trigger-fields");

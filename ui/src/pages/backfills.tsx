@@ -43,7 +43,8 @@ export function Component() {
   const backfills = useGet<{ backfills: Backfill[] } & Page>(
     "/api/v2/backfills",
     { ...list.params, dag_id: dag.dag_id },
-    { every: 3000 },
+    // That a backfill is over is told by no event of its own: while one runs it is looked at.
+    { untold: true, every: (d) => (d?.backfills.some((b) => !b.completed_at) ? 2000 : 0) },
   );
   const [create, setCreate] = useState(false);
   const [doomed, setDoomed] = useState<Backfill | null>(null);
