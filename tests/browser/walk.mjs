@@ -227,7 +227,7 @@ step("graph: states, labels, groups that fold, a task to open", async () => {
 step("failed: why, both attempts, clear with a preview, mark with a preview", async () => {
   await go("/dags/fails/runs/live/tasks/bad");
   await seen(/Bash command failed/);
-  await page.getByText("Attempt 1", { exact: true }).click();
+  await page.getByRole("radiogroup", { name: "Attempt" }).getByText("Attempt 1", { exact: true }).click();
   await seen("about to fail");
   await look("failed");
   await link("Tries").click();
