@@ -51,8 +51,10 @@ function Why({ path, state }: { path: string; state: string | null }) {
       </ol>
       {why.queue && (
         <Text fz={13} mt="xs">
-          <Link to={`/pools?q=${seg(why.queue.pool)}`}>{why.queue.pool}</Link>:{" "}
-          {t("why.queue", { n: why.queue.position, of: why.queue.length, open: why.queue.open_slots, slots: why.queue.slots })}
+          <Link className="in-text" to={`/pools?q=${seg(why.queue.pool)}`}>
+            {why.queue.pool}
+          </Link>
+          : {t("why.queue", { n: why.queue.position, of: why.queue.length, open: why.queue.open_slots, slots: why.queue.slots })}
         </Text>
       )}
     </>
