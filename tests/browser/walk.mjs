@@ -237,7 +237,7 @@ step("failed: why, both attempts, clear with a preview, mark with a preview", as
   await seen("Changes 2 task instances");
   await look("clear");
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("Downstream").click();
+  await dialog.getByText("Downstream", { exact: true }).click();
   await seen("Changes 1 task instances");
   await dialog.getByRole("button", { name: "Clear", exact: true }).click();
   await until("cleared", async () => (await api("GET", "/api/v2/dags/fails/dagRuns/live/taskInstances/bad")).try_number > 2);

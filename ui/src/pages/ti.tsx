@@ -273,7 +273,7 @@ function Neighbours({ task, here, index }: { task: string; here: string; index: 
   return (
     <nav aria-label={t("ti.neighbours")} className="neighbours">
       {index > 0 && (
-        <Link to={to(index - 1)} title={t("ti.before")} rel="prev">
+        <Link to={to(index - 1)} aria-label={`‹ ${index - 1} ${t("ti.before")}`} rel="prev">
           ‹ {index - 1}
         </Link>
       )}
@@ -281,7 +281,7 @@ function Neighbours({ task, here, index }: { task: string; here: string; index: 
         {t("ti.nth", { n: index + 1, of: n })}
       </Text>
       {index + 1 < n && (
-        <Link to={to(index + 1)} title={t("ti.after")} rel="next">
+        <Link to={to(index + 1)} aria-label={`${index + 1} › ${t("ti.after")}`} rel="next">
           {index + 1} ›
         </Link>
       )}
