@@ -6,7 +6,7 @@
 #include "model/dag.h"
 #include "store/tis.h"
 #include "store/xcoms.h"
-#include "template/eval.h"
+#include "template/text.h"
 
 static void entry_fields(struct tw_jw *w, const struct tw_xcom_view *v)
 {

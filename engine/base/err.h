@@ -40,6 +40,14 @@ enum tw_rc tw_err_errno(struct tw_err *err, int errnum, const char *fmt, ...) TW
 /* Puts "context: " before the message there is; returns the code there is. */
 enum tw_rc tw_err_wrap(struct tw_err *err, const char *fmt, ...) TW_PRINTF(2, 3);
 
+/* Hands an error on. */
+#define TW_TRY(call)                                                                               \
+	do {                                                                                       \
+		enum tw_rc tw_try_rc_ = (call);                                                    \
+		if (tw_try_rc_ < 0)                                                                \
+			return tw_try_rc_;                                                         \
+	} while (0)
+
 /* What cannot happen. Stays on in release builds: prints where and aborts. */
 #define TW_ASSERT(cond)                                                                            \
 	do {                                                                                       \

@@ -11,14 +11,6 @@
 
 #define TW_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Hands an error on. */
-#define TW_TRY(call)                                                                               \
-	do {                                                                                       \
-		enum tw_rc tw_try_rc_ = (call);                                                    \
-		if (tw_try_rc_ < 0)                                                                \
-			return tw_try_rc_;                                                         \
-	} while (0)
-
 struct tw_db;
 struct tw_stmt;
 

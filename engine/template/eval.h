@@ -10,13 +10,6 @@
 #include "template/ast.h"
 #include "template/text.h"
 
-#define TW_TRY(expr)                                                                               \
-	do {                                                                                       \
-		enum tw_rc try_rc_ = (expr);                                                       \
-		if (__builtin_expect(try_rc_ != TW_OK, 0))                                         \
-			return try_rc_;                                                            \
-	} while (0)
-
 struct tw_var {
 	struct tw_str name;
 	struct tw_value value;
@@ -152,8 +145,6 @@ enum tw_rc tw_tpl_unwrap(struct tw_tpl *t, struct tw_value v, struct tw_value *r
 enum tw_rc tw_tpl_str(struct tw_tpl *t, struct tw_value v, struct tw_buf *out);
 enum tw_rc tw_tpl_repr(struct tw_tpl *t, struct tw_value v, struct tw_buf *out);
 enum tw_rc tw_tpl_text(struct tw_tpl *t, struct tw_value v, struct tw_str *ret); /* str(v) */
-void tw_repr_str(struct tw_buf *out, struct tw_str s);
-void tw_escape_html(struct tw_buf *out, struct tw_str s);
 /* v as text that may go into Markup: escaped unless it is Markup already. */
 enum tw_rc tw_tpl_escaped(struct tw_tpl *t, struct tw_value v, struct tw_str *ret);
 

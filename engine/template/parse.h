@@ -23,13 +23,6 @@ struct tw_parser {
 	struct tw_node *unknown;
 };
 
-#define TW_TRY(expr)                                                                               \
-	do {                                                                                       \
-		enum tw_rc try_rc_ = (expr);                                                       \
-		if (__builtin_expect(try_rc_ != TW_OK, 0))                                         \
-			return try_rc_;                                                            \
-	} while (0)
-
 enum tw_rc tw_parse_fail(struct tw_parser *p, int line, const char *fmt, ...) TW_PRINTF(3, 4);
 enum tw_rc tw_parse_unsupported(struct tw_parser *p, int line, const char *fmt, ...)
 	TW_PRINTF(3, 4);

@@ -35,3 +35,7 @@ struct tw_str tw_u8_rstrip(struct tw_str s);
 enum tw_u8_case { TW_U8_UPPER, TW_U8_LOWER, TW_U8_TITLE, TW_U8_CAPITAL, TW_U8_SWAP, TW_U8_FOLD };
 /* Appends s in that case. False when a character maps to several, which is not done here. */
 bool tw_u8_case(struct tw_buf *out, struct tw_str s, enum tw_u8_case how);
+
+/* repr(s), and s as text of HTML. */
+void tw_repr_str(struct tw_buf *out, struct tw_str s);
+void tw_escape_html(struct tw_buf *out, struct tw_str s);
