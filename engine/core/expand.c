@@ -404,7 +404,7 @@ static bool mapping_uses(const struct tw_mapping *m, int task)
 /* The members of a mapped group that are not right below what it maps over hear of its end, too. */
 void tw_core_length_known(struct run *r, int task)
 {
-	for (int g = 0; g < r->dag->ngroups; g++) {
+	for (int g = 0; r->dag->has_mapped_groups && g < r->dag->ngroups; g++) {
 		if (!mapping_uses(r->dag->groups[g].map, task))
 			continue;
 		for (int i = 0; i < r->ntasks; i++) {

@@ -203,6 +203,7 @@ struct tw_dag {
 	int *topo;                   /* tasks in topological order, ties in order of definition */
 	struct tw_map by_id;         /* task_id → &tasks[i] */
 	bool has_past;               /* some task depends on the previous run */
+	bool has_mapped_groups;
 };
 
 /*

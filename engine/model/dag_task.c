@@ -348,6 +348,7 @@ enum tw_rc tw_read_groups(struct tw_reader *r, struct tw_value list)
 		if (read_group(r, (int)i, list.list->v[i]) < 0)
 			return TW_ERR_INVALID;
 		d->ngroups = (int)i + 1;
+		d->has_mapped_groups |= d->groups[i].map != NULL;
 	}
 	return TW_OK;
 }
