@@ -55,6 +55,7 @@ extern const struct tw_route tw_routes_asset_queue[];
 extern const struct tw_route tw_routes_state_store[];
 extern const struct tw_route tw_routes_exec[];
 
+struct tw_asker;
 struct tw_dag;
 
 /* What the pages draw a DAG's graph of (ui_data.c). */
@@ -75,6 +76,9 @@ void tw_jw_version_row(struct tw_jw *w, const struct tw_version_row *v);
 
 /* Is there such a DAG ("~" always is)? false: it has replied 404. */
 bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_str dag_id);
+/* The DAG's runs that q asks for, newest first: ?limit=, else `usual`, at most `most`. false: it has replied. */
+bool tw_ui_newest_runs(struct tw_asker *q, struct tw_request *req, struct tw_response *resp, int64_t usual, int64_t most,
+		       struct tw_run_view **ret_v, size_t *ret_n);
 /* A page of runs, one after the other, inside of a list that the caller has opened. */
 void tw_jw_runs(struct tw_jw *w, struct tw_store *s, const struct tw_run_view *v, size_t n,
 		struct tw_arena *a);

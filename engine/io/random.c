@@ -19,6 +19,16 @@ void tw_random(void *p, size_t n)
 	}
 }
 
+struct tw_str tw_random_text(struct tw_arena *a, size_t bytes)
+{
+	char raw[64];
+	TW_AUTO(tw_buf_release) struct tw_buf text = {0};
+	TW_ASSERT(bytes <= sizeof raw);
+	tw_random(raw, bytes);
+	tw_base64url(&text, tw_strn(raw, bytes), false);
+	return tw_str_copy(a, tw_buf_str(&text));
+}
+
 bool tw_const_eq(struct tw_str a, struct tw_str b)
 {
 	if (a.n != b.n)

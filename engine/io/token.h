@@ -9,6 +9,8 @@
 
 /* From the kernel; cannot fail. */
 void tw_random(void *p, size_t n);
+/* So many of its bytes (at most 64) as base64url without padding. */
+struct tw_str tw_random_text(struct tw_arena *a, size_t bytes);
 /* Same length and content, in a time that does not tell where they differ. */
 bool tw_const_eq(struct tw_str a, struct tw_str b);
 

@@ -5,6 +5,7 @@
  */
 #include "api/ask.h"
 #include "api/errand.h"
+#include "api/auth/cookie.h"
 #include "api/auth/login.h"
 #include "api/auth/oauth.h"
 #include "api/route.h"
@@ -29,16 +30,6 @@ static struct tw_oauth_provider *provider_of(struct tw_request *req, struct tw_r
 	return p;
 }
 
-static struct tw_str random_text(struct tw_arena *a)
-{
-	unsigned char raw[32];
-	TW_AUTO(tw_buf_release) struct tw_buf text = {0};
-
-	tw_random(raw, sizeof raw);
-	tw_base64url(&text, tw_strn((const char *)raw, sizeof raw), false);
-	return tw_str_copy(a, tw_buf_str(&text));
-}
-
 /* What we are called by, as browsers see it. */
 static struct tw_str own_url(struct tw_request *req, const char *path)
 {
@@ -60,29 +51,6 @@ static struct tw_str redirect_uri(struct tw_request *req, const struct tw_oauth_
 }
 
 /* ── cookies ──────────────────────────────────────────────────────────────────────────── */
-
-static struct tw_str cookie_of(const struct tw_request *req, struct tw_str name)
-{
-	struct tw_str rest = req->cookie;
-
-	while (rest.p) {
-		struct tw_str one = tw_str_trim(tw_str_cut(rest, ';', &rest)), value;
-
-		if (tw_str_eq(tw_str_cut(one, '=', &value), name) && value.p)
-			return value;
-	}
-	return TW_STR("");
-}
-
-static void put_cookie(struct tw_request *req, struct tw_response *resp, struct tw_str name, struct tw_str value,
-		       const char *path, int64_t age_s)
-{
-	tw_reply_header(resp, TW_STR("Set-Cookie"),
-			tw_str(tw_arena_printf(req->arena,
-					       TW_STR_FMT "=" TW_STR_FMT "; Path=%s; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
-					       TW_STR_ARG(name), TW_STR_ARG(value), path, (long long)age_s,
-					       tw_api_of(req)->auth.secure_cookie ? "; Secure" : "")));
-}
 
 static struct tw_str begun_name(struct tw_request *req, struct tw_str state)
 {
@@ -192,7 +160,7 @@ static struct tw_str authorize_url(struct tw_request *req, const struct tw_oauth
 static void begin(struct tw_request *req, struct tw_response *resp)
 {
 	struct tw_oauth_provider *p = provider_of(req, resp);
-	struct tw_str next = tw_next_path(tw_query(req, "next")), state = random_text(req->arena);
+	struct tw_str next = tw_next_path(tw_query(req, "next")), state = tw_random_text(req->arena, 32);
 	struct tw_value begun = tw_v_map(req->arena);
 	struct tw_oauth_places at;
 	bool gone;
@@ -209,12 +177,12 @@ static void begin(struct tw_request *req, struct tw_response *resp)
 		next = TW_STR("/");
 	tw_map_putc(req->arena, begun, "by", tw_v_cstr(p->name));
 	tw_map_putc(req->arena, begun, "state", tw_v_str(state));
-	tw_map_putc(req->arena, begun, "verifier", tw_v_str(random_text(req->arena)));
+	tw_map_putc(req->arena, begun, "verifier", tw_v_str(tw_random_text(req->arena, 32)));
 	if (asks_openid(p))
-		tw_map_putc(req->arena, begun, "nonce", tw_v_str(random_text(req->arena)));
+		tw_map_putc(req->arena, begun, "nonce", tw_v_str(tw_random_text(req->arena, 32)));
 	tw_map_putc(req->arena, begun, "uri", tw_v_str(redirect_uri(req, p)));
 	tw_map_putc(req->arena, begun, "next", tw_v_str(next));
-	put_cookie(req, resp, begun_name(req, state), sealed(req, begun), "/", BEGUN_US / TW_US_SEC);
+	tw_cookie_put(req, resp, begun_name(req, state), sealed(req, begun), "/", BEGUN_US / TW_US_SEC);
 	resp->status = 302;
 	tw_reply_header(resp, TW_STR("Location"), authorize_url(req, p, &at, begun));
 }
@@ -223,7 +191,7 @@ static void begin(struct tw_request *req, struct tw_response *resp)
 
 static void refuse(struct tw_request *req, struct tw_response *resp, struct tw_value begun, int status, const char *fault)
 {
-	put_cookie(req, resp, begun_name(req, tw_query(req, "state")), TW_STR(""), "/", 0);
+	tw_cookie_put(req, resp, begun_name(req, tw_query(req, "state")), TW_STR(""), "/", 0);
 	tw_login_page(req, resp, tw_next_path(tw_map_str(begun, "next", "/")), TW_STR(""), status, fault);
 }
 
@@ -232,7 +200,7 @@ static bool find_begun(struct tw_request *req, const struct tw_oauth_provider *p
 {
 	struct tw_str state = tw_query(req, "state");
 
-	return state.n && tw_oauth_unseal(tw_api_of(req)->auth.oauth, cookie_of(req, begun_name(req, state)), BEGUN_US,
+	return state.n && tw_oauth_unseal(tw_api_of(req)->auth.oauth, tw_cookie(req, begun_name(req, state)), BEGUN_US,
 					  req->arena, ret) &&
 	       tw_const_eq(tw_map_str(*ret, "state", ""), state) && tw_str_is(tw_map_str(*ret, "by", ""), p->name);
 }
@@ -330,7 +298,7 @@ static void remember_provider(struct tw_request *req, struct tw_response *resp, 
 	tw_map_putc(req->arena, by, "by", tw_v_cstr(r->p->name));
 	if (r->told.id_token.n <= ID_TOKEN_MAX)
 		tw_map_putc(req->arena, by, "id_token", tw_v_str(r->told.id_token));
-	put_cookie(req, resp, TW_STR(COOKIE_BY), sealed(req, by), "/auth/logout", tw_api_of(req)->auth.ttl);
+	tw_cookie_put(req, resp, TW_STR(COOKIE_BY), sealed(req, by), "/auth/logout", tw_api_of(req)->auth.ttl);
 }
 
 static void welcome(struct tw_request *req, struct tw_response *resp, struct redeem *r, struct tw_value begun)
@@ -366,7 +334,7 @@ static void welcome(struct tw_request *req, struct tw_response *resp, struct red
 	}
 	if (tw_api_of(req)->auth.throttle)
 		tw_throttle_passed(tw_api_of(req)->auth.throttle, tw_client_address(req), tw_str(r->p->name));
-	put_cookie(req, resp, begun_name(req, tw_query(req, "state")), TW_STR(""), "/", 0);
+	tw_cookie_put(req, resp, begun_name(req, tw_query(req, "state")), TW_STR(""), "/", 0);
 	remember_provider(req, resp, r);
 	resp->status = 303;
 	tw_reply_header(resp, TW_STR("Location"), tw_next_location(req, tw_map_str(begun, "next", "/")));
@@ -432,7 +400,7 @@ static void come_back(struct tw_request *req, struct tw_response *resp)
 void tw_logout_forget(struct tw_request *req, struct tw_response *resp)
 {
 	if (tw_api_of(req)->auth.oauth)
-		put_cookie(req, resp, TW_STR(COOKIE_BY), TW_STR(""), "/auth/logout", 0);
+		tw_cookie_put(req, resp, TW_STR(COOKIE_BY), TW_STR(""), "/auth/logout", 0);
 }
 
 bool tw_logout_at_provider(struct tw_request *req, struct tw_response *resp)
@@ -444,7 +412,7 @@ bool tw_logout_at_provider(struct tw_request *req, struct tw_response *resp)
 	struct tw_value by;
 	bool gone;
 
-	if (!auth->oauth || !tw_oauth_unseal(auth->oauth, cookie_of(req, TW_STR(COOKIE_BY)), auth->ttl * TW_US_SEC, req->arena, &by))
+	if (!auth->oauth || !tw_oauth_unseal(auth->oauth, tw_cookie(req, TW_STR(COOKIE_BY)), auth->ttl * TW_US_SEC, req->arena, &by))
 		return false;
 	p = tw_oauth_find(auth->oauth, tw_map_str(by, "by", ""));
 	if (!p || !(p->logout || tw_str_is(tw_query(req, "provider"), "1")))

@@ -1,7 +1,7 @@
 #include "api/auth/page.h"
 
 #include "io/token.h"
-#include "template/eval.h"
+#include "template/text.h"
 
 static const char style[] =
 	"body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.5 system-ui,sans-serif;"
@@ -18,22 +18,18 @@ static const char style[] =
 /* Only this page's own style may apply, no script at all, and what is typed goes nowhere else. */
 static void head(struct tw_response *resp, struct tw_arena *a)
 {
-	unsigned char raw[16];
-	struct tw_buf nonce = {0};
+	struct tw_str nonce = tw_random_text(a, 16);
 
-	tw_random(raw, sizeof raw);
-	tw_base64url(&nonce, tw_strn((const char *)raw, sizeof raw), false);
 	resp->content_type = "text/html; charset=utf-8";
 	tw_reply_header(resp, TW_STR("Content-Security-Policy"),
 			tw_str(tw_arena_printf(a,
-					       "default-src 'none'; style-src 'nonce-%s'; form-action 'self'; "
+					       "default-src 'none'; style-src 'nonce-" TW_STR_FMT "'; form-action 'self'; "
 					       "frame-ancestors 'none'; base-uri 'none'",
-					       tw_buf_cstr(&nonce))));
+					       TW_STR_ARG(nonce))));
 	tw_buf_printf(&resp->body,
 		      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sign in</title>"
-		      "<meta name=\"viewport\" content=\"width=device-width\"><style nonce=\"%s\">%s</style></head><body>",
-		      tw_buf_cstr(&nonce), style);
-	tw_buf_release(&nonce);
+		      "<meta name=\"viewport\" content=\"width=device-width\"><style nonce=\"" TW_STR_FMT "\">%s</style></head><body>",
+		      TW_STR_ARG(nonce), style);
 }
 
 static void ask_password(struct tw_buf *out, struct tw_str next, struct tw_str name)

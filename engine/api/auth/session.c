@@ -1,6 +1,7 @@
 #include "api/auth/session.h"
 
 #include "api/auth/auth.h"
+#include "api/auth/cookie.h"
 #include "api/errand.h"
 #include "api/auth/fab.h"
 #include "base/log.h"
@@ -54,15 +55,6 @@ enum tw_rc tw_session_token(struct tw_request *req, const struct tw_http_user *u
 	return tw_token_sign(&tw_api_of(req)->auth, req->arena, user, ttl_s, out, ret_jti, err);
 }
 
-static void set_cookie(struct tw_request *req, struct tw_response *resp, struct tw_str token, int64_t age)
-{
-	tw_reply_header(resp, TW_STR("Set-Cookie"),
-			tw_str(tw_arena_printf(req->arena,
-					       TW_COOKIE "=" TW_STR_FMT "; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
-					       TW_STR_ARG(token), (long long)age,
-					       tw_api_of(req)->auth.secure_cookie ? "; Secure" : "")));
-}
-
 enum tw_rc tw_session_cookie(struct tw_request *req, struct tw_response *resp, const struct tw_http_user *user,
 			     struct tw_err *err)
 {
@@ -71,23 +63,12 @@ enum tw_rc tw_session_cookie(struct tw_request *req, struct tw_response *resp, c
 	enum tw_rc rc = tw_session_token(req, user, ttl, &token, NULL, err);
 
 	if (rc == TW_OK)
-		set_cookie(req, resp, tw_buf_str(&token), ttl);
+		tw_cookie_put(req, resp, TW_STR(TW_COOKIE), tw_buf_str(&token), "/", ttl);
 	tw_buf_release(&token);
 	return rc;
 }
 
 /* ── reading ──────────────────────────────────────────────────────────────────────────── */
-
-static struct tw_str cookie_token(struct tw_str cookies)
-{
-	while (cookies.p) {
-		struct tw_str one = tw_str_trim(tw_str_cut(cookies, ';', &cookies)), value;
-
-		if (tw_str_is(tw_str_cut(one, '=', &value), TW_COOKIE) && value.p)
-			return value;
-	}
-	return (struct tw_str){0};
-}
 
 static struct tw_str bearer_token(struct tw_str authorization)
 {
@@ -198,7 +179,7 @@ void tw_api_authenticate(struct tw_request *req)
 		return;
 	}
 	if (by_cookie)
-		token = cookie_token(req->cookie);
+		token = tw_cookie(req, TW_STR(TW_COOKIE));
 	if (!token.n) {
 		be_public(req);
 		return;
@@ -264,8 +245,8 @@ static void revoke(struct tw_request *req, struct tw_str token)
 void tw_session_end(struct tw_request *req, struct tw_response *resp)
 {
 	revoke(req, bearer_token(req->authorization));
-	revoke(req, cookie_token(req->cookie));
-	set_cookie(req, resp, TW_STR(""), 0);
+	revoke(req, tw_cookie(req, TW_STR(TW_COOKIE)));
+	tw_cookie_put(req, resp, TW_STR(TW_COOKIE), TW_STR(""), "/", 0);
 }
 
 enum tw_rc tw_session_csrf(struct tw_request *req, struct tw_buf *out, struct tw_err *err)

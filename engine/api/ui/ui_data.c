@@ -237,6 +237,30 @@ static bool write_cells(struct tw_jw *w, struct tw_request *req, struct tw_respo
 	return true;
 }
 
+bool tw_ui_newest_runs(struct tw_asker *q, struct tw_request *req, struct tw_response *resp, int64_t usual, int64_t most,
+		       struct tw_run_view **ret_v, size_t *ret_n)
+{
+	static const char *const order[] = {"-run_after"};
+	struct tw_store *s = tw_api_store(req, resp);
+	int64_t limit = tw_asker_int(q, "limit", usual, 1);
+	struct tw_ask ask;
+	struct tw_err err = {0};
+
+	if (!s)
+		return false;
+	tw_asker_path(q, "dag_id", req->params[0]);
+	if (!tw_asker_done(q, &ask))
+		return false;
+	ask.limit = limit < most ? limit : most;
+	ask.order_by = order;
+	ask.norder = 1;
+	if (tw_store_runs(s, &ask, req->arena, ret_v, ret_n, NULL, &err) < 0) {
+		tw_reply_err(resp, &err);
+		return false;
+	}
+	return true;
+}
+
 static const struct tw_param grid_params[] = {
 	{"run_id", TW_P_IN, NULL},
 	{"state", TW_P_RUN_STATES, NULL},
@@ -248,33 +272,17 @@ static const struct tw_param grid_params[] = {
 /* ?limit=, newest first, from run_after_lt on; ?cells=false: the runs alone. */
 static void get_grid(struct tw_request *req, struct tw_response *resp)
 {
-	static const char *const order[] = {"-run_after"};
-	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
 	struct tw_run_view *v;
 	struct tw_asker q;
-	struct tw_ask ask;
-	struct tw_err err = {0};
 	bool cells;
-	int64_t limit;
 	size_t n;
 
-	if (!s)
-		return;
 	tw_asker_init(&q, req, resp);
-	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_params(&q, grid_params);
 	cells = tw_asker_bool(&q, "cells", true);
-	limit = tw_asker_int(&q, "limit", 25, 1);
-	if (!tw_asker_done(&q, &ask))
+	if (!tw_ui_newest_runs(&q, req, resp, 25, RUNS_MAX, &v, &n))
 		return;
-	ask.limit = limit < RUNS_MAX ? limit : RUNS_MAX;
-	ask.order_by = order;
-	ask.norder = 1;
-	if (tw_store_runs(s, &ask, req->arena, &v, &n, NULL, &err) < 0) {
-		tw_reply_err(resp, &err);
-		return;
-	}
 	tw_jw_obj(&w);
 	tw_jw_key(&w, "runs");
 	tw_jw_list(&w);

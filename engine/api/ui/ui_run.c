@@ -18,13 +18,6 @@
 #define DIFFERENCES 500
 #define DIFFERENCE_CHARS 20000
 
-#define TRY(call)                         \
-	do {                              \
-		enum tw_rc rc_ = (call);  \
-		if (rc_ < 0)              \
-			return rc_;       \
-	} while (0)
-
 /* ── reading ──────────────────────────────────────────────────────────────────────────── */
 
 static struct tw_fc_ti fc_ti(const struct tw_dag *dag, const struct tw_grid_ti *t)
@@ -47,7 +40,7 @@ static enum tw_rc past_run(struct tw_store *s, const struct tw_dag *dag, const s
 	struct tw_fc_ti *v;
 	size_t n, kept = 0;
 
-	TRY(tw_store_grid(s, r->dag_id, r->run_id, a, &cells, &n, err));
+	TW_TRY(tw_store_grid(s, r->dag_id, r->run_id, a, &cells, &n, err));
 	v = tw_arena_array(a, struct tw_fc_ti, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		v[kept] = fc_ti(dag, &cells[i]);
@@ -64,7 +57,7 @@ static enum tw_rc this_run(struct tw_store *s, const struct tw_dag *dag, const s
 	struct tw_fc_ti *v;
 	size_t n, kept = 0;
 
-	TRY(tw_store_tis_of_run(s, r->dag_id, r->run_id, a, &rows, &n, err));
+	TW_TRY(tw_store_tis_of_run(s, r->dag_id, r->run_id, a, &rows, &n, err));
 	v = tw_arena_array(a, struct tw_fc_ti, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		v[kept] = (struct tw_fc_ti){.task = tw_dag_task(dag, rows[i].task_id),
@@ -104,10 +97,10 @@ static enum tw_rc past_runs(struct tw_store *s, const struct tw_dag *dag, const 
 	struct tw_run_view *v;
 	size_t n;
 
-	TRY(tw_store_runs(s, &ask, a, &v, &n, NULL, err));
+	TW_TRY(tw_store_runs(s, &ask, a, &v, &n, NULL, err));
 	*ret_v = tw_arena_array(a, struct tw_fc_run, n + 1);
 	for (size_t i = 0; i < n; i++)
-		TRY(past_run(s, dag, &v[i].run, a, &(*ret_v)[i], err));
+		TW_TRY(past_run(s, dag, &v[i].run, a, &(*ret_v)[i], err));
 	*ret_n = n;
 	return TW_OK;
 }
@@ -185,8 +178,8 @@ static enum tw_rc forecast(struct tw_store *s, const struct tw_dag *dag, const s
 	tw_time now = tw_now();
 	size_t npast;
 
-	TRY(this_run(s, dag, r, a, &run, err));
-	TRY(past_runs(s, dag, r, now, a, &past, &npast, err));
+	TW_TRY(this_run(s, dag, r, a, &run, err));
+	TW_TRY(past_runs(s, dag, r, now, a, &past, &npast, err));
 	tw_forecast(dag, &run, past, npast, now, a, &fc);
 	write_forecast(&w, dag, &fc, now);
 	return TW_OK;
@@ -253,8 +246,8 @@ static enum tw_rc write_pairs(struct tw_jw *w, struct tw_store *s, const struct 
 	struct tw_ti_row *v, *u;
 	size_t n, m, i = 0, k = 0;
 
-	TRY(tw_store_tis_of_run(s, x->dag_id, x->run_id, a, &v, &n, err));
-	TRY(tw_store_tis_of_run(s, y->dag_id, y->run_id, a, &u, &m, err));
+	TW_TRY(tw_store_tis_of_run(s, x->dag_id, x->run_id, a, &v, &n, err));
+	TW_TRY(tw_store_tis_of_run(s, y->dag_id, y->run_id, a, &u, &m, err));
 	tw_jw_key(w, "tasks");
 	tw_jw_list(w);
 	while (i < n || k < m) {
@@ -287,7 +280,7 @@ static enum tw_rc write_xcoms(struct tw_jw *w, struct tw_store *s, const struct 
 	struct tw_difference *v;
 	size_t n;
 
-	TRY(tw_store_compare_xcoms(s, x->dag_id, x->run_id, y->run_id, DIFFERENCES, DIFFERENCE_CHARS, a, &v, &n, err));
+	TW_TRY(tw_store_compare_xcoms(s, x->dag_id, x->run_id, y->run_id, DIFFERENCES, DIFFERENCE_CHARS, a, &v, &n, err));
 	tw_jw_key(w, "xcoms");
 	tw_jw_list(w);
 	for (size_t i = 0; i < n; i++)
@@ -337,7 +330,7 @@ static enum tw_rc write_rendered(struct tw_jw *w, struct tw_store *s, const stru
 	struct tw_difference *v;
 	size_t n;
 
-	TRY(tw_store_compare_rendered(s, x->dag_id, x->run_id, y->run_id, DIFFERENCES, a, &v, &n, err));
+	TW_TRY(tw_store_compare_rendered(s, x->dag_id, x->run_id, y->run_id, DIFFERENCES, a, &v, &n, err));
 	tw_jw_key(w, "rendered");
 	tw_jw_list(w);
 	for (size_t i = 0; i < n; i++)
@@ -446,7 +439,7 @@ static enum tw_rc write_durations(struct tw_jw *w, struct tw_store *s, const str
 		struct tw_grid_ti *cells;
 		size_t ncells;
 
-		TRY(tw_store_grid(s, v[i].run.dag_id, v[i].run.run_id, a, &cells, &ncells, err));
+		TW_TRY(tw_store_grid(s, v[i].run.dag_id, v[i].run.run_id, a, &cells, &ncells, err));
 		add_run(&all, i, cells, ncells);
 	}
 	tw_jw_obj(w);
@@ -473,30 +466,19 @@ static const struct tw_param duration_params[] = {
 /* ?limit=: runs, newest first, and for each task how long it took in each of them. */
 static void get_durations(struct tw_request *req, struct tw_response *resp)
 {
-	static const char *const order[] = {"-run_after"};
-	struct tw_store *s = tw_api_store(req, resp);
 	struct tw_jw w = {.out = &resp->body};
 	const struct tw_dag *dag;
 	struct tw_run_view *v;
 	struct tw_asker q;
-	struct tw_ask ask;
 	struct tw_err err = {0};
-	int64_t limit;
 	size_t n;
 
-	if (!s)
-		return;
 	tw_asker_init(&q, req, resp);
-	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_params(&q, duration_params);
-	limit = tw_asker_int(&q, "limit", 50, 1);
-	if (!tw_asker_done(&q, &ask) || !tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
+	if (!tw_ui_newest_runs(&q, req, resp, 50, DURATION_RUNS, &v, &n) ||
+	    !tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
 		return;
-	ask.limit = limit < DURATION_RUNS ? limit : DURATION_RUNS;
-	ask.order_by = order;
-	ask.norder = 1;
-	if (tw_store_runs(s, &ask, req->arena, &v, &n, NULL, &err) < 0 ||
-	    write_durations(&w, s, dag, v, n, req->arena, &err) < 0)
+	if (write_durations(&w, tw_api_store(req, resp), dag, v, n, req->arena, &err) < 0)
 		tw_reply_err(resp, &err);
 	tw_dag_unref(dag);
 }

@@ -26,6 +26,7 @@ import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRig
 import { useGet } from "../live";
 import { Loaded, Trouble } from "../parts/bits";
 
+import { looking } from "../parts/flow";
 import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
 import { layout, prepare } from "../parts/layout";
 
@@ -459,14 +460,8 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           colorMode={scheme}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          elementsSelectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
+          {...looking}
           onlyRenderVisibleElements={nodes.length > MANY}
-          minZoom={0.05}
-          maxZoom={2}
           aria-label={t("tab.graph")}
         >
           <Background gap={22} size={1} />

@@ -21,6 +21,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
+import { looking } from "./flow";
 import { layout } from "./layout";
 
 export interface Thing extends Record<string, unknown> {
@@ -131,14 +132,8 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
         edges={edges}
         nodeTypes={nodeTypes}
         colorMode={scheme}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
+        {...looking}
         onlyRenderVisibleElements={nodes.length > 150}
-        minZoom={0.05}
-        maxZoom={2}
         fitView
         aria-label={label}
       >
