@@ -329,8 +329,8 @@ void tw_core_length_known(struct run *r, int task);      /* ended: groups that m
 int64_t tw_core_length(const struct run *r, const struct tw_source *src);
 int tw_core_parse_time_count(const struct tw_dag *dag, const struct tw_task *t);
 enum verdict tw_core_mapped_verdict(const struct ti *ti);
-bool tw_core_expand(struct ti *ti);                      /* true: the instance is still there and may run */
-bool tw_core_revise(struct ti *ti);
+void tw_core_expand(struct ti *ti);                      /* its instances come to the work list, or it ends unrun */
+bool tw_core_revise(struct run *r, int task);            /* likewise, after a clear; false: nothing says how many there are */
 void tw_core_add_instances(struct run *r, int task, int n, bool stored);
 void tw_core_map_args(const struct ti *ti, struct tw_arena *a, struct tw_fx_dispatch *d);
 void tw_core_recount(struct run *r, int task);           /* own counters of a task's instances */

@@ -287,8 +287,16 @@ static void be_like(struct ti *ti, const struct ti *one)
 	tw_core_account(ti, ti->state, 1);
 }
 
+/* In a mapped group those above come first: a new index must not be there before the one that it waits for. */
+static void revise_above(struct run *r, const struct tw_task *t)
+{
+	for (int i = 0; i < t->nin; i++)
+		if (t->in[i].same_index && r->tasks[t->in[i].task].revise)
+			tw_core_revise(r, t->in[i].task);
+}
+
 /* Makes the instances of a task whose single one is map_index -1 and whose lengths are known. */
-bool tw_core_expand(struct ti *ti)
+void tw_core_expand(struct ti *ti)
 {
 	struct run *r = ti->run;
 	const struct tw_task *t = task_at(r, ti->task);
@@ -298,12 +306,13 @@ bool tw_core_expand(struct ti *ti)
 
 	if (groups < 0 || each < 0 || groups * each > MAX_INSTANCES) {
 		end_unrun(ti, TW_TI_UPSTREAM_FAILED);
-		return false;
+		return;
 	}
 	if (groups * each == 0) {
 		end_unrun(ti, TW_TI_SKIPPED);
-		return false;
+		return;
 	}
+	revise_above(r, t);
 	ti->map_index = 0;
 	tw_core_touch(ti);
 	ts->expanded = r->has_mapped = true;
@@ -317,33 +326,32 @@ bool tw_core_expand(struct ti *ti)
 	tell_count(r, ti->task, was);
 	for (int i = 0; i < ts->n; i++)
 		tw_core_work(ts->tis[i]);
-	tw_core_run_work(r);
-	return false; /* each instance for itself, from the work list */
+	tw_core_run_work(r); /* each instance for itself, from the work list */
 }
 
-/* After a clear the lengths may be others: what is too much is removed, what is missing made. */
-bool tw_core_revise(struct ti *ti)
+/* What is too much is removed, what is missing made, and who waits is looked at again. */
+bool tw_core_revise(struct run *r, int task)
 {
-	struct run *r = ti->run;
-	const struct tw_task *t = task_at(r, ti->task);
-	struct tstate *ts = &r->tasks[ti->task];
+	const struct tw_task *t = task_at(r, task);
+	struct tstate *ts = &r->tasks[task];
 	int64_t groups, each, n;
 	uint32_t was = shown(ts);
 
 	ts->revise = false;
 	if (!ts->expanded || !tw_core_is_mapped(r->dag, t))
-		return true; /* of a task that is mapped no more each instance runs, as in Airflow */
+		return false; /* of a task that is mapped no more each instance runs, as in Airflow */
 	groups = mapping_length(r, tw_core_group_map(r, t));
 	each = mapping_length(r, t->map);
 	n = groups * each;
 	if (groups < 0 || each < 0 || n > MAX_INSTANCES)
-		return true;
+		return false;
+	revise_above(r, t);
 	ts->per = (int)(each ? each : 1);
 	if (n > ts->n) {
-		tw_core_add_instances(r, ti->task, (int)n, false);
+		tw_core_add_instances(r, task, (int)n, false);
 		if (t->mapped_group >= 0)
-			tw_core_recount(r, ti->task);
-		tell_count(r, ti->task, was);
+			tw_core_recount(r, task);
+		tell_count(r, task, was);
 	}
 	for (int i = 0; i < ts->n; i++) {
 		struct ti *x = ts->tis[i];
@@ -352,7 +360,7 @@ bool tw_core_revise(struct ti *ti)
 		else if (tw_core_schedulable(x))
 			tw_core_work(x);
 	}
-	return ti->map_index < n;
+	return true;
 }
 
 /* ── which item is whose ────────────────────────────────────────────────────────────────── */

@@ -252,6 +252,33 @@ static void test_a_list_becomes_longer_in_another_version(void **state)
 	world_close(&w);
 }
 
+/* A list is longer, and one further down in the group gets its instances first: each still waits for its own above it. */
+static void test_a_longer_list_in_a_group(void **state)
+{
+	struct script s[] = { { "src", ANY, .has_return = true, .length = 1 }, { "h", ANY }, { "k", ANY, .hang = true }, { 0 } };
+	struct tw_ti_key keys[] = { { tw_str("src"), -1 }, { tw_str("h"), -1 }, { tw_str("a"), 0 } };
+	struct world w;
+#define G(more) "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'src'}}}]}}]," \
+		"'tasks':[{'task_id':'src'},{'task_id':'h'},{'task_id':'k'},{'task_id':'a','group':'g','upstream':['src','h']}" more "]}"
+
+	setup(&w, G(""), s);
+	assert_ti(&w, "r", "a", 0, "success");
+	s[0].hang = s[1].hang = true;
+	clear(&w, keys, 3);
+	world_go(&w, false);
+	told(&w, "v2", G(",{'task_id':'b','group':'g','upstream':['a','src']}"), false);
+	finish_as(&w, "src", -1, &(struct script){ "src", .has_return = true, .length = 3 });
+	world_go(&w, false);
+	assert_ti(&w, "r", "b", 0, "none");
+	assert_ti(&w, "r", "b", 2, "none");
+	finish(&w, "h", -1, TW_OUT_SUCCESS);
+	world_go(&w, false);
+	assert_ti(&w, "r", "a", 2, "success");
+	assert_ti(&w, "r", "b", 2, "success");
+#undef G
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -298,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_branch_is_gone_and_back),
 		cmocka_unit_test(test_branch_not_run_again),
 		cmocka_unit_test(test_a_list_becomes_longer_in_another_version),
+		cmocka_unit_test(test_a_longer_list_in_a_group),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};

@@ -301,10 +301,12 @@ void tw_core_evaluate(struct ti *ti)
 	}
 	if (t->depends_on_past && !tw_core_past_met(ti))
 		return;
-	if (ti->map_index < 0 && tw_core_is_mapped(r->dag, t) && !tw_core_expand(ti))
+	if (ti->map_index < 0 && tw_core_is_mapped(r->dag, t)) {
+		tw_core_expand(ti);
 		return;
-	if (r->tasks[ti->task].revise && !tw_core_revise(ti))
-		return;
+	}
+	if (r->tasks[ti->task].revise && tw_core_revise(r, ti->task))
+		return; /* from the work list again: what it waits for may have come with it */
 	if (tw_core_stands(r->d))
 		hold(ti, true);
 	else
