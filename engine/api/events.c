@@ -28,6 +28,7 @@ static enum tw_on thing_of(unsigned kind)
 {
 	switch ((enum tw_hub_kind)kind) {
 	case TW_HUB_RUN:
+	case TW_HUB_BACKFILL:
 		return TW_ON_DAG_RUN;
 	case TW_HUB_TASK:
 		return TW_ON_TI;
@@ -110,8 +111,8 @@ static bool read_kinds(struct tw_request *req, struct tw_response *resp, unsigne
 
 			if (!kind) {
 				tw_reply_invalid(resp, "literal_error", "query", "kinds",
-						 "Input should be 'run', 'task', 'dag', 'import_error', 'pool', 'asset' "
-						 "or 'health'",
+						 "Input should be 'run', 'task', 'dag', 'import_error', 'pool', 'asset', "
+						 "'backfill' or 'health'",
 						 tw_v_str(name));
 				return false;
 			}

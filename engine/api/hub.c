@@ -62,6 +62,7 @@ static const struct {
 } kinds[] = {
 	{"run", TW_HUB_RUN},   {"task", TW_HUB_TASK},	{"tasks", TW_HUB_TASK},	  {"dag", TW_HUB_DAG},
 	{"pool", TW_HUB_POOL}, {"asset", TW_HUB_ASSET}, {"health", TW_HUB_HEALTH}, {"import_error", TW_HUB_IMPORT_ERROR},
+	{"backfill", TW_HUB_BACKFILL},
 };
 
 static const char *kind_of(struct tw_str name, unsigned *ret_kind)

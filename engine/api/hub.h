@@ -17,7 +17,8 @@ enum tw_hub_kind {
 	TW_HUB_POOL = 16,
 	TW_HUB_ASSET = 32,
 	TW_HUB_HEALTH = 64,
-	TW_HUB_ALL = 127,
+	TW_HUB_BACKFILL = 128,
+	TW_HUB_ALL = 255,
 };
 unsigned tw_hub_kind(struct tw_str name); /* 0: there is none of that name */
 

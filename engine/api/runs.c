@@ -105,6 +105,7 @@ static const struct tw_param list_params[] = {
 	{"state", TW_P_RUN_STATES, NULL},
 	{"dag_version", TW_P_INT_IN, "of_version"},
 	{"bundle_version", TW_P_EQ, NULL},
+	{"backfill_id", TW_P_INT_IN, NULL}, /* ours */
 	{"run_id_pattern", TW_P_LIKE, "run_id"},
 	{"run_id_prefix_pattern", TW_P_PREFIX, "run_id"},
 	{"triggering_user_name_pattern", TW_P_LIKE, "triggering_user_name"},

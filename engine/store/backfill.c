@@ -4,6 +4,7 @@
 
 #include "core/sched.h"
 #include "io/token.h"
+#include "store/feed_write.h"
 #include "store/rows.h"
 #include "store/write.h"
 #include "value/json.h"
@@ -311,6 +312,7 @@ static enum tw_rc new_inside(struct tw_store *s, struct tw_backfill_row *b,
 	TW_TRY(post_backfill(s, b, "backfill", err));
 	for (size_t i = 0; i < n; i++)
 		TW_TRY(make_item(s, b, &items[i], (int)i + 1, terms, a, err));
+	tw_feed_backfill(s, b->dag_id, b->id, b->is_paused, b->completed_at);
 	return TW_OK;
 }
 
@@ -399,6 +401,19 @@ enum tw_rc tw_store_backfill(struct tw_store *s, int64_t id, struct tw_arena *a,
 
 /* ── changes ────────────────────────────────────────────────────────────────────────── */
 
+/* How it stands now, for whoever follows. */
+static enum tw_rc tell(struct tw_store *s, int64_t id, struct tw_err *err)
+{
+	struct tw_arena a = {0};
+	struct tw_backfill_row b;
+	enum tw_rc rc = tw_store_backfill(s, id, &a, &b, err);
+
+	if (rc == TW_OK)
+		tw_feed_backfill(s, b.dag_id, b.id, b.is_paused, b.completed_at);
+	tw_arena_release(&a);
+	return rc == TW_ERR_NOT_FOUND ? TW_OK : rc;
+}
+
 /* The statement takes two instants, both now, and the id. */
 static enum tw_rc change(struct tw_store *s, const struct tw_backfill_row *b, const char *sql,
 			 const char *kind, struct tw_err *err)
@@ -412,6 +427,8 @@ static enum tw_rc change(struct tw_store *s, const struct tw_backfill_row *b, co
 	rc = tw_q_exec(s, &n, err, sql, "tti", now, now, b->id);
 	if (rc == TW_OK && n)
 		rc = post_backfill(s, b, kind, err);
+	if (rc == TW_OK && n)
+		rc = tell(s, b->id, err);
 	return tw_tx_leave(s, own, rc, err);
 }
 
@@ -453,22 +470,87 @@ enum tw_rc tw_store_backfill_queued(struct tw_store *s, int64_t id, struct tw_ar
 	return TW_Q_ALL(&q, struct tw_str, read_text, a, ret_run_ids, ret_n, err);
 }
 
+/* A run that is being taken over is not queued yet: its inbox row still waits. */
+#define HAS_ENDED                                                                                        \
+	"completed_at is null and not exists"                                                            \
+	" (select 1 from dag_run r where r.backfill_id = backfill.id and r.state in ('queued', 'running'))" \
+	" and not exists (select 1 from inbox i where i.dag_id = backfill.dag_id and i.kind in"          \
+	" ('backfill', 'clear'))"
+
+static enum tw_rc complete(struct tw_store *s, int64_t id, tw_time now, int64_t *ret_n, struct tw_err *err)
+{
+	return tw_q_exec(s, ret_n, err, "update backfill set completed_at = ?, updated_at = ? where id = ? and " HAS_ENDED,
+			 "tti", now, now, id);
+}
+
+enum tw_rc tw_write_backfill_moved(struct tw_store *s, int64_t id, struct tw_err *err)
+{
+	int64_t n;
+
+	TW_TRY(complete(s, id, (tw_time)tw_store_now(s), &n, err));
+	return tell(s, id, err);
+}
+
+static void read_number(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	*(int64_t *)row = tw_q_get_int(q);
+}
+
+static enum tw_rc complete_inside(struct tw_store *s, tw_time now, int64_t *ret_n, struct tw_arena *a,
+				  struct tw_err *err)
+{
+	int64_t *ids;
+	struct tw_q q;
+	size_t n;
+
+	tw_q(&q, s, "select id from backfill where " HAS_ENDED);
+	TW_TRY(TW_Q_ALL(&q, int64_t, read_number, a, &ids, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		int64_t changed = 0;
+
+		TW_TRY(complete(s, ids[i], now, &changed, err));
+		TW_TRY(tell(s, ids[i], err));
+		*ret_n += changed;
+	}
+	return TW_OK;
+}
+
 enum tw_rc tw_store_backfills_complete(struct tw_store *s, tw_time now, int64_t *ret_n,
 				       struct tw_err *err)
 {
+	struct tw_arena a = {0};
+	enum tw_rc rc;
 	int64_t any;
+	bool own;
 
 	*ret_n = 0;
 	TW_TRY(tw_q_number(s, &any, err,
-			   "select 1 from backfill where completed_at is null limit 1", ""));
+			   "select 1 from backfill where " HAS_ENDED " limit 1", ""));
 	if (!any)
 		return TW_OK;
-	/* A run that is being taken over is not queued yet: its inbox row still waits. */
-	return tw_q_exec(
-		s, ret_n, err,
-		"update backfill set completed_at = ?, updated_at = ? where completed_at is null and not exists"
-		" (select 1 from dag_run r where r.backfill_id = backfill.id and r.state in ('queued', 'running'))"
-		" and not exists (select 1 from inbox i where i.dag_id = backfill.dag_id and i.kind in"
-		" ('backfill', 'clear'))",
-		"tt", now, now);
+	TW_TRY(tw_tx_enter(s, &own, err));
+	rc = complete_inside(s, now, ret_n, &a, err);
+	tw_arena_release(&a);
+	return tw_tx_leave(s, own, rc, err);
+}
+
+static void read_count(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	struct tw_backfill_count *c = row;
+
+	c->state = tw_q_get_str(q, a);
+	c->n = tw_q_get_int(q);
+}
+
+enum tw_rc tw_store_backfill_progress(struct tw_store *s, int64_t id, struct tw_arena *a,
+				      struct tw_backfill_count **ret_v, size_t *ret_n, struct tw_err *err)
+{
+	struct tw_q q;
+
+	tw_q(&q, s,
+	     "select case when b.exception_reason is not null then 'left' else coalesce(r.state, 'deleted') end as what,"
+	     " count(*) from backfill_dag_run b left join dag_run r on r.id = b.dag_run_id"
+	     " where b.backfill_id = ? group by what");
+	tw_q_put_int(&q, id);
+	return TW_Q_ALL(&q, struct tw_backfill_count, read_count, a, ret_v, ret_n, err);
 }

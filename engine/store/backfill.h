@@ -64,6 +64,14 @@ enum tw_rc tw_store_backfills(struct tw_store *s, const struct tw_ask *ask, stru
 enum tw_rc tw_store_backfill(struct tw_store *s, int64_t id, struct tw_arena *a, struct tw_backfill_row *ret,
 			     struct tw_err *err);
 
+/* Of its dates: how many runs are in which state; "left": none of its own, "deleted": it was. */
+struct tw_backfill_count {
+	struct tw_str state;
+	int64_t n;
+};
+enum tw_rc tw_store_backfill_progress(struct tw_store *s, int64_t id, struct tw_arena *a,
+				      struct tw_backfill_count **ret_v, size_t *ret_n, struct tw_err *err);
+
 /* Tells the scheduler. Nothing happens to one that is so already. */
 enum tw_rc tw_store_backfill_pause(struct tw_store *s, const struct tw_backfill_row *row, bool paused, struct tw_err *err);
 /* Paused and completed, and the scheduler fails its queued runs. */
@@ -74,5 +82,5 @@ enum tw_rc tw_store_backfill_cancel(struct tw_store *s, const struct tw_backfill
 /* Ids of the runs of a backfill that are queued, in its order. */
 enum tw_rc tw_store_backfill_queued(struct tw_store *s, int64_t id, struct tw_arena *a, struct tw_str **ret_run_ids,
 				    size_t *ret_n, struct tw_err *err);
-/* Those without a queued or running run are completed. */
+/* Those without a queued or running run are completed; so is each with the commit that ends its last run. */
 enum tw_rc tw_store_backfills_complete(struct tw_store *s, tw_time now, int64_t *ret_n, struct tw_err *err);

@@ -187,7 +187,10 @@ enum tw_rc tw_store_commit(struct tw_store *s, struct tw_batch *b, struct tw_err
 		if (changes)
 			tw_feed_change(s, &tally, &b->changes.v[i]);
 	}
+	for (size_t i = 0; rc == TW_OK && i < tally.backfills.n; i++)
+		rc = tw_write_backfill_moved(s, tally.backfills.v[i], err);
 	tw_feed_tally_end(s, &tally);
+	tw_feed_tally_release(&tally);
 	TW_TRY(tw_tx_leave(s, own, rc, err));
 	b->missing = missing;
 	return TW_OK;

@@ -92,6 +92,17 @@ void tw_feed_pools(struct tw_store *s)
 	line_end(&w);
 }
 
+void tw_feed_backfill(struct tw_store *s, struct tw_str dag_id, int64_t id, bool is_paused, tw_time completed_at)
+{
+	struct tw_jw w = line(s, "backfill");
+
+	tw_jw_str_at(&w, "dag_id", dag_id);
+	tw_jw_int_at(&w, "id", id);
+	tw_jw_bool_at(&w, "is_paused", is_paused);
+	tw_jw_time(&w, "completed_at", completed_at);
+	line_end(&w);
+}
+
 void tw_feed_import_error(struct tw_store *s, struct tw_str bundle_name, struct tw_str filename)
 {
 	struct tw_jw w = line(s, "import_error");
@@ -158,6 +169,15 @@ void tw_feed_tally(struct tw_feed_tally *t, const struct tw_batch *b)
 	}
 }
 
+static void backfill_of(struct tw_feed_tally *t, int64_t id)
+{
+	for (size_t i = 0; i < t->backfills.n; i++)
+		if (t->backfills.v[i] == id)
+			return;
+	if (id)
+		tw_vec_push(&t->backfills, id);
+}
+
 void tw_feed_change(struct tw_store *s, struct tw_feed_tally *t, const struct tw_change *c)
 {
 	const struct tw_ti_row *ti = instance_of(c);
@@ -169,6 +189,7 @@ void tw_feed_change(struct tw_store *s, struct tw_feed_tally *t, const struct tw
 			task(s, ti, c->kind == TW_CH_TI_DELETE);
 	} else if (c->kind == TW_CH_RUN || c->kind == TW_CH_RUN_NEW) {
 		tw_feed_run(s, c->run);
+		backfill_of(t, c->run->backfill_id);
 	} else if (c->kind == TW_CH_RUN_DELETE) {
 		run_gone(s, c->run);
 	} else if (c->kind == TW_CH_NEXT_RUN) {
@@ -182,7 +203,7 @@ void tw_feed_change(struct tw_store *s, struct tw_feed_tally *t, const struct tw
 	}
 }
 
-void tw_feed_tally_end(struct tw_store *s, struct tw_feed_tally *t)
+void tw_feed_tally_end(struct tw_store *s, const struct tw_feed_tally *t)
 {
 	tw_map_foreach(&t->counts, e)
 	{
@@ -196,9 +217,15 @@ void tw_feed_tally_end(struct tw_store *s, struct tw_feed_tally *t)
 			tw_jw_int_at(&w, "count", c->n);
 			line_end(&w);
 		}
-		free(c);
 	}
+}
+
+void tw_feed_tally_release(struct tw_feed_tally *t)
+{
+	tw_map_foreach(&t->counts, e)
+		free(e->value);
 	tw_map_release(&t->counts);
+	tw_vec_release(&t->backfills);
 }
 
 /* ── rows ───────────────────────────────────────────────────────────────────────────── */

@@ -42,4 +42,6 @@ struct tw_sla_row;
 enum tw_rc tw_write_deadline(struct tw_store *s, const struct tw_deadline_row *d, struct tw_err *err);
 enum tw_rc tw_write_deadline_missed(struct tw_store *s, const struct tw_deadline_row *d, struct tw_err *err);
 enum tw_rc tw_write_deadlines_met(struct tw_store *s, const struct tw_deadline_row *which, struct tw_err *err);
+/* One of its runs has changed: completes it if that was the last, and tells of it. */
+enum tw_rc tw_write_backfill_moved(struct tw_store *s, int64_t id, struct tw_err *err);
 enum tw_rc tw_write_sla_miss(struct tw_store *s, const struct tw_sla_row *m, struct tw_err *err);

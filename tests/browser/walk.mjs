@@ -305,8 +305,29 @@ step("backfill: preview, start, watch it end", async () => {
   await page.getByLabel("To", { exact: false }).fill("2026-01-03");
   await seen("Makes 2 runs");
   await look("backfill");
+  await api("PATCH", "/api/v2/dags/shop", { is_paused: true }); // so that it goes on for as long as one looks
   await button("Start backfill").click();
+  const row = page.getByRole("row", { name: /2026-01-02/ });
+  await row.getByRole("link", { name: "Queued 2" }).waitFor();
+  await row.getByRole("cell", { name: "Running", exact: true }).waitFor();
+  const asked = [];
+  const note = (r) => /backfills/.test(r.url()) && r.method() === "GET" && asked.push(r.url().replace(BASE, ""));
+  await page.waitForLoadState("networkidle").catch(() => {});
+  await page.waitForTimeout(1500);
+  page.on("request", note);
+  await page.waitForTimeout(4000);
+  page.off("request", note);
+  assert.deepEqual(asked, [], "it polls while a backfill goes on");
+  const number = Number(await row.getByRole("cell").first().textContent());
+  await api("PUT", `/api/v2/backfills/${number}/pause`); // by somebody else
+  await row.getByRole("cell", { name: "Paused" }).waitFor();
+  await row.getByRole("button", { name: "Resume backfill" }).click();
+  await row.getByRole("button", { name: "Pause backfill" }).waitFor();
+  await api("PATCH", "/api/v2/dags/shop", { is_paused: false });
   await page.getByRole("cell", { name: "Completed" }).waitFor({ timeout: 60_000 });
+  await row.getByRole("link", { name: "Success 2" }).click();
+  await until("the backfill's runs", async () => (await page.getByRole("row", { name: /backfill__/ }).count()) === 2);
+  await go("/dags/shop/backfills");
   await link("Runs of backfills").click();
   await until("two runs", async () => (await page.getByRole("row", { name: /backfill__/ }).count()) === 2);
   await look("runs");

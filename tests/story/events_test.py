@@ -18,12 +18,15 @@ import pytest
 from engine import Engine, wait_until
 
 DAG = """
+from datetime import datetime
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 
 with DAG("pair", schedule=None):
     BashOperator(task_id="a", bash_command="sleep 0.5") >> BashOperator(task_id="b", bash_command="sleep 0.5")
+with DAG("daily", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False):
+    EmptyOperator(task_id="only")
 with DAG("other", schedule=None):
     EmptyOperator(task_id="only")
 with DAG("talker", schedule=None):
@@ -223,6 +226,38 @@ def test_dags_pools_import_errors_and_health(home: Engine) -> None:
     heard.wait_for("import_error", filename="bad.py")
     (home.dags / "bad.py").unlink()
     heard.close()
+
+
+def test_a_backfill_begins_pauses_goes_on_and_ends(home: Engine) -> None:
+    heard, all_kinds = listen(home, "?kinds=backfill&dag_id=daily"), listen(home, "?dag_id=daily")
+    home.run("dags", "pause", "daily", "-y")
+    ask = {
+        "dag_id": "daily",
+        "from_date": "2026-01-02T00:00:00Z",
+        "to_date": "2026-01-04T00:00:00Z",
+    }
+    status, made = home.ask("POST", "/api/v2/backfills", ask)
+    assert status == 200
+    number = made["id"]
+    heard.wait_for("backfill", id=number, dag_id="daily", is_paused=False, completed_at=None)
+    progress = f"/ui/dags/daily/backfills?id={number}&id=999"
+    assert home.get(progress) == {str(number): {"queued": 3}}
+    assert home.get(f"/ui/dags/other/backfills?id={number}") == {}
+    assert home.ask("PUT", f"/api/v2/backfills/{number}/pause")[0] == 200
+    heard.wait_for("backfill", id=number, is_paused=True, completed_at=None)
+    assert home.ask("PUT", f"/api/v2/backfills/{number}/unpause")[0] == 200
+    home.run("dags", "unpause", "daily", "-y")
+    wait_until(lambda: any(d["completed_at"] for d in heard.of("backfill")), 60, "no end is told")
+    # What is told is so: with the commit that ended its last run, not some time later.
+    assert home.get(f"/api/v2/backfills/{number}")["completed_at"] == heard.of("backfill")[-1]["completed_at"]
+    assert home.get(progress) == {str(number): {"success": 3}}
+    assert home.get(f"/api/v2/dags/daily/dagRuns?backfill_id={number}")["total_entries"] == 3
+    assert home.get("/api/v2/dags/daily/dagRuns?backfill_id=999")["total_entries"] == 0
+    all_kinds.wait_for("backfill", id=number, completed_at=heard.of("backfill")[-1]["completed_at"])
+    names = [n for _, n, _, _ in all_kinds.events]
+    assert names[0] == "ready" and "run" in names
+    heard.close()
+    all_kinds.close()
 
 
 def test_coming_back_misses_nothing(home: Engine) -> None:

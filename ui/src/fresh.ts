@@ -74,8 +74,20 @@ function patchGrid(data: { runs: GridRun[] }, e: LiveEvent) {
   return runs === data.runs ? data : { ...data, runs };
 }
 
+function patchBackfills(data: { backfills?: Data[] }, e: LiveEvent) {
+  const list = data.backfills ?? [];
+  const { is_paused, completed_at } = e;
+  const next = each(
+    list,
+    (b) => b.id === e.id && (b.is_paused !== is_paused || b.completed_at !== completed_at),
+    (b) => ({ ...b, is_paused, completed_at }),
+  );
+  return next === list ? data : { ...data, backfills: next };
+}
+
 /** The same with what the event says; the very same when it says nothing of it. */
 export function patched(path: string, params: Params, data: unknown, e: LiveEvent): unknown {
+  if (e.kind === "backfill" && path === "/api/v2/backfills") return patchBackfills(data as { backfills?: Data[] }, e);
   if (e.deleted || (e.kind !== "run" && e.kind !== "task") || typeof data !== "object" || data === null) return data;
   if (path === "/ui/dags/recent") return patchRecent(data as Record<string, GridRun[]>, e, Number(params.runs) || 14);
   const at = path.split("/").map(decodeURIComponent);
@@ -134,7 +146,8 @@ export function stale(path: string, params: Params, data: unknown, e: LiveEvent)
   const ofTask = path.match(/\/taskInstances\/([^/]+)/)?.[1];
   if (ofTask && ofTask !== "~" && e.task_id !== undefined && encodeURIComponent(e.task_id) !== ofTask) return false;
   if (/\/(taskInstances|listMapped)/.test(path)) return task;
-  if (/\/(dagRuns|days|hours|dagStats|backfills)/.test(path)) return run;
+  if (/\/backfills$/.test(path)) return e.kind === "backfill" || (run && e.deleted === true);
+  if (/\/(dagRuns|days|hours|dagStats)/.test(path)) return run;
   if (path === "/api/v2/dags")
     return e.kind === "dag" || (run && (params.last_dag_run_state !== undefined || /last_run/.test(String(params.order_by))));
   if (path.startsWith("/api/v2/dags")) return e.kind === "dag" || run;

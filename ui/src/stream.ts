@@ -4,7 +4,7 @@ import { ApiError, get, url } from "./api";
 
 /** What happened. "reset": more than can be told, everything is to be asked anew. */
 export interface LiveEvent {
-  kind: "run" | "task" | "tasks" | "dag" | "import_error" | "pool" | "asset" | "health" | "reset";
+  kind: "run" | "task" | "tasks" | "dag" | "import_error" | "pool" | "asset" | "backfill" | "health" | "reset";
   dag_id?: string;
   run_id?: string;
   task_id?: string;
@@ -18,6 +18,10 @@ export interface LiveEvent {
   start_date?: string | null;
   end_date?: string | null;
   deleted?: boolean;
+  /** Of a backfill. */
+  id?: number;
+  is_paused?: boolean;
+  completed_at?: string | null;
 }
 
 /** A value that components follow. */
@@ -74,7 +78,7 @@ function probe() {
 addEventListener("offline", () => lost.set(true));
 addEventListener("online", probe);
 
-const KINDS = ["run", "task", "tasks", "dag", "import_error", "pool", "asset", "health"] as const;
+const KINDS = ["run", "task", "tasks", "dag", "import_error", "pool", "asset", "backfill", "health"] as const;
 /** Refused or gone for good: the browser does not come back by itself then. */
 const AGAIN_MS = 5000;
 

@@ -9,10 +9,12 @@
 #include "api/tables.h"
 #include "io/clock.h"
 #include "model/dag.h"
+#include "store/backfill.h"
 #include "store/grid.h"
 
 #define RUNS_MAX 400
 #define DAGS_MAX 200
+#define BACKFILLS_MAX 100
 
 /* ── structure ────────────────────────────────────────────────────────────────────────── */
 
@@ -505,12 +507,63 @@ static void get_days(struct tw_request *req, struct tw_response *resp)
 	tw_jw_end(&w);
 }
 
+/* ── backfills ────────────────────────────────────────────────────────────────────────── */
+
+static bool is_of(struct tw_store *s, struct tw_str dag_id, int64_t id, struct tw_arena *a)
+{
+	struct tw_backfill_row b;
+
+	return tw_store_backfill(s, id, a, &b, NULL) == TW_OK && tw_str_eq(b.dag_id, dag_id);
+}
+
+static enum tw_rc write_progress(struct tw_jw *w, struct tw_store *s, struct tw_str id, struct tw_str dag_id,
+				 struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_backfill_count *v;
+	int64_t number;
+	size_t n;
+
+	if (!tw_str_to_int(id, &number) || !is_of(s, dag_id, number, a))
+		return TW_OK;
+	TW_TRY(tw_store_backfill_progress(s, number, a, &v, &n, err));
+	tw_jw_keyn(w, id);
+	tw_jw_obj(w);
+	for (size_t i = 0; i < n; i++) {
+		tw_jw_keyn(w, v[i].state);
+		tw_jw_int(w, v[i].n);
+	}
+	tw_jw_end(w);
+	return TW_OK;
+}
+
+/* ?id= (repeated): how many runs of each are in which state: {"4": {"success": 12, "running": 2}}. */
+static void get_progress(struct tw_request *req, struct tw_response *resp)
+{
+	struct tw_store *s = tw_api_store(req, resp);
+	struct tw_jw w = {.out = &resp->body};
+	struct tw_str ids[BACKFILLS_MAX];
+	struct tw_err err = {0};
+	enum tw_rc rc = TW_OK;
+	size_t n;
+
+	if (!s)
+		return;
+	n = tw_query_all(req, "id", ids, BACKFILLS_MAX);
+	tw_jw_obj(&w);
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		rc = write_progress(&w, s, ids[i], req->params[0], req->arena, &err);
+	tw_jw_end(&w);
+	if (rc < 0)
+		tw_reply_err(resp, &err);
+}
+
 const struct tw_route tw_routes_ui_data[] = {
 	{"GET", "/ui/dags/recent", {TW_ON_DAG_RUN}, get_recent},
 	{"GET", "/ui/dags/{dag_id}/structure", {TW_ON_DAG}, get_structure},
 	{"GET", "/ui/dags/{dag_id}/grid", {TW_ON_TI}, get_grid},
 	{"GET", "/ui/dags/{dag_id}/cells", {TW_ON_TI}, get_cells},
 	{"GET", "/ui/dags/{dag_id}/days", {TW_ON_DAG_RUN}, get_days},
+	{"GET", "/ui/dags/{dag_id}/backfills", {TW_ON_DAG_RUN}, get_progress},
 	{"GET", "/ui/hours", {TW_ON_DAG_RUN}, get_hours},
 	{0},
 };

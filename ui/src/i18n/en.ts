@@ -1,10 +1,12 @@
 /** English, and the list of all texts: by area in en/, what many pages share here. */
 import { house } from "./en/house";
+import { ops } from "./en/ops";
 import { runs } from "./en/runs";
 import { scale } from "./en/scale";
 
 export const en = {
   ...house,
+  ...ops,
   ...runs,
   ...scale,
   "act.affects": "Changes {{n}} task instances",

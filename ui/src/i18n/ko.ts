@@ -1,11 +1,13 @@
 /** 한국어. */
 import type { Texts } from "./en";
 import { house } from "./ko/house";
+import { ops } from "./ko/ops";
 import { runs } from "./ko/runs";
 import { scale } from "./ko/scale";
 
 export const ko: Texts = {
   ...house,
+  ...ops,
   ...runs,
   ...scale,
   "act.affects": "태스크 인스턴스 {{n}}개가 바뀝니다",

@@ -4,12 +4,13 @@ import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { type Page, send } from "../api";
+import { type Page, seg, send } from "../api";
 import { IconHistoryToggle, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { BackfillForm } from "../parts/backfill";
 import { Empty, failed, Loaded } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
+import { Mark, runStates, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
 import { useDag } from "./dag";
@@ -35,6 +36,32 @@ function Create({ dagId, onClose }: { dagId: string; onClose: () => void }) {
   );
 }
 
+/** Its runs by state, each number leading to them; how many dates were left to runs that are there. */
+function Progress({ dagId, id, counts }: { dagId: string; id: number; counts: Record<string, number> | undefined }) {
+  const { t } = useTranslation();
+  const name = useStateName();
+  if (!counts) return null;
+  const of = `/dags/${seg(dagId)}/runs?backfill=${id}`;
+  return (
+    <Group gap={8} wrap="nowrap">
+      {runStates.map((s) =>
+        counts[s] ? (
+          <Link key={s} to={`${of}&state=${s}`} className="state" aria-label={`${name(s)} ${counts[s]}`}>
+            <Mark state={s} /> {counts[s]}
+          </Link>
+        ) : null,
+      )}
+      {(["left", "deleted"] as const).map((k) =>
+        counts[k] ? (
+          <span key={k} className="dim" title={t(`backfill.${k}Hint`)}>
+            {t(`backfill.${k}`, { n: counts[k] })}
+          </span>
+        ) : null,
+      )}
+    </Group>
+  );
+}
+
 export function Component() {
   const { t } = useTranslation();
   const dag = useDag();
@@ -43,8 +70,13 @@ export function Component() {
   const backfills = useGet<{ backfills: Backfill[] } & Page>(
     "/api/v2/backfills",
     { ...list.params, dag_id: dag.dag_id },
-    // That a backfill is over is told by no event of its own: while one runs it is looked at.
-    { untold: true, every: (d) => (d?.backfills.some((b) => !b.completed_at) ? 2000 : 0) },
+    { every: (d) => (d?.backfills.some((b) => !b.completed_at) ? 2000 : 0) },
+  );
+  const ids = backfills.data?.backfills.map((b) => b.id) ?? [];
+  const progress = useGet<Record<string, Record<string, number>>>(
+    `/ui/dags/${seg(dag.dag_id)}/backfills`,
+    { id: ids },
+    { enabled: ids.length > 0, every: () => (backfills.data?.backfills.some((b) => !b.completed_at) ? 2000 : 0) },
   );
   const [create, setCreate] = useState(false);
   const [doomed, setDoomed] = useState<Backfill | null>(null);
@@ -70,6 +102,11 @@ export function Component() {
       header: () => t("backfill.again"),
       cell: ({ row }) =>
         t(`backfill.again.${row.original.reprocess_behavior}`, { defaultValue: row.original.reprocess_behavior }),
+    },
+    {
+      id: "runs",
+      header: () => t("nav.runs"),
+      cell: ({ row: { original: b } }) => <Progress dagId={dag.dag_id} id={b.id} counts={progress.data?.[b.id]} />,
     },
     { id: "most", header: () => t("backfill.most"), meta: { num: true }, cell: ({ row }) => row.original.max_active_runs },
     { id: "made", header: () => t("made"), cell: ({ row }) => <When at={row.original.created_at} relative /> },

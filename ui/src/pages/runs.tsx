@@ -29,6 +29,7 @@ function Runs({ dagId }: { dagId: string | null }) {
       ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
       ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
       ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
+      ...(search.get("backfill") ? { backfill_id: search.get("backfill") } : {}),
       ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
     },
     { every: 4000 },

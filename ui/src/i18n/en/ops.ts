@@ -1,0 +1,7 @@
+/** What is done to many at once, how far backfills are, where settings come from. */
+export const ops = {
+  "backfill.deleted": "{{n}} deleted",
+  "backfill.deletedHint": "Runs of this backfill that were deleted",
+  "backfill.left": "{{n}} left",
+  "backfill.leftHint": "Dates whose run was left as it was",
+};

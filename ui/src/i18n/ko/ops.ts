@@ -1,0 +1,8 @@
+import type { ops as english } from "../en/ops";
+
+export const ops: Record<keyof typeof english, string> = {
+  "backfill.deleted": "{{n}}개 삭제됨",
+  "backfill.deletedHint": "이 백필의 실행 중 삭제된 것",
+  "backfill.left": "{{n}}개 유지됨",
+  "backfill.leftHint": "기존 실행을 그대로 둔 날짜",
+};
