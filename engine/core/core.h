@@ -156,10 +156,18 @@ struct run {
 /* Scheduled instances of one limit (a run's or a DAG's) that wait for one pool. */
 struct bucket {
 	struct cgroup *limit;
-	struct pool *pool;
+	struct share *share;
 	struct tw_heap tis;
-	struct tw_heap_node node;    /* in the pool's heap while limit and bucket have something */
+	struct tw_heap_node node;    /* in the share's heap while limit and bucket have something */
 	int max;                     /* of limit->active */
+};
+
+/* What of one DAG waits for one pool. */
+struct share {
+	struct dagent *d;
+	struct pool *pool;
+	struct tw_heap buckets;
+	struct tw_heap_node node;    /* in the pool's heap while it has a bucket */
 };
 
 struct pool {
@@ -168,9 +176,9 @@ struct pool {
 	int64_t slots;
 	bool include_deferred;
 	int64_t running, queued, deferred, scheduled; /* slots */
-	struct tw_heap buckets;
+	struct tw_heap shares;
 	struct tw_heap big;          /* more slots than are open */
-	struct tw_heap_node node;    /* in s->pools while it has a bucket and an open slot */
+	struct tw_heap_node node;    /* in s->pools while it has a share and an open slot */
 };
 
 struct executor {
@@ -216,6 +224,9 @@ struct dagent {
 	struct backfill **backfills;
 	size_t nbackfills, cap_backfills;
 	struct cgroup limit;         /* max_active_tasks over all runs (2.x) */
+	int active;                  /* queued and running, over all runs */
+	uint64_t served;             /* when it last took a slot, by s->served; 0 = not in this scheduler's life */
+	TW_VEC(struct share *) shares;
 	struct tw_map tasks;         /* task_id → struct dag_task */
 	struct timer timer;
 	bool has_last, has_next, next_stale, asked_next, exceeds;
@@ -249,7 +260,7 @@ struct tw_sched {
 	struct tw_sched_config cfg;
 	uint64_t prng[4];
 	tw_time now;
-	uint64_t turn, seq;
+	uint64_t turn, seq, served;
 	struct tw_map dags, pools, executors;
 	struct tw_map triggers;      /* trigger id (8 bytes) → struct ti */
 	struct tw_map listeners;     /* leaf of an asset condition → struct listeners: the DAGs that name it */
@@ -354,6 +365,7 @@ void tw_core_requeue(struct run *r);                     /* pause, unpause: all 
 struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new);
 bool tw_pool_before(const struct tw_heap_node *a, const struct tw_heap_node *b);
 void tw_cgroup_release(struct cgroup *g);
+void tw_core_free_shares(struct dagent *d);
 
 /* run.c */
 struct run *tw_core_find_run(const struct tw_sched *s, struct tw_run_ref ref);

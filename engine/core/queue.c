@@ -1,8 +1,11 @@
 /*
  * Who is next (states.md §6). Scheduled instances of one run (2.x: of one DAG) for one pool wait in a bucket,
- * ordered. A pool holds the buckets whose run may start more, the scheduler the pools that have an open slot:
- * what is blocked is in none of these heaps and costs nothing until its limit gives a slot back. Instances
- * that only their own limit blocks (their task's, the executor's, too many slots) are parked there.
+ * ordered. A DAG's share of a pool holds the buckets whose run may start more, a pool the shares, the scheduler the
+ * pools that have an open slot: what is blocked is in none of these heaps and costs nothing until its limit gives a
+ * slot back. Instances that only their own limit blocks (their task's, the executor's, too many slots) are parked there.
+ *
+ * Among DAGs whose first ones weigh the same, the DAG that has the fewest queued and running goes first, then the one
+ * that has waited longest for a slot, so that none waits until a larger one is through. Airflow asks for the date alone.
  */
 #include <limits.h>
 
@@ -42,6 +45,17 @@ static bool before(const struct ti *a, const struct ti *b)
 	return a->task < b->task;
 }
 
+static bool goes_first(const struct ti *a, const struct ti *b)
+{
+	const struct dagent *da = a->run->d, *db = b->run->d;
+
+	if (da == db || tw_core_weight(a) != tw_core_weight(b))
+		return before(a, b);
+	if (da->active != db->active)
+		return da->active < db->active;
+	return da->served != db->served ? da->served < db->served : before(a, b);
+}
+
 int tw_core_before(const struct ti *ti, int *ret_all)
 {
 	int n = 0;
@@ -57,7 +71,7 @@ int tw_core_before(const struct ti *ti, int *ret_all)
 					if (x->pool != ti->pool || x->state != TW_TI_SCHEDULED)
 						continue;
 					++*ret_all;
-					n += x != ti && before(x, ti);
+					n += x != ti && goes_first(x, ti);
 				}
 		}
 	}
@@ -95,17 +109,39 @@ static struct bucket *bucket_of(const struct tw_heap_node *n)
 	return tw_container_of(n, struct bucket, node);
 }
 
+static struct share *share_of(const struct tw_heap_node *n)
+{
+	return tw_container_of(n, struct share, node);
+}
+
+static struct ti *first_of_bucket(const struct tw_heap_node *n)
+{
+	return queued_ti(tw_heap_min(&bucket_of(n)->tis));
+}
+
+static struct ti *first_of_share(const struct tw_heap_node *n)
+{
+	return first_of_bucket(tw_heap_min(&share_of(n)->buckets));
+}
+
+static struct ti *first_of_pool(const struct tw_heap_node *n)
+{
+	return first_of_share(tw_heap_min(&tw_container_of(n, struct pool, node)->shares));
+}
+
 static bool bucket_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
 {
-	return before(queued_ti(tw_heap_min(&bucket_of(a)->tis)), queued_ti(tw_heap_min(&bucket_of(b)->tis)));
+	return before(first_of_bucket(a), first_of_bucket(b));
+}
+
+static bool share_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
+{
+	return goes_first(first_of_share(a), first_of_share(b));
 }
 
 bool tw_pool_before(const struct tw_heap_node *a, const struct tw_heap_node *b)
 {
-	const struct pool *p = tw_container_of(a, struct pool, node);
-	const struct pool *q = tw_container_of(b, struct pool, node);
-
-	return bucket_before(tw_heap_min(&p->buckets), tw_heap_min(&q->buckets));
+	return goes_first(first_of_pool(a), first_of_pool(b));
 }
 
 /* In the heap or not, and at its place there. */
@@ -131,7 +167,7 @@ struct pool *tw_core_pool(struct tw_sched *s, struct tw_str name)
 		p = tw_new(struct pool);
 		p->name = tw_str(tw_str_dup(name));
 		p->name.n = name.n;
-		p->buckets.before = bucket_before;
+		p->shares.before = share_before;
 		p->big.before = smaller_before;
 		tw_map_set(&s->pools, name, p);
 	}
@@ -150,13 +186,26 @@ int64_t tw_core_pool_open(const struct pool *p)
 
 static void pool_fix(struct tw_sched *s, struct pool *p)
 {
-	settle_in(&s->ready_pools, &p->node, p->buckets.n && tw_core_pool_open(p) > 0);
+	settle_in(&s->ready_pools, &p->node, p->shares.n && tw_core_pool_open(p) > 0);
+}
+
+static void share_fix(struct tw_sched *s, struct share *sh)
+{
+	settle_in(&sh->pool->shares, &sh->node, sh->buckets.n > 0);
+	pool_fix(s, sh->pool);
+}
+
+/* Out of those that are compared, as long as what it is compared by changes; share_fix puts it back. */
+static void share_out(struct tw_sched *s, struct share *sh)
+{
+	tw_heap_remove(&s->ready_pools, &sh->pool->node);
+	tw_heap_remove(&sh->pool->shares, &sh->node);
 }
 
 static void bucket_fix(struct tw_sched *s, struct bucket *b)
 {
-	settle_in(&b->pool->buckets, &b->node, b->tis.n && b->limit->active < b->max);
-	pool_fix(s, b->pool);
+	settle_in(&b->share->buckets, &b->node, b->tis.n && b->limit->active < b->max);
+	share_fix(s, b->share);
 }
 
 void tw_core_pool_changed(struct tw_sched *s, struct pool *p)
@@ -275,16 +324,38 @@ struct dag_task *tw_core_dag_task(struct ti *ti, bool *ret_new)
 
 /* ── in and out ─────────────────────────────────────────────────────────────────────────── */
 
+static struct share *find_share(struct dagent *d, struct pool *p)
+{
+	for (size_t i = 0; i < d->shares.n; i++)
+		if (d->shares.v[i]->pool == p)
+			return d->shares.v[i];
+	struct share *sh = tw_new(struct share);
+	sh->d = d;
+	sh->pool = p;
+	sh->buckets.before = bucket_before;
+	tw_vec_push(&d->shares, sh);
+	return sh;
+}
+
+void tw_core_free_shares(struct dagent *d)
+{
+	for (size_t i = 0; i < d->shares.n; i++) {
+		tw_heap_release(&d->shares.v[i]->buckets);
+		free(d->shares.v[i]);
+	}
+	tw_vec_release(&d->shares);
+}
+
 static struct bucket *find_bucket(struct ti *ti)
 {
 	struct cgroup *g = ti->run->limit;
 
 	for (size_t i = 0; i < g->n; i++)
-		if (g->buckets[i]->pool == ti->pool)
+		if (g->buckets[i]->share->pool == ti->pool)
 			return g->buckets[i];
 	struct bucket *b = tw_new(struct bucket);
 	b->limit = g;
-	b->pool = ti->pool;
+	b->share = find_share(ti->run->d, ti->pool);
 	b->tis.before = ti_before;
 	struct { struct bucket **v; size_t n, cap; } vec = { g->buckets, g->n, g->cap };
 	tw_vec_push(&vec, b);
@@ -311,8 +382,8 @@ static void take_out(struct ti *ti)
 	if (in_bucket) {
 		struct bucket *b = tw_container_of(h, struct bucket, tis);
 		struct tw_sched *s = ti->run->s;
-		tw_heap_remove(&s->ready_pools, &b->pool->node);
-		tw_heap_remove(&b->pool->buckets, &b->node);
+		share_out(s, b->share);
+		tw_heap_remove(&b->share->buckets, &b->node);
 		tw_heap_remove(h, &ti->queue);
 		bucket_fix(s, b);
 	} else {
@@ -408,6 +479,18 @@ static void task_slots(struct ti *ti, int by)
 		opened(ti->run->s, &x->parked);
 }
 
+/* The DAG's place among others hangs on how many slots it has, and since when. */
+static void dag_slots(struct dagent *d, int by)
+{
+	for (size_t i = 0; i < d->shares.n; i++)
+		share_out(d->s, d->shares.v[i]);
+	d->active += by;
+	if (by > 0)
+		d->served = ++d->s->served;
+	for (size_t i = 0; i < d->shares.n; i++)
+		share_fix(d->s, d->shares.v[i]);
+}
+
 /* What a state takes, given (by = 1) or given back (-1). */
 void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
 {
@@ -422,6 +505,7 @@ void tw_core_slots(struct ti *ti, enum tw_ti_state state, int by)
 	struct executor *e = executor_of(ti);
 	r->s->active += by;
 	e->active += by;
+	dag_slots(r->d, by);
 	r->limit->active += by;
 	tw_core_limit_changed(r->limit);
 	if (by < 0)
@@ -490,7 +574,7 @@ static void hand_out_all(struct tw_sched *s)
 	while ((!s->cfg.parallelism || s->active < s->cfg.parallelism) &&
 	       (top = tw_heap_min(&s->ready_pools))) {
 		struct pool *p = tw_container_of(top, struct pool, node);
-		struct ti *ti = queued_ti(tw_heap_min(&bucket_of(tw_heap_min(&p->buckets))->tis));
+		struct ti *ti = first_of_pool(top);
 		enum place place;
 		struct tw_heap *parked = own_block(ti, p, &place);
 		if (parked) {
@@ -532,7 +616,7 @@ static bool may_go(const struct ti *ti)
 	if (ti->place != IN_BUCKET)
 		return false;
 	const struct bucket *b = tw_container_of(ti->in_heap, struct bucket, tis);
-	return b->node.pos && b->pool->node.pos;
+	return b->node.pos && b->share->pool->node.pos;
 }
 
 /*

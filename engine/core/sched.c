@@ -41,7 +41,7 @@ void tw_sched_free(struct tw_sched *s)
 	tw_heap_release(&s->ready_pools);
 	tw_map_foreach(&s->pools, e) {
 		struct pool *p = e->value;
-		tw_heap_release(&p->buckets);
+		tw_heap_release(&p->shares);
 		tw_heap_release(&p->big);
 		free((char *)p->name.p);
 		free(p);

@@ -97,12 +97,79 @@ static void no_slot_is_free(void **state)
 	world_close(&w);
 }
 
+/* Nobody weighs more: the DAG that has the fewest goes first, though its run is the later one. */
+static void all_weigh_the_same(void **state)
+{
+	struct world w;
+
+	crowd(&w, ",'max_active_tasks':10000", "");
+	world_dag(&w, "{'dag_id':'even','tasks':[{'task_id':'one'}]}", false);
+	world_run(&w, "even", "e");
+	assert_ti(&w, "e", "one", -1, "scheduled");
+	struct open_attempt first = w.open.v[0];
+	world_start(&w, &first);
+	world_end(&w, &first, NULL);
+	assert_ti(&w, "e", "one", -1, "queued");
+	world_close(&w);
+}
+
+/* Who comes later has half of the slots as soon as they are given back, and no more than half. */
+static void two_crowds_share(void **state)
+{
+	struct world w;
+	struct tw_buf json = {0};
+	int late = 0;
+
+	crowd(&w, ",'max_active_tasks':10000", "");
+	tw_buf_adds(&json, "{'dag_id':'late','max_active_tasks':10000,'tasks':[");
+	for (int i = 0; i < 100; i++)
+		tw_buf_printf(&json, "%s{'task_id':'l%d','pool':'%s'}", i ? "," : "", i, i % 2 ? "wide" : "default_pool");
+	tw_buf_adds(&json, "]}");
+	world_pool(&w, "wide", 128, false);
+	world_dag(&w, json.p, false);
+	tw_buf_release(&json);
+	world_run(&w, "late", "l");
+	for (int i = 0; i < 60; i++) {
+		struct open_attempt a = w.open.v[0];
+		memmove(w.open.v, w.open.v + 1, --w.open.n * sizeof a);
+		world_start(&w, &a);
+		world_end(&w, &a, NULL);
+	}
+	assert_int_equal(w.open.n, 32);
+	for (size_t i = 0; i < w.open.n; i++)
+		late += w.open.v[i].task[0] == 'l';
+	assert_int_equal(late, 16);
+	world_close(&w);
+}
+
+/* One slot for all: they take turns. */
+static void one_slot_is_shared(void **state)
+{
+	struct world w;
+
+	crowd(&w, ",'max_active_tasks':10000", ",'pool':'single'");
+	world_pool(&w, "single", 1, false);
+	world_dag(&w, "{'dag_id':'even','tasks':[{'task_id':'one','pool':'single'},{'task_id':'two','pool':'single'}]}", false);
+	world_run(&w, "even", "e");
+	assert_int_equal(w.open.n, 1);
+	for (int i = 0; i < 4; i++) {
+		struct open_attempt a = w.open.v[0];
+		assert_string_equal(a.task, i == 1 ? "one" : i == 3 ? "two" : i ? "t1" : "t0");
+		w.open.n = 0;
+		world_start(&w, &a);
+		world_end(&w, &a, NULL);
+	}
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_limit_of_the_run),	   cmocka_unit_test(a_limit_of_the_dag),
 		cmocka_unit_test(a_full_pool),		   cmocka_unit_test(a_pool_that_is_not_there),
 		cmocka_unit_test(more_slots_than_there_are), cmocka_unit_test(no_slot_is_free),
+		cmocka_unit_test(all_weigh_the_same),	   cmocka_unit_test(two_crowds_share),
+		cmocka_unit_test(one_slot_is_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,6 +441,26 @@ static bool plain(struct sim *m, const struct srow *t)
 	       m->execs[row->executor.n == 2 ? row->executor.p[1] - '0' : 0].slots == 0;
 }
 
+/* How many of the DAG's were queued or running when dispatch i was given out. */
+static int share_at(const struct sdag *d, const struct tw_effects *fx, size_t i)
+{
+	int n = 0;
+
+	for (size_t k = 0; k < d->all.n; k++)
+		n += d->all.v[k]->gone ? 0 : d->all.v[k]->executing;
+	for (; i < fx->dispatch.n; i++)
+		n -= !fx->dispatch.v[i].dropped && tw_str_eq(fx->dispatch.v[i].ti.dag_id, d->dag_id);
+	return n;
+}
+
+/* Among DAGs the one with the fewest is first, as long as nobody weighs more. With as many they take turns, which the store does not know. */
+static bool first_of_two(const struct srow *a, const struct srow *b, const struct tw_effects *fx, size_t i)
+{
+	if (a->run->d != b->run->d && a->l.row.priority_weight == b->l.row.priority_weight)
+		return share_at(a->run->d, fx, i) < share_at(b->run->d, fx, i);
+	return oracle_before(a, b);
+}
+
 /* Nothing is given out while something goes before it that could have had its place. */
 static void check_order(struct sim *m, const struct tw_effects *fx)
 {
@@ -460,8 +480,8 @@ static void check_order(struct sim *m, const struct tw_effects *fx)
 				continue;
 			for (size_t j = 0; j < r->tis.n; j++) {
 				const struct srow *x = r->tis.v[j];
-				if (x->l.row.state == TW_TI_SCHEDULED && x->task != t->task && oracle_before(x, t) && plain(m, x) &&
-				    !oracle_blocked(m, x))
+				if (x->l.row.state == TW_TI_SCHEDULED && x->task != t->task && plain(m, x) &&
+				    first_of_two(x, t, fx, i) && !oracle_blocked(m, x))
 					sim_fail_run(m, r, TW_STR_FMT "[%d] of " TW_STR_FMT " goes before " TW_STR_FMT "[%d] of " TW_STR_FMT
 						 ", which is first in order", TW_STR_ARG(t->task->task_id), t->l.row.map_index,
 						 TW_STR_ARG(t->run->row.run_id), TW_STR_ARG(x->task->task_id), x->l.row.map_index,

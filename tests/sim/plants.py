@@ -135,6 +135,20 @@ PLANTS = [
         ("first in order",),
     ),
     Plant(
+        "the DAG with the most instances goes first",
+        "queue.c",
+        "return da->active < db->active;",
+        "return da->active > db->active;",
+        ("first in order",),
+    ),
+    Plant(
+        "a DAG's instances are not counted when they end",
+        "queue.c",
+        "d->active += by;",
+        "d->active += by > 0;",
+        ("first in order",),
+    ),
+    Plant(
         "max_active_runs by one too many",
         "create.c",
         "d->running_runs < max_runs(d, r)",
