@@ -337,14 +337,14 @@ bool tw_core_revise(struct run *r, int task)
 	int64_t groups, each, n;
 	uint32_t was = shown(ts);
 
-	ts->revise = false;
 	if (!ts->expanded || !tw_core_is_mapped(r->dag, t))
 		return false; /* of a task that is mapped no more each instance runs, as in Airflow */
 	groups = mapping_length(r, tw_core_group_map(r, t));
 	each = mapping_length(r, t->map);
 	n = groups * each;
 	if (groups < 0 || each < 0 || n > MAX_INSTANCES)
-		return false;
+		return false; /* asked again when one of its instances is next to run */
+	ts->revise = false;
 	revise_above(r, t);
 	ts->per = (int)(each ? each : 1);
 	if (n > ts->n) {

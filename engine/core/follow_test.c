@@ -279,6 +279,30 @@ static void test_a_longer_list_in_a_group(void **state)
 	world_close(&w);
 }
 
+/* One runs again before its list is there: when it is looked at the next time, the list's length counts. */
+static void test_runs_before_its_list_is_there(void **state)
+{
+	struct script s[] = { { "src", ANY, .has_return = true, .length = 1 }, { "h", ANY }, { "a", ANY }, { "k", ANY, .hang = true }, { 0 } };
+	struct tw_ti_key keys[] = { { tw_str("src"), -1 }, { tw_str("h"), -1 }, { tw_str("a"), 0 } };
+	struct world w;
+
+	setup(&w, "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'src'}}}]}}],"
+		  "'tasks':[{'task_id':'src'},{'task_id':'h'},{'task_id':'k'},"
+		  "{'task_id':'a','group':'g','upstream':['src','h'],'trigger_rule':'one_done'}]}", s);
+	assert_ti(&w, "r", "a", 0, "success");
+	s[0].hang = s[2].hang = true;
+	clear(&w, keys, 3);
+	world_go(&w, false);
+	assert_ti(&w, "r", "a", 0, "running");
+	finish_as(&w, "src", -1, &(struct script){ "src", .has_return = true, .length = 3 });
+	finish(&w, "a", 0, TW_OUT_RESCHEDULE);
+	s[2].hang = false;
+	world_go(&w, true);
+	assert_ti(&w, "r", "a", 0, "success");
+	assert_ti(&w, "r", "a", 2, "success");
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -326,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_branch_not_run_again),
 		cmocka_unit_test(test_a_list_becomes_longer_in_another_version),
 		cmocka_unit_test(test_a_longer_list_in_a_group),
+		cmocka_unit_test(test_runs_before_its_list_is_there),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};
