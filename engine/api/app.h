@@ -64,6 +64,7 @@ struct tw_api {
 	const char *dags_folder;
 	const char *run_id_pattern; /* [scheduler] allowed_run_id_pattern; NULL: Airflow's */
 	struct tw_hub *hub; /* what streams wait for (api/hub.h) */
+	struct tw_dag_stats *dag_stats; /* how many runs each DAG has (api/dag_stats.h) */
 	int rerun_latest; /* [core] rerun_with_latest_version; 1, -1 for false; 0: not set */
 };
 

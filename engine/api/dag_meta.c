@@ -1,4 +1,4 @@
-/* What there is about DAGs besides themselves: versions, source, tags, statistics, warnings, import
+/* What there is about DAGs besides themselves: versions, source, tags, warnings, import
  * errors. */
 #include "api/ask.h"
 #include "api/auth/fab.h"
@@ -251,83 +251,6 @@ static void get_dag_tags(struct tw_request *req, struct tw_response *resp)
 	tw_api_list(req, resp, dag_tags_now);
 }
 
-/* ── statistics ───────────────────────────────────────────────────────────────────────── */
-
-/* One DAG with the number of its runs in each state. */
-static void stats_of(struct tw_jw *w, const struct tw_dag_row *d, const int64_t counts[TW_RUN_NSTATES])
-{
-	tw_jw_obj(w);
-	tw_jw_str_at(w, "dag_id", d->dag_id);
-	tw_jw_str_at(w, "dag_display_name", d->display_name.p ? d->display_name : d->dag_id);
-	tw_jw_key(w, "stats");
-	tw_jw_list(w);
-	for (int i = 0; i < TW_RUN_NSTATES; i++) {
-		tw_jw_obj(w);
-		tw_jw_key(w, "state");
-		tw_jw_cstr(w, tw_run_state_name(i));
-		tw_jw_int_at(w, "count", counts[i]);
-		tw_jw_end(w);
-	}
-	tw_jw_end(w);
-	tw_jw_end(w);
-}
-
-/* Those of `dags` that have runs, both in the order of the names. */
-static int64_t stats(struct tw_jw *w, const struct tw_dag_row *dags, size_t ndags, const struct tw_run_count *counts,
-		     size_t ncounts)
-{
-	int64_t listed = 0;
-	size_t k = 0;
-
-	for (size_t i = 0; i < ndags; i++) {
-		int64_t of_dag[TW_RUN_NSTATES] = {0};
-		bool any = false;
-
-		for (; k < ncounts && tw_str_cmp(counts[k].dag_id, dags[i].dag_id) <= 0; k++)
-			if (tw_str_eq(counts[k].dag_id, dags[i].dag_id)) {
-				of_dag[counts[k].state] += counts[k].n;
-				any = true;
-			}
-		if (any)
-			stats_of(w, &dags[i], of_dag);
-		listed += any;
-	}
-	return listed;
-}
-
-static void dag_stats_now(struct tw_request *req, struct tw_response *resp)
-{
-	static const struct tw_param stat_params[] = {{"dag_ids", TW_P_IN, "dag_id"}, {"", TW_P_READABLE, NULL}, {0}};
-	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = {.out = &resp->body};
-	struct tw_dag_row *v;
-	struct tw_asker q;
-	struct tw_ask ask;
-	struct tw_err err = {0};
-	struct tw_run_count *counts = NULL;
-	size_t n, ncounts = 0;
-
-	if (!s)
-		return;
-	tw_asker_init(&q, req, resp);
-	tw_asker_params(&q, stat_params);
-	if (!tw_asker_done(&q, &ask))
-		return;
-	ask.count = false;
-	if (tw_store_dag_names(s, &ask, req->arena, &v, &n, &err) < 0 ||
-	    (n && tw_store_run_counts(s, v[0].dag_id, v[n - 1].dag_id, req->arena, &counts, &ncounts, &err) < 0)) {
-		tw_reply_err(resp, &err);
-		return;
-	}
-	tw_jw_page(&w, "dags");
-	tw_jw_page_end(&w, stats(&w, v, n, counts, ncounts));
-}
-
-static void get_dag_stats(struct tw_request *req, struct tw_response *resp)
-{
-	tw_api_list(req, resp, dag_stats_now);
-}
-
 /* ── warnings and import errors ───────────────────────────────────────────────────────── */
 
 static const struct tw_param warning_params[] = {
@@ -496,7 +419,6 @@ const struct tw_route tw_routes_dag_meta[] = {
 	 get_dag_version},
 	{"GET", "/api/v2/dagSources/{dag_id}", {TW_ON_CODE}, get_dag_source},
 	{"GET", "/api/v2/dagTags", {TW_ON_DAG}, get_dag_tags},
-	{"GET", "/api/v2/dagStats", {TW_ON_DAG_RUN}, get_dag_stats},
 	{"GET", "/api/v2/dagWarnings", {TW_ON_WARNING}, list_dag_warnings},
 	{"GET", "/api/v2/importErrors", {TW_ON_IMPORT_ERROR}, get_import_errors},
 	{"GET", "/api/v2/importErrors/{import_error_id}", {TW_ON_IMPORT_ERROR}, get_import_error},

@@ -209,6 +209,16 @@ void tw_reply_none(struct tw_response *resp)
 	tw_buf_clear(&resp->body);
 }
 
+void tw_reply_pieces(struct tw_response *resp, struct tw_blob *const *v, size_t n)
+{
+	TW_ASSERT(!resp->pieces && n && n <= TW_HTTP_PIECES);
+	tw_buf_clear(&resp->body);
+	resp->pieces = tw_reallocarray(NULL, n, sizeof(struct tw_blob *));
+	for (size_t i = 0; i < n; i++)
+		resp->pieces[i] = tw_blob_ref(v[i]);
+	resp->npieces = n;
+}
+
 /* application/json, …+json; no Content-Type counts as JSON, a form does not: it is what foreign
  * pages can send. */
 bool tw_request_is_json(const struct tw_request *req)
@@ -545,6 +555,33 @@ static void stream_free(void *arg)
 	free(s);
 }
 
+/* What a response that consists of pieces holds until it is sent. */
+struct pieces {
+	struct tw_blob **v;
+	size_t n;
+};
+
+static void pieces_free(void *arg)
+{
+	struct pieces *p = arg;
+
+	for (size_t i = 0; i < p->n; i++)
+		tw_blob_unref(p->v[i]);
+	free(p->v);
+	free(p);
+}
+
+static struct MHD_Response *piecewise(struct tw_response *resp)
+{
+	struct MHD_IoVec iov[TW_HTTP_PIECES];
+	struct pieces *p = tw_new(struct pieces);
+
+	*p = (struct pieces){resp->pieces, resp->npieces};
+	for (size_t i = 0; i < p->n; i++)
+		iov[i] = (struct MHD_IoVec){p->v[i]->p, p->v[i]->n};
+	return MHD_create_response_from_iovec(iov, (unsigned)p->n, pieces_free, p);
+}
+
 static struct MHD_Response *make_response(struct exchange *x, struct tw_response *resp)
 {
 	if (resp->stream) {
@@ -567,6 +604,8 @@ static struct MHD_Response *make_response(struct exchange *x, struct tw_response
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, resp->nap ? 2048 : 32768, stream_read,
 							 s, stream_free);
 	}
+	if (resp->pieces)
+		return piecewise(resp);
 	if (resp->fixed.p)
 		return MHD_create_response_from_buffer(resp->fixed.n, (void *)resp->fixed.p, MHD_RESPMEM_PERSISTENT);
 	size_t n = resp->body.n;
@@ -601,7 +640,7 @@ static bool has_header(const struct tw_response *resp, const char *name)
 
 static enum MHD_Result send_response(struct exchange *x, struct tw_response *resp)
 {
-	bool empty = !resp->stream && !resp->fixed.p && !resp->body.n;
+	bool empty = !resp->stream && !resp->fixed.p && !resp->pieces && !resp->body.n;
 	struct MHD_Response *r = make_response(x, resp);
 	enum MHD_Result ok;
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "api/auth/access.h"
+#include "base/blob.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -24,6 +25,7 @@
 #define TW_HTTP_PARAMS 8
 #define TW_HTTP_BODY_MAX (16u << 20) /* bytes; a larger body is answered 413 */
 #define TW_HTTP_QUERY_MAX 256	     /* parameters of one request */
+#define TW_HTTP_PIECES 300	     /* of one body: the library makes a list of them for each connection */
 
 struct tw_http_pair {
 	struct tw_str name, value; /* decoded */
@@ -82,6 +84,8 @@ struct tw_response {
 	const char *content_type; /* application/json unless set */
 	struct tw_buf body;
 	struct tw_str fixed;	  /* instead of body: bytes that outlive the server */
+	struct tw_blob **pieces;  /* instead of body: see tw_reply_pieces */
+	size_t npieces;
 	unsigned again_ms; /* no answer yet: call the handler again after so long */
 	/*
 	 * Streaming instead of body: asked for the next bytes whenever there is room. Returns how
@@ -162,6 +166,8 @@ void tw_reply_value(struct tw_response *resp, struct tw_value v);
 void tw_reply_header(struct tw_response *resp, struct tw_str name,
 		     struct tw_str value);    /* borrowed until sent */
 void tw_reply_none(struct tw_response *resp); /* 204 */
+/* The body is these, one after the other (at most TW_HTTP_PIECES): what many are told is not held once for each of them. Takes references of its own. */
+void tw_reply_pieces(struct tw_response *resp, struct tw_blob *const *v, size_t n);
 /* name=value&…: an HTML form as a map of texts. */
 /* A header that few ask for; p NULL: it was not sent. */
 struct tw_str tw_request_header(const struct tw_request *req, const char *name);

@@ -84,31 +84,21 @@ unsigned tw_hub_kind(struct tw_str name)
 
 /* ── rows ─────────────────────────────────────────────────────────────────────────────── */
 
-/* The string that follows ,"key": at the place, if it does; the place goes behind it. */
-static struct piece string_at(const char *text, size_t end, size_t *at, const char *key)
+static struct piece piece(const struct row *r, struct tw_str s)
 {
-	size_t n = strlen(key), from = *at + n, i;
-
-	if (from >= end || strncmp(text + *at, key, n) != 0 || text[from] != '"')
-		return (struct piece){0, 0};
-	for (i = from + 1; i < end && text[i] != '"'; i++)
-		if (text[i] == '\\')
-			i++;
-	*at = i + 1;
-	return (struct piece){(uint32_t)from, (uint32_t)(i + 1 - from)};
+	return s.p ? (struct piece){(uint32_t)(s.p - r->text), (uint32_t)s.n} : (struct piece){0, 0};
 }
 
-/* The feed writes its keys in this order. */
-static bool read_event(const char *text, size_t from, size_t end, struct event *ret)
+static bool read_event(const struct row *r, struct event *ret)
 {
-	struct piece name = string_at(text, end, &from, "{\"kind\":");
+	struct tw_feed_line line;
 
-	if (name.n < 2)
+	if (!tw_feed_line_read(tw_strn(r->text + ret->json.at, ret->json.n), &line))
 		return false;
-	ret->name = kind_of(tw_strn(text + name.at + 1, name.n - 2), &ret->kind);
-	ret->dag = string_at(text, end, &from, ",\"dag_id\":");
-	ret->run = string_at(text, end, &from, ",\"run_id\":");
-	ret->task = string_at(text, end, &from, ",\"task_id\":");
+	ret->name = kind_of(line.kind, &ret->kind);
+	ret->dag = piece(r, line.dag_id);
+	ret->run = piece(r, line.run_id);
+	ret->task = piece(r, line.task_id);
 	return ret->name != NULL;
 }
 
@@ -126,7 +116,7 @@ static struct row *row_new(const struct tw_feed_row *f)
 
 		if (f->text.p[i] != '\n')
 			continue;
-		if (read_event(r->text, from, i, &e))
+		if (read_event(r, &e))
 			r->events[r->nevents++] = e;
 		from = i + 1;
 	}

@@ -4,14 +4,9 @@
 
 #define BYTES_MAX (4u << 20)
 
-struct answer {
-	size_t n;
-	char text[];
-};
-
 void tw_recall_release(struct tw_recall *r)
 {
-	tw_map_foreach(&r->answers, e) free(e->value);
+	tw_map_foreach(&r->answers, e) tw_blob_unref(e->value);
 	tw_map_release(&r->answers);
 	r->bytes = 0;
 }
@@ -39,7 +34,7 @@ bool tw_recall_answer(struct tw_recall *r, struct tw_store *s, const struct tw_r
 {
 	struct tw_buf key TW_AUTO(tw_buf_release) = {0};
 	uint64_t stamp = tw_store_stamp(s);
-	struct answer *a;
+	struct tw_blob *a;
 
 	if (!stamp || stamp != r->stamp)
 		tw_recall_release(r);
@@ -47,23 +42,18 @@ bool tw_recall_answer(struct tw_recall *r, struct tw_store *s, const struct tw_r
 	key_of(req, &key);
 	a = tw_map_get(&r->answers, tw_buf_str(&key));
 	if (a)
-		tw_buf_add(&resp->body, a->text, a->n);
+		tw_reply_pieces(resp, &a, 1);
 	return a;
 }
 
 void tw_recall_keep(struct tw_recall *r, const struct tw_request *req, const struct tw_response *resp)
 {
 	struct tw_buf key TW_AUTO(tw_buf_release) = {0};
-	struct answer *a;
-
-	if (!r->stamp || (resp->status && resp->status != 200) || resp->nheaders || resp->body.n > BYTES_MAX / 8)
+	if (!r->stamp || (resp->status && resp->status != 200) || resp->nheaders || resp->pieces || resp->body.n > BYTES_MAX / 8)
 		return;
 	if (r->bytes + resp->body.n > BYTES_MAX)
 		tw_recall_release(r);
 	key_of(req, &key);
-	a = tw_alloc(sizeof *a + resp->body.n);
-	a->n = resp->body.n;
-	memcpy(a->text, resp->body.p, a->n);
-	r->bytes += a->n;
-	free(tw_map_set(&r->answers, tw_buf_str(&key), a));
+	r->bytes += resp->body.n;
+	tw_blob_unref(tw_map_set(&r->answers, tw_buf_str(&key), tw_blob_new(tw_buf_str(&resp->body))));
 }

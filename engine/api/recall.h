@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 struct tw_recall {
-	struct tw_map answers; /* path, query and user → struct of recall.c */
+	struct tw_map answers; /* path, query and user → struct tw_blob */
 	size_t bytes;
 	uint64_t stamp;	       /* of the metastore, when they were written */
 };

@@ -12,7 +12,7 @@ const struct tw_route *const tw_api_routes[] = {
 	tw_routes_bulk_live, tw_routes_runs,	     tw_routes_run_change, tw_routes_logs,
 	tw_routes_xcoms,     tw_routes_hitl,     tw_routes_why,	   tw_routes_links, tw_routes_tis,
 	tw_routes_ti_mapped, tw_routes_ti_change,  tw_routes_tasks,
-	tw_routes_dag_meta,  tw_routes_reparse, tw_routes_variables,  tw_routes_connection_try, tw_routes_connections,
+	tw_routes_dag_meta,  tw_routes_dag_stats, tw_routes_reparse, tw_routes_variables,  tw_routes_connection_try, tw_routes_connections,
 	tw_routes_backfills, tw_routes_run_clear, tw_routes_pools,     tw_routes_admin, tw_routes_installed, tw_routes_reference,
 	tw_routes_exec,	     NULL,
 };

@@ -28,6 +28,7 @@ extern const struct tw_route tw_routes_run_wait[];
 extern const struct tw_route tw_routes_dags[];
 extern const struct tw_route tw_routes_favourites[];
 extern const struct tw_route tw_routes_dag_meta[];
+extern const struct tw_route tw_routes_dag_stats[];
 extern const struct tw_route tw_routes_reparse[];
 extern const struct tw_route tw_routes_reference[];
 extern const struct tw_route tw_routes_runs[];

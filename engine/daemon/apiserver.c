@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "api/auth/auth.h"
+#include "api/dag_stats.h"
 #include "api/errand.h"
 #include "api/auth/fab.h"
 #include "api/auth/oauth.h"
@@ -403,6 +404,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 	struct tw_hub_opts hub = {.store = s->api.store, .health = health, .arg = s};
 
 	s->hub = s->api.hub = tw_hub_new(&hub);
+	s->api.dag_stats = tw_dag_stats_new();
 	return tw_http_server_start(&http, &s->http, err);
 }
 
@@ -419,6 +421,7 @@ void tw_apiserver_free(struct tw_apiserver *s)
 	if (!tw_errands_home(ERRANDS_US))
 		return; /* the process is about to end, and somebody still looks at all this */
 	tw_hub_free(s->hub);
+	tw_dag_stats_free(s->api.dag_stats);
 	tw_store_close(s->store);
 	tw_buf_release(&s->jwt_secret);
 	tw_buf_release(&s->secret_key);

@@ -1,6 +1,7 @@
 /* `db clean`: old rows go, a batch at a time, kept in an archive table when asked. */
 #include "store/house.h"
 
+#include "store/feed_write.h"
 #include "store/write.h"
 
 struct cleaning {
@@ -225,6 +226,24 @@ static const struct {
 	{"dag", "delete from dag_version where dag_id in (select p.k from victims p)"},
 };
 
+/* The feed hears of DAGs that lose runs, or go. */
+static enum tw_rc tell_of_dags(struct tw_store *s, const struct cleaning *c, struct tw_err *err)
+{
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
+	struct tw_arena a = {0};
+	struct tw_q q;
+	int rc;
+
+	if (strcmp(c->table, "dag_run") != 0 && strcmp(c->table, "dag") != 0)
+		return TW_OK;
+	tw_buf_printf(&sql, "select distinct dag_id from %s where %s in (select p.k from victims p)", c->table, c->key);
+	tw_q_once(&q, s, tw_buf_str(&sql));
+	while ((rc = tw_q_next(&q, err)) > 0)
+		tw_feed_dag(s, tw_q_get_str(&q, &a));
+	tw_arena_release(&a);
+	return rc < 0 ? rc : TW_OK;
+}
+
 static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c,
 			      const struct tw_clean_opts *o, struct tw_str archive, int64_t limit,
 			      int64_t *ret_n, struct tw_err *err)
@@ -239,6 +258,7 @@ static enum tw_rc delete_some(struct tw_store *s, const struct cleaning *c,
 	victims(c, o, &sql);
 	tw_buf_printf(&sql, " order by %s limit ?", c->key);
 	TW_TRY(run_sql(s, c, o, &sql, limit, NULL, err));
+	TW_TRY(tell_of_dags(s, c, err));
 	for (size_t i = 0; i < TW_COUNT(hanging); i++)
 		if (strcmp(hanging[i].above, c->table) == 0)
 			TW_TRY(s->ops->exec(s->db, hanging[i].sql, err));

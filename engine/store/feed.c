@@ -28,12 +28,12 @@ static void line_end(struct tw_jw *w)
 	tw_buf_addc(w->out, '\n');
 }
 
-static void run_gone(struct tw_store *s, const struct tw_run_row *r)
+void tw_feed_run_gone(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id)
 {
 	struct tw_jw w = line(s, "run");
 
-	tw_jw_str_at(&w, "dag_id", r->dag_id);
-	tw_jw_str_at(&w, "run_id", r->run_id);
+	tw_jw_str_at(&w, "dag_id", dag_id);
+	tw_jw_str_at(&w, "run_id", run_id);
 	tw_jw_bool_at(&w, "deleted", true);
 	line_end(&w);
 }
@@ -121,6 +121,38 @@ static void asset(struct tw_store *s, const struct tw_asset_event_row *e)
 	line_end(&w);
 }
 
+/* The string that follows ,"key": at the beginning of *rest, if it does; *rest goes behind it. */
+static struct tw_str string_at(struct tw_str *rest, const char *key)
+{
+	size_t from = strlen(key), i;
+	struct tw_str found;
+
+	if (!tw_str_starts(*rest, key) || from >= rest->n || rest->p[from] != '"')
+		return (struct tw_str){0};
+	for (i = from + 1; i < rest->n && rest->p[i] != '"'; i++)
+		if (rest->p[i] == '\\')
+			i++;
+	if (i >= rest->n)
+		return (struct tw_str){0};
+	found = tw_strn(rest->p + from, i + 1 - from);
+	*rest = tw_strn(rest->p + i + 1, rest->n - i - 1);
+	return found;
+}
+
+/* The keys come in the order in which they are written above. */
+bool tw_feed_line_read(struct tw_str line, struct tw_feed_line *ret)
+{
+	struct tw_str kind = string_at(&line, "{\"kind\":");
+
+	if (kind.n < 2)
+		return false;
+	*ret = (struct tw_feed_line){.kind = tw_strn(kind.p + 1, kind.n - 2)};
+	ret->dag_id = string_at(&line, ",\"dag_id\":");
+	ret->run_id = string_at(&line, ",\"run_id\":");
+	ret->task_id = string_at(&line, ",\"task_id\":");
+	return true;
+}
+
 /* ── a batch ────────────────────────────────────────────────────────────────────────── */
 
 struct count {
@@ -191,7 +223,7 @@ void tw_feed_change(struct tw_store *s, struct tw_feed_tally *t, const struct tw
 		tw_feed_run(s, c->run);
 		backfill_of(t, c->run->backfill_id);
 	} else if (c->kind == TW_CH_RUN_DELETE) {
-		run_gone(s, c->run);
+		tw_feed_run_gone(s, c->run->dag_id, c->run->run_id);
 	} else if (c->kind == TW_CH_NEXT_RUN) {
 		tw_feed_dag(s, c->next_run->dag_id);
 	} else if (c->kind == TW_CH_DAG_PAUSED) {

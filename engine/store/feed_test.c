@@ -51,6 +51,22 @@ static void a_commit_is_one_row(void **state)
 	tw_store_close(s);
 }
 
+static void a_line_says_whom_it_is_about(void **state)
+{
+	struct tw_feed_line l;
+
+	assert_true(tw_feed_line_read(S("{\"kind\":\"task\",\"dag_id\":\"d \\\"x\\\"\",\"run_id\":\"r\",\"task_id\":\"t\",\"map_index\":-1}"), &l));
+	assert_true(tw_str_is(l.kind, "task"));
+	assert_true(tw_str_is(l.dag_id, "\"d \\\"x\\\"\""));
+	assert_true(tw_str_is(l.task_id, "\"t\""));
+	assert_true(tw_feed_line_read(S("{\"kind\":\"pool\"}"), &l));
+	assert_null(l.dag_id.p);
+	assert_true(tw_feed_line_read(S("{\"kind\":\"dag\",\"dag_id\":\"cut"), &l));
+	assert_null(l.dag_id.p);
+	assert_false(tw_feed_line_read(S("{\"dag_id\":\"d\"}"), &l));
+	assert_false(tw_feed_line_read(S(""), &l));
+}
+
 static void what_is_rolled_back_is_not_told(void **state)
 {
 	struct tw_store *s = test_open();
@@ -126,7 +142,8 @@ static int release(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_commit_is_one_row), cmocka_unit_test(what_is_rolled_back_is_not_told),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_commit_is_one_row), cmocka_unit_test(a_line_says_whom_it_is_about),
+					   cmocka_unit_test(what_is_rolled_back_is_not_told),
 					   cmocka_unit_test(very_many_of_a_run_are_one_line), cmocka_unit_test(old_rows_go)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -18,6 +18,7 @@ void tw_feed_tally_end(struct tw_store *s, const struct tw_feed_tally *t);
 void tw_feed_tally_release(struct tw_feed_tally *t);
 
 void tw_feed_run(struct tw_store *s, const struct tw_run_row *run);
+void tw_feed_run_gone(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id);
 void tw_feed_dag(struct tw_store *s, struct tw_str dag_id);
 void tw_feed_pools(struct tw_store *s);
 void tw_feed_backfill(struct tw_store *s, struct tw_str dag_id, int64_t id, bool is_paused, tw_time completed_at);

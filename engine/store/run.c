@@ -185,6 +185,8 @@ enum tw_rc tw_store_run_delete(struct tw_store *s, struct tw_str dag_id, struct 
 	rc = tw_purge_run(s, dag_id, run_id, &n, err);
 	if (rc == TW_OK && n == 0)
 		rc = no_run(dag_id, run_id, err);
+	if (rc == TW_OK)
+		tw_feed_run_gone(s, dag_id, run_id);
 	if (rc == TW_OK && post)
 		rc = tw_write_inbox(s, post, err);
 	return tw_tx_leave(s, own, rc, err);

@@ -122,6 +122,11 @@ def test_a_team_sees_its_own_dags_alone(home: Engine) -> None:
     for path, (key, what) in lists.items():
         assert listed(ask(home, "GET", path, **admin), key, what) == everything, path
         assert listed(ask(home, "GET", path, **team), key, what) == own, path
+    stats = [ask(home, "GET", f"/api/v2/dagStats{which}", **team).json for which in ("", "?dag_ids=mine&dag_ids=other")]
+    assert [[d["dag_id"] for d in s["dags"]] for s in stats] == [own, ["mine"]]
+    assert ask(home, "POST", "/api/v2/dags/mine/dagRuns", {"logical_date": None}, **admin).status == 200
+    runs = [sum(x["count"] for x in ask(home, "GET", "/api/v2/dagStats", **who).json["dags"][0]["stats"]) for who in (admin, team)]
+    assert runs == [2, 2]
     assert ask(home, "GET", "/api/v2/dagTags", **admin).json["tags"] == ["both", "mine", "other"]
     assert ask(home, "GET", "/api/v2/dagTags", **team).json["tags"] == ["both", "mine"]
     for path, key in (("/api/v2/dags/~/dagRuns/list", "dag_runs"), ("/api/v2/dags/~/dagRuns/~/taskInstances/list", "task_instances")):
