@@ -163,8 +163,8 @@ def test_grid_has_runs_and_what_became_of_each_task(api: Api) -> None:
     for i, task in enumerate(one["tasks"]):
         _, state, start, end, tries, *counts = cells[task]
         assert columns["states"][ord(one["state"][i]) - ord("a")] == state
-        assert one["start"][i] == (-1 if start is None else pytest.approx((start - one["at"]) * 1000, abs=1))
-        assert one["took"][i] == (-1 if end is None or start is None else pytest.approx((end - start) * 1000, abs=1))
+        assert one["start"][i] == (-1 if start is None else pytest.approx((start - one["at"]) * 1000, abs=0.01))
+        assert one["took"][i] == (-1 if end is None or start is None else pytest.approx((end - start) * 1000, abs=0.01))
         assert one["tries"][i] == tries and [one["many"][str(i)] for _ in counts] == counts
     assert set(one["tasks"]) == set(cells) and none["state"] == "" and again["state"] == one["state"]
     alone = api.get("/ui/dags/shop/cells?run_id=one&task_id=inner.b")["runs"][0]

@@ -311,10 +311,10 @@ static bool same_tasks(const struct cell *a, size_t na, const struct cell *b, si
 	return na == nb;
 }
 
-/* Milliseconds since then; -1: none. */
+/* Milliseconds since then, of the times as write_seconds cuts them; -1: none. */
 static void write_ms(struct tw_jw *w, tw_time t, tw_time since)
 {
-	tw_jw_int(w, tw_time_ok(t) && tw_time_ok(since) ? (t - since) / 1000 : -1);
+	tw_jw_int(w, tw_time_ok(t) && tw_time_ok(since) ? t / 1000 - since / 1000 : -1);
 }
 
 /*
