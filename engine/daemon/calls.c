@@ -253,6 +253,7 @@ void calls_exited(struct dagproc *dp, struct tw_str id, int status)
 	if (!c)
 		return;
 	c->exited = true;
+	tw_link_drain(c->link);
 	if (WIFSIGNALED(status) && !c->timed_out)
 		tw_tasklog_printf(c->log, TW_LOG_ERROR, "callback", "Process ended: killed by signal %d",
 				  WTERMSIG(status));

@@ -96,12 +96,10 @@ static void on_parsed(struct parse *p, struct tw_value v)
 		take_parsed(p, v);
 	if (p->file && left.n)
 		tw_debug("a process of its own: it " TW_STR_FMT " file=%s", TW_STR_ARG(left), p->file->relative);
-	if (tw_map_bool(v, "more", false) && dagproc_more(p))
+	if (tw_map_bool(v, "more", false) && !p->exited && !p->timed_out && dagproc_more(p))
 		return;
 	tw_link_close(p->link);
 	p->link = NULL;
-	if (p->exited)
-		dagproc_parse_ended(p);
 }
 
 static void on_child_frame(void *arg, struct tw_link *link, struct tw_str body, int *fds, size_t nfds)
@@ -131,13 +129,34 @@ static void on_child_end(void *arg, struct tw_link *link, const struct tw_err *w
 
 static const struct tw_link_ops child_ops = { on_child_frame, on_child_end, NULL };
 
+static void set_timer(struct parse *p);
+
+/* Its result was there while we were busy with something else: it was not the file that took so long. */
+static bool was_in_time(struct parse *p)
+{
+	int before = p->before;
+	bool done = p->done;
+
+	tw_link_drain(p->link);
+	return p->before != before || p->done != done;
+}
+
 static void on_timeout(uv_timer_t *t)
 {
 	struct parse *p = t->data;
 
+	if (was_in_time(p)) {
+		set_timer(p);
+		return;
+	}
 	p->timed_out = true;
 	if (p->pid)
 		tw_proc_kill_group(p->pid, SIGKILL, NULL);
+}
+
+static void set_timer(struct parse *p)
+{
+	uv_timer_start(&p->timer, on_timeout, (uint64_t)(p->dp->opts->timeout * 1000), 0);
 }
 
 static void write_ask(const struct parse *p, struct tw_buf *out)
@@ -179,7 +198,7 @@ static void ask(struct parse *p, struct pfile *f, int child_end)
 	p->started = tw_now();
 	f->parse = p;
 	f->changed = f->alone = false;
-	uv_timer_start(&p->timer, on_timeout, (uint64_t)(p->dp->opts->timeout * 1000), 0);
+	set_timer(p);
 	write_ask(p, &b);
 	if (child_end < 0)
 		rc = tw_link_send(p->link, tw_buf_str(&b), &err);
@@ -249,16 +268,7 @@ static void describe_exit(const struct parse *p, int status, struct tw_buf *out)
 			      WEXITSTATUS(status));
 }
 
-/* What it sent may still be in its socket: the exit comes on another. So the socket is read empty first. */
-static void on_drained(uv_timer_t *t)
-{
-	struct parse *p = t->data;
-
-	if (!p->done && p->file)
-		take_failure(p, TW_STR("importing it ended the process without a result"));
-	dagproc_parse_ended(p);
-}
-
+/* What it sent may still be in its socket: the exit comes on another. */
 void parse_exited(struct dagproc *dp, int64_t id, int status)
 {
 	struct parse *p = find(dp, id);
@@ -266,11 +276,8 @@ void parse_exited(struct dagproc *dp, int64_t id, int status)
 
 	if (!p)
 		return;
-	if (!p->done && p->link && !p->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		p->exited = true;
-		uv_timer_start(&p->timer, on_drained, 200, 0);
-		return;
-	}
+	p->exited = true;
+	tw_link_drain(p->link);
 	if (!p->done && p->file && p->before && !p->timed_out) {
 		try_alone(p);
 	} else if (!p->done && p->file) {

@@ -90,7 +90,7 @@ struct parse {
 	int64_t started;               /* with this file; µs, wall clock */
 	bool done;                     /* the file's result is here */
 	bool timed_out;
-	bool exited;                   /* well, and its result is still on its way */
+	bool exited;
 };
 
 /* dagproc.c */

@@ -12,6 +12,7 @@
 #define HEADER 4
 #define FDS_WAITING 64 /* descriptors of frames that have not come whole */
 #define READ_SIZE ((size_t)128 << 10)
+#define DRAIN_READS 64
 
 /* What is still to be written: frames in a row, with descriptors only at its very first byte. */
 struct chunk {
@@ -382,11 +383,12 @@ static ssize_t read_some(struct tw_link *link)
 	return n;
 }
 
-static void on_readable(struct tw_link *link)
+/* False: there was nothing. */
+static bool on_readable(struct tw_link *link)
 {
 	ssize_t n = read_some(link);
 	if (n == -EAGAIN || n == -EINTR)
-		return;
+		return false;
 	if (n < 0)
 		end(link, TW_ERR_IO, "the link broke", (int)-n);
 	else if (n == 0)
@@ -395,6 +397,7 @@ static void on_readable(struct tw_link *link)
 		end(link, TW_ERR_LIMIT, "the peer sent too many descriptors", 0);
 	else
 		deliver_all(link);
+	return true;
 }
 
 static void on_writable(struct tw_link *link)
@@ -412,6 +415,14 @@ static void on_writable(struct tw_link *link)
 static bool alive(const struct tw_link *link)
 {
 	return !link->closed && !link->ended;
+}
+
+void tw_link_drain(struct tw_link *link)
+{
+	/* Many times what a socket holds; a peer that lives may answer faster than we read. */
+	for (int i = 0; i < DRAIN_READS; i++)
+		if (!link || !alive(link) || link->paused || link->finishing || !on_readable(link))
+			return;
 }
 
 static void on_poll(uv_poll_t *h, int status, int events)

@@ -41,6 +41,8 @@ struct tw_link *tw_link_new(uv_loop_t *loop, int fd, const struct tw_link_ops *o
 void tw_link_close(struct tw_link *link);
 /* Closes as soon as the queue is written; until then no callbacks. */
 void tw_link_finish(struct tw_link *link);
+/* Takes what has come by now, the end too, before it returns. NULL is fine. */
+void tw_link_drain(struct tw_link *link);
 
 /*
  * Sends or queues a frame. Descriptors are duplicated as needed: the caller's stay its own.

@@ -235,6 +235,27 @@ static void tells_what_the_peer_said_before_it_went(void **state)
 	pair_release(&p);
 }
 
+static void drains_at_once(void **state)
+{
+	struct pair p;
+	pair_init(&p);
+	send_text(&p.a, "one");
+	send_text(&p.a, "two");
+	tw_link_drain(p.b.link);
+	assert_string_equal(p.b.text.p, "one,two,");
+	assert_int_equal(p.b.ends, 0);
+	send_text(&p.a, "last");
+	tw_link_close(p.a.link);
+	p.a.link = NULL;
+	tw_link_drain(p.b.link);
+	assert_string_equal(p.b.text.p, "one,two,last,");
+	assert_int_equal(p.b.ends, 1);
+	tw_link_drain(p.b.link);
+	tw_link_drain(NULL);
+	assert_int_equal(p.b.ends, 1);
+	pair_release(&p);
+}
+
 static void may_be_closed_by_its_callback(void **state)
 {
 	struct pair p;
@@ -297,6 +318,7 @@ int main(void)
 		cmocka_unit_test(pauses),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(tells_what_the_peer_said_before_it_went),
+		cmocka_unit_test(drains_at_once),
 		cmocka_unit_test(may_be_closed_by_its_callback),
 		cmocka_unit_test(refuses_the_oversized),
 	};

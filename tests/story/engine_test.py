@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,46 @@ os.environ["AIRFLOW__CORE__DEFAULT_TASK_RETRIES"] = "9"
     for name, words in said.items():
         assert words in errors[name + ".py"], errors[name + ".py"]
     assert {t.get("retries", 0) for d in ("good_04", "good_59") for t in documents(engine, d)["tasks"]} == {0}
+
+
+def test_a_file_is_not_blamed_for_the_time_the_processor_was_busy(engine: Engine) -> None:
+    """What another asked for waits for the database longer than a file may take; its own result is there meanwhile.
+
+    Nor is the file blamed that the process is given next.
+    """
+    until = """
+import os, time
+while not os.path.exists(os.environ["TRADEWIND_HOME"] + "/held"):
+    time.sleep(0.01)
+"""
+    ask = "from airflow.models import Variable\nVariable.set('asked', 'for')\n"
+    engine.write("asks.py", until + ask + CHAIN.replace('"chain"', '"asks"'))
+    engine.write("quick.py", until + "time.sleep(1)\n" + CHAIN.replace('"chain"', '"quick"'))
+    engine.write("third.py", CHAIN.replace('"chain"', '"third"'))
+    engine.env["TRADEWIND__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT"] = "3"
+    engine.env["TRADEWIND__DAG_PROCESSOR__PARSING_PROCESSES"] = "2"
+    engine.run("db", "migrate")
+    engine.start("dag-processor", "--num-runs", "1")
+    wait_until(lambda: "ready" in (engine.home / "dag-processor.log").read_text(), 30, "the processor does not start")
+    with sqlite3.connect(engine.home / "tradewind.db", isolation_level=None, timeout=30) as db:
+        db.execute("BEGIN IMMEDIATE")
+        (engine.home / "held").touch()
+        time.sleep(6)
+        db.execute("ROLLBACK")
+    assert engine.processes["dag-processor"].wait(30) == 0
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["quick", "third"]
+    (late,) = json.loads(engine.run("dags", "list-import-errors", "-o", "json", check=False).stdout)
+    assert late["filepath"] == "asks.py" and "longer than 3 seconds" in late["error"], late
+
+
+def test_a_file_that_ends_its_process_is_told_so_though_a_child_of_it_lives_on(engine: Engine) -> None:
+    """The child keeps the socket open: the end of the process is known all the same."""
+    engine.write("good.py", CHAIN)
+    engine.write("leaves.py", "from airflow import DAG\nimport os, time\nif os.fork() == 0:\n    os.closerange(0, 3)\n    time.sleep(600)\nos._exit(0)\n")
+    engine.parse()
+    assert [d["dag_id"] for d in engine.json("dags", "list")] == ["chain"]
+    (error,) = json.loads(engine.run("dags", "list-import-errors", "-o", "json", check=False).stdout)
+    assert "exit status 0" in error["error"], error
 
 
 def documents(engine: Engine, dag_id: str) -> dict[str, Any]:
