@@ -85,14 +85,14 @@ os.environ["AIRFLOW__CORE__DEFAULT_TASK_RETRIES"] = "9"
         engine.write(f"good_{7 * n:02}_{name}.py", f"from airflow import DAG\n{text}\n")
         engine.write(f"good_{7 * n + 3:02}_patch.py", patch)
     engine.env.update(
-        TRADEWIND__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT="3",
+        TRADEWIND__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT="10",
         TRADEWIND__DAG_PROCESSOR__PARSE_MEMORY_LIMIT_MIB="700",
     )
     engine.parse()
     assert [d["dag_id"] for d in engine.json("dags", "list")] == [f"good_{n:02}" for n in range(60)]
     listed = engine.run("dags", "list-import-errors", "-o", "json", check=False)
     errors = {e["filepath"].split("_", 2)[2]: e["error"] for e in json.loads(listed.stdout)}
-    said = {"crash": "signal 11", "exit": "SystemExit: 3", "end": "exit status 0", "hang": "longer than 3 seconds",
+    said = {"crash": "signal 11", "exit": "SystemExit: 3", "end": "exit status 0", "hang": "longer than 10 seconds",
             "memory": "MemoryError", "syntax": "SyntaxError", "raises": "ZeroDivisionError"}  # fmt: skip
     assert {name + ".py" for name in said} == set(errors)
     for name, words in said.items():
