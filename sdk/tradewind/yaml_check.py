@@ -23,14 +23,10 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
         if not dags:
             return {"errors": [_error("there is no DAG in it: a DAG has dag_id and tasks")], "dags": []}
         return {"errors": [], "dags": [_dag(dag, path, question["path"]) for dag in dags]}
+    except yaml_dags.YamlError as e:
+        return {"errors": [_error(m) for m in e.mistakes], "dags": []}
     except Exception as e:
-        return {"errors": [_error(_words(e))], "dags": []}
-
-
-def _words(e: BaseException) -> str:
-    from tradewind.yaml_dags import YamlError
-
-    return str(e) if isinstance(e, YamlError) else f"{type(e).__name__}: {e}"
+        return {"errors": [_error(f"{type(e).__name__}: {e}")], "dags": []}
 
 
 def _error(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import importlib
@@ -11,6 +12,7 @@ import os
 import re
 import types
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from tradewind.exceptions import AirflowException
@@ -106,7 +108,15 @@ def _id(value: Any) -> Any:
 
 
 class YamlError(AirflowException):
-    """A mistake in a YAML DAG: names file, line and field."""
+    """Mistakes in a YAML DAG, each a text that names file, line and field."""
+
+    def __init__(self, *mistakes: str):
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class _Told(YamlError):
+    """It cannot be made because of a mistake that is known already."""
 
 
 class Mapping(dict):
@@ -126,6 +136,10 @@ def _loader() -> Any:
 
     class Loader(yaml.SafeLoader):
         yaml_implicit_resolvers: dict[str, Any] = {}
+
+        def __init__(self, stream: Any):
+            super().__init__(stream)
+            self.mistakes: list[tuple[Any, str]] = []
 
     for tag, pattern, first in (
         ("null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
@@ -149,13 +163,10 @@ def _loader() -> Any:
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
             if not isinstance(key, (str, int, float, bool, type(None))):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be plain text", key_node.start_mark
-                )
-            if own[key_node.value] > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' is there twice", key_node.start_mark
-                )
+                loader.mistakes.append((key_node.start_mark, "a key must be plain text"))
+                continue
+            if own[key_node.value] > 1 and key in found.lines:
+                loader.mistakes.append((key_node.start_mark, f"the key '{key}' is there twice"))
             found.lines[key] = key_node.start_mark.line + 1
             found[key] = loader.construct_object(value_node, deep=True)
 
@@ -191,26 +202,54 @@ def module(path: str, text: str | None = None) -> types.ModuleType:
         ) from None
 
     found = types.ModuleType("yaml_dags")
+    mistakes: list[str] = []
     try:
         if text is None:
             with open(path, encoding="utf-8") as f:
                 text = f.read()
-        documents = [d for d in yaml.load_all(text, _loader()) if d is not None]
+        documents = _documents(path, text, mistakes)
     except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise YamlError(f"{os.path.basename(path)}{line}: {e.problem or e.context}") from None
+        raise YamlError(_at(path, e.problem_mark or e.context_mark, e.problem or e.context)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as e:
         raise YamlError(f"{os.path.basename(path)}: not YAML: {e}") from None
     for n, document in enumerate(documents):
         if isinstance(document, Mapping) and not {"dag_id", "tasks"} & set(document):
             continue  # somebody's own settings, with these words further down
-        setattr(found, f"dag_{n}", _File(path, document).dag())
+        try:
+            setattr(found, f"dag_{n}", _File(path, document).dag())
+        except YamlError as e:
+            mistakes += e.mistakes
+    if mistakes:
+        raise YamlError(*sorted(mistakes, key=_line))
     return found
 
 
+def _at(path: str, mark: Any, why: str) -> str:
+    line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+    return f"{os.path.basename(path)}{line}: {why}"
+
+
+def _line(mistake: str) -> int:
+    at = re.match(r"[^\s:]+:(\d+)", mistake)
+    return int(at.group(1)) if at else 0
+
+
+def _documents(path: str, text: str, mistakes: list[str]) -> list[Any]:
+    loader = _loader()(text)
+    try:
+        found = []
+        while loader.check_data():
+            document = loader.get_data()
+            if document is not None:
+                found.append(document)
+        mistakes += [_at(path, mark, why) for mark, why in loader.mistakes]
+        return found
+    finally:
+        loader.dispose()
+
+
 class _File:
-    """One document of a file."""
+    """One document of a file. A mistake is noted and the rest is looked at, so that all are told at once."""
 
     def __init__(self, path: str, document: Any):
         self.path = path
@@ -222,6 +261,19 @@ class _File:
         self.groups: dict[str, Any] = {}
         self.made: dict[str, Any] = {}
         self.making: list[str] = []
+        self.broken: set[str] = set()  # ids of tasks and groups that cannot be made
+        self.mistakes: list[str] = []
+        self.skipped = 0  # what could not be made, for whatever reason
+        self.ids_unsure = self.defaults_unsure = False  # not all of them could be read
+
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except YamlError as e:
+            self.skipped += 1
+            if not isinstance(e, _Told):
+                self.mistakes += e.mistakes
 
     def bad(self, where: Any, key: Any, why: str, *at: str) -> YamlError:
         line = where.lines.get(key, where.line) if isinstance(where, Mapping) else 0
@@ -344,13 +396,14 @@ class _File:
         for key, value in where.items():
             if key in leave:
                 continue
-            if not isinstance(key, str):
-                raise self.bad(where, key, "a key must be text", *at)
-            name = re.sub(r"_secs?$", "", key)
-            if name != key and name in _SECONDS:  # retry_delay_sec
-                found[name] = self.duration(value, where, key, *at)
-            else:
-                found[key] = self.argument(key, value, where, *at)
+            with self.going_on():
+                if not isinstance(key, str):
+                    raise self.bad(where, key, "a key must be text", *at)
+                name = re.sub(r"_secs?$", "", key)
+                if name != key and name in _SECONDS:  # retry_delay_sec
+                    found[name] = self.duration(value, where, key, *at)
+                else:
+                    found[key] = self.argument(key, value, where, *at)
         return found
 
     # -- the DAG ------------------------------------------------------------------------------------
@@ -403,13 +456,19 @@ class _File:
         return timetables.AssetOrTimeSchedule(timetable=when, assets=listed) if when is not None else listed
 
     def params(self, where: Any, *at: str) -> dict[str, Any]:
-        from tradewind.params import Param
-
-        found = {}
         params = where.get("params") or Mapping()
         if not isinstance(params, Mapping):
             raise self.bad(where, "params", "expected names and values", *at)
+        found = {}
         for name, value in params.items():
+            with self.going_on():
+                found[name] = self.param(name, value, params, *at)
+        return found
+
+    def param(self, name: Any, value: Any, params: Mapping, *at: str) -> Any:
+        from tradewind.params import Param
+
+        try:
             if isinstance(value, Mapping) and ({"schema", "value"} & set(value)):
                 extra = {"value": 0, "schema": 0, "description": 0, "required": 0}.keys()
                 if set(value) - extra:
@@ -421,15 +480,13 @@ class _File:
                         "params",
                     )
                 args = [value["value"]] if "value" in value else []
-                found[name] = Param(
-                    *args, description=value.get("description"), **dict(value.get("schema") or {})
-                )
-            elif isinstance(value, Mapping) and "type" in value:
+                return Param(*args, description=value.get("description"), **dict(value.get("schema") or {}))
+            if isinstance(value, Mapping) and "type" in value:
                 args = [value["default"]] if "default" in value else []
-                found[name] = Param(*args, **{k: v for k, v in value.items() if k != "default"})
-            else:
-                found[name] = self.value(value, params, name, *at, "params")
-        return found
+                return Param(*args, **{k: v for k, v in value.items() if k != "default"})
+        except (TypeError, ValueError) as e:
+            raise self.bad(params, name, str(e), *at, "params") from None
+        return self.value(value, params, name, *at, "params")
 
     def zone_of(self, name: Any, where: Any, *at: str) -> Any:
         from tradewind import timezone
@@ -441,41 +498,82 @@ class _File:
 
     def dag(self) -> Any:
         from tradewind import timezone
-        from tradewind.dag import DAG
 
         self.zone_name = self.doc.get("timezone") or timezone.default_timezone_name()
-        self.zone = self.zone_of(self.zone_name, self.doc)
-        if not isinstance(self.doc.get("dag_id"), str):
-            raise self.bad(self.doc, "dag_id", "expected the DAG's id")
-        args = self.arguments(self.doc, _DAG_ONLY)
-        if "display_name" in self.doc:
-            args["dag_display_name"] = self.doc["display_name"]
-        args["default_args"] = self.defaults(self.doc, "default_args")
-        args["params"] = self.params(self.doc)
-        if "start_date" not in args and "start_date" not in args["default_args"] and self.zone_name != "UTC":
-            args["start_date"] = None
-        known = set(inspect.signature(DAG.__init__).parameters) - {"self", "kwargs", "timetable"}
-        for key in args:
-            if key not in known:
-                raise self.bad(self.doc, key, "a DAG knows no such key")
-            type_, what = _DAG_TYPES.get(key, (object, ""))
-            if args[key] is not None and (
-                not isinstance(args[key], type_) or (type_ is int and isinstance(args[key], bool))
-            ):
-                raise self.bad(self.doc, key, f"expected {what}, not {args[key]!r}")
-        dag = self.made_of(
-            DAG, {"dag_id": self.doc["dag_id"], "schedule": self.schedule(), **args}, self.doc, None
-        )
-        dag._timezone_name, dag._timezone = self.zone_name, self.zone
-        dag.fileloc = self.path
+        self.zone = timezone.zone("UTC")
+        with self.going_on():
+            self.zone = self.zone_of(self.zone_name, self.doc)
+        if self.skipped:
+            self.zone_name = "UTC"
+        dag = self.dag_alone()
         with dag:
             self.fill()
+        if self.mistakes:
+            raise YamlError(*self.mistakes)
+        self.valid(dag)
+        return dag
+
+    def valid(self, dag: Any) -> None:
         try:
             dag.validate()
         except Exception as e:
             key = "schedule" if type(e).__name__ == "AirflowTimetableInvalid" else None
             raise self.bad(self.doc, key, str(e)) from None
+
+    def dag_alone(self) -> Any:
+        """Without its tasks; one that stands for it when it cannot be made, so that these are looked at all the same."""
+        from tradewind.dag import DAG
+
+        dag = None
+        args = self.dag_arguments()
+        with self.going_on():
+            args["schedule"] = self.schedule()
+        with self.going_on():
+            if self.skipped:
+                raise _Told
+            dag = self.made_of(DAG, {"dag_id": self.doc["dag_id"], **args}, self.doc, None)
+            dag._timezone_name, dag._timezone = self.zone_name, self.zone
+        if dag is None:
+            dag = self.stand_in(args)
+        dag.fileloc = self.path
         return dag
+
+    def stand_in(self, args: dict[str, Any]) -> Any:
+        from tradewind.dag import DAG
+
+        name = re.sub(r"[^\w.-]", "_", str(self.doc.get("dag_id") or "dag"))
+        with self.going_on():
+            self.valid(self.made_of(DAG, {"dag_id": name, "schedule": args.get("schedule")}, self.doc))
+        return DAG(name, schedule=None, default_args=args["default_args"])
+
+    def dag_arguments(self) -> dict[str, Any]:
+        from tradewind.dag import DAG
+
+        if not isinstance(self.doc.get("dag_id"), str):
+            with self.going_on():
+                raise self.bad(self.doc, "dag_id", "expected the DAG's id")
+        args = self.arguments(self.doc, _DAG_ONLY)
+        if "display_name" in self.doc:
+            args["dag_display_name"] = self.doc["display_name"]
+        before, args["default_args"] = self.skipped, {}
+        with self.going_on():
+            args["default_args"] = self.defaults(self.doc, "default_args")
+        self.defaults_unsure = self.skipped > before
+        with self.going_on():
+            args["params"] = self.params(self.doc)
+        if "start_date" not in args and "start_date" not in args["default_args"] and self.zone_name != "UTC":
+            args["start_date"] = None
+        known = set(inspect.signature(DAG.__init__).parameters) - {"self", "kwargs", "timetable"}
+        for key in args:
+            type_, what = _DAG_TYPES.get(key, (object, ""))
+            with self.going_on():
+                if key not in known:
+                    raise self.bad(self.doc, key, "a DAG knows no such key")
+                if args[key] is not None and (
+                    not isinstance(args[key], type_) or (type_ is int and isinstance(args[key], bool))
+                ):
+                    raise self.bad(self.doc, key, f"expected {what}, not {args[key]!r}")
+        return args
 
     def made_of(self, cls: Any, args: dict[str, Any], where: Any, *at: Any) -> Any:
         try:
@@ -483,11 +581,17 @@ class _File:
         except YamlError:
             raise
         except Exception as e:
-            missing = re.search(r"missing .*?'(\w+)'", str(e))
-            if missing:
-                raise self.bad(where, missing.group(1), "it is missing", *[a for a in at if a]) from None
+            missing = re.search(r"missing .*", str(e))
+            names = re.findall(r"'(\w+)'", missing.group()) if missing else []
+            if names and self.defaults_unsure:
+                raise _Told from None
+            if names:
+                own = [self.bad(where, n, "it is missing", *[a for a in at if a]) for n in names]
+                raise YamlError(*[m for e in own for m in e.mistakes]) from None
             named = re.search(r"'(\w+)'", str(e))
             key = named.group(1) if named and isinstance(where, Mapping) and named.group(1) in where else None
+            if key is None and isinstance(where, Mapping):
+                key = next((k for k in where if re.search(rf"\b{re.escape(str(k))}\b", str(e))), None)
             raise self.bad(where, key, f"{type(e).__name__}: {e}", *[a for a in at if a]) from None
 
     def defaults(self, where: Any, key: str, *at: str) -> dict[str, Any]:
@@ -502,34 +606,45 @@ class _File:
         """A mapping of id to item, or a list of items that have their id."""
         value = self.doc.get(key) or Mapping()
         if isinstance(value, list):
-            items = {}
+            items: dict[str, Any] = {}
             for item in value:
-                if not isinstance(item, Mapping) or not isinstance(item.get(id_key), str):
-                    raise self.bad(
-                        item if isinstance(item, Mapping) else self.doc, key, f"each needs a {id_key}"
-                    )
-                if item[id_key] in items:
-                    raise self.bad(item, id_key, f"'{item[id_key]}' is there twice")
-                items[item[id_key]] = item
+                with self.going_on():
+                    if not isinstance(item, Mapping) or not isinstance(item.get(id_key), str):
+                        self.ids_unsure = True
+                        where = item if isinstance(item, Mapping) else self.doc
+                        raise self.bad(where, key, f"each needs a {id_key}")
+                    if item[id_key] in items:
+                        raise self.bad(item, id_key, f"'{item[id_key]}' is there twice")
+                    items[item[id_key]] = item
             return items
         if not isinstance(value, Mapping):
+            self.ids_unsure = True
             raise self.bad(self.doc, key, f"expected a mapping of ids, or a list of items with a {id_key}")
         for name, item in value.items():
             if item is None:
                 value[name] = item = Mapping()
-            if not isinstance(item, Mapping):
-                raise self.bad(value, name, "expected keys and values", key)
-        return {str(name): item for name, item in value.items()}
+            with self.going_on():
+                if not isinstance(item, Mapping):
+                    self.broken.add(str(name))
+                    raise self.bad(value, name, "expected keys and values", key)
+        return {str(name): item for name, item in value.items() if isinstance(item, Mapping)}
 
     def fill(self) -> None:
-        self.tasks = self.listed("tasks", "task_id")
-        groups = {**self.listed("groups", "group_id"), **self.listed("task_groups", "group_id")}
-        self.group_items = groups
-        for name in groups:
-            self.group(name, self.doc, "groups")
+        self.group_items: dict[str, Any] = {}
+        for key, id_key, into in (
+            ("tasks", "task_id", self.tasks),
+            ("groups", "group_id", self.group_items),
+            ("task_groups", "group_id", self.group_items),
+        ):
+            with self.going_on():
+                into.update(self.listed(key, id_key))
+        for name in self.group_items:
+            with self.going_on():
+                self.group(name, self.doc, "groups")
         for name in self.tasks:
-            self.task(name, self.doc, "tasks")
-        for name, item in {**groups, **self.tasks}.items():
+            with self.going_on():
+                self.task(name, self.doc, "tasks")
+        for name, item in {**self.group_items, **self.tasks}.items():
             self.arrows(name, item)
 
     def arrows(self, name: str, item: Mapping) -> None:
@@ -538,37 +653,55 @@ class _File:
             ups = item.get(key)
             for up in map(_id, [] if ups is None else ups if isinstance(ups, list) else [ups]):
                 other = self.made.get(up) or self.groups.get(up) if isinstance(up, str) else None
-                if other is None:
-                    raise self.bad(item, key, f"there is no task or group {up!r}", f"task '{name}'")
-                me.set_upstream(other)
+                if other is not None and me is not None:
+                    me.set_upstream(other)
+                elif other is None and up not in self.broken and not self.ids_unsure:
+                    with self.going_on():
+                        raise self.bad(item, key, f"there is no task or group {up!r}", f"task '{name}'")
 
     def group(self, name: Any, where: Any, key: Any, *at: str) -> Any:
-        from tradewind.taskgroup import TaskGroup
-
         if name in self.groups:
             return self.groups[name]
+        if name in self.broken:
+            raise _Told
         if name not in self.group_items or name in self.making:
             why = "a group inside of itself" if name in self.making else f"there is no group {name!r}"
             raise self.bad(where, key, why, *at)
-        item, own = self.group_items[name], f"group '{name}'"
+        try:
+            self.groups[name] = self._group(name, self.group_items[name], f"group '{name}'")
+        except YamlError:
+            self.broken.add(name)
+            raise
+        return self.groups[name]
+
+    def _group(self, name: Any, item: Mapping, own: str) -> Any:
+        from tradewind.taskgroup import TaskGroup
+
+        before, parent = self.skipped, None
         for k in item:
-            if k not in _GROUP_KEYS:
-                raise self.bad(item, k, "a group knows no such key", own)
+            with self.going_on():
+                if k not in _GROUP_KEYS:
+                    raise self.bad(item, k, "a group knows no such key", own)
         self.making.append(name)
         parent_key = next((k for k in ("group", "parent_group_name") if item.get(k)), None)
-        parent = self.group(_id(item[parent_key]), item, parent_key, own) if parent_key else None
+        if parent_key:
+            with self.going_on():
+                parent = self.group(_id(item[parent_key]), item, parent_key, own)
         self.making.pop()
         left = ("group_id", "group", "parent_group_name", "default_args", *_UPSTREAM)
         args = {k: v for k, v in item.items() if k not in left}
         defaults = self.defaults(item, "default_args", own)
-        self.groups[name] = self.made_of(
+        if self.skipped > before:
+            raise _Told
+        return self.made_of(
             TaskGroup, {"group_id": name, "parent_group": parent, "default_args": defaults, **args}, item, own
         )
-        return self.groups[name]
 
     def task(self, name: Any, where: Any, key: Any, *at: str) -> Any:
         if name in self.made:
             return self.made[name]
+        if name in self.broken:
+            raise _Told
         if name not in self.tasks or name in self.making:
             why = (
                 "these tasks need each other's results"
@@ -580,15 +713,44 @@ class _File:
         self.making.append(name)
         try:
             self.made[name] = self._task(name, item, f"task '{name}'")
+        except YamlError:
+            self.broken.add(name)
+            raise
         finally:
             self.making.remove(name)
         return self.made[name]
 
     def _task(self, name: str, item: Mapping, own: str) -> Any:
+        cls, before = None, self.skipped
+        with self.going_on():
+            cls = self.operator_of(item, own)
+        args = self.task_arguments(name, item, own)
+        known = (
+            {name for c in cls.__mro__ for name in inspect.signature(c.__init__).parameters} if cls else None
+        )
+        for key in args:
+            with self.going_on():
+                if known is not None and key not in known and key not in ("task_group", "task_id"):
+                    raise self.bad(item, key, "this operator knows no such key", own)
+        if self.skipped > before:
+            raise _Told
+        task = self._mapped(cls, args, item, own) or self.made_of(cls, args, item, own)
+        if item.get("is_teardown"):
+            setups = item.get("setups") or []
+            named = setups if isinstance(setups, list) else [setups]
+            task.as_teardown(setups=[self.task(_id(s), item, "setups", own) for s in named])
+        elif item.get("is_setup"):
+            task.as_setup()
+        return task
+
+    def operator_of(self, item: Mapping, own: str) -> Any:
         word = item.get("operator", "bash")
         cls = self.imported(SHORT.get(word, word), item, "operator", own)
         if not (inspect.isclass(cls) and hasattr(cls, "partial")):
             raise self.bad(item, "operator", f"{word} is not an operator", own)
+        return cls
+
+    def task_arguments(self, name: str, item: Mapping, own: str) -> dict[str, Any]:
         left = (
             *_TASK_ONLY,
             "params",
@@ -601,29 +763,21 @@ class _File:
         args = {"task_id": name, **self.arguments(item, left, own)}
         if isinstance(item.get("partial"), Mapping):
             args.update(self.arguments(item["partial"], (), own, "partial"))
-        if "params" in item:
-            args["params"] = self.params(item, own)
-        if "python_callable_name" in item:
-            file = item.get("python_callable_file")
-            path = f"{file}:{item['python_callable_name']}" if file else item["python_callable_name"]
-            args["python_callable"] = self.imported(path, item, "python_callable_name", own)
+        with self.going_on():
+            if "params" in item:
+                args["params"] = self.params(item, own)
+        with self.going_on():
+            if "python_callable_name" in item:
+                file = item.get("python_callable_file")
+                path = f"{file}:{item['python_callable_name']}" if file else item["python_callable_name"]
+                args["python_callable"] = self.imported(path, item, "python_callable_name", own)
         if "display_name" in args:
             args["task_display_name"] = args.pop("display_name")
         group_key = next((k for k in ("group", "task_group_name") if item.get(k)), None)
-        if group_key:
-            args["task_group"] = self.group(_id(item[group_key]), item, group_key, own)
-        known = {name for c in cls.__mro__ for name in inspect.signature(c.__init__).parameters}
-        for key in args:
-            if key not in known and key not in ("task_group", "task_id"):
-                raise self.bad(item, key, "this operator knows no such key", own)
-        task = self._mapped(cls, args, item, own) or self.made_of(cls, args, item, own)
-        if item.get("is_teardown"):
-            setups = item.get("setups") or []
-            named = setups if isinstance(setups, list) else [setups]
-            task.as_teardown(setups=[self.task(_id(s), item, "setups", own) for s in named])
-        elif item.get("is_setup"):
-            task.as_setup()
-        return task
+        with self.going_on():
+            if group_key:
+                args["task_group"] = self.group(_id(item[group_key]), item, group_key, own)
+        return args
 
     def _mapped(self, cls: Any, args: dict[str, Any], item: Mapping, own: str) -> Any:
         def source(value: Any, where: Any, key: Any) -> Any:

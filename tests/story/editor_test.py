@@ -62,6 +62,51 @@ def test_a_mistake_is_told_with_its_line(engine: Engine) -> None:
     assert "no DAG" in error["message"]
 
 
+def test_all_mistakes_are_told_each_at_its_line(engine: Engine) -> None:
+    text = """dag_id: many
+shedule: x
+schedule: "61 * * * *"
+max_active_runs: many
+max_active_runs: 2
+tasks:
+  a:
+    operator: bash
+    bash_comand: x
+    colour: red
+  b:
+    operator: nowhere.Operator
+    depends_on: [a, ghost]
+  c:
+    operator: empty
+    depends_on: b
+    trigger_rule: sometimes
+  d:
+    operator: bash
+    depends_on: c
+---
+dag_id: second
+tasks:
+  a:
+    operator: python
+"""
+    told = [
+        (2, "shedule: a DAG knows no such key"),
+        (3, "61 * * * *"),
+        (5, "the key 'max_active_runs' is there twice"),
+        (9, "task 'a': bash_comand: this operator knows no such key"),
+        (10, "task 'a': colour: this operator knows no such key"),
+        (12, "cannot import nowhere.Operator"),
+        (13, "there is no task or group 'ghost'"),
+        (17, "trigger_rule"),
+        (19, "task 'd': bash_command: it is missing"),
+        (25, "task 'a': python_callable: it is missing"),
+    ]
+    errors = check(engine, text)["errors"]
+    assert [e["line"] for e in errors] == [line for line, _ in told], errors
+    for error, (_, words) in zip(errors, told, strict=True):
+        assert words in error["message"]
+
+
 def test_it_shows_what_the_dag_would_be(engine: Engine) -> None:
     answer = check(engine, GOOD)
     assert answer["errors"] == []
