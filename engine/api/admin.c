@@ -127,9 +127,14 @@ static bool exposed(struct tw_request *req, struct tw_response *resp)
 	return false;
 }
 
+static struct tw_str open_or_hidden(const struct tw_api_setting *o, struct tw_str text)
+{
+	return o->sensitive ? TW_STR("< hidden >") : text.p ? text : TW_STR("");
+}
+
 static struct tw_str shown(const struct tw_api_setting *o)
 {
-	return o->sensitive ? TW_STR("< hidden >") : o->value.p ? o->value : TW_STR("");
+	return open_or_hidden(o, o->value);
 }
 
 static bool meant(const struct tw_api_setting *o, struct tw_str section, struct tw_str key)
@@ -239,11 +244,38 @@ static void get_config_value(struct tw_request *req, struct tw_response *resp)
 		reply_settings(req, resp, req->params[0], req->params[1]);
 }
 
+/* For our pages: each option with where its value comes from. */
+static void get_sources(struct tw_request *req, struct tw_response *resp)
+{
+	const struct tw_api *api = tw_api_of(req);
+	struct tw_jw w = {.out = &resp->body};
+
+	if (!exposed(req, resp))
+		return;
+	tw_jw_list(&w);
+	for (size_t i = 0; i < api->nsettings; i++) {
+		const struct tw_api_setting *o = &api->settings[i];
+
+		tw_jw_obj(&w);
+		tw_jw_str_at(&w, "section", o->section);
+		tw_jw_str_at(&w, "key", o->key);
+		tw_jw_str_at(&w, "value", shown(o));
+		tw_jw_str_at(&w, "default", open_or_hidden(o, o->dflt));
+		tw_jw_str_at(&w, "source", tw_str(o->source));
+		tw_jw_str_at(&w, "where", o->where);
+		tw_jw_str_at(&w, "description", o->description);
+		tw_jw_bool_at(&w, "sensitive", o->sensitive);
+		tw_jw_end(&w);
+	}
+	tw_jw_end(&w);
+}
+
 const struct tw_route tw_routes_admin[] = {
 	{"GET", "/api/v2/eventLogs", {TW_ON_AUDIT_LOG}, get_event_logs},
 	{"GET", "/api/v2/eventLogs/{event_log_id}", {TW_ON_AUDIT_LOG}, get_event_log},
 	{"GET", "/api/v2/config", {TW_ON_CONFIG}, get_config},
 	{"GET", "/api/v2/config/section/{section}/option/{option}", {TW_ON_CONFIG},
 	 get_config_value},
+	{"GET", "/ui/config", {TW_ON_CONFIG}, get_sources},
 	{0},
 };

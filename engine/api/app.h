@@ -13,6 +13,9 @@
 struct tw_api_setting {
 	struct tw_str section, key, value;
 	bool sensitive; /* shown as "< hidden >" */
+	const char *source;	    /* default file environment command secret */
+	struct tw_str where;	    /* "airflow.cfg:12", a variable's name, "default" */
+	struct tw_str dflt, description;
 };
 
 struct tw_api_auth {

@@ -340,7 +340,12 @@ static struct tw_api_setting *all_settings(const struct tw_config *cfg, size_t *
 	for (size_t i = 0; i < n; i++) {
 		const struct tw_config_entry *e = tw_config_at(cfg, i);
 
-		v[i] = (struct tw_api_setting){ tw_str(e->section), tw_str(e->option), tw_str(e->value), e->sensitive };
+		v[i] = (struct tw_api_setting){
+			.section = tw_str(e->section), .key = tw_str(e->option), .value = tw_str(e->value),
+			.sensitive = e->sensitive || (!e->description && tw_config_is_sensitive_name(cfg, tw_str(e->option))),
+			.source = tw_config_source_name(e->source), .where = tw_str(e->where),
+			.dflt = tw_str(e->dflt), .description = tw_str(e->description),
+		};
 	}
 	*ret_n = n;
 	return v;

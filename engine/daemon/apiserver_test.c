@@ -759,6 +759,14 @@ static void test_admin(void **state)
 	assert_int_equal(ask_with(w, "GET", "/api/v2/config", NULL, "Accept: text/plain"), 200);
 	assert_string_equal(tw_buf_cstr(&w->body), "[core]\nexecutor = LocalExecutor\nfernet_key = "
 						   "< hidden >\n\n[api]\nport = 8080\n");
+	expect(w, "GET", "/ui/config", NULL, 200);
+	expect_str(w, "0.source", "default");
+	expect_str(w, "1.source", "environment");
+	expect_str(w, "1.where", "AIRFLOW__CORE__FERNET_KEY");
+	expect_str(w, "1.value", "< hidden >");
+	assert_null(strstr(tw_buf_cstr(&w->body), "secret"));
+	expect_str(w, "2.where", "airflow.cfg:7");
+	expect_str(w, "2.default", "8793");
 	/* Only Python knows what is installed, and there is none here. */
 	expect(w, "GET", "/api/v2/providers", NULL, 503);
 	expect(w, "GET", "/api/v2/plugins", NULL, 503);

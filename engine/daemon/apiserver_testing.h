@@ -196,9 +196,9 @@ static inline void world_password(void *arg, struct tw_str user, const char *pas
 }
 
 static const struct tw_api_setting world_settings[] = {
-	{TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false},
-	{TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true},
-	{TW_STR("api"), TW_STR("port"), TW_STR("8080"), false},
+	{TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false, "default", TW_STR("default"), TW_STR("LocalExecutor"), {0}},
+	{TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true, "environment", TW_STR("AIRFLOW__CORE__FERNET_KEY"), TW_STR("old secret"), {0}},
+	{TW_STR("api"), TW_STR("port"), TW_STR("8080"), false, "file", TW_STR("airflow.cfg:7"), TW_STR("8793"), TW_STR("Where it listens.")},
 };
 
 static inline struct world *world_new(bool all_admins)

@@ -145,6 +145,16 @@ static void add_table(struct tw_config *c)
 	}
 }
 
+const char *tw_config_source_name(enum tw_config_source source)
+{
+	static const char *const names[] = {
+		[TW_CONFIG_DEFAULT] = "default", [TW_CONFIG_FILE] = "file",	[TW_CONFIG_ENV] = "environment",
+		[TW_CONFIG_COMMAND] = "command", [TW_CONFIG_SECRET] = "secret",
+	};
+
+	return names[source];
+}
+
 /* ── one place's settings ───────────────────────────────────────────────────────────── */
 
 static void collect(struct tw_config *c, enum tw_config_source source, const char *section,

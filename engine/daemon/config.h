@@ -23,6 +23,8 @@ enum tw_config_source {
 	TW_CONFIG_SECRET,
 };
 
+const char *tw_config_source_name(enum tw_config_source source); /* default file environment command secret */
+
 /* One option as `config list` and the API show it. */
 struct tw_config_entry {
 	const char *section, *option;

@@ -1,6 +1,5 @@
-import { Group, Select, TextInput } from "@mantine/core";
+import { Group, Select } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { ApiError, type Page } from "../api";
@@ -206,31 +205,92 @@ export function Jobs() {
   );
 }
 
-interface Section {
-  name: string;
-  options: { key: string; value: string | [string, string] }[];
+interface Option {
+  section: string;
+  key: string;
+  value: string;
+  default: string;
+  source: "default" | "file" | "environment" | "command" | "secret";
+  where: string;
+  description: string | null;
+  sensitive: boolean;
 }
+const sources = ["file", "environment", "command", "secret", "default"] as const;
+
+function Sources({ options }: { options: Option[] }) {
+  const { t } = useTranslation();
+  return (
+    <tbody>
+      {options.map((o) => (
+        <tr key={o.key}>
+          <td className="mono" style={{ width: "30%" }} title={o.description ?? undefined}>
+            {o.key}
+          </td>
+          <td className="mono">
+            {o.sensitive ? <span className="dim">{t("config.secret")}</span> : o.value}
+            {!o.sensitive && o.source !== "default" && o.value !== o.default && (
+              <div className="dim">{t("config.instead", { value: o.default || '""' })}</div>
+            )}
+          </td>
+          <td style={{ width: "26%" }}>
+            {o.source === "default" ? (
+              <span className="dim">{t("config.source.default")}</span>
+            ) : (
+              <>
+                {t(`config.source.${o.source}`)} <span className="mono dim">{o.where}</span>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  );
+}
+
 export function Config() {
   const { t } = useTranslation();
   useTitle(t("nav.config"));
-  const [search] = useSearchParams();
-  const [q, setQ] = useState(search.get("q") ?? "");
-  const asked = useGet<{ sections: Section[] }>("/api/v2/config");
+  const [search, setSearch] = useSearchParams();
+  const q = search.get("q") ?? "";
+  const source = search.get("source");
+  const set = (changes: Record<string, string | null>) =>
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        for (const [k, v] of Object.entries(changes)) {
+          if (v) next.set(k, v);
+          else next.delete(k);
+        }
+        return next;
+      },
+      { replace: true },
+    );
+  const asked = useGet<Option[]>("/ui/config");
   const hidden = asked.error instanceof ApiError && asked.error.status === 403 && /not to expose/.test(asked.error.message);
-  const hit = (s: Section, key: string) => `${s.name} ${key}`.toLowerCase().includes(q.trim().toLowerCase());
+  const hit = (o: Option) =>
+    (!source || o.source === source) &&
+    q
+      .trim()
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => `[${o.section}] ${o.key} ${o.value} ${o.where}`.toLowerCase().includes(word));
   return (
     <>
       <PageHead title={t("nav.config")} />
-      <TextInput
-        size="xs"
-        w={260}
-        mb="sm"
-        type="search"
-        placeholder={t("config.find")}
-        aria-label={t("config.find")}
-        value={q}
-        onChange={(e) => setQ(e.currentTarget.value)}
-      />
+      <Group mb="sm" gap="sm">
+        <Search label={t("config.find")} value={q} onFind={(v) => set({ q: v })} w={260} />
+        <Select
+          size="xs"
+          w={200}
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          aria-label={t("config.source")}
+          placeholder={t("config.source")}
+          value={source}
+          onChange={(v) => set({ source: v })}
+          data={sources.map((s) => ({ value: s, label: t(`config.source.${s}`) }))}
+        />
+      </Group>
       {hidden && (
         <div className="card">
           <Empty icon={<IconLock size={30} />} title={t("config.hidden")}>
@@ -240,36 +300,32 @@ export function Config() {
       )}
       {!hidden && (
         <Loaded of={asked}>
-          {(c) => (
-            <>
-              {c.sections
-                .map((s) => ({ ...s, options: s.options.filter((o) => hit(s, o.key)) }))
-                .filter((s) => s.options.length > 0)
-                .map((s) => (
-                  <section key={s.name} className="card table-box" style={{ marginBottom: 10 }} aria-label={s.name}>
-                    <table className="table" aria-label={s.name}>
-                      <thead>
-                        <tr>
-                          <th colSpan={2} className="mono">
-                            [{s.name}]
-                          </th>
-                        </tr>
-                      </thead>
-                      <tbody>
-                        {s.options.map((o) => (
-                          <tr key={o.key}>
-                            <td className="mono" style={{ width: "40%" }}>
-                              {o.key}
-                            </td>
-                            <td className="mono">{Array.isArray(o.value) ? o.value[0] : o.value}</td>
-                          </tr>
-                        ))}
-                      </tbody>
-                    </table>
-                  </section>
-                ))}
-            </>
-          )}
+          {(all) => {
+            const found = all.filter(hit);
+            const sections = [...new Set(found.map((o) => o.section))];
+            if (!found.length)
+              return (
+                <div className="card">
+                  <Empty icon={<IconLock size={30} />} title={t("nothingFound")} />
+                </div>
+              );
+            return sections.map((s) => (
+              <section key={s} className="card table-box" style={{ marginBottom: 10 }} aria-label={s}>
+                <table className="table" aria-label={s}>
+                  <thead>
+                    <tr>
+                      <th scope="col" className="mono">
+                        [{s}]
+                      </th>
+                      <th scope="col">{t("variable.value")}</th>
+                      <th scope="col">{t("config.source")}</th>
+                    </tr>
+                  </thead>
+                  <Sources options={found.filter((o) => o.section === s)} />
+                </table>
+              </section>
+            ));
+          }}
         </Loaded>
       )}
     </>

@@ -4,4 +4,12 @@ export const ops = {
   "backfill.deletedHint": "Runs of this backfill that were deleted",
   "backfill.left": "{{n}} left",
   "backfill.leftHint": "Dates whose run was left as it was",
+  "config.instead": "Default: {{value}}",
+  "config.secret": "hidden",
+  "config.source": "Source",
+  "config.source.command": "Command",
+  "config.source.default": "Default",
+  "config.source.environment": "Environment",
+  "config.source.file": "File",
+  "config.source.secret": "Secrets backend",
 };
