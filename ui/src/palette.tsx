@@ -53,7 +53,14 @@ export default function Palette() {
   const places = pages.filter(([, key]) => hit(t(key)));
   const theme = colorScheme === "dark" ? "light" : "dark";
   return (
-    <Spotlight.Root shortcut={null} query={query} onQueryChange={setQuery} scrollable maxHeight={420}>
+    <Spotlight.Root
+      attributes={{ content: { "aria-label": t("palette.hint") } }}
+      shortcut={null}
+      query={query}
+      onQueryChange={setQuery}
+      scrollable
+      maxHeight={420}
+    >
       <Spotlight.Search placeholder={t("palette.hint")} aria-label={t("palette.hint")} leftSection={<IconSearch size={17} />} />
       <Spotlight.ActionsList>
         {wanted && (dags.data?.dags.length ?? 0) > 0 && (

@@ -1,4 +1,4 @@
-import { createBrowserRouter, Navigate, useRouteError } from "react-router";
+import { createBrowserRouter, useRouteError } from "react-router";
 import { base } from "./api";
 import { Broken } from "./parts/bits";
 import { Shell } from "./shell";
@@ -65,7 +65,7 @@ export const router = createBrowserRouter(
             { path: "account", lazy: () => import("./pages/account") },
             { path: "tokens", lazy: async () => ({ Component: (await import("./pages/account")).Tokens }) },
             { path: "styles", lazy: () => import("./pages/styles") },
-            { path: "*", element: <Navigate to="/" replace /> },
+            { path: "*", lazy: () => import("./pages/missing") },
           ],
         },
       ],

@@ -249,7 +249,8 @@ function UserMenu() {
 
 function Connection() {
   const { t } = useTranslation();
-  const live = useLive();
+  const lost = useLost();
+  const live = useLive() && !lost;
   return (
     <Tooltip label={live ? t("live.onHint") : t("live.offHint")}>
       <span className={`live ${live ? "live-on" : ""}`} role="status">

@@ -1,12 +1,14 @@
 /** English, and the list of all texts: by area in en/, what many pages share here. */
 import { house } from "./en/house";
 import { ops } from "./en/ops";
+import { look } from "./en/look";
 import { runs } from "./en/runs";
 import { scale } from "./en/scale";
 
 export const en = {
   ...house,
   ...ops,
+  ...look,
   ...runs,
   ...scale,
   "act.affects": "Changes {{n}} task instances",

@@ -2,12 +2,14 @@
 import type { Texts } from "./en";
 import { house } from "./ko/house";
 import { ops } from "./ko/ops";
+import { look } from "./ko/look";
 import { runs } from "./ko/runs";
 import { scale } from "./ko/scale";
 
 export const ko: Texts = {
   ...house,
   ...ops,
+  ...look,
   ...runs,
   ...scale,
   "act.affects": "태스크 인스턴스 {{n}}개가 바뀝니다",

@@ -220,9 +220,11 @@ export function Asset() {
       {(a) => (
         <>
           <PageHead crumbs={[{ label: t("nav.assets"), to: "/assets" }]} title={a.name}>
-            <Text span fz={13} c="dimmed" className="mono">
-              {a.uri}
-            </Text>
+            {a.uri !== a.name && (
+              <Text span fz={13} c="dimmed" className="mono anywhere">
+                {a.uri}
+              </Text>
+            )}
             <span className="grow" />
             <Button size="xs" variant="default" component={Link} to={`/assets/graph?asset=${a.id}`}>
               {t("agraph.title")}

@@ -128,7 +128,7 @@ export function Component() {
       cell: ({ row: { original: d } }) => (
         <div>
           <div className="line">
-            <Link to={`/dags/${seg(d.dag_id)}`} className="strong-link">
+            <Link to={`/dags/${seg(d.dag_id)}`} className="strong-link id">
               {d.dag_display_name}
             </Link>
             <Star dag={d} on={liked.has(d.dag_id)} />
@@ -150,7 +150,11 @@ export function Component() {
                 {tag.name}
               </button>
             ))}
-            {d.description && <span className="small cut dag-about">{d.description}</span>}
+            {d.description && (
+              <span className="small cut dag-about" title={d.description}>
+                {d.description}
+              </span>
+            )}
           </div>
         </div>
       ),
@@ -196,7 +200,11 @@ export function Component() {
     {
       id: "owner",
       header: () => t("dag.owner"),
-      cell: ({ row }) => <div className="cut dag-owner">{row.original.owners.join(", ")}</div>,
+      cell: ({ row }) => (
+        <div className="cut dag-owner" title={row.original.owners.join(", ")}>
+          {row.original.owners.join(", ")}
+        </div>
+      ),
     },
     {
       id: "act",
@@ -228,7 +236,8 @@ export function Component() {
       </PageHead>
       <Group mb="sm" gap="sm">
         <TextInput
-          w={260}
+          w={220}
+          size="xs"
           leftSection={<IconSearch size={15} />}
           placeholder={t("dag.search")}
           aria-label={t("dag.search")}
@@ -240,21 +249,21 @@ export function Component() {
           type="search"
         />
         <SegmentedControl
-          size="sm"
+          size="xs"
           value={show}
           onChange={(v) => set({ show: v === "all" ? null : v })}
           aria-label={t("dag.show")}
           data={["all", "active", "paused", "favourite"].map((v) => ({ value: v, label: t(`dag.show.${v}`) }))}
         />
         <SegmentedControl
-          size="sm"
+          size="xs"
           value={state ?? ""}
           onChange={(v) => set({ state: v || null })}
           aria-label={t("dag.lastState")}
           data={[{ value: "", label: t("dag.anyState") }, ...runStates.map((s) => ({ value: s, label: stateName(s) }))]}
         />
         <MultiSelect
-          size="sm"
+          size="xs"
           w={220}
           searchable
           clearable

@@ -11,7 +11,7 @@ import { type PathStep, usePathSwitch } from "../parts/forecast";
 import { Mark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, rows as rowsOf, sum } from "../parts/tree";
 import { useZone } from "../settings";
-import { formatDuration, formatTime, useNow } from "../time";
+import { formatDuration, formatTime, useNow, zoneMark } from "../time";
 import { useDag } from "./dag";
 import { RunChoice, useRunChoice } from "./graph";
 
@@ -57,7 +57,8 @@ export function Gantt({
   if (!starts.length) return <Empty icon={<IconTimeline size={30} />} title={t("gantt.none")} />;
   const span = to - from;
   const step = steps.find((s) => span / s <= 8) ?? span / 8;
-  const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step);
+  // The last one has to have room for its words.
+  const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step).filter((x) => x <= span * 0.94);
   const pct = (x: number) => `${((x - from) / span) * 100}%`;
   return (
     <div className="card gantt" role="table" aria-rowcount={rows.length + 1} aria-label={t("tab.gantt")}>
@@ -90,7 +91,7 @@ export function Gantt({
             </>
           )}
           <Text span fz={12} c="dimmed">
-            {formatTime(new Date(from * 1000), zone)}
+            {formatTime(new Date(from * 1000), zone)} <span className="zone">{zoneMark(new Date(from * 1000), zone)}</span>
           </Text>
         </div>
         <div className="gantt-lane" role="columnheader" aria-label={t("duration")}>

@@ -26,7 +26,7 @@ import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRig
 import { useGet } from "../live";
 import { Loaded, Trouble } from "../parts/bits";
 
-import { looking } from "../parts/flow";
+import { looking, useFlowLabels } from "../parts/flow";
 import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
 import { layout, prepare } from "../parts/layout";
 
@@ -295,6 +295,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const { t } = useTranslation();
   const dag = useDag();
   const scheme = useComputedColorScheme();
+  const labels = useFlowLabels();
   const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
   const [direction, setDirection] = useState("RIGHT");
   const [placed, setPlaced] = useState<Placed | null>(null);
@@ -461,6 +462,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           edgeTypes={edgeTypes}
           colorMode={scheme}
           {...looking}
+          ariaLabelConfig={labels}
           onlyRenderVisibleElements={nodes.length > MANY}
           aria-label={t("tab.graph")}
         >

@@ -61,7 +61,7 @@ function HealthCard() {
               const state = part.status === "healthy" ? "success" : part.status === null ? "none" : "failed";
               return (
                 <div key={name}>
-                  <span className="state">
+                  <span className="state" style={{ fontSize: 14 }}>
                     <Mark state={state} /> {t(`health.${name}`)}
                   </span>
                   <Text fz={12} c="dimmed">
@@ -253,14 +253,14 @@ function Failures() {
               <tbody>
                 {r.dag_runs.map((run) => (
                   <tr key={run.dag_id + run.dag_run_id}>
-                    <td>
+                    <td style={{ width: "1%" }}>
                       <StateMark state={run.state} bare />
                     </td>
-                    <td>
+                    <td className="anywhere">
                       <Link to={`/dags/${seg(run.dag_id)}`}>{run.dag_display_name}</Link>
-                      <Text fz={12} c="dimmed" className="cut">
+                      <div className="small">
                         <Link to={`/dags/${seg(run.dag_id)}/runs/${seg(run.dag_run_id)}`}>{run.dag_run_id}</Link>
-                      </Text>
+                      </div>
                     </td>
                     <td className="num">
                       <When at={run.end_date} relative />
@@ -302,7 +302,7 @@ function Imports() {
             <Mark state="failed" size={13} />
             <Link to={`/import_errors#e${e.import_error_id}`}>{e.filename}</Link>
           </span>
-          <Text fz={12} c="dimmed" className="cut">
+          <Text fz={12} c="dimmed" className="anywhere" lineClamp={2}>
             {e.stack_trace.trim().split("\n").at(-1)}
           </Text>
         </div>
@@ -379,12 +379,12 @@ export function Component() {
         <div className="stack">
           <HealthCard />
           <History />
+          <Pools />
         </div>
         <div className="stack">
           <NeedsCard />
           <Failures />
           <Imports />
-          <Pools />
         </div>
       </div>
     </>

@@ -73,7 +73,11 @@ function Runs({ dagId }: { dagId: string | null }) {
             id: "dag",
             header: () => t("dag"),
             meta: { sort: "dag_id" },
-            cell: ({ row: { original: r } }) => <Link to={`/dags/${seg(r.dag_id)}`}>{r.dag_display_name}</Link>,
+            cell: ({ row: { original: r } }) => (
+              <Link to={`/dags/${seg(r.dag_id)}`} className="id-link">
+                {r.dag_display_name}
+              </Link>
+            ),
           } satisfies ColumnDef<Run>,
         ]
       : []),
@@ -82,7 +86,7 @@ function Runs({ dagId }: { dagId: string | null }) {
       header: () => t("run"),
       meta: { sort: "run_id" },
       cell: ({ row: { original: r } }) => (
-        <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.dag_run_id)}`} className="mono">
+        <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.dag_run_id)}`} className="mono id">
           {r.dag_run_id}
         </Link>
       ),
@@ -121,7 +125,7 @@ function Runs({ dagId }: { dagId: string | null }) {
       id: "note",
       header: () => t("note"),
       cell: ({ row }) => (
-        <span className="cut" style={{ maxWidth: 180 }}>
+        <span className="cut" style={{ maxWidth: 180 }} title={row.original.note ?? undefined}>
           {row.original.note}
         </span>
       ),

@@ -38,7 +38,7 @@ export function Component() {
       header: () => t("task"),
       cell: ({ row: { original: x } }) => (
         <>
-          <Link to={`/dags/${seg(dag.dag_id)}/tasks/${seg(x.task_id)}`} className="strong-link">
+          <Link to={`/dags/${seg(dag.dag_id)}/tasks/${seg(x.task_id)}`} className="strong-link id">
             {x.task_id}
           </Link>{" "}
           {x.is_mapped && (
@@ -63,7 +63,7 @@ export function Component() {
       id: "down",
       header: () => t("task.downstream"),
       cell: ({ row }) => (
-        <span className="cut" style={{ maxWidth: 320 }}>
+        <span className="cut" style={{ maxWidth: 320 }} title={row.original.downstream_task_ids.join(", ")}>
           {row.original.downstream_task_ids.join(", ")}
         </span>
       ),

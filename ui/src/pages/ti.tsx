@@ -10,7 +10,7 @@ import { Busy, Empty, Facts, Loaded, PageHead, Trouble, useTitle } from "../part
 import { useFollow } from "../parts/follow";
 import { LogView } from "../parts/log";
 import { Note } from "../parts/note";
-import { StateMark, unfinished } from "../parts/state";
+import { Mark, StateMark, unfinished } from "../parts/state";
 import { Value } from "../parts/value";
 import { Took, When } from "../time";
 import { useDagContext } from "./dag";
@@ -59,6 +59,11 @@ function Why({ path, state }: { path: string; state: string | null }) {
       )}
     </>
   );
+}
+
+/** What ended without any attempt; it has no log, and a reason. */
+function neverRan(ti: Ti): boolean {
+  return ["skipped", "upstream_failed", "removed"].includes(ti.state ?? "") && ti.pid === null && !ti.hostname;
 }
 
 function Links({ path }: { path: string }) {
@@ -175,7 +180,21 @@ export function Component() {
             />
             {view === "why" && <Why path={path} state={ti.state} />}
             {view === "logs" &&
-              (begun ? (
+              (neverRan(ti) ? (
+                <div className="card">
+                  <Empty
+                    icon={<Mark state={ti.state} size={30} />}
+                    title={t(`log.never.${ti.state}`)}
+                    action={
+                      <Button component={Link} size="xs" variant="light" to={`/dags/${seg(dagId)}/graph?run=${seg(runId)}`}>
+                        {t("log.never.upstreams")}
+                      </Button>
+                    }
+                  >
+                    {t(`log.never.${ti.state}Hint`)}
+                  </Empty>
+                </div>
+              ) : begun ? (
                 <>
                   <Links path={path} />
                   {ti.try_number > 1 && <Attempts of={ti} attempt={attempt} beside={beside} />}

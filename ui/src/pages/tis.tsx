@@ -59,7 +59,11 @@ export function Instances({
           {
             id: "dag",
             header: () => t("dag"),
-            cell: ({ row: { original: x } }) => <Link to={`/dags/${seg(x.dag_id)}`}>{x.dag_display_name}</Link>,
+            cell: ({ row: { original: x } }) => (
+              <Link to={`/dags/${seg(x.dag_id)}`} className="id-link">
+                {x.dag_display_name}
+              </Link>
+            ),
           } satisfies ColumnDef<Ti>,
         ]),
     ...(runId
@@ -70,7 +74,7 @@ export function Instances({
             header: () => t("run"),
             meta: { sort: "run_after" },
             cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.dag_run_id)}`} className="mono">
+              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.dag_run_id)}`} className="mono id">
                 {x.dag_run_id}
               </Link>
             ),
@@ -95,7 +99,7 @@ export function Instances({
             id: "task",
             header: () => t("task"),
             cell: ({ row: { original: x } }) => (
-              <Link to={tiPath(x)} className="strong-link">
+              <Link to={tiPath(x)} className="strong-link id">
                 {x.task_display_name}
                 {x.map_index >= 0 && ` [${x.rendered_map_index ?? x.map_index}]`}
               </Link>
@@ -152,7 +156,7 @@ export function TaskInstances() {
   const { taskId = "" } = useParams();
   return (
     <>
-      <h2 className="sub-head">{taskId}</h2>
+      <h2 className="sub-head anywhere">{taskId}</h2>
       <Instances dagId={dag.dag_id} taskId={taskId} />
     </>
   );

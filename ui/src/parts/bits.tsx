@@ -1,5 +1,5 @@
 /** Small things that every page is made of. */
-import { Alert, Anchor, Breadcrumbs, Button, Loader, Text } from "@mantine/core";
+import { Alert, Button, Group, Loader, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import i18next from "i18next";
 import { Component, type ReactNode, useEffect } from "react";
@@ -20,22 +20,17 @@ export interface Crumb {
   to?: string;
 }
 export function PageHead({ title, crumbs = [], children }: { title: ReactNode; crumbs?: Crumb[]; children?: ReactNode }) {
+  const { t } = useTranslation();
   return (
     <header>
       {crumbs.length > 0 && (
-        <Breadcrumbs separatorMargin={6} mb={4} fz={13}>
-          {crumbs.map((c, i) =>
-            c.to ? (
-              <Anchor key={i} component={Link} to={c.to} fz={13}>
-                {c.label}
-              </Anchor>
-            ) : (
-              <Text key={i} fz={13} c="dimmed">
-                {c.label}
-              </Text>
-            ),
-          )}
-        </Breadcrumbs>
+        <nav aria-label={t("crumbs")}>
+          <ol className="crumbs">
+            {crumbs.map((c, i) => (
+              <li key={i}>{c.to ? <Link to={c.to}>{c.label}</Link> : c.label}</li>
+            ))}
+          </ol>
+        </nav>
       )}
       <div className="page-head">
         <h1>{title}</h1>
@@ -74,11 +69,18 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
     >
       {error instanceof Error && !unreachable && <Text size="sm">{error.message}</Text>}
       {hint && <Text size="sm">{hint}</Text>}
-      {retry && (
-        <Button size="compact-sm" variant="default" mt="xs" onClick={retry}>
-          {t("again")}
-        </Button>
-      )}
+      <Group gap="xs" mt="xs">
+        {kind === "missing" && (
+          <Button size="compact-sm" variant="default" component={Link} to="/dags">
+            {t("error.toDags")}
+          </Button>
+        )}
+        {retry && (
+          <Button size="compact-sm" variant="default" onClick={retry}>
+            {t("again")}
+          </Button>
+        )}
+      </Group>
     </Alert>
   );
 }
@@ -159,6 +161,7 @@ export function failed(error: unknown) {
     color: "red",
     autoClose: 10000,
     role: "alert",
+    closeButtonProps: { "aria-label": i18next.t("close") },
   });
 }
 

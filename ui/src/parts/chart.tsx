@@ -174,9 +174,9 @@ export function Figure({
   return (
     <section className="card tile" aria-label={title} style={{ marginBottom: 12 }}>
       <div className="page-head" style={{ marginBottom: 6 }}>
-        <h3 className="section-head" style={{ margin: 0 }}>
+        <h2 className="section-head" style={{ margin: 0 }}>
           {title}
-        </h3>
+        </h2>
         {hint && (
           <span className="dim" style={{ fontSize: 12 }}>
             {hint}

@@ -1,3 +1,5 @@
+import { useTranslation } from "react-i18next";
+
 /** How pictures of nodes and arrows behave: looked at, moved and zoomed, and nothing in them is pulled about. */
 export const looking = {
   nodesDraggable: false,
@@ -8,3 +10,15 @@ export const looking = {
   minZoom: 0.05,
   maxZoom: 2,
 } as const;
+
+/** Its buttons in the reader's language. */
+export function useFlowLabels() {
+  const { t } = useTranslation();
+  return {
+    "controls.ariaLabel": t("flow.controls"),
+    "controls.zoomIn.ariaLabel": t("flow.zoomIn"),
+    "controls.zoomOut.ariaLabel": t("flow.zoomOut"),
+    "controls.fitView.ariaLabel": t("flow.fit"),
+    "minimap.ariaLabel": t("graph.map"),
+  };
+}

@@ -164,6 +164,7 @@ export function LogView({
     v.scrollToIndex(hits[n]!, { align: "center" });
   };
   const current = hits[hit];
+  const first = lines.find((l) => l.at)?.at;
   const mark = (text: string) => {
     if (!query) return text;
     const at = text.toLowerCase().indexOf(query.toLowerCase());
@@ -195,7 +196,7 @@ export function LogView({
         <TextInput
           ref={words}
           size="xs"
-          w={240}
+          className="log-find"
           type="search"
           placeholder={t("log.search")}
           aria-label={t("log.search")}
@@ -223,7 +224,7 @@ export function LogView({
         )}
         <MultiSelect
           size="xs"
-          w={200}
+          className="log-levels"
           clearable
           clearButtonProps={{ "aria-label": t("clearFilter") }}
           placeholder={chosen.length ? "" : t("log.levels")}
@@ -233,6 +234,11 @@ export function LogView({
           onChange={setChosen}
         />
         <span className="grow" />
+        {first && (
+          <Text span fz={12} c="dimmed">
+            {zoneMark(new Date(first), zone)}
+          </Text>
+        )}
         {following && (
           <Button
             size="compact-xs"

@@ -1,7 +1,7 @@
 /** Lists that the server sorts and pages. Where one stands is in the address, so that it can be sent to somebody. */
 import { Group, Pagination, Select, Text } from "@mantine/core";
 import { type ColumnDef, flexRender, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { Params } from "../api";
@@ -17,6 +17,24 @@ declare module "@tanstack/react-table" {
 }
 
 const sizes = ["25", "50", "100"];
+
+/** What may be wider than the page: it can be scrolled by keyboard as long as it is. */
+export function TableBox({ label, children }: { label: string; children: ReactNode }) {
+  const box = useRef<HTMLElement>(null);
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    const at = box.current!;
+    const look = new ResizeObserver(() => setWide(at.scrollWidth > at.clientWidth + 1));
+    look.observe(at);
+    if (at.firstElementChild) look.observe(at.firstElementChild);
+    return () => look.disconnect();
+  }, []);
+  return (
+    <section ref={box} className="card table-box" {...(wide ? { tabIndex: 0, "aria-label": label } : {})}>
+      {children}
+    </section>
+  );
+}
 
 /** limit, offset, order_by as the address says; and how to change it. */
 export function useListState(dfltOrder: string, dfltLimit = 50) {
@@ -69,7 +87,7 @@ export function DataTable<T>({
   if (rows.length === 0 && empty) return <div className="card">{empty}</div>;
   return (
     <>
-      <div className="card table-box">
+      <TableBox label={label}>
         <table className="table" aria-label={label}>
           <thead>
             {table.getHeaderGroups().map((g) => (
@@ -124,7 +142,7 @@ export function DataTable<T>({
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
       {list && total !== undefined && (
         <Group mt="sm" gap="md">
           <Text size="sm" c="dimmed">

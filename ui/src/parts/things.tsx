@@ -21,7 +21,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
-import { looking } from "./flow";
+import { looking, useFlowLabels } from "./flow";
 import { layout } from "./layout";
 
 export interface Thing extends Record<string, unknown> {
@@ -73,6 +73,7 @@ const nodeTypes = { thing: Box };
 function Placed({ picture, label, height }: { picture: Picture; label: string; height: string }) {
   const { t } = useTranslation();
   const scheme = useComputedColorScheme();
+  const labels = useFlowLabels();
   const flow = useReactFlow();
   const [placed, setPlaced] = useState<ElkNode | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
@@ -116,7 +117,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
     source: e.from,
     target: e.to,
     markerEnd: { type: MarkerType.ArrowClosed },
-    ...(e.tip ? { ariaLabel: e.tip } : {}),
+    ariaLabel: e.tip || t("flow.edge", { from: picture.things.get(e.from)?.label, to: picture.things.get(e.to)?.label }),
     ...(e.from.startsWith("alias:") && e.to.startsWith("asset:") ? { style: { strokeDasharray: "5 4" } } : {}),
   }));
   if (trouble) return <Trouble error={trouble} />;
@@ -133,6 +134,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
         nodeTypes={nodeTypes}
         colorMode={scheme}
         {...looking}
+        ariaLabelConfig={labels}
         onlyRenderVisibleElements={nodes.length > 150}
         fitView
         aria-label={label}
