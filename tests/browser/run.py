@@ -2,13 +2,18 @@
 
     tests/browser/run.py [WORD]      only the steps with the word in their name
     SHOTS=folder                     leaves pictures there
+    tests/browser/run.py --gallery FOLDER [WORD]    takes every page (with the word in its name) in both themes and languages, on a desk
+                                                    and on a tablet, into the folder, and writes there what looks wrong (gallery.mjs)
+    tests/browser/run.py --serve                    starts the same for a look by hand, until it is interrupted
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "story"))
 from engine import BINARY, Engine, free_port, wait_until  # noqa: E402
 
 DAGS = Path(__file__).parent / "dags"
+GALLERY = Path(__file__).parent / "gallery"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
@@ -37,14 +43,22 @@ def node() -> str:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("word", nargs="?", default="")
+    parser.add_argument("--gallery", metavar="FOLDER")
+    parser.add_argument("--serve", action="store_true")
+    args = parser.parse_args()
     path = browser()
     if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
         sys.exit("ui/node_modules is missing: script/build-ui makes it")
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Path(folder))
         guarded = free_port()
-        for f in sorted(DAGS.iterdir()):
+        wide = args.gallery or args.serve
+        for f in [*sorted(DAGS.iterdir()), *([GALLERY / "gallery.py"] if wide else [])]:
             shutil.copy(f, engine.dags / f.name)
+        if wide:
+            shutil.copytree(ROOT / "examples" / "dags", engine.dags / "examples")
         try:
             engine.parse()
             engine.run("pools", "set", "narrow", "1", "one at a time")
@@ -80,9 +94,17 @@ def main() -> int:
                 "FAB": f"http://localhost:{fab}",
                 "CHROMIUM": path,
                 "DAGS": str(engine.dags),
-                "ONLY": sys.argv[1] if len(sys.argv) > 1 else "",
+                "ONLY": args.word,
             }
-            return subprocess.run([node(), str(Path(__file__).parent / "walk.mjs")], env=env, cwd=ROOT).returncode
+            if args.serve:
+                print("\n".join(f"export {k}={env[k]}" for k in ("BASE", "GUARDED", "FAB", "CHROMIUM", "DAGS")), flush=True)
+                signal.sigwait({signal.SIGINT, signal.SIGTERM})
+                return 0
+            script = Path(__file__).parent / "walk.mjs"
+            if args.gallery:
+                env["SHOTS"] = str(Path(args.gallery).resolve())
+                script = GALLERY / "gallery.mjs"
+            return subprocess.run([node(), str(script)], env=env, cwd=ROOT).returncode
         finally:
             engine.stop()
 

@@ -1,20 +1,14 @@
 // Walks through the pages as a person does: finds things by role, label and text; says in TAP how it went.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { launch, unfit as unfitNow } from "./browser.mjs";
 import { house } from "./house.mjs";
 import { runs } from "./runs.mjs";
 
-const require = createRequire(new URL("../../ui/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const { BASE, GUARDED, DAGS, CHROMIUM, ONLY = "", SHOTS } = process.env;
+const { BASE, GUARDED, DAGS, ONLY = "", SHOTS } = process.env;
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 const errors = [];
 const unfit = [];
 
@@ -55,13 +49,7 @@ const ended = (dag, id, state) => until(`${dag} ${id} ${state}`, async () => (aw
 async function look(name) {
   await page.waitForTimeout(250);
   if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-    const of = (v) => v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message.slice(0, 160) ?? ""}`);
-    return violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${of(v).join(" | ")}`);
-  });
-  for (const f of found) unfit.push(`${name}: ${f}`);
+  for (const f of await unfitNow(page)) unfit.push(`${name}: ${f}`);
 }
 
 const steps = [];
