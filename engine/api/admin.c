@@ -129,7 +129,7 @@ static bool exposed(struct tw_request *req, struct tw_response *resp)
 
 static struct tw_str open_or_hidden(const struct tw_api_setting *o, struct tw_str text)
 {
-	return o->sensitive ? TW_STR("< hidden >") : text.p ? text : TW_STR("");
+	return !text.n ? TW_STR("") : o->sensitive ? TW_STR("< hidden >") : text;
 }
 
 static struct tw_str shown(const struct tw_api_setting *o)
@@ -137,9 +137,12 @@ static struct tw_str shown(const struct tw_api_setting *o)
 	return open_or_hidden(o, o->value);
 }
 
+/* One option is looked for without case. */
 static bool meant(const struct tw_api_setting *o, struct tw_str section, struct tw_str key)
 {
-	return (!section.p || tw_str_eq(o->section, section)) && (!key.p || tw_str_eq(o->key, key));
+	if (key.p)
+		return tw_str_caseeq(section, o->section.p) && tw_str_caseeq(key, o->key.p);
+	return !section.p || tw_str_eq(o->section, section);
 }
 
 /* The options of one section, wherever in the list they stand. */
@@ -156,7 +159,7 @@ static struct tw_value section_options(struct tw_request *req, struct tw_str sec
 		if (!meant(o, section, key))
 			continue;
 		option = tw_v_map(req->arena);
-		tw_map_putc(req->arena, option, "key", tw_v_str(o->key));
+		tw_map_putc(req->arena, option, "key", tw_v_str(key.p ? key : o->key));
 		tw_map_putc(req->arena, option, "value", tw_v_str(shown(o)));
 		tw_list_push(req->arena, list, option);
 	}
@@ -204,7 +207,7 @@ static void reply_settings(struct tw_request *req, struct tw_response *resp, str
 		if (!meant(&api->settings[i], section, key) || tw_map_find(done, name))
 			continue;
 		tw_map_put(req->arena, done, name, TW_NULL);
-		write_section(resp, &w, text, name, section_options(req, name, key));
+		write_section(resp, &w, text, key.p ? section : name, section_options(req, name, key));
 	}
 	if (!text) {
 		tw_jw_end(&w);
@@ -215,8 +218,7 @@ static void reply_settings(struct tw_request *req, struct tw_response *resp, str
 static bool has_setting(const struct tw_api *api, struct tw_str section, struct tw_str key)
 {
 	for (size_t i = 0; i < api->nsettings; i++)
-		if (tw_str_eq(api->settings[i].section, section) &&
-		    (!key.p || tw_str_eq(api->settings[i].key, key)))
+		if (meant(&api->settings[i], section, key))
 			return true;
 	return false;
 }

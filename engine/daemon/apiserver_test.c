@@ -756,9 +756,15 @@ static void test_admin(void **state)
 	expect(w, "GET", "/api/v2/config?section=none", NULL, 404);
 	expect(w, "GET", "/api/v2/config/section/api/option/port", NULL, 200);
 	expect_str(w, "sections.0.options.0.value", "8080");
+	expect(w, "GET", "/api/v2/config/section/API/option/Port", NULL, 200);
+	expect_str(w, "sections.0.name", "API");
+	expect_str(w, "sections.0.options.0.key", "Port");
+	expect_str(w, "sections.0.options.0.value", "8080");
+	expect(w, "GET", "/api/v2/config?section=sentry", NULL, 200);
+	expect_str(w, "sections.0.options.0.value", ""); /* nothing to hide */
 	assert_int_equal(ask_with(w, "GET", "/api/v2/config", NULL, "Accept: text/plain"), 200);
 	assert_string_equal(tw_buf_cstr(&w->body), "[core]\nexecutor = LocalExecutor\nfernet_key = "
-						   "< hidden >\n\n[api]\nport = 8080\n");
+						   "< hidden >\n\n[api]\nport = 8080\n\n[sentry]\nsentry_dsn = \n");
 	expect(w, "GET", "/ui/config", NULL, 200);
 	expect_str(w, "0.source", "default");
 	expect_str(w, "1.source", "environment");

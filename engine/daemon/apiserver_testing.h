@@ -199,6 +199,7 @@ static const struct tw_api_setting world_settings[] = {
 	{TW_STR("core"), TW_STR("executor"), TW_STR("LocalExecutor"), false, "default", TW_STR("default"), TW_STR("LocalExecutor"), {0}},
 	{TW_STR("core"), TW_STR("fernet_key"), TW_STR("secret"), true, "environment", TW_STR("AIRFLOW__CORE__FERNET_KEY"), TW_STR("old secret"), {0}},
 	{TW_STR("api"), TW_STR("port"), TW_STR("8080"), false, "file", TW_STR("airflow.cfg:7"), TW_STR("8793"), TW_STR("Where it listens.")},
+	{TW_STR("sentry"), TW_STR("sentry_dsn"), TW_STR(""), true, "default", TW_STR("default"), TW_STR(""), {0}},
 };
 
 static inline struct world *world_new(bool all_admins)
@@ -228,7 +229,7 @@ static inline struct world *world_new(bool all_admins)
 		.arg = w,
 		.expose_config = true,
 		.settings = world_settings,
-		.nsettings = 3,
+		.nsettings = 4,
 	};
 	ok(tw_apiserver_prepare(&w->opts, &w->server, &test_err));
 	ok(tw_apiserver_listen(w->server, &test_err));
