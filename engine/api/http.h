@@ -107,7 +107,7 @@ typedef void (*tw_http_handler)(struct tw_request *req, struct tw_response *resp
 struct tw_route {
 	const char *method;
 	const char *
-		pattern; /* "/api/v2/dags/{dag_id}"; a last {name...} takes the rest, slashes too */
+		pattern; /* "/api/v2/dags/{dag_id}"; a last {name...} takes the rest, slashes too, or nothing */
 	struct tw_access access;
 	tw_http_handler handler;
 };

@@ -53,7 +53,7 @@ static bool match(const char *pattern, struct tw_str path, struct tw_str params[
 
 			while (i < path.n && (rest || path.p[i] != '/'))
 				i++;
-			if (i == from || n == TW_HTTP_PARAMS)
+			if ((i == from && !rest) || n == TW_HTTP_PARAMS)
 				return false;
 			params[n++] = tw_strn(path.p + from, i - from);
 			p = end + 1;

@@ -13,6 +13,7 @@ static const struct tw_route table[] = {
 	{"GET", "/dags/{id}/runs/list", {TW_OPEN}, nothing},
 	{"GET", "/dags/{id}/runs/{run}", {TW_OPEN}, nothing},
 	{"GET", "/files/{path...}", {TW_OPEN}, nothing},
+	{"GET", "/api/v2/pools/{name...}", {TW_OPEN}, nothing},
 	{0},
 };
 static const struct tw_route *const tables[] = {table, NULL};
@@ -45,6 +46,9 @@ static void test_find(void **state)
 	assert_int_equal(find("GET", "/files/a/b/c", p), 5);
 	tw_assert_str(p[0], "a/b/c");
 	assert_int_equal(find("GET", "/files/", p), -1);
+	assert_int_equal(find("GET", "/api/v2/pools/", p), 6); /* a name may be empty */
+	assert_int_equal(p[0].n, 0);
+	assert_int_equal(find("GET", "/api/v2/pools", p), -1);
 	assert_int_equal(find("GET", "/dags//runs/y", p), -1);
 	assert_int_equal(find("GET", "/dagsx", p), -1);
 	assert_int_equal(find("GET", "", p), -1);

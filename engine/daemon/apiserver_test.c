@@ -706,6 +706,16 @@ static void test_pools(void **state)
 	expect(w, "DELETE", "/api/v2/pools/default_pool", NULL, 400);
 	expect(w, "DELETE", "/api/v2/pools/p/1", NULL, 204);
 	expect(w, "GET", "/api/v2/pools/p/1", NULL, 404);
+	/* Airflow takes an empty name, too; and who has one must be able to get rid of it. */
+	expect(w, "GET", "/api/v2/pools/", NULL, 404);
+	expect_str(w, "detail", "The Pool with name: `` was not found");
+	expect(w, "POST", "/api/v2/pools", "{\"name\":\"\",\"slots\":3}", 201);
+	expect(w, "GET", "/api/v2/pools/", NULL, 200);
+	expect_int(w, "slots", 3);
+	expect(w, "PATCH", "/api/v2/pools/", "{\"pool\":\"\",\"slots\":4,\"include_deferred\":true}", 200);
+	expect(w, "DELETE", "/api/v2/pools/", NULL, 204);
+	expect(w, "GET", "/api/v2/pools", NULL, 200);
+	expect_int(w, "total_entries", 1);
 }
 
 static void test_xcoms(void **state)
