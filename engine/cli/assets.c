@@ -167,25 +167,6 @@ static struct tw_asset_row *find(const struct tw_args *args, size_t *ret_n)
 	return v;
 }
 
-/* A person reads one property a line, a program one object. */
-static void print_one(const struct tw_args *args, struct tw_value rows)
-{
-	const char *output = tw_arg(args, "output");
-	struct tw_value lines = tw_v_list(&tw_cli()->arena), one = rows.list->v[0];
-
-	if (strcmp(output, "json") == 0 || strcmp(output, "yaml") == 0) {
-		tw_output_rows(args, rows);
-		return;
-	}
-	for (size_t i = 0; i < one.map->n; i++) {
-		struct tw_value line = row_new(lines);
-
-		tw_map_putc(&tw_cli()->arena, line, "property_name", one.map->v[i].key);
-		tw_map_putc(&tw_cli()->arena, line, "property_value", one.map->v[i].value);
-	}
-	tw_output_rows(args, lines);
-}
-
 static void alias_details(const struct tw_args *args, struct tw_value rows)
 {
 	const char *name = tw_arg(args, "name");
@@ -222,7 +203,7 @@ static int cmd_details(const struct tw_args *args)
 			tw_cli_dief("More than one asset exists with %s.", asked_for(args));
 		asset_row(rows, &v[0]);
 	}
-	print_one(args, rows);
+	tw_output_one(args, rows.list->v[0]);
 	return 0;
 }
 

@@ -141,6 +141,7 @@ int dags_list_runs(const struct tw_args *args)
 	struct tw_ask ask = {
 		.conds = conds, .nconds = 1, .order_by = order, .norder = 1, .limit = -1};
 	struct tw_run_view *v;
+	struct tw_dag_row d;
 	struct tw_value rows = tw_v_list(&c->arena);
 	struct tw_err err = {0};
 	size_t n;
@@ -148,6 +149,8 @@ int dags_list_runs(const struct tw_args *args)
 
 	if (!dag_id)
 		tw_cli_dief("which DAG? `tradewind dags list-runs DAG_ID`");
+	if (tw_store_dag(tw_cli_store(), tw_str(dag_id), &c->arena, &d, &err) < 0)
+		tw_cli_die(&err);
 	if (state)
 		conds[ask.nconds++] =
 			(struct tw_cond){.field = "state", .op = TW_OP_EQ, .text = tw_str(state)};
@@ -226,7 +229,7 @@ static int cmd_details(const struct tw_args *args)
 	if (tw_store_dag(tw_cli_store(), tw_str(tw_arg_pos(args, 0)), &c->arena, &d, &err) < 0)
 		tw_cli_die(&err);
 	all_columns(row_new(rows), &d);
-	tw_output_rows(args, rows);
+	tw_output_one(args, rows.list->v[0]);
 	return 0;
 }
 

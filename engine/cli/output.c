@@ -348,3 +348,23 @@ void tw_output_rows(const struct tw_args *args, struct tw_value rows)
 	tw_buf_release(&out);
 	tw_arena_release(&a);
 }
+
+void tw_output_one(const struct tw_args *args, struct tw_value row)
+{
+	const char *how = tw_arg(args, "output");
+	bool program = how && (strcmp(how, "json") == 0 || strcmp(how, "yaml") == 0);
+	struct tw_arena a = {0};
+	struct tw_value rows = tw_v_list(&a);
+
+	if (program)
+		tw_list_push(&a, rows, row);
+	for (size_t i = 0; !program && i < row.map->n; i++) {
+		struct tw_value line = tw_v_map(&a);
+
+		tw_map_putc(&a, line, "property_name", row.map->v[i].key);
+		tw_map_putc(&a, line, "property_value", row.map->v[i].value);
+		tw_list_push(&a, rows, line);
+	}
+	tw_output_rows(args, rows);
+	tw_arena_release(&a);
+}

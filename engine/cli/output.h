@@ -16,5 +16,8 @@
 /* Prints rows as args' --output says. An empty list prints "No data found" as table, [] as JSON. */
 void tw_output_rows(const struct tw_args *args, struct tw_value rows);
 
+/* Prints one thing: a person reads a property a line, a program one object. */
+void tw_output_one(const struct tw_args *args, struct tw_value row);
+
 /* YAML text of any value, block style. */
 void tw_yaml_write(struct tw_buf *out, struct tw_value v, int indent);

@@ -9,6 +9,8 @@
 #include "cli/python.h"
 #include "cli/row.h"
 #include "io/file.h"
+#include "model/dag.h"
+#include "runner/masker.h"
 #include "store/vault.h"
 #include "value/json.h"
 
@@ -282,11 +284,39 @@ static void from_options(const struct tw_args *args, struct tw_connection_row *c
 		tw_cli_dief("Must supply either conn-uri or conn-json or conn-type");
 }
 
+/* Its name and extra are what Airflow would take. Returns the extra as it may be shown: without its secrets. */
+static struct tw_str check_new(const struct tw_connection_row *c)
+{
+	struct tw_arena *a = &tw_cli()->arena;
+	struct tw_masker masker = {.min_length = 1};
+	struct tw_buf shown = {0};
+	struct tw_value extra;
+	struct tw_err err = {0};
+	struct tw_str text;
+
+	if (tw_id_check("conn_id", c->conn_id, &err) < 0)
+		tw_cli_die(&err);
+	if (!c->extra.n)
+		return TW_STR("{}");
+	if (tw_json_parse(a, c->extra, &extra, &err) < 0)
+		tw_cli_dief("the extra of connection " TW_STR_FMT " is no JSON: %s", TW_STR_ARG(c->conn_id), err.msg);
+	if (extra.kind != TW_V_MAP)
+		tw_cli_dief("the extra of connection " TW_STR_FMT " must be a JSON object, such as {\"timeout\": 5}",
+			    TW_STR_ARG(c->conn_id));
+	tw_masker_add_sensitive(&masker, TW_STR(""), extra);
+	tw_masker_mask(&masker, c->extra, true, &shown);
+	text = tw_str_copy(a, tw_buf_str(&shown));
+	tw_buf_release(&shown);
+	tw_masker_release(&masker);
+	return text;
+}
+
 static int conn_add(const struct tw_args *args)
 {
 	const char *uri = tw_arg(args, "conn-uri"), *json = tw_arg(args, "conn-json");
 	struct tw_connection_row c = {0};
 	struct tw_value rows = tw_v_list(&tw_cli()->arena), row;
+	struct tw_str extra;
 	struct tw_err err = {0};
 	enum tw_rc rc;
 
@@ -302,6 +332,7 @@ static int conn_add(const struct tw_args *args)
 	c.conn_id = tw_str(tw_arg_pos(args, 0));
 	if (tw_arg(args, "conn-description"))
 		c.description = tw_str(tw_arg(args, "conn-description"));
+	extra = check_new(&c);
 	rc = tw_store_connection_put(tw_cli_store(), &c, TW_PUT_INSERT, &err);
 	if (rc == TW_ERR_EXISTS)
 		tw_cli_dief("A connection with `conn_id`=%s already exists.", tw_arg_pos(args, 0));
@@ -314,7 +345,7 @@ static int conn_add(const struct tw_args *args)
 	row_str(row, "host", c.host);
 	row_str(row, "login", c.login);
 	row_port(row, c.port);
-	row_json(row, "extra", c.extra.n ? c.extra : TW_STR("{}"));
+	row_json(row, "extra", extra);
 	tw_output_rows(args, rows);
 	return 0;
 }

@@ -9,6 +9,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -315,10 +316,18 @@ def install(names: list[str]) -> int:
             from pip._vendor.packaging.requirements import Requirement  # type: ignore[assignment]
         except ImportError:
             raise Problem("pip is not installed in this Python") from None
+    todo = [_package(name) for name in names]
+    for name, spec in zip(names, todo):
+        try:
+            Requirement(spec)
+        except ValueError:
+            raise Problem(
+                f"{name!r} is no name of a provider; write it as postgres or 'postgres>=6'"
+            ) from None
     missing = [name for name in _FROM_AIRFLOW if importlib.util.find_spec(name.replace("-", "_")) is None]
     if missing and _pip("install", *missing):
         return 1
-    todo, done = [_package(name) for name in names], set()
+    done: set[str] = set()
     while todo:
         spec = todo.pop(0)
         name = Requirement(spec).name.lower().replace("_", "-")
@@ -348,10 +357,11 @@ def _with_extras(requirement: Any) -> str:
 
 
 def _package(name: str) -> str:
-    """`postgres` and `cncf.kubernetes` are short for the whole name."""
+    """`postgres` and `cncf.kubernetes` are short for the whole name; a version may follow: `postgres>=6.2`."""
     if name.startswith("apache-airflow-providers-"):
         return name
-    return "apache-airflow-providers-" + name.replace(".", "-").replace("_", "-")
+    short, rest = re.match(r"([\w.-]*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    return "apache-airflow-providers-" + short.replace(".", "-").replace("_", "-") + rest
 
 
 def _pip(*words: str) -> int:

@@ -293,6 +293,16 @@ def test_connections(engine: Engine, tmp_path: Path) -> None:
         == 1
     )
     assert engine.run("connections", "add", "none", check=False).returncode == 1
+    for words, why in {
+        ("an id!", "--conn-type", "http"): "conn_id 'an id!' has to be made of alphanumeric characters",
+        ("odd", "--conn-type", "http", "--conn-extra", "{bad"): "the extra of connection odd is no JSON: line 1, column 2",
+        ("odd", "--conn-type", "http", "--conn-extra", "[1]"): "the extra of connection odd must be a JSON object",
+    }.items():
+        refused = engine.run("connections", "add", *words, check=False)
+        assert refused.returncode == 1 and why in refused.stderr, refused.stderr
+    hidden = engine.run("connections", "add", "api", "--conn-type", "http", "--conn-extra", '{"api_key": "s3", "n": 1}')
+    assert "s3" not in hidden.stdout and '"n": 1' in hidden.stdout
+    engine.run("connections", "delete", "api")
     assert (
         engine.run(
             "connections", "add", "bad", "--conn-uri", "no uri", check=False
@@ -497,6 +507,11 @@ def test_dags(engine: Engine, tmp_path: Path) -> None:
         details["timetable_summary"],
     ) == (["b", "a"], "3", "0 0 * * *") or (details["tags"] == ["a", "b"])
     assert engine.run("dags", "details", "nope", check=False).returncode == 1
+    told = engine.run("dags", "details", "example").stdout.splitlines()
+    assert told[0].split() == ["property_name", "|", "property_value"]
+    assert ["max_active_runs", "3"] in [[w.strip() for w in line.split("|")] for line in told]
+    none = engine.run("dags", "list-runs", "nope", check=False)
+    assert none.returncode == 1 and none.stderr.strip() == "error: there is no dag 'nope'"
     assert lines(engine.run("tasks", "list", "example").stdout) == [
         "again",
         "double",

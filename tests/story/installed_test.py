@@ -213,3 +213,16 @@ def test_plugins_and_what_is_wrong_with_them(engine: Engine) -> None:
         and house["standard_fields"]["url_schema"]["hidden"]
     )
     assert json.dumps(plugins)  # nothing but plain data
+
+
+def test_what_is_no_provider_is_said_before_anything_is_installed(engine: Engine) -> None:
+    refused = engine.run("providers", "install", "postgres>=6.2", "two words", check=False)
+    assert refused.returncode == 1 and refused.stdout == ""
+    assert refused.stderr.strip() == "error: 'two words' is no name of a provider; write it as postgres or 'postgres>=6'"
+
+
+def test_a_providers_version_stays_what_it_is() -> None:
+    from tradewind.commands import _package
+
+    assert _package("cncf.kubernetes>=10.1,<11") == "apache-airflow-providers-cncf-kubernetes>=10.1,<11"
+    assert _package("apache-airflow-providers-http==5.0") == "apache-airflow-providers-http==5.0"
