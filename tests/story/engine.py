@@ -34,6 +34,7 @@ class Engine:
         self.dags.mkdir()
         (self.home / "tmp").mkdir()
         self.port = free_port()
+        self.token = ""  # who asks, where there are users
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "TRADEWIND"))}
         self.env.update(
@@ -152,12 +153,14 @@ class Engine:
 
         wait_until(healthy, 30, "the API does not answer")
 
+    def request(self, path: str, data: bytes | None, method: str, headers: dict[str, str]) -> urllib.request.Request:
+        held = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, {**headers, **held}, method=method)
+
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and JSON of the answer; status 0: nobody listens."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", data, {"Content-Type": "application/json"}, method=method
-        )
+        request = self.request(path, data, method, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=30) as r:
                 text = r.read()
@@ -168,7 +171,7 @@ class Engine:
             return 0, None
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as r:
+        with urllib.request.urlopen(self.request(path, None, "GET", {}), timeout=20) as r:
             return json.load(r)
 
 
