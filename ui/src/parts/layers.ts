@@ -175,3 +175,26 @@ export function layered(root: ElkNode, direction: string): ElkNode {
     if (chains.has(e.sources[0]!) && chains.has(e.targets[0]!)) route(e, at(e.sources[0]!), at(e.targets[0]!), down);
   return root;
 }
+
+/** Room between the frame and the first node. */
+const MARGIN = 52;
+const READABLE = 0.6;
+
+/** How a graph that is too large to be read as a whole is looked at first: at its beginning, from as far as one can read, nothing empty before it. */
+export function beginning(graph: ElkNode, direction: string, width: number, height: number) {
+  const down = direction === "DOWN";
+  const nodes = graph.children ?? [];
+  const at = (n: ElkNode) => (down ? n.y! : n.x!);
+  const beside = (n: ElkNode) => (down ? [n.x!, n.x! + n.width!] : [n.y!, n.y! + n.height!]);
+  const start = Math.min(...nodes.map(at));
+  const all = nodes.flatMap(beside);
+  const room = down ? width : height;
+  const zoom = Math.max(READABLE, Math.min(1, (room - 2 * MARGIN) / Math.max(1, Math.max(...all) - Math.min(...all))));
+  // All of it in the middle; where that does not fit, those that stand in front.
+  const fits = (Math.max(...all) - Math.min(...all)) * zoom <= room;
+  const seen = fits ? all : nodes.filter((n) => at(n) < start + 1).flatMap(beside);
+  const [low, high] = [Math.min(...seen), Math.max(...seen)];
+  const across = (high - low) * zoom > room ? MARGIN - low * zoom : room / 2 - ((low + high) / 2) * zoom;
+  const along = MARGIN - start * zoom;
+  return down ? { x: across, y: along, zoom } : { x: along, y: across, zoom };
+}
