@@ -44,18 +44,27 @@ interface Options<T> {
   keep?: boolean;
 }
 
+/** What a question (path and parameters) is answered. */
+export async function fetched<T>({
+  queryKey: [path, params],
+  signal,
+}: {
+  queryKey: readonly unknown[];
+  signal: AbortSignal;
+}): Promise<T> {
+  const began = performance.now();
+  const data = await get<T>(path as string, params as Params, signal);
+  spent(path as string, performance.now() - began);
+  return data;
+}
+
 /** GET, kept fresh. */
 export function useGet<T>(path: string, params: Params = {}, options: Options<T> = {}): UseQueryResult<T, Error> {
   const live = useLive();
   const { every = 0, untold = false, enabled = true, keep = true } = options;
   return useQuery<T, Error, T, [string, Params]>({
     queryKey: [path, params],
-    queryFn: async ({ signal }) => {
-      const began = performance.now();
-      const data = await get<T>(path, params, signal);
-      spent(path, performance.now() - began);
-      return data;
-    },
+    queryFn: fetched<T>,
     enabled,
     // Of the same thing only: another DAG's tasks are never shown under this one's name.
     placeholderData: ((before: T | undefined, query?: { queryKey: [string, Params] }) =>

@@ -1,5 +1,6 @@
 import { createBrowserRouter, useRouteError } from "react-router";
 import { base } from "./api";
+import { ahead } from "./parts/ahead";
 import { Broken } from "./parts/bits";
 import { Shell } from "./shell";
 
@@ -22,11 +23,12 @@ export const router = createBrowserRouter(
             { path: "dags", lazy: () => import("./pages/dags") },
             {
               path: "dags/:dagId",
+              ...ahead("dag"),
               lazy: () => import("./pages/dag"),
               children: [
-                { index: true, lazy: () => import("./pages/grid") },
-                { path: "graph", lazy: () => import("./pages/graph") },
-                { path: "gantt", lazy: () => import("./pages/gantt") },
+                { index: true, ...ahead("grid"), lazy: () => import("./pages/grid") },
+                { path: "graph", ...ahead("runs"), lazy: () => import("./pages/graph") },
+                { path: "gantt", ...ahead("runs"), lazy: () => import("./pages/gantt") },
                 { path: "durations", lazy: () => import("./pages/durations") },
                 { path: "compare/:runA/:runB?", lazy: () => import("./pages/compare") },
                 { path: "calendar", lazy: () => import("./pages/calendar") },

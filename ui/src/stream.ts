@@ -50,6 +50,19 @@ export const useLost = () => useSyncExternalStore(lost.follow, lost.get);
 export const useLive = () => useSyncExternalStore(on.follow, on.get);
 export const isLive = on.get;
 
+/** So long a question waits for the stream at most: where none comes through it is not held up. */
+const WAIT_MS = 150;
+/** Resolved when changes are told: what is asked from then on has not to be asked again. */
+export const heard = () =>
+  new Promise<void>((done) => {
+    if (on.get()) return done();
+    const off = on.follow(() => {
+      off();
+      done();
+    });
+    setTimeout(done, WAIT_MS);
+  });
+
 const takers = new Set<(e: LiveEvent) => void>();
 /** Each event, as it comes. */
 export function onEvent(fn: (e: LiveEvent) => void): () => void {

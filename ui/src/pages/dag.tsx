@@ -5,6 +5,7 @@ import { Outlet, useParams } from "react-router";
 import { type DagDetails, type GridRun, seg } from "../api";
 import { IconPlayerPlay } from "../icons";
 import { useGet, useLiveScope } from "../live";
+import { askDag, askNewest } from "../parts/ahead";
 import { Loaded, PageHead, TabLinks, useTitle } from "../parts/bits";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
@@ -24,7 +25,7 @@ export function useDag(): DagDetails {
 /** Times may be shown in the DAG's zone while one of its pages is open; events of its tasks come in. */
 export function useDagContext(dagId: string) {
   const { setDagZone } = useSettings();
-  const dag = useGet<DagDetails>(`/api/v2/dags/${seg(dagId)}/details`, {}, { keep: false, every: 15_000 });
+  const dag = useGet<DagDetails>(...askDag(dagId), { keep: false, every: 15_000 });
   const zone = dag.data?.timezone ?? null;
   useEffect(() => {
     setDagZone(zone);
@@ -39,7 +40,7 @@ export function Component() {
   const may = useMay();
   const { dagId = "" } = useParams();
   const asked = useDagContext(dagId);
-  const latest = useGet<{ runs: GridRun[] }>(`/ui/dags/${seg(dagId)}/grid`, { limit: 1, cells: false }, { every: 3000 });
+  const latest = useGet<{ runs: GridRun[] }>(...askNewest(dagId), { every: 3000 });
   const [trigger, setTrigger] = useState(false);
   useTitle(asked.data?.dag_display_name ?? dagId);
   const run = latest.data?.runs[0];

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight, IconTimeline } from "../icons";
 import { useGet } from "../live";
+import { askStructure } from "../parts/ahead";
 import { Empty, Loaded } from "../parts/bits";
 import { type PathStep, usePathSwitch } from "../parts/forecast";
 import { Mark, useStateName } from "../parts/state";
@@ -183,9 +184,8 @@ export function Component() {
   const dag = useDag();
   const choice = useRunChoice(dag.dag_id);
   const path = usePathSwitch(dag.dag_id, choice.run);
-  const version = choice.run?.version;
-  const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, version ? { version_number: version } : {}, {
-    enabled: choice.run !== undefined,
+  const structure = useGet<Structure>(...askStructure(dag.dag_id, choice.version ?? undefined), {
+    enabled: choice.version !== null && choice.wanted !== undefined,
   });
   if (choice.runs.data?.runs.length === 0)
     return (

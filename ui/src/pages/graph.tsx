@@ -9,12 +9,14 @@ import {
   Handle,
   MiniMap,
   type Node,
+  type NodeHandle,
   type NodeProps,
   Position,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
   useStore,
+  useStoreApi,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api";
@@ -24,10 +26,11 @@ import { Link, useSearchParams } from "react-router";
 import { type Cell, type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight } from "../icons";
 import { useGet } from "../live";
+import { askRuns, askStructure } from "../parts/ahead";
 import { Loaded, Trouble } from "../parts/bits";
-
 import { looking, useFlowLabels } from "../parts/flow";
 import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
+import { beginning } from "../parts/layers";
 import { layout, prepare } from "../parts/layout";
 
 import { Mark, StateMark, useStateName } from "../parts/state";
@@ -215,6 +218,12 @@ interface Placed {
   rows: Map<string, Row>;
 }
 
+/** Where arrows may end. Told, because React Flow draws every node once to measure it where it is not. */
+const handles = (w: number, h: number): NodeHandle[] => [
+  { type: "target", position: Position.Left, x: 0, y: h / 2, width: 1, height: 1 },
+  { type: "source", position: Position.Right, x: w, y: h / 2, width: 1, height: 1 },
+];
+
 /** What is visible: of folded groups only the box; an arrow ends at what is visible of its ends. */
 function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; rows: Map<string, Row> } {
   const parents = new Map(s.groups.map((g) => [g.id, g.parent]));
@@ -301,6 +310,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const flow = useReactFlow();
+  const store = useStoreApi();
   const far = useStore((s) => s.transform[2] < FAR);
   useEffect(() => {
     if (structure.tasks.length < 1000) prepare();
@@ -311,24 +321,17 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
     layout(graph, direction)
       .then((g) => {
         if (!wanted) return;
+        const { width, height } = store.getState();
+        // Before it is drawn, where it can be: what is not in sight there is then not drawn at all.
+        if (g.children!.length > MANY && width) flow.setViewport(beginning(g, direction, width, height));
+        else requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.08 })));
         setPlaced({ graph: g, rows });
-        const many = g.children!.length > MANY;
-        const first = many ? g.children!.filter((n) => (direction === "RIGHT" ? n.x! : n.y!) < 900).slice(0, 40) : undefined;
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() =>
-            flow.fitView({
-              maxZoom: 1,
-              padding: 0.08,
-              ...(first ? { nodes: first.map((n) => ({ id: n.id })), minZoom: 0.6 } : {}),
-            }),
-          ),
-        );
       })
       .catch(setTrouble);
     return () => {
       wanted = false;
     };
-  }, [structure, folded, direction, flow]);
+  }, [structure, folded, direction, flow, store]);
   const cells = useMemo(() => (run ? cellMap(run.tasks) : new Map<string, Cell>()), [run]);
   const before = useRef(new Map<string, Node>());
   const nodes = useMemo(() => {
@@ -343,6 +346,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           position: { x: c.x ?? 0, y: c.y ?? 0 },
           width: c.width ?? W,
           height: c.height ?? H,
+          handles: handles(c.width ?? W, c.height ?? H),
           ...(parent ? { parentId: parent } : {}),
         };
         if (row.group) {
@@ -492,7 +496,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
 /** Which run is looked at: the address says so, else the newest. */
 export function useRunChoice(dagId: string) {
   const [search, setSearch] = useSearchParams();
-  const runs = useGet<{ runs: GridRun[] }>(`/ui/dags/${seg(dagId)}/grid`, { limit: 50, cells: false }, { every: 5000 });
+  const runs = useGet<{ runs: GridRun[] }>(...askRuns(dagId), { every: 5000 });
   const wanted = search.get("run") ?? runs.data?.runs[0]?.run_id;
   const grid = useGet<{ runs: GridRun[] }>(
     `/ui/dags/${seg(dagId)}/grid`,
@@ -512,7 +516,12 @@ export function useRunChoice(dagId: string) {
       },
       { replace: true },
     );
-  return { runs, wanted, run: grid.data?.runs[0], choose };
+  const run = grid.data?.runs[0];
+  // Of the DAG, that the run is of: the list knows it before the run itself is there. undefined: of none; null: not known yet.
+  const listed = runs.data?.runs.find((r) => r.run_id === wanted) ?? run;
+  const settled = runs.error || (runs.data && !wanted) || grid.data || grid.error;
+  const version = listed ? listed.version : settled ? undefined : null;
+  return { runs, wanted, run, version, choose };
 }
 
 export function RunChoice({ of, children }: { of: ReturnType<typeof useRunChoice>; children?: React.ReactNode }) {
@@ -561,9 +570,9 @@ export function Component() {
   const dag = useDag();
   const choice = useRunChoice(dag.dag_id);
   const path = usePathSwitch(dag.dag_id, choice.run);
-  const version = choice.run?.version;
-  const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, version ? { version_number: version } : {}, {
+  const structure = useGet<Structure>(...askStructure(dag.dag_id, choice.version ?? undefined), {
     every: 60_000,
+    enabled: choice.version !== null,
   });
   return (
     <>

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 /** How pictures of nodes and arrows behave: looked at, moved and zoomed, and nothing in them is pulled about. */
@@ -14,11 +15,15 @@ export const looking = {
 /** Its buttons in the reader's language. */
 export function useFlowLabels() {
   const { t } = useTranslation();
-  return {
-    "controls.ariaLabel": t("flow.controls"),
-    "controls.zoomIn.ariaLabel": t("flow.zoomIn"),
-    "controls.zoomOut.ariaLabel": t("flow.zoomOut"),
-    "controls.fitView.ariaLabel": t("flow.fit"),
-    "minimap.ariaLabel": t("graph.map"),
-  };
+  // The same as long as the language is: others would have the whole picture looked at again.
+  return useMemo(
+    () => ({
+      "controls.ariaLabel": t("flow.controls"),
+      "controls.zoomIn.ariaLabel": t("flow.zoomIn"),
+      "controls.zoomOut.ariaLabel": t("flow.zoomOut"),
+      "controls.fitView.ariaLabel": t("flow.fit"),
+      "minimap.ariaLabel": t("graph.map"),
+    }),
+    [t],
+  );
 }
