@@ -13,12 +13,13 @@ import {
   IconSearch,
 } from "../icons";
 import { useGet } from "../live";
+import { askGrid, askStructure } from "../parts/ahead";
 import { seconds } from "../parts/bars";
 import { Empty, Loaded } from "../parts/bits";
-import { useCells } from "../parts/cells";
+import { type CellStore, type RunCells, useCells } from "../parts/cells";
 import { RunTypeFilter, StateFilter } from "../parts/filter";
-import { Mark, useStateName } from "../parts/state";
-import { foldedAtFirst, type Row, rows as rowsOf, type Sum, sum } from "../parts/tree";
+import { known, Mark, useMarkPictures, useStateName } from "../parts/state";
+import { foldedAtFirst, type Row, reckon, rows as rowsOf, type Sum } from "../parts/tree";
 import { TriggerDialog } from "../parts/trigger";
 import { useZone } from "../settings";
 import { formatDuration, formatTime, zoneMark } from "../time";
@@ -44,41 +45,6 @@ function tip(s: Sum, name: Name): string {
   return `${name(s.state)}${took}${tries}${counts}`;
 }
 
-/** Sums are kept: the same one is the same picture. */
-const GridCell = memo(function GridCell({
-  of,
-  task,
-  time,
-  many,
-  left,
-  id,
-  focus,
-  name,
-}: {
-  of: Sum;
-  task: string;
-  time: string;
-  many: boolean;
-  left: number;
-  id: string;
-  focus: boolean;
-  name: Name;
-}) {
-  const label = `${task}, ${time}: ${tip(of, name)}`;
-  return (
-    <div
-      role="gridcell"
-      id={id}
-      aria-label={label}
-      title={label}
-      className={`gcell${many ? " many" : ""}${focus ? " focus" : ""}`}
-      style={{ left, width: COL, height: ROW }}
-    >
-      <Mark state={of.state} size={15} />
-    </div>
-  );
-});
-
 /** A run as a column: what its head and its cells say of it. */
 interface Column {
   run: GridRun;
@@ -86,20 +52,128 @@ interface Column {
   label: string;
 }
 
-function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
+/** Columns that stand together, drawn or not as one: what is scrolled away or into sight, and what has changed, is so many cells of a row. */
+interface Block {
+  first: number;
+  columns: Column[];
+  cells: (RunCells | undefined)[];
+}
+const BLOCK = 8;
+
+function blockOf(first: number, heads: Column[], store: CellStore): Block {
+  const columns = heads.slice(first, first + BLOCK);
+  return { first, columns, cells: columns.map((c) => store.of(c.run.run_id)) };
+}
+const same = <T,>(a: T[], b: T[]) => a.length === b.length && a.every((x, i) => x === b[i]);
+
+/** The blocks from one column to another; one that has not changed is the very same as before. */
+function useBlocks(heads: Column[], store: CellStore, from: number, to: number): Block[] {
+  const before = useRef(new Map<number, Block>());
+  const blocks: Block[] = [];
+  for (let first = from - (from % BLOCK); first <= to; first += BLOCK) {
+    const next = blockOf(first, heads, store);
+    const old = before.current.get(first);
+    blocks.push(old && same(old.columns, next.columns) && same(old.cells, next.cells) ? old : next);
+  }
+  useEffect(() => {
+    before.current = new Map(blocks.map((b) => [b.first, b]));
+  });
+  return blocks;
+}
+
+/** Of one row: one element for each cell, its mark is a picture behind it. */
+const Cells = memo(function Cells({ row, at, of, focus, name }: { row: Row; at: number; of: Block; focus: number; name: Name }) {
+  const many = row.group !== null || row.task?.mapped === true ? " many" : "";
+  return of.columns.map((column, i) => {
+    const cells = of.cells[i];
+    const s = cells && reckon(row, cells);
+    if (!s) return null;
+    const c = of.first + i;
+    const label = `${row.id}, ${column.time}: ${tip(s, name)}`;
+    return (
+      <div
+        key={column.run.run_id}
+        role="gridcell"
+        id={`c-${at}-${c}`}
+        aria-colindex={c + 2}
+        aria-label={label}
+        title={label}
+        className={`gcell mark-${known(s.state)}${many}${focus === c ? " focus" : ""}`}
+        style={{ left: NAMES + c * COL }}
+      />
+    );
+  });
+});
+
+const Line = memo(function Line({
+  row,
+  at,
+  top,
+  blocks,
+  focus,
+  name,
+}: {
+  row: Row;
+  at: number;
+  top: number;
+  blocks: Block[];
+  focus: number;
+  name: Name;
+}) {
+  return (
+    <div role="row" aria-rowindex={at + 2} className="grow-line" style={{ top }}>
+      {blocks.map((b) => (
+        <Cells
+          key={b.first}
+          row={row}
+          at={at}
+          of={b}
+          focus={focus >= b.first && focus < b.first + BLOCK ? focus : -1}
+          name={name}
+        />
+      ))}
+    </div>
+  );
+});
+
+const Heads = memo(function Heads({ of, focus, longest }: { of: Block; focus: number; longest: number }) {
+  return of.columns.map(({ run: r, label }, i) => {
+    const c = of.first + i;
+    return (
+      <div
+        key={r.run_id}
+        id={`h-${c}`}
+        role="columnheader"
+        aria-colindex={c + 2}
+        aria-label={label}
+        title={`${r.run_id}\n${label}`}
+        className={`grun${focus === c ? " focus" : ""}`}
+        style={{ left: NAMES + c * COL, width: COL, height: HEAD }}
+      >
+        <span className={`bar st-${r.state}`} style={{ height: Math.max(4, (seconds(r) / longest) * (HEAD - 26)), width: 14 }} />
+        <Mark state={r.state} size={11} />
+      </div>
+    );
+  });
+});
+
+/** What is scrolled and changes while one looks; what stands above it is not drawn again for that. */
+const Sheet = memo(function Sheet({
+  rows,
+  runs,
+  toggle,
+  filtered,
+}: {
+  rows: Row[];
+  runs: GridRun[];
+  toggle: (id: string) => void;
+  filtered: boolean;
+}) {
   const { t } = useTranslation();
   const dag = useDag();
   const navigate = useNavigate();
   const zone = useZone();
   const name = useStateName();
-  const [search, setSearch] = useSearchParams();
-  const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
-  const filter = search.get("task") ?? "";
-  const rows = useMemo(() => {
-    if (!filter) return rowsOf(structure, folded);
-    const wanted = filter.toLowerCase();
-    return rowsOf(structure, new Set()).filter((r) => r.task && r.id.toLowerCase().includes(wanted));
-  }, [structure, folded, filter]);
   // Oldest at the left, as one reads.
   const columns = useMemo(() => [...runs].reverse(), [runs]);
   const heads = useMemo(
@@ -119,7 +193,7 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: 8,
     scrollPaddingStart: HEAD,
   });
   const vc = useVirtualizer({
@@ -127,7 +201,7 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
     count: columns.length,
     getScrollElement: () => box.current,
     estimateSize: () => COL,
-    overscan: 6,
+    overscan: 2,
     scrollPaddingStart: NAMES,
     // The newest are looked at first.
     initialOffset: columns.length * COL,
@@ -138,15 +212,6 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
     toEnd.current = true;
     box.current?.scrollTo({ left: box.current.scrollWidth });
   }, [columns.length]);
-  const toggle = useCallback(
-    (id: string) =>
-      setFolded((before) => {
-        const next = new Set(before);
-        if (!next.delete(id)) next.add(id);
-        return next;
-      }),
-    [],
-  );
   const open = (r: number, c: number) => {
     const run = columns[c];
     const row = rows[r];
@@ -182,22 +247,122 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
     const b = box.current!.getBoundingClientRect();
     const x = e.clientX - b.left;
     const y = e.clientY - b.top;
-    if (x < NAMES) return null;
     return {
-      c: Math.floor((x - NAMES + box.current!.scrollLeft) / COL),
+      c: x < NAMES ? -1 : Math.floor((x - NAMES + box.current!.scrollLeft) / COL),
       r: y < HEAD ? -1 : Math.floor((y - HEAD + box.current!.scrollTop) / ROW),
     };
+  };
+  // The name of the line that one points at, without anything being drawn anew.
+  const over = useRef<HTMLDivElement>(null);
+  const hover = (p: { r: number } | null) => {
+    const line = over.current!;
+    line.style.display = p && p.r >= 0 && p.r < rows.length ? "block" : "none";
+    if (p) line.style.transform = `translateY(${p.r * ROW}px)`;
   };
   const items = vr.getVirtualItems();
   const across = vc.getVirtualItems();
   const [from, to] = [across[0]?.index ?? 0, across.at(-1)?.index ?? -1];
+  const blocks = useBlocks(heads, store, from, to);
+  const list = useRef<Block[]>(blocks);
+  if (!same(list.current, blocks)) list.current = blocks;
+  const pictures = useMarkPictures();
+  const [first, end] = [blocks[0]?.first ?? 0, (blocks.at(-1)?.first ?? -BLOCK) + BLOCK];
   useEffect(
     () =>
       store.want(
-        columns.slice(from, to + 1).map((r) => r.run_id),
+        columns.slice(first, end).map((r) => r.run_id),
         runs,
       ),
-    [store, columns, runs, from, to],
+    [store, columns, runs, first, end],
+  );
+  return (
+    <div
+      ref={box}
+      className="gbox card"
+      role="grid"
+      aria-label={t("tab.grid")}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={columns.length + 1}
+      aria-activedescendant={focus.r >= 0 ? `c-${focus.r}-${focus.c}` : `h-${focus.c}`}
+      tabIndex={0}
+      onKeyDown={key}
+      onClick={(e) => {
+        const p = point(e);
+        if (p.c >= 0) {
+          setFocus(p);
+          open(p.r, p.c);
+        }
+      }}
+      onPointerMove={(e) => hover(point(e))}
+      onPointerLeave={() => hover(null)}
+      style={{ maxHeight: "calc(100vh - 250px)", ...pictures }}
+    >
+      <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + NAMES + 8, position: "relative" }}>
+        <div className="ghead" style={{ height: HEAD }} role="row" aria-rowindex={1}>
+          <div
+            className="gcorner"
+            style={{ width: NAMES, height: HEAD }}
+            role="columnheader"
+            aria-colindex={1}
+            aria-label={t("task")}
+          >
+            <span className="gscale">{formatDuration(longest)}</span>
+          </div>
+          {list.current.map((b) => (
+            <Heads key={b.first} of={b} longest={longest} focus={focus.r === -1 ? focus.c : -1} />
+          ))}
+        </div>
+        {/* One column that stays where it is: were each name held by itself, the browser would move as many layers. */}
+        <div className="gnames" role="rowgroup" style={{ width: NAMES, height: vr.getTotalSize() }}>
+          <div className="gover" ref={over} style={{ height: ROW }} />
+          {items.map((item) => (
+            <div
+              key={rows[item.index]!.id}
+              role="row"
+              aria-rowindex={item.index + 2}
+              className="gname-line"
+              style={{ top: item.start, height: ROW }}
+            >
+              <RowName row={rows[item.index]!} toggle={toggle} dagId={dag.dag_id} filtered={filtered} />
+            </div>
+          ))}
+        </div>
+        <div role="rowgroup" className="gbody" style={{ top: HEAD }}>
+          {items.map((item) => (
+            <Line
+              key={rows[item.index]!.id}
+              row={rows[item.index]!}
+              at={item.index}
+              top={item.start}
+              blocks={list.current}
+              focus={focus.r === item.index ? focus.c : -1}
+              name={name}
+            />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+});
+
+function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
+  const { t } = useTranslation();
+  const [search, setSearch] = useSearchParams();
+  const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
+  const filter = search.get("task") ?? "";
+  const rows = useMemo(() => {
+    if (!filter) return rowsOf(structure, folded);
+    const wanted = filter.toLowerCase();
+    return rowsOf(structure, new Set()).filter((r) => r.task && r.id.toLowerCase().includes(wanted));
+  }, [structure, folded, filter]);
+  const toggle = useCallback(
+    (id: string) =>
+      setFolded((before) => {
+        const next = new Set(before);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
   );
   const groups = structure.groups.length > 0;
   return (
@@ -248,86 +413,7 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
           {t("grid.size", { tasks: structure.tasks.length, runs: runs.length })}
         </Text>
       </Group>
-      <div
-        ref={box}
-        className="gbox card"
-        role="grid"
-        aria-label={t("tab.grid")}
-        aria-rowcount={rows.length + 1}
-        aria-colcount={columns.length + 1}
-        aria-activedescendant={focus.r >= 0 ? `c-${focus.r}-${focus.c}` : `h-${focus.c}`}
-        tabIndex={0}
-        onKeyDown={key}
-        onClick={(e) => {
-          const p = point(e);
-          if (p) {
-            setFocus(p);
-            open(p.r, p.c);
-          }
-        }}
-        style={{ maxHeight: "calc(100vh - 250px)" }}
-      >
-        <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + NAMES + 8, position: "relative" }}>
-          <div className="ghead" style={{ height: HEAD, width: vc.getTotalSize() + NAMES + 8 }} role="row" aria-rowindex={1}>
-            <div className="gcorner" style={{ width: NAMES, height: HEAD }} role="columnheader" aria-label={t("task")}>
-              <span className="gscale">{formatDuration(longest)}</span>
-            </div>
-            {across.map((c) => {
-              const { run: r, label } = heads[c.index]!;
-              return (
-                <div
-                  key={r.run_id}
-                  id={`h-${c.index}`}
-                  role="columnheader"
-                  aria-label={label}
-                  title={`${r.run_id}\n${label}`}
-                  className={`grun${focus.r === -1 && focus.c === c.index ? " focus" : ""}`}
-                  style={{ left: NAMES + c.start, width: COL, height: HEAD }}
-                >
-                  <span
-                    className={`bar st-${r.state}`}
-                    style={{ height: Math.max(4, (seconds(r) / longest) * (HEAD - 26)), width: 14 }}
-                  />
-                  <Mark state={r.state} size={11} />
-                </div>
-              );
-            })}
-          </div>
-          {items.map((item) => {
-            const row = rows[item.index]!;
-            return (
-              <div
-                key={row.id}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className="grow-line"
-                style={{ top: item.start + HEAD, height: ROW }}
-              >
-                <RowName row={row} folded={folded} toggle={toggle} dagId={dag.dag_id} filtered={filter !== ""} />
-                {across.map((c) => {
-                  const head = heads[c.index]!;
-                  const cells = store.of(head.run.run_id);
-                  const s = cells && sum(row, cells);
-                  if (!s) return null;
-                  return (
-                    <GridCell
-                      key={head.run.run_id}
-                      id={`c-${item.index}-${c.index}`}
-                      of={s}
-                      task={row.id}
-                      time={head.time}
-                      many={row.group !== null || row.task?.mapped === true}
-                      left={NAMES + c.start}
-                      name={name}
-                      focus={focus.r === item.index && focus.c === c.index}
-                    />
-                  );
-                })}
-              </div>
-            );
-          })}
-        </div>
-      </div>
+      <Sheet rows={rows} runs={runs} toggle={toggle} filtered={filter !== ""} />
     </>
   );
 }
@@ -339,7 +425,6 @@ const RowName = memo(function RowName({
   filtered,
 }: {
   row: Row;
-  folded: Set<string>;
   toggle: (id: string) => void;
   dagId: string;
   filtered: boolean;
@@ -350,7 +435,8 @@ const RowName = memo(function RowName({
     <div
       className="gname"
       role="rowheader"
-      style={{ height: ROW, width: NAMES, paddingLeft: 8 + (filtered ? 0 : row.depth * 14) }}
+      aria-colindex={1}
+      style={{ height: ROW, paddingLeft: 8 + (filtered ? 0 : row.depth * 14) }}
       title={row.group?.tooltip ?? row.id}
     >
       {row.group ? (
@@ -426,20 +512,14 @@ export function Component() {
   const dag = useDag();
   const [search] = useSearchParams();
   const [trigger, setTrigger] = useState(false);
-  const limit = Number(search.get("n")) || 30;
-  const filters = { state: search.getAll("state"), run_type: search.getAll("run_type") };
-  const structure = useGet<Structure>(`/ui/dags/${seg(dag.dag_id)}/structure`, {}, { every: 60_000 });
-  const grid = useGet<{ runs: GridRun[] }>(
-    `/ui/dags/${seg(dag.dag_id)}/grid`,
-    { limit, cells: false, ...filters },
-    { every: 5000 },
-  );
+  const structure = useGet<Structure>(...askStructure(dag.dag_id), { every: 60_000 });
+  const grid = useGet<{ runs: GridRun[] }>(...askGrid(dag.dag_id, search), { every: 5000 });
   return (
     <Loaded of={structure}>
       {(s) => (
         <Loaded of={grid}>
           {(g) =>
-            g.runs.length === 0 && !filters.state.length && !filters.run_type.length ? (
+            g.runs.length === 0 && !search.has("state") && !search.has("run_type") ? (
               <div className="card">
                 <Empty
                   icon={<IconCalendarPlus size={32} />}

@@ -1,5 +1,6 @@
 /** States, told by colour and by shape; the one place that knows either. */
-import { memo, useCallback } from "react";
+import { useComputedColorScheme } from "@mantine/core";
+import { type CSSProperties, memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { TiState } from "../api";
 
@@ -59,7 +60,7 @@ const bodies = {
   dotted: <circle cx="8" cy="8" r="6.2" className="st-line" strokeDasharray="1.8 2.4" />,
 };
 
-function known(state: string | null | undefined): TiState {
+export function known(state: string | null | undefined): TiState {
   return state && state in shapes ? (state as TiState) : "none";
 }
 
@@ -90,9 +91,39 @@ export const Mark = memo(function Mark({ state, size = 16 }: { state: string | n
   );
 });
 
+/**
+ * The marks as pictures, for where there are thousands of them: custom properties --mark-STATE for the element that holds them, whose
+ * children have the class mark-STATE. A picture does not see the page's style, so that its colours are written into it.
+ */
+export function useMarkPictures(): CSSProperties {
+  const scheme = useComputedColorScheme();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are the scheme's
+  return useMemo(() => {
+    const page = getComputedStyle(document.documentElement);
+    const color = (name: string) => page.getPropertyValue(`--st-${name}`).trim();
+    const sign = color("sign");
+    return Object.fromEntries(
+      Object.keys(shapes).map((s) => {
+        const style = `.st-fill{fill:${color(s)}}.st-line{fill:none;stroke:${color(s)};stroke-width:1.8}.st-sign,.st-sign-line{fill:none;stroke:${sign};stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}.st-sign-line{stroke:${color(s)}}`;
+        const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="15" height="15" viewBox="0 0 16 16"><style>${style}</style>${document.getElementById(`st-${s}`)?.innerHTML ?? ""}</svg>`;
+        return [`--mark-${s}`, `url("data:image/svg+xml,${encodeURIComponent(svg)}")`];
+      }),
+    );
+  }, [scheme]);
+}
+
 export function useStateName(): (state: string | null | undefined) => string {
   const { t } = useTranslation();
-  return useCallback((state) => t(`state.${known(state)}`), [t]);
+  return useMemo(() => {
+    // Asked thousands of times by a grid: each is looked up once.
+    const names = new Map<string, string>();
+    return (state) => {
+      const s = known(state);
+      const name = names.get(s) ?? t(`state.${s}`);
+      names.set(s, name);
+      return name;
+    };
+  }, [t]);
 }
 
 /** The mark with its name: in sight, or for screen readers and in the tip. */
