@@ -64,17 +64,22 @@ async function open(page, path, ready) {
     paths.push(e.request.url.replace(BASE, ""));
   });
   session.on("Network.dataReceived", (e) => (bytes += e.encodedDataLength));
+  // What the page's thread works by its own clock: the same on a machine that does much else.
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async () => (await session.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value * 1000;
+  const idle = await busy();
   await page.goto(BASE + path, { waitUntil: "commit" });
   const ms = await page.evaluate(`window.usable(${ready})`);
+  const work = (await busy()) - idle;
   const usableBytes = bytes;
   await page.waitForTimeout(300);
   const slow = await page.evaluate(() => window.slow.map(([, d]) => Math.round(d)));
   await session.detach();
-  return { ms, bytes: usableBytes, requests, slow, paths };
+  return { ms, work, bytes: usableBytes, requests, slow, paths };
 }
 
 if (wanted("open")) {
-  console.log("from navigation until usable, ms              first visit    again (median of 3)   requests   KiB first / again   longest task");
+  console.log("from navigation until usable, ms              first visit    again (median of 3)   requests   KiB first / again   longest task   work of the page's thread");
   for (const [name, [path, ready]] of Object.entries(views)) {
     try {
       const page = await newPage();
@@ -85,9 +90,9 @@ if (wanted("open")) {
         await page.goto("about:blank");
         next.push(await open(page, path, ready));
       }
-      const again = { ms: median(next.map((x) => x.ms)), bytes: next[1].bytes, requests: next[1].requests, longest: Math.max(0, ...next[1].slow) };
-      figures[name] = { first: first.ms, again: again.ms, requests: again.requests, first_kib: first.bytes / 1024, again_kib: again.bytes / 1024, longest_task: again.longest };
-      console.log(`${name.padEnd(44)} ${first.ms.toFixed(0).padStart(12)} ${again.ms.toFixed(0).padStart(12)} ${String(again.requests).padStart(18)} ${(first.bytes / 1024).toFixed(0).padStart(12)} / ${(again.bytes / 1024).toFixed(0).padEnd(6)} ${again.longest}`);
+      const again = { ms: median(next.map((x) => x.ms)), work: median(next.map((x) => x.work)), bytes: next[1].bytes, requests: next[1].requests, longest: Math.max(0, ...next[1].slow) };
+      figures[name] = { first: first.ms, again: again.ms, requests: again.requests, first_kib: first.bytes / 1024, again_kib: again.bytes / 1024, longest_task: again.longest, work: again.work };
+      console.log(`${name.padEnd(44)} ${first.ms.toFixed(0).padStart(12)} ${again.ms.toFixed(0).padStart(12)} ${String(again.requests).padStart(18)} ${(first.bytes / 1024).toFixed(0).padStart(12)} / ${(again.bytes / 1024).toFixed(0).padEnd(6)} ${String(again.longest).padStart(12)} ${again.work.toFixed(0).padStart(12)}`);
       if (process.env.PATHS) console.log(next[1].paths.filter((p) => !p.startsWith("/static")).join("\n"));
       if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name.replace(/\W+/g, "-")}.png`) });
       await page.context().close();
@@ -124,37 +129,66 @@ if (wanted("open")) {
   await page.context().close();
 }
 
+/** In the page: moves for so long at each frame, and says how long the frames took. */
+const frames = async ([how, selector, dx, dy]) => {
+  const box = selector ? document.querySelector(selector) : document.scrollingElement;
+  const r = box.getBoundingClientRect();
+  let [x, y] = [r.left + r.width / 2, r.top + Math.min(r.height, innerHeight) / 2];
+  const mouse = (type, more) => box.dispatchEvent(new (type === "wheel" ? WheelEvent : MouseEvent)(type, { bubbles: true, cancelable: true, view: window, clientX: x, clientY: y, buttons: 1, ...more }));
+  const took = [];
+  if (how === "drag") mouse("mousedown");
+  let before = performance.now();
+  const end = before + 6000;
+  await new Promise((done) => {
+    const frame = (now) => {
+      took.push(now - before);
+      before = now;
+      if (how === "scroll") box.scrollBy(dx, dy);
+      else if (how === "zoom") mouse("wheel", { deltaY: took.length % 80 < 40 ? 12 : -12 });
+      else {
+        x += took.length % 120 < 60 ? dx : -dx;
+        mouse("mousemove");
+      }
+      if (now < end) requestAnimationFrame(frame);
+      else done();
+    };
+    requestAnimationFrame(frame);
+  });
+  if (how === "drag") mouse("mouseup", { buttons: 0 });
+  return took.slice(2);
+};
+
 if (wanted("scroll")) {
-  const page = await newPage();
-  await page.goto(`${BASE}${dag}?n=365`);
-  await page.evaluate(`window.usable(${views["grid, 365 runs"][1]})`);
-  await page.waitForTimeout(1500);
-  for (const [name, dx, dy] of [["down", 0, 60], ["across", -60, 0]]) {
-    const frames = await page.evaluate(
-      async ([dx, dy]) => {
-        const box = document.querySelector(".gbox");
-        const deltas = [];
-        let before = performance.now();
-        const end = before + 6000;
-        await new Promise((done) => {
-          const frame = (now) => {
-            deltas.push(now - before);
-            before = now;
-            box.scrollBy(dx, dy);
-            if (now < end) requestAnimationFrame(frame);
-            else done();
-          };
-          requestAnimationFrame(frame);
-        });
-        return deltas.slice(1);
-      },
-      [dx, dy],
-    );
-    const long = frames.filter((x) => x > 50);
-    figures[`scroll ${name}`] = { frames: frames.length, median: median(frames), p99: p99(frames), over_50: long.length };
-    console.log(`grid, scrolling ${name}: ${frames.length} frames in 6 s, median ${median(frames).toFixed(1)} ms, p99 ${p99(frames).toFixed(1)} ms, ${long.length} longer than 50 ms (the longest ${Math.max(...frames).toFixed(0)})`);
+  const empty = `<body style="margin:0"><div class="box" style="overflow:auto;width:1100px;height:610px"><div style="width:8300px;height:26000px;background:repeating-linear-gradient(#fff 0 26px,#eee 26px 52px)"></div></div>`;
+  const moves = [
+    ["an empty box, down", null, ["scroll", ".box", 0, 60]],
+    ["an empty box, across", null, ["scroll", ".box", -60, 0]],
+    ["grid, 365 runs, down", "grid, 365 runs", ["scroll", ".gbox", 0, 60]],
+    ["grid, 365 runs, across", "grid, 365 runs", ["scroll", ".gbox", -60, 0]],
+    ["DAG list, down", "DAG list", ["scroll", null, 0, 20]],
+    ["gantt, down", "gantt", ["scroll", ".gantt-body", 0, 60]],
+    ["graph, dragged", "graph", ["drag", ".react-flow__pane", -24, 0]],
+    ["graph, zoomed", "graph", ["zoom", ".react-flow__pane", 0, 0]],
+  ];
+  for (const [name, view, how] of moves) {
+    const page = await newPage();
+    page.setDefaultTimeout(60_000);
+    if (view) {
+      await page.goto(BASE + views[view][0]);
+      await page.evaluate(`window.usable(${views[view][1]})`);
+      await page.waitForTimeout(1500);
+    } else await page.setContent(empty);
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const busy = async () => (await session.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value * 1000;
+    const before = await busy();
+    const took = await page.evaluate(frames, how);
+    const work = ((await busy()) - before) / took.length;
+    const long = took.filter((x) => x > 50).length;
+    figures[`move: ${name}`] = { frames: took.length, median: median(took), p99: p99(took), over_50: long, work };
+    console.log(`${name.padEnd(26)} ${String(took.length).padStart(4)} frames in 6 s, median ${median(took).toFixed(1).padStart(5)} ms, p99 ${p99(took).toFixed(1).padStart(5)} ms, ${String(long).padStart(3)} longer than 50 ms; the page's thread works ${work.toFixed(1)} ms for each`);
+    await page.context().close();
   }
-  await page.context().close();
 }
 
 /** Each label that changes in the page, and when. */
@@ -207,40 +241,69 @@ if (wanted("live")) {
   await page.context().close();
 }
 
+/** What the pages' processes hold, all of it: heaps, nodes, pictures. */
+async function held(main) {
+  const { processInfo } = await main.send("SystemInfo.getProcessInfo");
+  let kib = 0;
+  for (const { type, id } of processInfo) {
+    if (type !== "renderer") continue;
+    try {
+      kib += Number(readFileSync(`/proc/${id}/smaps_rollup`, "utf8").match(/^Pss:\s+(\d+)/m)[1]);
+    } catch {} // ended meanwhile
+  }
+  return kib / 1024;
+}
+
 if (wanted("heap")) {
-  const page = await newPage();
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.enable");
-  await session.send("Performance.enable");
-  change();
+  // Three pages stay where they are, a fourth goes from one to the other within one visit: four fifths of the time it looks at the grid.
   const tour = [`${dag}?n=365`, `${dag}/graph`, "/", "/dags", `${dag}/gantt`];
-  await page.goto(BASE + tour[0]);
-  const end = Date.now() + Number(MINUTES) * 60_000;
+  const seats = { grid: tour[0], graph: tour[1], home: tour[2], tour: tour[0] };
+  const pages = {};
+  for (const [name, path] of Object.entries(seats)) {
+    const page = await newPage();
+    await page.goto(BASE + path);
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.enable");
+    await session.send("Performance.enable");
+    pages[name] = { page, session };
+  }
+  change();
+  const main = await browser.newBrowserCDPSession();
+  const began = Date.now();
+  const end = began + Number(MINUTES) * 60_000;
   const step = Math.min(60_000, Math.max(5000, (Number(MINUTES) * 60_000) / 60));
   const samples = [];
   for (let i = 0; Date.now() < end; i++) {
-    // Four fifths of the time on the grid, the rest on other pages, within one visit.
     const to = i % 5 === 4 ? tour[1 + (Math.floor(i / 5) % 4)] : tour[0];
-    await page.evaluate((path) => {
+    await pages.tour.page.evaluate((path) => {
       if (location.pathname + location.search === path) return;
       history.pushState({}, "", path);
       dispatchEvent(new PopStateEvent("popstate", { state: {} }));
     }, to);
-    await page.waitForTimeout(step);
-    await session.send("HeapProfiler.collectGarbage");
-    const { usedSize } = await session.send("Runtime.getHeapUsage");
-    const { metrics } = await session.send("Performance.getMetrics");
-    const of = (n) => metrics.find((m) => m.name === n).value;
-    samples.push({ at: Date.now(), page: to, heap: usedSize / 2 ** 20, nodes: of("Nodes"), listeners: of("JSEventListeners"), live: await page.locator(".live-on").count() });
-    const s = samples.at(-1);
-    console.log(`heap ${new Date(s.at).toISOString().slice(11, 19)} ${s.heap.toFixed(1)} MiB, ${s.nodes} nodes, ${s.listeners} listeners ${s.live ? "" : "(not live) "}${to}`);
+    await pages.grid.page.waitForTimeout(step);
+    const sample = { minute: (Date.now() - began) / 60_000, tour: to, pages: {} };
+    for (const [name, { page, session }] of Object.entries(pages)) {
+      await session.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await session.send("Runtime.getHeapUsage");
+      const { metrics } = await session.send("Performance.getMetrics");
+      const of = (n) => metrics.find((m) => m.name === n).value;
+      sample.pages[name] = { heap: usedSize / 2 ** 20, nodes: of("Nodes"), listeners: of("JSEventListeners"), live: (await page.locator(".live-on").count()) > 0 };
+    }
+    sample.processes = await held(main);
+    samples.push(sample);
+    const said = Object.entries(sample.pages).map(([n, x]) => `${n} ${x.heap.toFixed(1)} (${x.nodes}${x.live ? "" : ", not live"})`);
+    console.log(`heap, MiB (and nodes), minute ${sample.minute.toFixed(0)}: ${said.join("   ")}   on tour ${to}   processes ${sample.processes.toFixed(0)} MiB`);
     figures.heap = samples;
     if (OUT) writeFileSync(OUT, JSON.stringify(figures, null, 1));
   }
-  const grids = samples.filter((s) => s.page === tour[0]).map((s) => s.heap);
-  const half = Math.floor(grids.length / 2);
-  console.log(`heap on the grid: median ${median(grids.slice(0, half)).toFixed(1)} MiB in the first half, ${median(grids.slice(half)).toFixed(1)} MiB in the second`);
-  await page.context().close();
+  const quarter = Number(MINUTES) / 4;
+  for (let q = 0; q < 4; q++) {
+    const part = samples.filter((s) => s.minute > q * quarter && (s.minute <= (q + 1) * quarter || q === 3));
+    const of = (name, v) => (v.length ? `${name} ${Math.min(...v).toFixed(1)} / ${median(v).toFixed(1)} / ${Math.max(...v).toFixed(1)}` : "");
+    const said = Object.keys(seats).map((n) => of(n, part.filter((s) => n !== "tour" || s.tour === tour[0]).map((s) => s.pages[n].heap)));
+    console.log(`heap, MiB, min / median / max in minutes ${(q * quarter).toFixed(0)} to ${((q + 1) * quarter).toFixed(0)}: ${said.join("   ")}   ${of("processes", part.map((s) => s.processes))}`);
+  }
+  for (const { page } of Object.values(pages)) await page.context().close();
 }
 if (OUT) writeFileSync(OUT, JSON.stringify(figures, null, 1));
 await browser.close();
