@@ -1,7 +1,7 @@
 /** English, and the list of all texts: by area in en/, what many pages share here. */
 import { house } from "./en/house";
-import { ops } from "./en/ops";
 import { look } from "./en/look";
+import { ops } from "./en/ops";
 import { runs } from "./en/runs";
 import { scale } from "./en/scale";
 

@@ -1,8 +1,8 @@
 /** 한국어. */
 import type { Texts } from "./en";
 import { house } from "./ko/house";
-import { ops } from "./ko/ops";
 import { look } from "./ko/look";
+import { ops } from "./ko/ops";
 import { runs } from "./ko/runs";
 import { scale } from "./ko/scale";
 
