@@ -283,8 +283,11 @@ export function house(w) {
       await w.page.keyboard.insertText(lines);
     };
     const good = 'dag_id: typed\nschedule: "@daily"\nstart_date: 2026-01-01\ntasks:\n  hello:\n    operator: bash\n    bash_command: "echo {{ dag.dag_id }}"\n';
-    await write(good.replace("bash_command", "bash_comand"));
-    await w.page.getByRole("region", { name: "Mistakes" }).getByText("Line 7").waitFor();
+    await write(good.replace("bash_command", "bash_comand").replace("start_date", "colour: red\nstart_date"));
+    const mistakes = w.page.getByRole("region", { name: "Mistakes" });
+    await mistakes.getByText("Line 8").waitFor();
+    await mistakes.getByText("Line 3").waitFor();
+    await w.page.getByRole("status").getByText("2 mistakes").waitFor();
     await look("editor-mistake");
     await write(good);
     await w.page.getByRole("status").getByText("1 DAGs, no mistake").waitFor();

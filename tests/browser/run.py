@@ -30,6 +30,32 @@ GALLERY = Path(__file__).parent / "gallery"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
+ACME = """
+def info():
+    kind = {"connection-type": "acme", "hook-class-name": "acme_provider.AcmeHook"}
+    return {"package-name": "acme", "name": "Acme", "description": "d", "connection-types": [kind]}
+
+class AcmeHook:
+    def __init__(self, conn_id): self.conn_id = conn_id
+    def test_connection(self):
+        from airflow.sdk import BaseHook
+        conn = BaseHook.get_connection(self.conn_id)
+        if conn.host == "good": return True, f"hello {conn.login or 'nobody'}"
+        return False, f"{conn.host} refuses {conn.password}"
+"""
+
+
+def provider(folder: Path) -> Path:
+    """A provider whose connections can be tried without a service behind them."""
+    site = folder / "site"
+    dist = site / "acme-1.0.dist-info"
+    dist.mkdir(parents=True)
+    (site / "acme_provider.py").write_text(ACME)
+    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (dist / "entry_points.txt").write_text("[apache_airflow_provider]\nprovider_info=acme_provider:info\n")
+    return site
+
+
 def browser() -> str:
     for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
         path = shutil.which(name) if name else None
@@ -52,7 +78,8 @@ def main() -> int:
     if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
         sys.exit("ui/node_modules is missing: script/build-ui makes it")
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(Path(folder))
+        engine = Engine(Path(folder), TRADEWIND__CORE__TEST_CONNECTION="Enabled")
+        engine.env["PYTHONPATH"] += f":{provider(Path(folder))}"
         guarded = free_port()
         wide = args.gallery or args.serve
         for f in [*sorted(DAGS.iterdir()), *([GALLERY / "gallery.py"] if wide else [])]:
@@ -77,7 +104,7 @@ def main() -> int:
             # And once more with users in the metastore, one for each role.
             fab = free_port()
             people = {"TRADEWIND__API__PORT": str(fab), "TRADEWIND__CORE__AUTH_MANAGER": FAB}
-            for role in ("Admin", "Op", "User", "Viewer"):
+            for role in ("Admin", "Op", "User", "Viewer", "Public"):
                 name = role.lower()
                 engine.run("users", "create", "-u", name, "-f", role, "-l", "Person", "-e", f"{name}@example.org", "-r", role, "-p", f"{name} knows", env=people)
             for name, more in (("guarded", users), ("fab", people)):

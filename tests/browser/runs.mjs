@@ -60,8 +60,8 @@ export function runs(w) {
     await ended("newer");
     await go("/dags/paces/runs");
     assert.ok(await button("Compare the two").isDisabled());
-    await w.page.getByRole("checkbox", { name: "Compare newer" }).press("Space");
-    await w.page.getByRole("checkbox", { name: "Compare pace1" }).press("Space");
+    await w.page.getByRole("checkbox", { name: "Select newer" }).press("Space");
+    await w.page.getByRole("checkbox", { name: "Select pace1" }).press("Space");
     await look("runs-picked");
     await button("Compare the two").click();
     await w.page.waitForURL(/\/dags\/paces\/compare\/pace1\/newer$/);

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, unfit as unfitNow } from "./browser.mjs";
 import { house } from "./house.mjs";
+import { office } from "./office.mjs";
 import { runs } from "./runs.mjs";
 
 const { BASE, GUARDED, DAGS, ONLY = "", SHOTS } = process.env;
@@ -472,6 +473,7 @@ const walk = {
 };
 runs(walk);
 house(walk);
+office(walk);
 
 step("sign in; a viewer is refused what a viewer may not", async () => {
   const before = page;

@@ -154,6 +154,7 @@ export interface DagDetails extends Dag {
   owner_links: Record<string, string> | null;
   render_template_as_native_obj: boolean;
   asset_expression: unknown;
+  file_token: string;
 }
 
 export interface DagVersion {

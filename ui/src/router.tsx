@@ -53,6 +53,7 @@ export const router = createBrowserRouter(
             { path: "editor", lazy: () => import("./pages/editor") },
             { path: "log_search", lazy: () => import("./pages/log-search") },
             { path: "assets/:assetId", lazy: async () => ({ Component: (await import("./pages/assets")).Asset }) },
+            { path: "xcoms", lazy: () => import("./pages/xcoms") },
             { path: "variables", lazy: () => import("./pages/variables") },
             { path: "connections", lazy: () => import("./pages/connections") },
             { path: "pools", lazy: () => import("./pages/pools") },

@@ -20,6 +20,7 @@ const things = {
   dag: "DAGs",
   run: "DAG Runs",
   ti: "Task Instances",
+  xcom: "XComs",
   asset: "Assets",
   pool: "Pools",
   connection: "Connections",

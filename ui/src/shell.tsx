@@ -24,6 +24,7 @@ import {
   IconBolt,
   IconClock,
   IconDatabase,
+  IconDatabaseExport,
   IconDeviceDesktop,
   IconFileCode,
   IconFileSearch,
@@ -103,6 +104,7 @@ function Rail() {
       <div className="rail-title">{t("nav.activity")}</div>
       <Item to="/dag_runs" icon={<IconActivity size={s} />} text={t("nav.runs")} />
       <Item to="/task_instances" icon={<IconListCheck size={s} />} text={t("nav.tis")} />
+      {may("xcom", "read") && <Item to="/xcoms" icon={<IconDatabaseExport size={s} />} text={t("nav.xcoms")} />}
       <Item to="/needs" icon={<IconBellRinging size={s} />} text={t("nav.needs")} count={needs.data?.total} />
       <Item to="/required_actions" icon={<IconHandStop size={s} />} text={t("nav.required")} count={hands.data?.total_entries} />
       <Item

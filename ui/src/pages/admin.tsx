@@ -63,6 +63,7 @@ interface Plugin {
   source: string;
   macros: string[];
   listeners: string[];
+  external_views?: { name: string; href: string }[];
   timetables: string[];
   operator_extra_links: string[];
   global_operator_extra_links: string[];
@@ -76,6 +77,18 @@ export function Plugins() {
   const columns: ColumnDef<Plugin>[] = [
     { id: "name", header: () => t("plugin.name"), cell: ({ row }) => <span className="strong">{row.original.name}</span> },
     { id: "source", header: () => t("plugin.source"), cell: ({ row }) => <span className="mono">{row.original.source}</span> },
+    {
+      id: "opens",
+      header: () => t("plugin.opens"),
+      cell: ({ row: { original: p } }) =>
+        (p.external_views ?? [])
+          .filter((v) => /^(https?:|\/)/.test(v.href))
+          .map((v) => (
+            <a key={v.name} href={v.href} target="_blank" rel="noreferrer noopener" style={{ marginRight: 8 }}>
+              {v.name}
+            </a>
+          )),
+    },
     {
       id: "gives",
       header: () => t("plugin.gives"),

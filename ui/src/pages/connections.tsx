@@ -23,6 +23,7 @@ import { ApiError, type JsonSchema, type Page, send } from "../api";
 import { IconCopy, IconPlug, IconPlugConnected, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { BulkDelete, usePicked } from "../parts/bulk";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
@@ -370,7 +371,9 @@ export function Component() {
   const [form, setForm] = useState<Connection | "new" | null>(null);
   const [copy, setCopy] = useState<Connection | null>(null);
   const [doomed, setDoomed] = useState<Connection | null>(null);
+  const picked = usePicked(asked.data?.connections, (c) => c.connection_id);
   const columns: ColumnDef<Connection>[] = [
+    ...(may("connection", "delete") ? [picked.column] : []),
     {
       id: "id",
       header: () => t("connection.id"),
@@ -418,6 +421,7 @@ export function Component() {
         )}
       </PageHead>
       <Search label={t("connection.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
+      <BulkDelete picked={picked} path="/api/v2/connections" name={(c) => c.connection_id} />
       <Loaded of={asked}>
         {(r) => (
           <DataTable

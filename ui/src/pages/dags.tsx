@@ -10,6 +10,7 @@ import { IconPlayerPlay, IconSearch, IconSitemap, IconStar, IconStarFilled } fro
 import { useGet } from "../live";
 import { RunBars } from "../parts/bars";
 import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
+import { Search } from "../parts/filter";
 import { runStates, StateMark, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { TriggerDialog } from "../parts/trigger";
@@ -100,6 +101,7 @@ export function Component() {
             ? { is_favorite: true }
             : {}),
       ...(state ? { last_dag_run_state: state } : {}),
+      owners: search.getAll("owner"),
     },
     { every: 10_000 },
   );
@@ -202,7 +204,17 @@ export function Component() {
       header: () => t("dag.owner"),
       cell: ({ row }) => (
         <div className="cut dag-owner" title={row.original.owners.join(", ")}>
-          {row.original.owners.join(", ")}
+          {row.original.owners.map((o) => (
+            <button
+              key={o}
+              type="button"
+              className="text-button"
+              title={t("dag.filterOwner", { owner: o })}
+              onClick={() => set({ owner: o })}
+            >
+              {o}
+            </button>
+          ))}
         </div>
       ),
     },
@@ -224,7 +236,7 @@ export function Component() {
         ),
     },
   ];
-  const filtered = q || tags.length || show !== "all" || state;
+  const filtered = q || tags.length || show !== "all" || state || search.get("owner");
   return (
     <>
       <PageHead title={t("nav.dags")}>
@@ -274,6 +286,13 @@ export function Component() {
           value={tags}
           onChange={(v) => set({ tag: v })}
         />
+        <Search
+          key={search.get("owner")}
+          label={t("dag.findOwner")}
+          value={search.get("owner")}
+          onFind={(v) => set({ owner: v })}
+          w={130}
+        />
       </Group>
       <Loaded of={dags}>
         {(d) => (
@@ -293,7 +312,7 @@ export function Component() {
                       variant="default"
                       onClick={() => {
                         setTyped("");
-                        set({ q: null, tag: null, show: null, state: null });
+                        set({ q: null, tag: null, show: null, state: null, owner: null });
                       }}
                     >
                       {t("clearFilters")}

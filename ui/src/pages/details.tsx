@@ -1,11 +1,15 @@
-import { Alert, Badge, Group } from "@mantine/core";
+import { Alert, Badge, Button, Group } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
-import type { Page } from "../api";
+import { Link, useNavigate } from "react-router";
+import { type DagDetails, type Page, seg, send } from "../api";
+import { IconFileSearch, IconTrash } from "../icons";
 import { useGet } from "../live";
-import { Facts } from "../parts/bits";
+import { Facts, failed, told } from "../parts/bits";
+import { Confirm } from "../parts/confirm";
 import { Markdown } from "../parts/markdown";
 import { Value } from "../parts/value";
+import { useMay } from "../session";
 import { When } from "../time";
 import { useDag } from "./dag";
 
@@ -14,6 +18,50 @@ interface Warning {
   message: string;
   timestamp: string;
 }
+/** Have the file read anew at once; delete the DAG with all its history. */
+function Acts({ dag }: { dag: DagDetails }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const navigate = useNavigate();
+  const [doomed, setDoomed] = useState(false);
+  return (
+    <Group gap="xs" mb="sm">
+      {may("dag") && (
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconFileSearch size={15} />}
+          onClick={() =>
+            send("PUT", `/api/v2/parseDagFile/${dag.file_token}`)
+              .then(() => told(t("dag.reparsed")))
+              .catch(failed)
+          }
+        >
+          {t("dag.reparse")}
+        </Button>
+      )}
+      {may("dag", "delete") && (
+        <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => setDoomed(true)}>
+          {t("dag.delete")}
+        </Button>
+      )}
+      {doomed && (
+        <Confirm
+          title={t("delete.of", { name: dag.dag_id })}
+          text={t("dag.deleteHint")}
+          action={t("delete")}
+          onClose={() => setDoomed(false)}
+          onConfirm={() =>
+            send("DELETE", `/api/v2/dags/${seg(dag.dag_id)}`)
+              .then(() => navigate("/dags"))
+              .catch(failed)
+          }
+        />
+      )}
+    </Group>
+  );
+}
+
 export function Component() {
   const { t } = useTranslation();
   const dag = useDag();
@@ -22,6 +70,7 @@ export function Component() {
   return (
     <div className="home-cols">
       <div className="card tile">
+        <Acts dag={dag} />
         {warnings.data?.dag_warnings.map((w) => (
           <Alert key={w.message} color="yellow" mb="sm" title={w.warning_type}>
             {w.message}

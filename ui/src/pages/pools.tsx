@@ -1,6 +1,6 @@
 import { Button, Checkbox, FileButton, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import type { ColumnDef } from "@tanstack/react-table";
+import { type ColumnDef, flexRender } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -8,6 +8,7 @@ import { type Page, send } from "../api";
 import { IconDownload, IconFileUpload, IconLayoutGrid, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { BulkDelete, usePicked } from "../parts/bulk";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { DataTable, useListState } from "../parts/table";
@@ -119,7 +120,19 @@ export function Component() {
       failed(e);
     }
   };
+  const picked = usePicked(
+    pools.data?.pools.filter((p) => p.name !== "default_pool"),
+    (p) => p.name,
+  );
   const columns: ColumnDef<Pool>[] = [
+    ...(may("pool", "delete")
+      ? [
+          {
+            ...picked.column,
+            cell: (c) => c.row.original.name !== "default_pool" && flexRender(picked.column.cell, c),
+          } satisfies ColumnDef<Pool>,
+        ]
+      : []),
     {
       id: "name",
       header: () => t("pool.name"),
@@ -192,6 +205,7 @@ export function Component() {
           </Button>
         )}
       </PageHead>
+      <BulkDelete picked={picked} path="/api/v2/pools" name={(p) => p.name} />
       <Loaded of={pools}>
         {(p) => (
           <DataTable

@@ -1,17 +1,16 @@
-import { Button, Menu, Text } from "@mantine/core";
-import type { ColumnDef } from "@tanstack/react-table";
+import { ActionIcon, Button, Menu, Text, Tooltip } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
-import { type GridRun, get, type Page, type Run, type RunPage, type Structure, seg } from "../api";
-import { IconArrowsLeftRight, IconDatabaseExport, IconPlayerPlay } from "../icons";
+import { type GridRun, get, type Run, type RunPage, type Structure, seg, send } from "../api";
+import { IconArrowsLeftRight, IconPlayerPlay, IconTrash } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
-import { Empty, Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Confirm } from "../parts/confirm";
 import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
 import { StateMark } from "../parts/state";
-import { DataTable, useListState } from "../parts/table";
 import { TriggerDialog } from "../parts/trigger";
 import { Value } from "../parts/value";
 import { useMay } from "../session";
@@ -21,67 +20,7 @@ import { useDagContext } from "./dag";
 import { Events } from "./events";
 import { Gantt } from "./gantt";
 import { Instances } from "./tis";
-
-interface XCom {
-  key: string;
-  task_id: string;
-  run_id: string;
-  dag_id: string;
-  map_index: number;
-  timestamp: string;
-}
-
-export function XComs({ dagId, runId, taskId, mapIndex }: { dagId: string; runId: string; taskId?: string; mapIndex?: number }) {
-  const { t } = useTranslation();
-  const list = useListState("");
-  const base = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}/taskInstances/${taskId ? seg(taskId) : "~"}/xcomEntries`;
-  const asked = useGet<{ xcom_entries: XCom[] } & Page>(base, { ...list.params, map_index: mapIndex }, { every: 5000 });
-  const columns: ColumnDef<XCom>[] = [
-    ...(taskId
-      ? []
-      : [
-          {
-            id: "task",
-            header: () => t("task"),
-            cell: ({ row: { original: x } }) => `${x.task_id}${x.map_index >= 0 ? ` [${x.map_index}]` : ""}`,
-          } satisfies ColumnDef<XCom>,
-        ]),
-    {
-      id: "key",
-      header: () => t("xcom.key"),
-      meta: { width: "1%" },
-      cell: ({ row }) => <span className="mono">{row.original.key}</span>,
-    },
-    { id: "value", header: () => t("xcom.value"), cell: ({ row: { original: x } }) => <XComValue of={x} /> },
-    { id: "at", header: () => t("event.when"), meta: { width: "1%" }, cell: ({ row }) => <When at={row.original.timestamp} /> },
-  ];
-  return (
-    <Loaded of={asked}>
-      {(r) => (
-        <DataTable
-          label="XCom"
-          rows={r.xcom_entries}
-          columns={columns}
-          total={r.total_entries}
-          list={list}
-          empty={
-            <Empty icon={<IconDatabaseExport size={30} />} title={t("xcom.none")}>
-              {t("xcom.noneHint")}
-            </Empty>
-          }
-        />
-      )}
-    </Loaded>
-  );
-}
-function XComValue({ of }: { of: XCom }) {
-  const asked = useGet<{ value: unknown }>(
-    `/api/v2/dags/${seg(of.dag_id)}/dagRuns/${seg(of.run_id)}/taskInstances/${seg(of.task_id)}/xcomEntries/${seg(of.key)}`,
-    { map_index: of.map_index, deserialize: false, stringify: false },
-    { keep: false },
-  );
-  return <Loaded of={asked}>{(x) => <Value of={x.value} />}</Loaded>;
-}
+import { XComs } from "./xcoms";
 
 /** The other run is looked for when it is asked for. */
 function CompareWith({ run }: { run: Run }) {
@@ -134,6 +73,37 @@ function Again({ run }: { run: Run }) {
   );
 }
 
+function DeleteRun({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  if (!may("run", "delete")) return null;
+  const name = t("delete.of", { name: run.dag_run_id });
+  return (
+    <>
+      <Tooltip label={t("run.delete")}>
+        <ActionIcon variant="default" size={30} aria-label={name} onClick={() => setOpen(true)}>
+          <IconTrash size={15} />
+        </ActionIcon>
+      </Tooltip>
+      {open && (
+        <Confirm
+          title={name}
+          text={t("bulk.deleteRunsHint")}
+          action={t("delete")}
+          onClose={() => setOpen(false)}
+          onConfirm={() =>
+            send("DELETE", `/api/v2/dags/${seg(run.dag_id)}/dagRuns/${seg(run.dag_run_id)}`)
+              .then(() => navigate(`/dags/${seg(run.dag_id)}/runs`))
+              .catch(failed)
+          }
+        />
+      )}
+    </>
+  );
+}
+
 export function Component() {
   const { t } = useTranslation();
   const { dagId = "", runId = "" } = useParams();
@@ -175,6 +145,7 @@ export function Component() {
             <CompareWith run={run} />
             <Again run={run} />
             <Actions target={{ dagId, runId }} />
+            <DeleteRun run={run} />
           </PageHead>
           {(view === "tasks" || view === "gantt") && <ForecastPanel dagId={dagId} run={run} />}
           <RunTabs here={here} view={view} dagId={dagId} runId={runId} />
@@ -225,6 +196,7 @@ export function Component() {
                         ))
                       : null,
                   ],
+                  [t("run.bundle"), run.bundle_version],
                   [t("note"), run.note],
                   [t("trigger.conf"), <Value key="c" of={run.conf ?? {}} />],
                 ]}

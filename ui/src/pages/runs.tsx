@@ -1,12 +1,12 @@
-import { Button, Checkbox, Group, TextInput } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { type Run, type RunPage, seg } from "../api";
 import { IconActivity, IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { BulkRuns, usePicked } from "../parts/bulk";
 import { RunTypeFilter, Search, StateFilter } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
@@ -29,38 +29,21 @@ function Runs({ dagId }: { dagId: string | null }) {
       ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
       ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
       ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
+      ...(search.get("by") ? { triggering_user_name_pattern: `%${search.get("by")}%` } : {}),
+      ...(search.get("conf") ? { conf_contains: search.get("conf") } : {}),
       ...(search.get("backfill") ? { backfill_id: search.get("backfill") } : {}),
       ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
     },
     { every: 4000 },
   );
   const navigate = useNavigate();
-  // Two at most, older first; a third takes the place of the one that was ticked first.
-  const [picked, setPicked] = useState<Run[]>([]);
-  const pick = (r: Run, on: boolean) =>
-    setPicked((before) => [...before.filter((x) => x.dag_run_id !== r.dag_run_id), ...(on ? [r] : [])].slice(-2));
+  const picked = usePicked(runs.data?.dag_runs, (r) => (dagId === null ? `${r.dag_id} ${r.dag_run_id}` : r.dag_run_id));
   const compare = () => {
-    const [a, b] = [...picked].sort((x, y) => x.run_after.localeCompare(y.run_after));
+    const [a, b] = [...picked.rows].sort((x, y) => x.run_after.localeCompare(y.run_after));
     if (a && b) navigate(comparePath(a.dag_id, a.dag_run_id, b.dag_run_id));
   };
   const columns: ColumnDef<Run>[] = [
-    ...(dagId === null
-      ? []
-      : [
-          {
-            id: "pick",
-            header: () => <span className="sr-only">{t("compare.with")}</span>,
-            meta: { width: "1%" },
-            cell: ({ row: { original: r } }) => (
-              <Checkbox
-                size="xs"
-                aria-label={t("compare.pick", { run: r.dag_run_id })}
-                checked={picked.some((x) => x.dag_run_id === r.dag_run_id)}
-                onChange={(e) => pick(r, e.currentTarget.checked)}
-              />
-            ),
-          } satisfies ColumnDef<Run>,
-        ]),
+    picked.column,
     {
       id: "state",
       header: () => t("state"),
@@ -137,6 +120,8 @@ function Runs({ dagId }: { dagId: string | null }) {
         <Search label={dagId === null ? t("run.findDag") : t("run.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
         <StateFilter label={t("run.state")} w={220} value={states} onChange={(v) => set({ state: v })} />
         <RunTypeFilter w={170} value={search.get("run_type")} onChange={(v) => set({ run_type: v })} />
+        <Search label={t("run.findBy")} value={search.get("by")} onFind={(v) => set({ by: v })} w={130} />
+        <Search label={t("run.findConf")} value={search.get("conf")} onFind={(v) => set({ conf: v })} w={130} />
         <TextInput
           size="xs"
           type="date"
@@ -156,13 +141,14 @@ function Runs({ dagId }: { dagId: string | null }) {
             size="xs"
             variant="default"
             leftSection={<IconArrowsLeftRight size={15} />}
-            disabled={picked.length < 2}
+            disabled={picked.rows.length !== 2}
             onClick={compare}
           >
             {t("compare.picked")}
           </Button>
         )}
       </Group>
+      <BulkRuns picked={picked} />
       <Loaded of={runs}>
         {(r) => (
           <DataTable

@@ -15,8 +15,9 @@ import { Value } from "../parts/value";
 import { Took, When } from "../time";
 import { useDagContext } from "./dag";
 import { Events } from "./events";
-import { ViewTabs, XComs } from "./run";
+import { ViewTabs } from "./run";
 import { Instances } from "./tis";
+import { XComs } from "./xcoms";
 
 interface Reasons {
   dependencies: { name: string; reason: string }[];

@@ -6,7 +6,9 @@ import { seg, type Ti, type TiPage } from "../api";
 import { IconListCheck } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { BulkTis, usePicked } from "../parts/bulk";
 import { Search, StateFilter } from "../parts/filter";
+import { Markdown } from "../parts/markdown";
 import { StateMark, states } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
@@ -46,7 +48,15 @@ export function Instances({
     },
     { every: 3000 },
   );
+  const picked = usePicked(tis.data?.task_instances, (x) =>
+    [
+      ...(dagId ? [] : [x.dag_id]),
+      ...(runId ? [] : [x.dag_run_id]),
+      `${x.task_id}${x.map_index >= 0 ? ` [${x.map_index}]` : ""}`,
+    ].join(" "),
+  );
   const columns: ColumnDef<Ti>[] = [
+    picked.column,
     {
       id: "state",
       header: () => t("state"),
@@ -135,6 +145,7 @@ export function Instances({
         <Search label={mapped ? t("ti.findIndex") : t("grid.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
         <StateFilter label={t("ti.state")} w={260} value={chosen} onChange={(v) => set({ state: v })} of={states} />
       </Group>
+      <BulkTis picked={picked} />
       <Loaded of={tis}>
         {(r) => (
           <DataTable
@@ -153,10 +164,17 @@ export function Instances({
 
 export function TaskInstances() {
   const dag = useDag();
+  const { t } = useTranslation();
   const { taskId = "" } = useParams();
+  const task = useGet<{ doc_md: string | null }>(`/api/v2/dags/${seg(dag.dag_id)}/tasks/${seg(taskId)}`);
   return (
     <>
       <h2 className="sub-head anywhere">{taskId}</h2>
+      {task.data?.doc_md && (
+        <section className="card tile" aria-label={t("task.doc")} style={{ marginBottom: 12 }}>
+          <Markdown text={task.data.doc_md} />
+        </section>
+      )}
       <Instances dagId={dag.dag_id} taskId={taskId} />
     </>
   );

@@ -7,6 +7,7 @@ import { type Page, send } from "../api";
 import { IconDownload, IconFileUpload, IconLock, IconPlus, IconVariable } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { BulkDelete, usePicked } from "../parts/bulk";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { Search } from "../parts/filter";
@@ -127,7 +128,9 @@ export function Component() {
       failed(e);
     }
   };
+  const picked = usePicked(asked.data?.variables, (v) => v.key);
   const columns: ColumnDef<Variable>[] = [
+    ...(may("variable", "delete") ? [picked.column] : []),
     {
       id: "key",
       header: () => t("variable.key"),
@@ -172,6 +175,7 @@ export function Component() {
         )}
       </PageHead>
       <Search label={t("variable.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
+      <BulkDelete picked={picked} path="/api/v2/variables" name={(v) => v.key} />
       <Loaded of={asked}>
         {(r) => (
           <DataTable

@@ -1,0 +1,367 @@
+/** Many rows at once: ticked in a list, then cleared, marked or deleted together, with what it changes shown before. */
+import { Button, Checkbox, Group, Menu, Modal, ScrollArea, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ColumnDef } from "@tanstack/react-table";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Run, seg, send, type Ti } from "../api";
+import { IconChevronDown, IconEraser, IconTrash } from "../icons";
+import { useMay } from "../session";
+import { refresh } from "./act";
+import { told } from "./bits";
+import { Mark, StateMark } from "./state";
+
+export interface Picked<T> {
+  rows: T[];
+  column: ColumnDef<T>;
+  clear: () => void;
+}
+
+/** The rows that are ticked, also those of pages that one has left; and the column to tick them in. */
+export function usePicked<T>(shown: T[] | undefined, name: (row: T) => string): Picked<T> {
+  const { t } = useTranslation();
+  const [ticked, setTicked] = useState<Map<string, T>>(new Map());
+  const here = shown ?? [];
+  const rows = [...ticked].map(([key, row]) => here.find((x) => name(x) === key) ?? row);
+  const set = (change: T[], on: boolean) =>
+    setTicked((before) => {
+      const next = new Map(before);
+      for (const x of change) {
+        if (on) next.set(name(x), x);
+        else next.delete(name(x));
+      }
+      return next;
+    });
+  const among = here.filter((x) => ticked.has(name(x))).length;
+  const column: ColumnDef<T> = {
+    id: "pick",
+    header: () => (
+      <Checkbox
+        size="xs"
+        aria-label={t("bulk.all")}
+        checked={among > 0 && among === here.length}
+        indeterminate={among > 0 && among < here.length}
+        onChange={(e) => set(here, e.currentTarget.checked)}
+      />
+    ),
+    meta: { width: "1%" },
+    cell: ({ row: { original: x } }) => (
+      <Checkbox
+        size="xs"
+        aria-label={t("bulk.pick", { name: name(x) })}
+        checked={ticked.has(name(x))}
+        onChange={(e) => set([x], e.currentTarget.checked)}
+      />
+    ),
+  };
+  return { rows, column, clear: () => setTicked(new Map()) };
+}
+
+/** How many are ticked, and what can be done with them; nothing while none is. */
+export function BulkBar({ n, onClear, children }: { n: number; onClear: () => void; children: ReactNode }) {
+  const { t } = useTranslation();
+  if (!n) return null;
+  return (
+    <Group role="group" aria-label={t("bulk.n", { n })} gap="xs" mb="sm">
+      <Text fz={13} fw={600} aria-live="polite">
+        {t("bulk.n", { n })}
+      </Text>
+      {children}
+      <Button size="xs" variant="subtle" color="gray" onClick={onClear}>
+        {t("bulk.clear")}
+      </Button>
+    </Group>
+  );
+}
+
+interface Outcome {
+  success: string[];
+  errors: { error: string; status_code: number }[];
+}
+type Answer = Partial<Record<"create" | "update" | "delete", Outcome | null>>;
+
+/** One action on many: what was refused is thrown, with how many were not. */
+async function bulk(path: string, action: "update" | "delete", entities: unknown[]): Promise<number> {
+  const missing = action === "delete" ? { action_on_non_existence: "skip" } : {};
+  const answer = await send<Answer>("PATCH", path, {}, { actions: [{ action, entities, ...missing }] });
+  const { success = [], errors = [] } = answer[action] ?? {};
+  if (errors.length) throw new Error([...new Set(errors.map((e) => e.error))].join("\n"));
+  return success.length;
+}
+
+/** What is meant, then done or not. It stays open, with the reason, when something was refused. */
+function BulkDialog({
+  title,
+  lines,
+  text,
+  action,
+  danger = false,
+  options,
+  onDo,
+  onClose,
+}: {
+  title: string;
+  lines: ReactNode[];
+  text: string;
+  action: string;
+  danger?: boolean;
+  options?: ReactNode;
+  onDo: () => Promise<unknown>;
+  onClose: (done: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const go = async () => {
+    setBusy(true);
+    try {
+      await onDo();
+      told(t("bulk.done", { n: lines.length }));
+      onClose(true);
+    } catch (e) {
+      setError((e as Error).message);
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={() => onClose(false)} title={title} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+      <div className="form">
+        {options}
+        <ScrollArea.Autosize mah={260} className="card">
+          <table className="table" aria-label={t("act.preview")}>
+            <tbody>
+              {lines.slice(0, 500).map((line, i) => (
+                <tr key={i}>
+                  <td>{line}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollArea.Autosize>
+        <Text fz={12.5} c="dimmed">
+          {text}
+        </Text>
+        {error && (
+          <div role="alert" className="form-error" style={{ whiteSpace: "pre-wrap" }}>
+            {error}
+          </div>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => onClose(false)} data-autofocus>
+            {t("cancel")}
+          </Button>
+          <Button color={danger ? "red.9" : "wind"} loading={busy} onClick={go}>
+            {action}
+          </Button>
+        </Group>
+      </div>
+    </Modal>
+  );
+}
+
+/** Deletes the ticked ones of a list that has a bulk action. */
+export function BulkDelete<T>({ picked, path, name }: { picked: Picked<T>; path: string; name: (row: T) => string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const names = picked.rows.map(name);
+  return (
+    <BulkBar n={names.length} onClear={picked.clear}>
+      <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => setOpen(true)}>
+        {t("bulk.delete")}
+      </Button>
+      {open && (
+        <BulkDialog
+          title={t("bulk.deleteTitle", { n: names.length })}
+          lines={names}
+          text={t("delete.hint")}
+          action={t("delete")}
+          danger
+          onDo={() => bulk(path, "delete", names).finally(() => client.invalidateQueries({ queryKey: [path] }))}
+          onClose={(done) => {
+            setOpen(false);
+            if (done) picked.clear();
+          }}
+        />
+      )}
+    </BulkBar>
+  );
+}
+
+type Verb = "clear" | "success" | "failed" | "skipped" | "delete";
+
+function Verbs({ marks, remove, onPick }: { marks: Verb[]; remove: boolean; onPick: (v: Verb) => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Button size="xs" variant="default" leftSection={<IconEraser size={15} />} onClick={() => onPick("clear")}>
+        {t("bulk.clearThem")}
+      </Button>
+      <Menu position="bottom-start">
+        <Menu.Target>
+          <Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>
+            {t("bulk.markAs")}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {marks.map((v) => (
+            <Menu.Item key={v} leftSection={<Mark state={v as Ti["state"]} />} onClick={() => onPick(v)}>
+              {t(`state.${v}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {remove && (
+        <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => onPick("delete")}>
+          {t("bulk.delete")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function groups<T>(rows: T[], by: (row: T) => string): T[][] {
+  const found = new Map<string, T[]>();
+  for (const r of rows) found.set(by(r), [...(found.get(by(r)) ?? []), r]);
+  return [...found.values()];
+}
+
+async function doRuns(verb: Verb, rows: Run[], onlyFailed: boolean) {
+  for (const of of groups(rows, (r) => r.dag_id)) {
+    const dag = `/api/v2/dags/${seg(of[0]!.dag_id)}`;
+    const names = of.map((r) => ({ dag_run_id: r.dag_run_id, dag_id: r.dag_id }));
+    if (verb === "clear")
+      await send("POST", `${dag}/clearDagRuns`, {}, { dry_run: false, only_failed: onlyFailed, dag_runs: names });
+    else if (verb === "delete") await bulk(`${dag}/dagRuns`, "delete", names);
+    else
+      await bulk(
+        `${dag}/dagRuns`,
+        "update",
+        names.map((n) => ({ ...n, state: verb })),
+      );
+  }
+}
+
+/** Clear, mark and delete the ticked runs. */
+export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?: ReactNode }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const client = useQueryClient();
+  const [verb, setVerb] = useState<Verb | null>(null);
+  const [onlyFailed, setOnlyFailed] = useState(false);
+  const n = picked.rows.length;
+  return (
+    <BulkBar n={n} onClear={picked.clear}>
+      {may("run") && <Verbs marks={["success", "failed"]} remove={may("run", "delete")} onPick={setVerb} />}
+      {children}
+      {verb && (
+        <BulkDialog
+          title={t(verb === "clear" ? "bulk.clearRuns" : verb === "delete" ? "bulk.deleteTitle" : "bulk.markTitle", {
+            n,
+            state: t(`state.${verb}`, { defaultValue: verb }),
+          })}
+          lines={picked.rows.map((r) => (
+            <Group key={`${r.dag_id} ${r.dag_run_id}`} gap="sm">
+              <StateMark state={r.state} />
+              <span>{r.dag_display_name}</span>
+              <span className="mono">{r.dag_run_id}</span>
+            </Group>
+          ))}
+          text={t(verb === "delete" ? "bulk.deleteRunsHint" : verb === "clear" ? "undo.clear" : "undo.run")}
+          action={t(verb === "clear" ? "act.clear" : verb === "delete" ? "delete" : "act.mark")}
+          danger={verb === "delete" || verb === "failed"}
+          options={
+            verb === "clear" && (
+              <Checkbox
+                size="sm"
+                label={t("act.onlyFailed")}
+                checked={onlyFailed}
+                onChange={(e) => setOnlyFailed(e.currentTarget.checked)}
+              />
+            )
+          }
+          onDo={() => doRuns(verb, picked.rows, onlyFailed).finally(() => refresh(client))}
+          onClose={(done) => {
+            setVerb(null);
+            if (done) picked.clear();
+          }}
+        />
+      )}
+    </BulkBar>
+  );
+}
+
+async function doTis(verb: Verb, rows: Ti[], downstream: boolean) {
+  for (const of of groups(rows, (r) => `${r.dag_id}\n${r.dag_run_id}`)) {
+    const { dag_id, dag_run_id } = of[0]!;
+    const dag = `/api/v2/dags/${seg(dag_id)}`;
+    if (verb === "clear")
+      await send(
+        "POST",
+        `${dag}/clearTaskInstances`,
+        {},
+        {
+          dry_run: false,
+          dag_run_id,
+          only_failed: false,
+          include_downstream: downstream,
+          task_ids: of.map((x) => (x.map_index >= 0 ? [x.task_id, x.map_index] : x.task_id)),
+        },
+      );
+    else
+      await bulk(
+        `${dag}/dagRuns/${seg(dag_run_id)}/taskInstances`,
+        "update",
+        of.map((x) => ({ task_id: x.task_id, map_index: x.map_index, new_state: verb, include_downstream: downstream })),
+      );
+  }
+}
+
+/** Clear and mark the ticked task instances. */
+export function BulkTis({ picked }: { picked: Picked<Ti> }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const client = useQueryClient();
+  const [verb, setVerb] = useState<Verb | null>(null);
+  const [downstream, setDownstream] = useState(false);
+  const n = picked.rows.length;
+  return (
+    <BulkBar n={n} onClear={picked.clear}>
+      {may("ti") && <Verbs marks={["success", "failed", "skipped"]} remove={false} onPick={setVerb} />}
+      {verb && (
+        <BulkDialog
+          title={t(verb === "clear" ? "bulk.clearTis" : "bulk.markTitle", {
+            n,
+            state: t(`state.${verb}`, { defaultValue: verb }),
+          })}
+          lines={picked.rows.map((x) => (
+            <Group key={x.id} gap="sm">
+              <StateMark state={x.state} />
+              <span>
+                {x.task_display_name}
+                {x.map_index >= 0 && ` [${x.map_index}]`}
+              </span>
+              <span className="mono">{x.dag_run_id}</span>
+            </Group>
+          ))}
+          text={t(verb === "clear" ? "undo.clear" : "undo.markNot")}
+          action={t(verb === "clear" ? "act.clear" : "act.mark")}
+          danger={verb === "failed"}
+          options={
+            <Checkbox
+              size="sm"
+              label={t("act.downstream")}
+              checked={downstream}
+              onChange={(e) => setDownstream(e.currentTarget.checked)}
+            />
+          }
+          onDo={() => doTis(verb, picked.rows, downstream).finally(() => refresh(client))}
+          onClose={(done) => {
+            setVerb(null);
+            if (done) picked.clear();
+          }}
+        />
+      )}
+    </BulkBar>
+  );
+}
