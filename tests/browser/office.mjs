@@ -166,7 +166,7 @@ export function office(w) {
     await dialog().getByRole("button", { name: "Mark", exact: true }).click();
     await ended("fails", "many-1", "success");
     await ended("fails", "many-2", "success");
-    await row(/many-1.*/).filter({ hasText: "Success" }).waitFor();
+    await table("Runs").getByRole("row", { name: /Success many-1/ }).waitFor();
     await pick("many-2").check();
     await pick("many-3").check();
     await chosen(2).getByRole("button", { name: "Clear selected" }).click();
