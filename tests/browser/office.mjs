@@ -247,10 +247,10 @@ export function office(w) {
     await dialog().getByRole("textbox", { name: "Key" }).fill("verdict");
     await value.fill('"fine"');
     await button("Save").click();
-    await w.page.getByRole("cell", { name: "verdict" }).waitFor();
+    await w.page.getByRole("cell", { name: "verdict", exact: true }).waitFor();
     await button("Delete score verdict").click();
     await dialog().getByRole("button", { name: "Delete", exact: true }).click();
-    await until("gone", async () => (await w.page.getByRole("cell", { name: "verdict" }).count()) === 0);
+    await until("gone", async () => (await w.page.getByRole("cell", { name: "verdict", exact: true }).count()) === 0);
     await go("/dags/shop/runs/office");
     await button("Delete office").click();
     await dialog().getByRole("button", { name: "Delete", exact: true }).click();
