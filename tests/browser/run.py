@@ -78,7 +78,7 @@ def main() -> int:
     if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
         sys.exit("ui/node_modules is missing: script/build-ui makes it")
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(Path(folder), TRADEWIND__CORE__TEST_CONNECTION="Enabled")
+        engine = Engine(Path(folder), TRADEWIND__CORE__TEST_CONNECTION="Enabled", TRADEWIND__API__EXPOSE_CONFIG="non-sensitive-only")
         engine.env["PYTHONPATH"] += f":{provider(Path(folder))}"
         guarded = free_port()
         wide = args.gallery or args.serve
