@@ -903,7 +903,6 @@ enum tw_rc tw_http_server_start(const struct tw_http_server_opts *opts,
 		MHD_OPTION_NOTIFY_CONNECTION, come_or_go, s,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
 		max, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 		opts->cert_pem ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, opts->cert_pem,
 		MHD_OPTION_HTTPS_MEM_KEY, opts->key_pem, MHD_OPTION_END);
 	freeaddrinfo(ai);

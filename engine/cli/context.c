@@ -50,6 +50,20 @@ static char *path_option(const char *section, const char *option, const char *df
 	return tw_buf_steal(&joined);
 }
 
+/* Each process would look for a relative path somewhere else. What is no URL is not repeated: it may hold a password. */
+static void check_store_url(const char *url)
+{
+	const char *sep = strstr(url, "://");
+
+	if (!sep)
+		tw_cli_dief("[database] sql_alchemy_conn is no URL: write it as sqlite:////absolute/path/to/tradewind.db");
+	if (tw_str_starts(tw_str(url), "sqlite") && sep[3] && !tw_str_starts(tw_str(sep + 3), "/:memory:") &&
+	    !tw_str_starts(tw_str(sep + 3), "//"))
+		tw_cli_dief("[database] sql_alchemy_conn is '%s', and a relative path is another file for each process: write "
+			    "it with four slashes, as sqlite:////absolute/path/to/tradewind.db",
+			    url);
+}
+
 /*
  * Airflow's default is a database in the home; its SQLAlchemy spelling of the driver is dropped. An
  * installation that still points to airflow.db gets its own file beside it: Airflow's tables have
@@ -61,6 +75,7 @@ static char *find_store_url(void)
 
 	if (!*url || tw_str_ends(tw_str(url), "/airflow.db"))
 		return tw_asprintf("sqlite:///%s/tradewind.db", cli.paths.home);
+	check_store_url(url);
 	return tw_strdup(url);
 }
 

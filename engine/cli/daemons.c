@@ -351,6 +351,13 @@ static struct tw_api_setting *all_settings(const struct tw_config *cfg, size_t *
 	return v;
 }
 
+static unsigned port_of(int64_t n)
+{
+	if (n < 0 || n > 65535)
+		tw_cli_dief("%lld is no port: [api] port (and --port) go up to 65535", (long long)n);
+	return (unsigned)n;
+}
+
 static int cmd_api_server(const struct tw_args *args)
 {
 	struct tw_cli *c = tw_cli();
@@ -369,7 +376,7 @@ static int cmd_api_server(const struct tw_args *args)
 				tw_config_bool(cfg, "core", "rerun_with_latest_version")  ? 1 :
 											    -1,
 		.host = host ? host : tw_config_get(cfg, "api", "host"),
-		.port = (unsigned)tw_arg_int(args, "port", tw_config_int(cfg, "api", "port")),
+		.port = port_of(tw_arg_int(args, "port", tw_config_int(cfg, "api", "port"))),
 		.threads = (unsigned)tw_arg_int(args, "workers", 0),
 		.cert_path = cert ? cert : tw_config_get(cfg, "api", "ssl_cert"),
 		.key_path = key ? key : tw_config_get(cfg, "api", "ssl_key"),

@@ -23,7 +23,7 @@ static const char *const generations[][2] = {
 	{"dags trigger -e DATE, --exec-date DATE", "dags trigger -l DATE"},
 	{"dags delete, pause, … -S FOLDER, --subdir FOLDER",
 	 "accepted where DAG files are read; else not needed"},
-	{"tasks run DAG TASK RUN", "runs one task instance in this process, as tasks test"},
+	{"tasks run DAG TASK RUN", "asks the scheduler to run it, and waits for its end; tasks test runs it here"},
 	{"tasks list --tree", "dags show"},
 	{"providers auth", "providers auth-managers"},
 	{"webserver", "api-server"},

@@ -187,7 +187,15 @@ static int cmd_tasks_run(const struct tw_args *args)
 	bool mark = tw_arg_flag(args, "mark-success");
 	struct tw_value payload = tw_v_map(a), tasks = tw_v_list(a), pair = tw_v_list(a);
 	enum tw_ti_state state;
+	struct tw_dag_row dag;
+	struct tw_err err = {0};
 
+	if (!mark && tw_store_dag(tw_cli_store(), run.dag_id, a, &dag, &err) < 0)
+		tw_cli_die(&err);
+	if (!mark && dag.is_paused)
+		tw_cli_dief("dag '" TW_STR_FMT "' is paused, the task would wait: let it run (`tradewind dags unpause " TW_STR_FMT
+			    "`), or run the task here (`tradewind tasks test`)",
+			    TW_STR_ARG(run.dag_id), TW_STR_ARG(run.dag_id));
 	tw_list_push(a, pair, tw_v_cstr(tw_arg_pos(args, 1)));
 	tw_list_push(a, pair, tw_v_int(map_index));
 	tw_list_push(a, tasks, pair);

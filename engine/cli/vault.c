@@ -85,11 +85,16 @@ static void put_variable(struct tw_str key, struct tw_str value, struct tw_str d
 		tw_cli_die(&err);
 }
 
+#define VARIABLE_KEY_MAX 250
+
 static int var_set(const struct tw_args *args)
 {
 	struct tw_str value = tw_str(tw_arg_pos(args, 1));
+	size_t n = strlen(tw_arg_pos(args, 0));
 	char *json = NULL;
 
+	if (!n || n > VARIABLE_KEY_MAX)
+		tw_cli_dief("a Variable's key has 1 to %d bytes, this one %zu", VARIABLE_KEY_MAX, n);
 	if (tw_arg_flag(args, "json")) {
 		json = tw_json_dump(tw_v_str(value), TW_JSON_PYTHON);
 		value = tw_str(json);
@@ -326,6 +331,8 @@ static int conn_add(const struct tw_args *args)
 	} else if (json) {
 		if (tw_conn_from_json(&tw_cli()->arena, tw_str(json), &c, &err) < 0)
 			tw_cli_die(&err);
+		if (!c.conn_type.n)
+			tw_cli_dief("--conn-json has no \"conn_type\" that is text");
 	} else {
 		from_options(args, &c);
 	}

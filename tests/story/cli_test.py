@@ -841,3 +841,34 @@ def test_a_connection_is_tried_with_its_hook(engine: Engine) -> None:
     assert unknown.returncode == 1 and "the connection 'c' failed: Unknown hook type" in unknown.stderr
     missing = engine.run("connections", "test", "none", check=False)
     assert missing.returncode == 1 and "`none` isn't defined" in missing.stderr
+
+
+def test_what_cannot_be_used_is_refused_with_what_to_do(engine: Engine) -> None:
+    """Not taken as something else: a database in another place for each process, a port out of range, a name that is none."""
+    engine.run("db", "migrate")
+    engine.write("waits.py", "from airflow.sdk import DAG\nfrom airflow.operators.empty import EmptyOperator\nwith DAG('waits'):\n    EmptyOperator(task_id='t')\n")
+    engine.run("dag-processor", "--num-runs", "1")
+    engine.run("dags", "trigger", "waits", "-r", "one")
+    engine.run("dags", "pause", "waits")
+    database = "TRADEWIND__DATABASE__SQL_ALCHEMY_CONN"
+    for words, env, why in (
+        (("db", "check"), {database: "sqlite:///rel.db"}, "sqlite:////absolute/path"),
+        (("db", "check"), {database: "postgres:u:secret"}, "sql_alchemy_conn is no URL"),
+        (("api-server", "-p", "99999"), {}, "99999 is no port"),
+        (("variables", "set", "", "x"), {}, "1 to 250 bytes"),
+        (("variables", "set", "x" * 251, "x"), {}, "1 to 250 bytes"),
+        (("connections", "add", "c", "--conn-json", '{"conn_type": 3}'), {}, '"conn_type"'),
+        (("tasks", "run", "waits", "t", "one"), {}, "dag 'waits' is paused"),
+    ):
+        refused = engine.run(*words, check=False, env=env)
+        assert refused.returncode == 1 and why in refused.stderr and "secret" not in refused.stderr, refused.stderr
+
+
+def test_a_port_is_one_servers_until_it_ends(engine: Engine) -> None:
+    """Two would share the requests; one that follows at once is served although old connections linger."""
+    engine.run("db", "migrate")
+    engine.serve()
+    second = engine.run("api-server", check=False)
+    assert second.returncode == 1 and "is another server there?" in second.stderr
+    engine.kill("api-server")
+    engine.serve()
