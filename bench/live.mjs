@@ -15,7 +15,7 @@ const pause = (ms) => new Promise((r) => setTimeout(r, ms));
 const of = (v) => {
   const s = [...v].sort((a, b) => a - b);
   const at = (q) => Math.round(s[Math.min(s.length - 1, Math.floor(s.length * q))]);
-  return { p50: at(0.5), p90: at(0.9), n: s.length };
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), n: s.length };
 };
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--headless", "--no-sandbox", "--disable-gpu"] });
