@@ -90,7 +90,7 @@ def pytest(name: str, folder: Path, env: dict[str, str], build: Path) -> Result:
     report.unlink(missing_ok=True)
     plugins = ["no:cacheprovider", "no:schemathesis", "no:hypothesispytest"]  # the latter two take a second to load, and none is used
     tidy = ["-o", "tmp_path_retention_policy=failed", "-o", "tmp_path_retention_count=1"]
-    argv = [sys.executable, "-m", "pytest", "-q", *(a for p in plugins for a in ("-p", p)), *tidy, f"--junitxml={report}", str(folder)]
+    argv = [sys.executable, "-m", "pytest", "-q", "--tb=short", *(a for p in plugins for a in ("-p", p)), *tidy, f"--junitxml={report}", str(folder)]
     status, output, seconds = run(name, argv, {**env, "PYTHONPATH": str(ROOT / "sdk")})
     if not report.exists():
         return Result(name, 0, 1, seconds, output)
@@ -157,7 +157,7 @@ def main() -> int:
             failed += r.failed
             print(f"{'FAIL' if r.failed else 'ok':4} {r.name:32} {r.passed:5} passed {r.failed:3} failed {r.seconds:7.1f} s", flush=True)
             if r.failed:
-                print("\n".join("     | " + line for line in r.output.splitlines()[-60:]), flush=True)
+                print("\n".join("     | " + line for line in r.output.splitlines()[-200:]), flush=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
