@@ -49,6 +49,7 @@ class Here:
         self.notes = folder / "notes"
         self.notes.mkdir()
         self.engine.env["TRADEWIND__CORE__DAGS_FOLDER"] = str(PROBES / "dags")
+        self.engine.env["TRADEWIND__CORE__PLUGINS_FOLDER"] = str(PROBES / "plugins")
 
     def start(self) -> None:
         self.engine.run("db", "migrate")
@@ -95,7 +96,7 @@ def seen(generation: str, only: list[str] = [], keep: Path | None = None) -> dic
         here = Here(keep or Path(folder), generation)
         try:
             here.start()
-            dags = [d for d in here.dags() if (not rows or d in rows) and (not only or d in only)]
+            dags = [d for d in here.dags() if (d in only if only else not rows or d in rows)]
             left = drive(here, [d for d in dags if not plan(d).get("called") or plan(d).get("wait")], 600)
             found = {d: shape(here.ask, d, "3" if generation == "3" else "2", here.notes) for d in dags}
         finally:

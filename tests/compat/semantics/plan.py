@@ -2,7 +2,7 @@
 
 `runs`: a list of triggers, each `{"date": …, "conf": …}`, where a date of None is a run without one; `serial`: each when the one before has ended.
 `scheduled`: so many runs are made by its schedule. `called`: other DAGs start it: so many runs; `wait`: wait for them. `clear`: when all has ended, clear these tasks (with
-`downstream` what is below them too) of the last run and wait again.
+`downstream` what is below them too) of the last run and wait again. `weights`: the instances' priority weights are compared, too.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ FIELD_RUNS = {
 }
 PLANS: dict[str, dict[str, Any]] = {
     "lo_catchup": {"scheduled": 3},
-    **{d: {"scheduled": 3} for d in ("dp_all_good dp_skip_counts dp_timeout dp_wait_for_downstream dp_wait_for_downstream_fails dp_late_task dp_early_end cu_one_at_a_time cu_hourly_zone cu_delta cu_weekly cu_monthly cu_values cu_prior_dates").split()},
+    **{d: {"scheduled": 3} for d in ("dp_all_good dp_skip_counts dp_timeout dp_wait_for_downstream dp_wait_for_downstream_fails dp_late_task dp_early_end cu_one_at_a_time cu_hourly_zone cu_delta cu_weekly cu_values cu_prior_dates").split()},
     "dp_first_only": {"scheduled": 1},
+    "cu_monthly": {"scheduled": 2},
     "cu_once": {"scheduled": 1},
     "cu_end_before_start": {"scheduled": 0},
     "cu_task_dates": {"scheduled": 4},
@@ -47,6 +48,11 @@ PLANS: dict[str, dict[str, Any]] = {
     **{d: {"called": 1, "wait": True} for d in "fb_nested fb_any_of_all fb_list fb_alias_or fb_second".split()},
     **{d: {"scheduled": n} for n, names in FIELD_RUNS.items() for d in names.split()},
     "fz_max_failures": {"scheduled": 2},
+    **{d: {"called": 1} for d in "xt_child xt_child_bad".split()},
+    **{d: {"called": 1, "wait": True} for d in "xa_all_of_metadata xa_any_nested".split()},
+    "xz_gaps": {"scheduled": 3},
+    "xz_stops": {"scheduled": 2},
+    **{d: {"weights": True} for d in "xp_weights xp_custom_weight".split()},
     "fx_grows_by_conf": {"runs": [{"conf": {"items": [1, 2, 3]}}, {"conf": {"items": []}}]},
     "fv_params": {"runs": [{}, {"conf": {"an_int": 9, "choice": 3, "maybe": "x", "an_object": {"k": 2, "more": 1}, "unknown": [1]}}]},
 }

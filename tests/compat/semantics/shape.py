@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, Callable
 
+from plan import plan
+
 Ask = Callable[[str], list[tuple]]  # an SQL question to rows
 
 STAMP = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:?00|Z)?")
@@ -62,6 +64,7 @@ def shape(ask: Ask, dag_id: str, generation: str, notes: Path, ready: bool = Fal
         "SELECT run_id, task_id, map_index, try_number, state FROM task_instance_history "
         f"WHERE dag_id = '{dag_id}' ORDER BY try_number"
     )
+    weights = {tuple(of): w for *of, w in ask(f"SELECT run_id, task_id, map_index, priority_weight FROM task_instance WHERE dag_id = '{dag_id}'")} if plan(dag_id).get("weights") else {}
     values = ask(f"SELECT run_id, task_id, map_index, key, value FROM xcom WHERE dag_id = '{dag_id}'")
     values = [v for v in values if not v[3].startswith("_link_")]  # 3.x keeps extra links there, we where they are asked for
     found = []
@@ -79,6 +82,8 @@ def shape(ask: Ask, dag_id: str, generation: str, notes: Path, ready: bool = Fal
         for of, task, index, end, number, most, label in tis:
             if of == run_id:
                 tasks[f"{task}[{index}]" if index >= 0 else task] = it = {"state": end, "try": [number, most]}
+                if weights:
+                    it["weight"] = weights[of, task, index]
                 if label is not None:
                     it["label"] = plain(label)
                 before = [s for o, t, i, n, s in tries if (o, t, i) == (of, task, index) and n < number]
