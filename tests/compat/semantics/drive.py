@@ -81,6 +81,7 @@ def drive(world: World, dags: list[str], timeout: float, wave: int = 10_000, loo
         for dag_id, state, cleared in world.ask("SELECT dag_id, state, clear_number FROM dag_run"):
             states.setdefault(dag_id, []).append(state)
             clears[dag_id] = clears.get(dag_id, 0) + (cleared or 0)
-        live = [c for c in live if not c.forward(world, states.get(c.dag_id, []), clears.get(c.dag_id, 0))]
+        left = {c.dag_id for c in live + courses}
+        live = [c for c in live if c.plan.get("after") in left or not c.forward(world, states.get(c.dag_id, []), clears.get(c.dag_id, 0))]
         time.sleep(look)
     return [c.dag_id for c in live + courses]

@@ -2,7 +2,8 @@
 
 `runs`: a list of triggers, each `{"date": …, "conf": …}`, where a date of None is a run without one; `serial`: each when the one before has ended.
 `scheduled`: so many runs are made by its schedule. `called`: other DAGs start it: so many runs; `wait`: wait for them. `clear`: when all has ended, clear these tasks (with
-`downstream` what is below them too) of the last run and wait again. `weights`: the instances' priority weights are compared, too.
+`downstream` what is below them too) of the last run and wait again. `after`: begin only when that DAG has come to the
+end of its plan. `weights`: the instances' priority weights are compared, too.
 """
 
 from __future__ import annotations
@@ -48,11 +49,13 @@ PLANS: dict[str, dict[str, Any]] = {
     **{d: {"called": 1, "wait": True} for d in "fb_nested fb_any_of_all fb_list fb_alias_or fb_second".split()},
     **{d: {"scheduled": n} for n, names in FIELD_RUNS.items() for d in names.split()},
     "fz_max_failures": {"scheduled": 2},
+    "fa_waits": {"after": "fa_told"},
+    "xw_waits": {"after": "xw_told"},
     **{d: {"called": 1} for d in "xt_child xt_child_bad".split()},
     **{d: {"called": 1, "wait": True} for d in "xa_all_of_metadata xa_any_nested".split()},
     "xz_gaps": {"scheduled": 3},
     "xz_stops": {"scheduled": 2},
-    **{d: {"weights": True} for d in "xp_weights xp_custom_weight".split()},
+    "xp_weights": {"weights": True},
     "fx_grows_by_conf": {"runs": [{"conf": {"items": [1, 2, 3]}}, {"conf": {"items": []}}]},
     "fv_params": {"runs": [{}, {"conf": {"an_int": 9, "choice": 3, "maybe": "x", "an_object": {"k": 2, "more": 1}, "unknown": [1]}}]},
 }
@@ -95,6 +98,8 @@ LOOSE: dict[str, dict[str, str]] = {
     "xc_keys": {"/runs/0/tasks/pull/xcom/return_value/default": "3.3 forgets `default`"},
     "ff_setup_in_mapped_group": {f"/runs/0/{at}": "a skip or a failure decides, whichever comes first" for at in ("state", "tasks/after")},
     "ff_setup_mapped": {"/runs/0/state": "3.3 forgets `on_failure_fail_dagrun` of a mapped teardown"},
+    "xw_waits": {f"/runs/0/tasks/{t}/": "3.3 fails a task that defers and comes back at once now and then" for t in ("deferrable_dag", "i")},
+    "xf_deferral_mapped": {f"/runs/0/{at}": "a skip or a failure decides, whichever comes first" for at in ("state", "tasks/after/")},
     **{d: {"/runs/0": MORE_VALUES} for d in ("xv_big", "xv_inf", "xv_nan")},
     **{d: {"/runs/0/tasks/by/xcom/return_value": "3.3 leaves out the events of Asset.ref"} for d in ("as_ref_by_name", "as_ref_by_uri")},
 }

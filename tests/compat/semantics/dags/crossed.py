@@ -20,7 +20,7 @@ else:
     from airflow.utils.trigger_rule import TriggerRule
     from airflow.utils.weight_rule import WeightRule
 
-from probe_plugin import ByTry, Ends, Gaps, Stops
+from probe_plugin import Ends, Gaps, Stops
 
 SOON = dt.timedelta(seconds=0.2)
 AGAIN = {"retries": 1, "retry_delay": SOON}
@@ -366,7 +366,7 @@ with probe("xf_raised_by_hand"):
 
 with probe("xf_sensor_limits"):
     late = {"poke_interval": 0.2, "timeout": 0.6}
-    TimeDeltaSensor(task_id="days", delta=dt.timedelta(days=400_0), soft_fail=True, **late) >> empty("a")
+    TimeDeltaSensor(task_id="days", delta=dt.timedelta(days=4000), soft_fail=True, **late) >> empty("a")
     TimeDeltaSensor(task_id="past", delta=dt.timedelta(hours=1), **late) >> empty("b")
     DateTimeSensor(task_id="done", target_time="{{ logical_date.subtract(days=1) }}", **late) >> empty("c")
     DateTimeSensor(task_id="never", target_time=dt.datetime(2199, 1, 1, tzinfo=dt.timezone.utc), **late, **AGAIN) >> empty("d")
@@ -506,9 +506,6 @@ with probe("xp_weights"):
     for rule in (WeightRule.DOWNSTREAM, "upstream", "absolute"):
         a, b, c = (PythonOperator(python_callable=end, op_args=["S"], task_id=f"{n}_{str(getattr(rule, 'value', rule))}", priority_weight=w, weight_rule=rule) for n, w in zip("abc", (1, 2, 5)))
         a >> b >> c
-
-with probe("xp_custom_weight"):
-    empty("a", weight_rule=ByTry(), priority_weight=3) >> PythonOperator(task_id="b", python_callable=end, op_args=["S"], weight_rule=ByTry(40), priority_weight=2) >> empty("c")
 
 # A timetable of a plugin
 for name, kw in (("xz_gaps", {"schedule": Gaps()}), ("xz_stops", {"schedule": Stops(hour=20), "max_active_runs": 1})):

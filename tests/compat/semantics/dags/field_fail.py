@@ -74,7 +74,7 @@ with probe("fz_callback_context"):
 
     def seen(context):
         e = context.get("exception")
-        said = type(e) if isinstance(e, AirflowTaskTimeout) else e  # that one names its process
+        said = "" if isinstance(e, AirflowTaskTimeout) else e  # that one names its process
         note(
             "fz_callback_context",
             f"{context['ti'].task_id} {type(e).__name__ if e is not None else None} {said} {context['ti'].try_number} "

@@ -1,4 +1,4 @@
-"""What the probe DAGs have as a plugin: triggers, a timetable, a weight."""
+"""What the probe DAGs have as a plugin: a trigger, timetables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import datetime as dt
 
 import pendulum
 from airflow.plugins_manager import AirflowPlugin
-from airflow.task.priority_strategy import PriorityWeightStrategy
 from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
@@ -76,20 +75,6 @@ class Stops(Gaps):
         return None if found is not None and found.data_interval.start.day > 10 else found
 
 
-class ByTry(PriorityWeightStrategy):
-    """A hundred less for each try, and what it is told."""
-
-    def __init__(self, base=7):
-        self.base = base
-
-    def get_weight(self, ti):
-        return self.base + 100 * (3 - max(ti.try_number or 1, 1))
-
-    def serialize(self):
-        return {"base": self.base}
-
-
 class ProbePlugin(AirflowPlugin):
     name = "probe_plugin"
     timetables = [Gaps, Stops]
-    priority_weight_strategies = [ByTry]
