@@ -50,6 +50,24 @@ static char *path_option(const char *section, const char *option, const char *df
 	return tw_buf_steal(&joined);
 }
 
+/* [core] default_timezone: what dates without an offset are in. A name that is none is every DAG's error otherwise. */
+static const struct tw_zone *default_zone(void)
+{
+	const char *name = tw_config_get(cli.config, "core", "default_timezone");
+	const struct tw_zone *zone = NULL;
+	struct tw_buf system = {0};
+	struct tw_err err = {0};
+
+	if (strcmp(name, "system") == 0) {
+		tw_zoneinfo_system(&system);
+		name = tw_buf_cstr(&system);
+	}
+	if (tw_zones_get(&cli.zones, tw_str(name), &zone, &err) < 0)
+		tw_cli_dief("configuration: [core] default_timezone: %s; write it as Europe/Berlin, utc or system", err.msg);
+	tw_buf_release(&system);
+	return zone;
+}
+
 /* Each process would look for a relative path somewhere else. What is no URL is not repeated: it may hold a password. */
 static void check_store_url(const char *url)
 {
@@ -160,6 +178,8 @@ struct tw_cli *tw_cli(void)
 	tell_warnings();
 	set_log_level();
 	cli.zones.load = tw_zoneinfo_load;
+	if (strcmp(tw_config_get(cli.config, "core", "default_timezone"), "system") != 0)
+		default_zone();
 	find_dags();
 	cli.plugins_folder = path_option("core", "plugins_folder", "plugins");
 	cli.log_folder = path_option("logging", "base_log_folder", "logs");
@@ -249,25 +269,16 @@ struct tw_str tw_cli_user(void)
 
 tw_time tw_cli_time(const char *text)
 {
-	struct tw_cli *c = tw_cli();
-	const char *name = tw_config_get(c->config, "core", "default_timezone");
-	const struct tw_zone *zone = NULL;
 	struct tw_err err = {0};
-	struct tw_buf system = {0};
 	tw_time t;
 
+	tw_cli();
 	if (!text)
 		return TW_TIME_NONE;
 	if (strcmp(text, "now") == 0)
 		return tw_now();
-	if (strcmp(name, "system") == 0) {
-		tw_zoneinfo_system(&system);
-		name = tw_buf_cstr(&system);
-	}
-	if (tw_zones_get(&c->zones, tw_str(name), &zone, &err) < 0 ||
-	    tw_time_parse(tw_str(text), zone, &t, &err) < 0)
+	if (tw_time_parse(tw_str(text), default_zone(), &t, &err) < 0)
 		tw_cli_die(&err);
-	tw_buf_release(&system);
 	return t;
 }
 

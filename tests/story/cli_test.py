@@ -855,6 +855,7 @@ def test_what_cannot_be_used_is_refused_with_what_to_do(engine: Engine) -> None:
         (("db", "check"), {database: "sqlite:///rel.db"}, "sqlite:////absolute/path"),
         (("db", "check"), {database: "postgres:u:secret"}, "sql_alchemy_conn is no URL"),
         (("api-server", "-p", "99999"), {}, "99999 is no port"),
+        (("scheduler",), {"AIRFLOW__CORE__DEFAULT_TIMEZONE": "Mars/X"}, "[core] default_timezone: unknown time zone 'Mars/X'"),
         (("variables", "set", "", "x"), {}, "1 to 250 bytes"),
         (("variables", "set", "x" * 251, "x"), {}, "1 to 250 bytes"),
         (("connections", "add", "c", "--conn-json", '{"conn_type": 3}'), {}, '"conn_type"'),
