@@ -229,6 +229,7 @@ export function office(w) {
   step("XComs of all DAGs: found, changed, added, deleted", async () => {
     await go("/xcoms");
     await w.page.getByRole("searchbox", { name: "Task" }).fill("score");
+    await w.page.waitForURL(/task=score/);
     await w.page.getByRole("searchbox", { name: "Run" }).fill("office");
     await until("three", async () => (await rows("XCom")) === 3);
     await look("xcoms");
