@@ -100,6 +100,7 @@ LOOSE: dict[str, dict[str, str]] = {
     "ff_setup_mapped": {"/runs/0/state": "3.3 forgets `on_failure_fail_dagrun` of a mapped teardown"},
     "xw_waits": {f"/runs/0/tasks/{t}/": "3.3 fails a task that defers and comes back at once now and then" for t in ("deferrable_dag", "i")},
     "xz_gaps": {f"/runs/{n}/tasks/t/xcom/return_value/3": "whether the run before has ended by then is a matter of pace" for n in (1, 2)},
+    "xm_gate_in_group_of_setups": {"/runs/0/tasks/below_g/": "begins before the gate has closed, or not"},
     "xf_deferral_mapped": {f"/runs/0/{at}": "a skip or a failure decides, whichever comes first" for at in ("state", "tasks/after/")},
     **{d: {"/runs/0": MORE_VALUES} for d in ("xv_big", "xv_inf", "xv_nan")},
     **{d: {"/runs/0/tasks/by/xcom/return_value": "3.3 leaves out the events of Asset.ref"} for d in ("as_ref_by_name", "as_ref_by_uri")},
