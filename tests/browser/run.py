@@ -85,7 +85,7 @@ def main() -> int:
         for f in [*sorted(DAGS.iterdir()), *([GALLERY / "gallery.py"] if wide else [])]:
             shutil.copy(f, engine.dags / f.name)
         if wide:
-            shutil.copytree(ROOT / "examples" / "dags", engine.dags / "examples")
+            shutil.copytree(ROOT / "examples" / "dags", engine.dags, dirs_exist_ok=True)
         try:
             engine.parse()
             engine.run("pools", "set", "narrow", "1", "one at a time")

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { launch, unfit as unfitNow } from "./browser.mjs";
 import { house } from "./house.mjs";
 import { office } from "./office.mjs";
+import { keys } from "./keys.mjs";
 import { runs } from "./runs.mjs";
 
 const { BASE, GUARDED, DAGS, ONLY = "", SHOTS } = process.env;
@@ -474,6 +475,7 @@ const walk = {
 runs(walk);
 house(walk);
 office(walk);
+keys(walk);
 
 step("sign in; a viewer is refused what a viewer may not", async () => {
   const before = page;

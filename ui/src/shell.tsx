@@ -12,7 +12,7 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
 import { type Page, send, url, waysIn, whenDenied } from "./api";
@@ -265,6 +265,24 @@ function Connection() {
   );
 }
 
+/** Tells screen readers which page has come: its title, which the page itself sets. */
+function Announcer() {
+  const { pathname } = useLocation();
+  const [title, setTitle] = useState("");
+  const first = useRef(pathname);
+  useEffect(() => {
+    if (first.current === pathname) return;
+    first.current = "";
+    const timer = setTimeout(() => setTitle(document.title), 400);
+    return () => clearTimeout(timer);
+  }, [pathname]);
+  return (
+    <div className="sr-only" role="status">
+      {title}
+    </div>
+  );
+}
+
 function Frame() {
   const { t } = useTranslation();
   const [open, { toggle, close }] = useDisclosure();
@@ -287,9 +305,10 @@ function Frame() {
       navbar={{ width: 226, breakpoint: "md", collapsed: { mobile: !open } }}
       padding={{ base: "sm", sm: "lg" }}
     >
-      <a href="#main" className="skip-link">
+      <button type="button" className="skip-link" onClick={() => document.getElementById("main")?.focus()}>
         {t("skip")}
-      </a>
+      </button>
+      <Announcer />
       <AppShell.Header className="head">
         <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("nav.toggle")} />
         <NavLink to="/" className="brand">

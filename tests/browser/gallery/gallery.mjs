@@ -35,6 +35,7 @@ async function seed() {
   await run("mapped_thousand", "m1");
   for (let i = 1; i <= 3; i++) await run("thousand", `t${i}`);
   for (let i = 1; i <= 12; i++) await run("three", `day${i}`, { logical_date: `2026-01-${String(i).padStart(2, "0")}T00:00:00Z` });
+  for (let i = 1; i <= 24; i++) await run("orders", `order${i}`);
   for (let i = 1; i <= 6; i++) await run("shop", `s${i}`, { conf: { country: i % 2 ? "kr" : "de" } });
   await run("fails", "f1", { note: "looked at it, the disk was full" });
   await run(LONG, "manual__the_run_that_somebody_has_started_by_hand_with_a_name_of_his_own_2026-01-01T00:00:00");

@@ -15,6 +15,15 @@ LONG = "the_nightly_import_of_everything_that_the_shops_of_all_countries_have_so
 with DAG("three", schedule="@daily", start_date=BEGIN, catchup=False, end_date=datetime(2026, 1, 31), tags=["small"], description="Three tasks"):
     EmptyOperator(task_id="extract") >> EmptyOperator(task_id="transform") >> EmptyOperator(task_id="load")
 
+with DAG("orders", schedule="@hourly", start_date=BEGIN, catchup=False, end_date=datetime(2026, 1, 31), tags=["sales", "hourly"], description="Takes in the orders of each hour"):
+    nth = "n={{ dag_run.run_id[5:] }}"
+    fetch = BashOperator(task_id="fetch", bash_command=f"{nth}; sleep 0.$(( n * 37 % 8 ))")
+    with TaskGroup("clean", tooltip="Takes out what is odd") as clean:
+        dedupe = BashOperator(task_id="dedupe", bash_command="echo 12 rows were there twice")
+        dedupe >> [BashOperator(task_id="enrich", bash_command="sleep 0.1"), BashOperator(task_id="check", bash_command=f"{nth}; test $(( n % 7 )) -ne 5")]
+    load = BashOperator.partial(task_id="load").expand(bash_command=[f"{nth}; test $(( n % 11 )) -ne {i + 6}" for i in range(5)])
+    fetch >> Label("raw rows") >> clean >> load >> EmptyOperator(task_id="publish", outlets=[Asset("orders", "s3://orders/hourly")])
+
 with DAG("thousand", schedule=None, start_date=BEGIN, tags=["large"], description="A thousand tasks in twenty-five groups"):
     before = EmptyOperator(task_id="begin")
     for g in range(25):
@@ -94,7 +103,6 @@ with DAG("states", schedule=None, start_date=BEGIN, tags=["states"], description
     BashSensor(task_id="looks_again_later", bash_command="false", mode="reschedule", poke_interval=3600, timeout=360000)
     BashOperator(task_id="runs_long", bash_command="for i in $(seq 1 7200); do echo line $i; sleep 1; done") >> EmptyOperator(task_id="waits_for_it")
     BashOperator(task_id="waits_for_a_slot", bash_command="true", pool="narrow", pool_slots=2)
-    BashOperator(task_id="nobody_serves", bash_command="true", queue="gpu")
 
 with DAG("everything_sold", schedule=(Asset("daily_report", "file://reports/daily") & Asset("stock", "s3://stock/today")), start_date=BEGIN):
     EmptyOperator(task_id="join", outlets=[Asset("yearly_figures_of_all_countries_and_all_currencies", "s3://figures/" + "very/" * 12 + "deep")])

@@ -1,5 +1,5 @@
 /** Oneself: roles, what one may, the password, tokens for programs. And everybody's tokens, for who may see users. */
-import { Alert, Button, CopyButton, Group, Modal, NumberInput, PasswordInput, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, CopyButton, Group, NumberInput, PasswordInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { IconKey, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
+import { Dialog } from "../parts/dialog";
 import { FormFoot } from "../parts/edit";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
@@ -43,7 +44,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
     }
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={t("token.new")}
@@ -84,7 +85,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
           </Group>
         </>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -221,7 +222,7 @@ function Password() {
         {t("account.password")}
       </Button>
       {open && (
-        <Modal
+        <Dialog
           opened
           onClose={() => setOpen(false)}
           title={t("account.password")}
@@ -233,7 +234,7 @@ function Password() {
             {field("again", t("account.again"), "new-password")}
             <FormFoot error={error} onClose={() => setOpen(false)} />
           </form>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Group, Modal, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { useGet } from "../live";
 import { BackfillForm } from "../parts/backfill";
 import { Empty, failed, Loaded } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
+import { Dialog } from "../parts/dialog";
 import { Mark, runStates, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
@@ -30,9 +31,9 @@ interface Backfill {
 function Create({ dagId, onClose }: { dagId: string; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={t("backfill.new")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={onClose} title={t("backfill.new")} closeButtonProps={{ "aria-label": t("close") }}>
       <BackfillForm dagId={dagId} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

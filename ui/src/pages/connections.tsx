@@ -6,7 +6,6 @@ import {
   Checkbox,
   Group,
   JsonInput,
-  Modal,
   NumberInput,
   PasswordInput,
   Select,
@@ -24,6 +23,7 @@ import { IconCopy, IconPlug, IconPlugConnected, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
+import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
@@ -230,7 +230,7 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
   const password = part("password", t("connection.password"), from?.password);
   const schema = part("url_schema", t("connection.schema"), from?.schema);
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       size="lg"
@@ -354,7 +354,7 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
           <span className="grow" />
         </FormFoot>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

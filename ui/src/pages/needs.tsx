@@ -126,7 +126,7 @@ export function NeedRow({ of: x, children }: { of: Need; children?: ReactNode })
           </Text>
         )}
         {x.text && (
-          <Text fz={12} c="dimmed" className="cut" display="block">
+          <Text fz={12} c="dimmed" lineClamp={2} title={x.text}>
             {x.text}
           </Text>
         )}

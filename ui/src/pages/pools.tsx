@@ -1,4 +1,4 @@
-import { Button, Checkbox, FileButton, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, FileButton, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ColumnDef, flexRender } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { IconDownload, IconFileUpload, IconLayoutGrid, IconPlus } from "../icons
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
+import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { DataTable, useListState } from "../parts/table";
@@ -53,7 +54,12 @@ function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
     }
   };
   return (
-    <Modal opened onClose={onClose} title={pool ? t("pool.edit") : t("pool.new")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog
+      opened
+      onClose={onClose}
+      title={pool ? t("pool.edit") : t("pool.new")}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
       <form onSubmit={save} className="form">
         <TextInput
           name="name"
@@ -75,7 +81,7 @@ function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
         <Checkbox name="deferred" label={t("pool.deferred")} defaultChecked={pool?.include_deferred ?? false} />
         <FormFoot error={error} onClose={onClose} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What each role may: kinds of things by actions, and single DAGs. */
-import { Button, Checkbox, Group, Modal, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
@@ -9,6 +9,7 @@ import { type DagPage, type Page, seg, send } from "../api";
 import { IconPencil, IconPlus, IconTrash } from "../icons";
 import { useGet } from "../live";
 import { Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Dialog } from "../parts/dialog";
 import { Delete, FormFoot } from "../parts/edit";
 import { useMay, useMe } from "../session";
 import { Elsewhere } from "./users";
@@ -156,7 +157,7 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
     }
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={() => onClose()}
       size="xl"
@@ -210,7 +211,7 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
         )}
         <FormFoot error={error} onClose={() => onClose()} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

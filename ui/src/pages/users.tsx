@@ -1,5 +1,5 @@
 /** Who may come in: the users of the metastore, or where the users of another auth manager come from. */
-import { Alert, Button, Checkbox, Modal, MultiSelect, PasswordInput, SimpleGrid, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, MultiSelect, PasswordInput, SimpleGrid, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { type Page, seg, send } from "../api";
 import { IconPlus, IconUser, IconUsers } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
@@ -61,7 +62,7 @@ function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
     }
   };
   return (
-    <Modal opened onClose={onClose} title={of ? t("user.edit") : t("user.new")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={onClose} title={of ? t("user.edit") : t("user.new")} closeButtonProps={{ "aria-label": t("close") }}>
       <form onSubmit={save} className="form">
         <TextInput
           name="username"
@@ -106,7 +107,7 @@ function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
         )}
         <FormFoot error={error} onClose={onClose} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

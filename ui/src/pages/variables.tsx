@@ -1,4 +1,4 @@
-import { Button, FileButton, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, FileButton, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -8,6 +8,7 @@ import { IconDownload, IconFileUpload, IconLock, IconPlus, IconVariable } from "
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
+import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { Search } from "../parts/filter";
@@ -45,7 +46,7 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
     }
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={of ? t("variable.edit") : t("variable.new")}
@@ -73,7 +74,7 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
         <TextInput name="description" label={t("description")} defaultValue={of?.description ?? ""} />
         <FormFoot error={error} onClose={onClose} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { IconDatabaseExport, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
+import { Dialog } from "../parts/dialog";
 import { editColumn, FormFoot } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
@@ -74,7 +75,7 @@ function Form({ place, of, value, onClose }: { place: Place; of?: XCom; value?: 
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t(of ? "xcom.edit" : "xcom.add")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={onClose} title={t(of ? "xcom.edit" : "xcom.add")} closeButtonProps={{ "aria-label": t("close") }}>
       <form onSubmit={save} className="form">
         <TextInput
           name="key"
@@ -97,7 +98,7 @@ function Form({ place, of, value, onClose }: { place: Place; of?: XCom; value?: 
         />
         <FormFoot error={error} onClose={onClose} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

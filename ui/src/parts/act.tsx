@@ -1,5 +1,5 @@
 /** Clear or mark, with what it will change shown before it is done. */
-import { Alert, Button, Checkbox, Group, Menu, Modal, ScrollArea, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Menu, ScrollArea, Text, Textarea } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { ApiError, seg, send, type Ti, type TiState } from "../api";
 import { IconChevronDown, IconEraser } from "../icons";
 import { useMay } from "../session";
 import { failed, Trouble, told } from "./bits";
+import { Dialog } from "./dialog";
 import { Mark, StateMark } from "./state";
 import { toldWithUndo } from "./undo";
 
@@ -173,7 +174,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
     }
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       size="lg"
@@ -247,7 +248,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
           </Button>
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

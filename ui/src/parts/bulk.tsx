@@ -1,5 +1,5 @@
 /** Many rows at once: ticked in a list, then cleared, marked or deleted together, with what it changes shown before. */
-import { Button, Checkbox, Group, Menu, Modal, ScrollArea, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Menu, ScrollArea, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type ReactNode, useState } from "react";
@@ -9,6 +9,7 @@ import { IconChevronDown, IconEraser, IconTrash } from "../icons";
 import { useMay } from "../session";
 import { refresh } from "./act";
 import { told } from "./bits";
+import { Dialog } from "./dialog";
 import { Mark, StateMark } from "./state";
 
 export interface Picked<T> {
@@ -124,7 +125,7 @@ function BulkDialog({
     }
   };
   return (
-    <Modal opened onClose={() => onClose(false)} title={title} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={() => onClose(false)} title={title} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
       <div className="form">
         {options}
         <ScrollArea.Autosize mah={260} className="card">
@@ -155,7 +156,7 @@ function BulkDialog({
           </Button>
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

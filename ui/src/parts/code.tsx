@@ -34,7 +34,7 @@ export const look = EditorView.theme({
   "&": { backgroundColor: "transparent", color: "var(--tw-text)", fontSize: "12.5px" },
   ".cm-gutters": { backgroundColor: "var(--tw-code)", color: "var(--tw-dim)", borderRight: "1px solid var(--tw-line)" },
   ".cm-content": { fontFamily: "var(--mantine-font-family-monospace)" },
-  "&.cm-focused": { outline: "none" },
+  "&.cm-focused": { outline: "2px solid var(--mantine-primary-color-filled)", outlineOffset: "-2px" },
 });
 
 export default function Code({

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./dialog";
 
 export function Confirm({
   title,
@@ -20,7 +21,7 @@ export function Confirm({
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
       {text && <Text size="sm">{text}</Text>}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -37,6 +38,6 @@ export function Confirm({
           {action}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

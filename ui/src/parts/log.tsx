@@ -163,6 +163,12 @@ export function LogView({
     setFollow(false);
     v.scrollToIndex(hits[n]!, { align: "center" });
   };
+  // The whole address: the page's base is another.
+  const lineAt = (n: number) => {
+    const to = new URLSearchParams(search);
+    to.set("line", String(n));
+    return `${window.location.pathname}?${to}`;
+  };
   const current = hits[hit];
   const first = lines.find((l) => l.at)?.at;
   const mark = (text: string) => {
@@ -322,7 +328,7 @@ export function LogView({
                 >
                   <a
                     className="log-n"
-                    href={`?line=${l.n}`}
+                    href={lineAt(l.n)}
                     title={t("log.line", { n: l.n })}
                     onClick={(e) => {
                       e.preventDefault();

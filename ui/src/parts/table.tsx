@@ -1,6 +1,6 @@
 /** Lists that the server sorts and pages. Where one stands is in the address, so that it can be sent to somebody. */
 import { Group, Pagination, Select, Text } from "@mantine/core";
-import { type ColumnDef, flexRender, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
+import { type Column, type ColumnDef, flexRender, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -17,6 +17,11 @@ declare module "@tanstack/react-table" {
 }
 
 const sizes = ["25", "50", "100"];
+
+/** Numbers stand at the right; what can be done with a row stays in sight when the table is wider than the page. */
+function place<T>({ id, columnDef }: Column<T>): string {
+  return columnDef.meta?.num ? "num" : id === "act" ? "stays" : "";
+}
 
 /** What may be wider than the page: it can be scrolled by keyboard as long as it is. */
 export function TableBox({ label, children }: { label: string; children: ReactNode }) {
@@ -105,7 +110,7 @@ export function DataTable<T>({
                           : "none"
                       : undefined;
                   return (
-                    <th key={h.id} scope="col" className={meta?.num ? "num" : ""} style={{ width: meta?.width }} aria-sort={way}>
+                    <th key={h.id} scope="col" className={place(h.column)} style={{ width: meta?.width }} aria-sort={way}>
                       {list && sort ? (
                         <button
                           type="button"
@@ -134,7 +139,7 @@ export function DataTable<T>({
             {table.getRowModel().rows.map((r) => (
               <tr key={r.id}>
                 {r.getVisibleCells().map((c) => (
-                  <td key={c.id} className={c.column.columnDef.meta?.num ? "num" : ""}>
+                  <td key={c.id} className={place(c.column)}>
                     {flexRender(c.column.columnDef.cell, c.getContext())}
                   </td>
                 ))}

@@ -1,10 +1,10 @@
 /** Starting a run, or a backfill. The form is loaded when it is wanted. */
-import { Modal } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { type DagDetails, seg } from "../api";
 import { useGet } from "../live";
 import { Busy, Loaded } from "./bits";
+import { Dialog } from "./dialog";
 import type { Values } from "./params";
 
 const Form = lazy(() => import("./trigger-form"));
@@ -13,7 +13,7 @@ export function TriggerDialog({ dagId, conf, onClose }: { dagId: string; conf?: 
   const { t } = useTranslation();
   const dag = useGet<DagDetails>(`/api/v2/dags/${seg(dagId)}/details`, {}, { keep: false });
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={t("trigger.of", { name: dag.data?.dag_display_name ?? dagId })}
@@ -27,6 +27,6 @@ export function TriggerDialog({ dagId, conf, onClose }: { dagId: string; conf?: 
           </Suspense>
         )}
       </Loaded>
-    </Modal>
+    </Dialog>
   );
 }

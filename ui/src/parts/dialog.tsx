@@ -1,0 +1,27 @@
+/** Every dialog: a Modal that is there only while it is open, and gives the focus back to where it came from when it goes. */
+import { Modal, type ModalProps } from "@mantine/core";
+import { useEffect, useRef } from "react";
+
+/** What has the focus now; of an item of a menu, which goes with its menu, the button that had opened it. */
+function holder(): HTMLElement | null {
+  const at = document.activeElement;
+  const menu = at?.closest("[role=menu]");
+  const opener = menu?.id ? document.querySelector(`[aria-controls="${CSS.escape(menu.id)}"]`) : null;
+  return (opener ?? at) as HTMLElement | null;
+}
+
+export function Dialog(props: ModalProps) {
+  const before = useRef<HTMLElement | null>(null);
+  if (before.current === null) before.current = holder();
+  useEffect(
+    () => () => {
+      const to = before.current;
+      // Once it is gone; whoever has gone on to something else is left there.
+      setTimeout(() => {
+        if (to?.isConnected && document.activeElement === document.body) to.focus();
+      });
+    },
+    [],
+  );
+  return <Modal {...props} />;
+}
