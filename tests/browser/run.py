@@ -1,10 +1,10 @@
 """The UI in a real browser, on a real engine with real runs: starts both and hands over to walk.mjs, whose TAP goes through.
 
-    tests/browser/run.py [WORD]      only the steps with the word in their name
-    SHOTS=folder                     leaves pictures there
-    tests/browser/run.py --gallery FOLDER [WORD]    takes every page (with the word in its name) in both themes and languages, on a desk
-                                                    and on a tablet, into the folder, and writes there what looks wrong (gallery.mjs)
-    tests/browser/run.py --serve                    starts the same for a look by hand, until it is interrupted
+tests/browser/run.py [WORD]      only the steps with the word in their name
+SHOTS=folder                     leaves pictures there
+tests/browser/run.py --gallery FOLDER [WORD]    takes every page (with the word in its name) in both themes and languages, on a desk
+                                                and on a tablet, into the folder, and writes there what looks wrong (gallery.mjs)
+tests/browser/run.py --serve                    starts the same for a look by hand, until it is interrupted
 """
 
 from __future__ import annotations
@@ -52,12 +52,19 @@ def provider(folder: Path) -> Path:
     dist.mkdir(parents=True)
     (site / "acme_provider.py").write_text(ACME)
     (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
-    (dist / "entry_points.txt").write_text("[apache_airflow_provider]\nprovider_info=acme_provider:info\n")
+    (dist / "entry_points.txt").write_text(
+        "[apache_airflow_provider]\nprovider_info=acme_provider:info\n"
+    )
     return site
 
 
 def browser() -> str:
-    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+    for name in (
+        os.environ.get("CHROMIUM", ""),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+    ):
         path = shutil.which(name) if name else None
         if path:
             return path
@@ -78,7 +85,11 @@ def main() -> int:
     if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
         sys.exit("ui/node_modules is missing: script/build-ui makes it")
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(Path(folder), TRADEWIND__CORE__TEST_CONNECTION="Enabled", TRADEWIND__API__EXPOSE_CONFIG="non-sensitive-only")
+        engine = Engine(
+            Path(folder),
+            TRADEWIND__CORE__TEST_CONNECTION="Enabled",
+            TRADEWIND__API__EXPOSE_CONFIG="non-sensitive-only",
+        )
         engine.env["PYTHONPATH"] += f":{provider(Path(folder))}"
         guarded = free_port()
         wide = args.gallery or args.serve
@@ -93,7 +104,9 @@ def main() -> int:
                 engine.start(verb)
             # The same home once more, where people have to sign in.
             passwords = Path(folder) / "passwords.json"
-            passwords.write_text(json.dumps({"anna": "open sesame", "vic": "only looks"}))
+            passwords.write_text(
+                json.dumps({"anna": "open sesame", "vic": "only looks"})
+            )
             passwords.chmod(0o600)
             users = {
                 "TRADEWIND__API__PORT": str(guarded),
@@ -103,17 +116,45 @@ def main() -> int:
             }
             # And once more with users in the metastore, one for each role.
             fab = free_port()
-            people = {"TRADEWIND__API__PORT": str(fab), "TRADEWIND__CORE__AUTH_MANAGER": FAB}
+            people = {
+                "TRADEWIND__API__PORT": str(fab),
+                "TRADEWIND__CORE__AUTH_MANAGER": FAB,
+            }
             for role in ("Admin", "Op", "User", "Viewer", "Public"):
                 name = role.lower()
-                engine.run("users", "create", "-u", name, "-f", role, "-l", "Person", "-e", f"{name}@example.org", "-r", role, "-p", f"{name} knows", env=people)
+                engine.run(
+                    "users",
+                    "create",
+                    "-u",
+                    name,
+                    "-f",
+                    role,
+                    "-l",
+                    "Person",
+                    "-e",
+                    f"{name}@example.org",
+                    "-r",
+                    role,
+                    "-p",
+                    f"{name} knows",
+                    env=people,
+                )
             for name, more in (("guarded", users), ("fab", people)):
                 log = open(engine.home / f"{name}.log", "wb")
                 engine.processes[name] = subprocess.Popen(
-                    [BINARY, "api-server"], env={**engine.env, **more}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    [BINARY, "api-server"],
+                    env={**engine.env, **more},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
                 )
                 log.close()
-            wait_until(lambda: all(answers(p) for p in (engine.port, guarded, fab)), 60, "the api-servers do not answer")
+            wait_until(
+                lambda: all(answers(p) for p in (engine.port, guarded, fab)),
+                60,
+                "the api-servers do not answer",
+            )
             env = {
                 **os.environ,
                 "BASE": f"http://localhost:{engine.port}",
@@ -124,7 +165,13 @@ def main() -> int:
                 "ONLY": args.word,
             }
             if args.serve:
-                print("\n".join(f"export {k}={env[k]}" for k in ("BASE", "GUARDED", "FAB", "CHROMIUM", "DAGS")), flush=True)
+                print(
+                    "\n".join(
+                        f"export {k}={env[k]}"
+                        for k in ("BASE", "GUARDED", "FAB", "CHROMIUM", "DAGS")
+                    ),
+                    flush=True,
+                )
                 signal.sigwait({signal.SIGINT, signal.SIGTERM})
                 return 0
             script = Path(__file__).parent / "walk.mjs"

@@ -40,7 +40,9 @@ export function Tips() {
       const next = (e.target as Element).closest?.<HTMLElement>("[data-tip],[data-tip-time]") ?? null;
       if (next === of) return;
       hide();
-      if (!next) return;
+      if (next) begin(next);
+    };
+    const begin = (next: HTMLElement) => {
       of = next;
       timer = setTimeout(() => {
         if (!next.isConnected) return;
@@ -48,11 +50,17 @@ export function Tips() {
         setShown({ text: textOf(next), x: r.left + r.width / 2, top: r.top, bottom: r.bottom });
       }, DELAY_MS);
     };
+    // Who comes by keyboard is scrolled to: the tip comes after that.
+    const scrolled = () => {
+      const held = of;
+      hide();
+      if (held?.matches(":focus-within")) begin(held);
+    };
     const key = (e: KeyboardEvent) => e.key === "Escape" && hide();
     document.addEventListener("pointerover", show, { passive: true });
     document.addEventListener("focusin", show);
     document.addEventListener("focusout", hide);
-    document.addEventListener("scroll", hide, { capture: true, passive: true });
+    document.addEventListener("scroll", scrolled, { capture: true, passive: true });
     document.addEventListener("pointerdown", hide, { passive: true });
     document.addEventListener("keydown", key);
     return () => {
@@ -60,7 +68,7 @@ export function Tips() {
       document.removeEventListener("pointerover", show);
       document.removeEventListener("focusin", show);
       document.removeEventListener("focusout", hide);
-      document.removeEventListener("scroll", hide, { capture: true });
+      document.removeEventListener("scroll", scrolled, { capture: true });
       document.removeEventListener("pointerdown", hide);
       document.removeEventListener("keydown", key);
     };
