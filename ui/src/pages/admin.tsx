@@ -8,7 +8,7 @@ import { useGet } from "../live";
 import { Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
 import { Search } from "../parts/filter";
 import { Mark } from "../parts/state";
-import { DataTable, useListState } from "../parts/table";
+import { DataTable, TableBox, useListState } from "../parts/table";
 import { When } from "../time";
 
 interface Provider {
@@ -239,7 +239,7 @@ function Sources({ options }: { options: Option[] }) {
           <td className="mono" style={{ width: "30%" }} title={o.description ?? undefined}>
             {o.key}
           </td>
-          <td className="mono">
+          <td className="mono anywhere">
             {o.sensitive ? <span className="dim">{t("config.secret")}</span> : o.value}
             {!o.sensitive && o.source !== "default" && o.value !== o.default && (
               <div className="dim">{t("config.instead", { value: o.default || '""' })}</div>
@@ -250,7 +250,7 @@ function Sources({ options }: { options: Option[] }) {
               <span className="dim">{t("config.source.default")}</span>
             ) : (
               <>
-                {t(`config.source.${o.source}`)} <span className="mono dim">{o.where}</span>
+                {t(`config.source.${o.source}`)} <span className="mono dim anywhere">{o.where}</span>
               </>
             )}
           </td>
@@ -323,20 +323,22 @@ export function Config() {
                 </div>
               );
             return sections.map((s) => (
-              <section key={s} className="card table-box" style={{ marginBottom: 10 }} aria-label={s}>
-                <table className="table" aria-label={s}>
-                  <thead>
-                    <tr>
-                      <th scope="col" className="mono">
-                        [{s}]
-                      </th>
-                      <th scope="col">{t("variable.value")}</th>
-                      <th scope="col">{t("config.source")}</th>
-                    </tr>
-                  </thead>
-                  <Sources options={found.filter((o) => o.section === s)} />
-                </table>
-              </section>
+              <div key={s} style={{ marginBottom: 10 }}>
+                <TableBox label={s}>
+                  <table className="table" aria-label={s}>
+                    <thead>
+                      <tr>
+                        <th scope="col" className="mono">
+                          [{s}]
+                        </th>
+                        <th scope="col">{t("variable.value")}</th>
+                        <th scope="col">{t("config.source")}</th>
+                      </tr>
+                    </thead>
+                    <Sources options={found.filter((o) => o.section === s)} />
+                  </table>
+                </TableBox>
+              </div>
             ));
           }}
         </Loaded>
