@@ -287,12 +287,17 @@ static void be_like(struct ti *ti, const struct ti *one)
 	tw_core_account(ti, ti->state, 1);
 }
 
-/* In a mapped group those above come first: a new index must not be there before the one that it waits for. */
+/*
+ * In a mapped group those above come first: a new index must not be there before the one that it waits for. Of one that has ended unrun
+ * there are no more, as in Airflow: whoever is below it may have begun.
+ */
 static void revise_above(struct run *r, const struct tw_task *t)
 {
-	for (int i = 0; i < t->nin; i++)
-		if (t->in[i].same_index && r->tasks[t->in[i].task].revise)
+	for (int i = 0; i < t->nin; i++) {
+		const struct tstate *u = &r->tasks[t->in[i].task];
+		if (t->in[i].same_index && u->revise && u->ended < u->n)
 			tw_core_revise(r, t->in[i].task);
+	}
 }
 
 /* Makes the instances of a task whose single one is map_index -1 and whose lengths are known. */

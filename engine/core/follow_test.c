@@ -303,6 +303,31 @@ static void test_runs_before_its_list_is_there(void **state)
 	world_close(&w);
 }
 
+/* A member of a group is skipped before its list is asked for: whoever is below has begun, and it gets no more instances. */
+static void test_a_longer_list_of_one_that_was_skipped(void **state)
+{
+	struct script s[] = { { "src", ANY, .has_return = true, .length = 1 }, { "h", ANY }, { "k", ANY, .hang = true }, { 0 } };
+	struct tw_ti_key keys[] = { { tw_str("src"), -1 }, { tw_str("h"), -1 }, { tw_str("a"), 0 }, { tw_str("b"), 0 }, { tw_str("x"), -1 } };
+	struct world w;
+
+	setup(&w, "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'src'}}}]}}],"
+		  "'tasks':[{'task_id':'src'},{'task_id':'h'},{'task_id':'k'},{'task_id':'a','group':'g','upstream':['src','h']},"
+		  "{'task_id':'b','group':'g','upstream':['src','a'],'trigger_rule':'all_done'},"
+		  "{'task_id':'x','upstream':['a'],'trigger_rule':'none_failed'}]}", s);
+	assert_ti(&w, "r", "x", -1, "success");
+	s[0].hang = s[1].hang = true;
+	clear(&w, keys, 5);
+	world_go(&w, false);
+	finish_as(&w, "src", -1, &(struct script){ "src", .has_return = true, .length = 3 });
+	finish(&w, "h", -1, TW_OUT_SKIPPED);
+	world_go(&w, false);
+	assert_ti(&w, "r", "a", 0, "skipped");
+	assert_ti(&w, "r", "a", 1, "absent");
+	assert_ti(&w, "r", "b", 2, "success");
+	assert_ti(&w, "r", "x", -1, "success");
+	world_close(&w);
+}
+
 /* Marked with what is below it: below the named one what has failed gets another chance, also what was marked with it. */
 static void test_marked_failed_with_downstream(void **state)
 {
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_a_list_becomes_longer_in_another_version),
 		cmocka_unit_test(test_a_longer_list_in_a_group),
 		cmocka_unit_test(test_runs_before_its_list_is_there),
+		cmocka_unit_test(test_a_longer_list_of_one_that_was_skipped),
 		cmocka_unit_test(test_marked_failed_with_downstream),
 		cmocka_unit_test(test_only_what_is_new),
 	};
