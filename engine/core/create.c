@@ -45,8 +45,8 @@ void tw_core_free_dag(struct dagent *d)
 {
 	/* Heaps before what is in them. */
 	tw_heap_release(&d->queued);
-	tw_cgroup_release(&d->limit);
 	tw_core_free_shares(d);
+	tw_cgroup_release(&d->limit);
 	for (size_t i = 0; i < d->nbackfills; i++) {
 		tw_heap_release(&d->backfills[i]->queued);
 		free(d->backfills[i]);
