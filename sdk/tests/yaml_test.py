@@ -170,7 +170,7 @@ def test_schedules_of_all_kinds(parse, schedule, type_):
         ),
         (
             "dag_id: d\ntasks:\n  a: {operator: empty}\n  a: {operator: empty}\n",
-            "d.yaml:3:3: the key 'a' is there twice",
+            "d.yaml:4:3: the key 'a' is there twice",
         ),
         ("dag_id: d\ntasks:\n  a: [\n", "d.yaml:4:1: "),
         (
