@@ -296,9 +296,31 @@ void tw_core_past_deleted(const struct run *r)
 	}
 }
 
+/* It has ended and leaves: what ever_before saw of it stays with the runs after it, whose word from the store may be older than its instances. */
+static void hand_down(const struct run *r)
+{
+	for (size_t i = 0; r->d->has_past && i < r->d->nruns; i++) {
+		struct run *next = r->d->runs[i];
+		if (!next->dag->has_past || r->row.logical_date == TW_TIME_NONE || next->row.logical_date <= r->row.logical_date)
+			continue;
+		for (int k = 0; k < next->ntasks; k++) {
+			const struct tw_task *task = &next->dag->tasks[k];
+			int t = task->depends_on_past && task->ignore_first_depends_on_past ? tw_dag_task(r->dag, task->task_id) : -1;
+			if (t < 0 || t >= r->ntasks || !r->tasks[t].n)
+				continue;
+			if (next->past == PAST_ASKED)
+				next->past_is_old = true;
+			else
+				tw_map_set(&next->past_ever, task->task_id, next);
+		}
+	}
+}
+
 /* It leaves: who looked back at it asks the store again; whom it looked back at may leave too. */
 void tw_core_past_release(struct run *r)
 {
+	if (r->over)
+		hand_down(r);
 	set_prev(r, NULL);
 	for (size_t i = 0; r->needed_by && i < r->d->nruns; i++) {
 		struct run *next = r->d->runs[i];
