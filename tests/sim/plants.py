@@ -241,12 +241,11 @@ PLANTS = [
         ("takes its slots elsewhere", "is over"),
     ),
     Plant(
-        "a run that is not looked at when its last hope is",
+        "a run that is not looked at when an instance has moved",
         "move.c",
-        "\ttw_core_run_work(ti->run);\n}\n\nvoid tw_core_count",
-        "}\n\nvoid tw_core_count",
-        ("new scheduler moves run", "runs never end"),
-        149449,
+        "\ttw_core_run_work(r);\n",
+        "",
+        ("new scheduler moves run", "runs never end", "is forgotten"),
     ),
     Plant(
         "a mark for an asset that the store is not told",
