@@ -213,6 +213,7 @@ export function office(w) {
     await w.page.getByRole("menuitem", { name: "Skipped" }).click();
     await dialog().getByRole("button", { name: "Mark", exact: true }).click();
     await until("both are skipped", async () => (await state("clean.dedupe")) === "skipped" && (await state("clean.check")) === "skipped");
+    await chosen(2).waitFor({ state: "hidden" });
     await pick("clean.dedupe").check();
     await pick("clean.check").check();
     await pick("score [1]").check();
