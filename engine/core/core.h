@@ -164,7 +164,6 @@ struct bucket {
 
 /* What of one DAG waits for one pool. */
 struct share {
-	struct dagent *d;
 	struct pool *pool;
 	struct tw_heap buckets;
 	struct tw_heap_node node;    /* in the pool's heap while it has a bucket */

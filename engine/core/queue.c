@@ -330,7 +330,6 @@ static struct share *find_share(struct dagent *d, struct pool *p)
 		if (d->shares.v[i]->pool == p)
 			return d->shares.v[i];
 	struct share *sh = tw_new(struct share);
-	sh->d = d;
 	sh->pool = p;
 	sh->buckets.before = bucket_before;
 	tw_vec_push(&d->shares, sh);
