@@ -7,10 +7,10 @@ import { useTranslation } from "react-i18next";
 import { type Page, send } from "../api";
 import { IconKey, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Empty, Facts, failed, Loaded, PageHead, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
-import { FormFoot } from "../parts/edit";
+import { FormFoot, useSave } from "../parts/edit";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { type Me, useMay, useMe } from "../session";
@@ -44,13 +44,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
     }
   };
   return (
-    <Dialog
-      opened
-      onClose={onClose}
-      title={t("token.new")}
-      closeOnClickOutside={made === null}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog onClose={onClose} title={t("token.new")} closeOnClickOutside={made === null}>
       {made === null ? (
         <form onSubmit={save} className="form">
           <TextInput
@@ -191,21 +185,17 @@ function List({ owner, mine }: { owner?: string; mine: boolean }) {
 function Password() {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const { error, setError, save } = useSave(() => setOpen(false));
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const f = new FormData(e.currentTarget);
     if (f.get("password") !== f.get("again")) {
       setError(t("account.notSame"));
       return;
     }
-    try {
+    return save(async () => {
       await send("POST", "/tradewind/account/password", {}, { current_password: f.get("current"), password: f.get("password") });
-      told(t("saved"));
-      setOpen(false);
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   const field = (name: string, label: string, fill: string) => (
     <PasswordInput
@@ -222,13 +212,8 @@ function Password() {
         {t("account.password")}
       </Button>
       {open && (
-        <Dialog
-          opened
-          onClose={() => setOpen(false)}
-          title={t("account.password")}
-          closeButtonProps={{ "aria-label": t("close") }}
-        >
-          <form onSubmit={save} className="form">
+        <Dialog onClose={() => setOpen(false)} title={t("account.password")}>
+          <form onSubmit={submit} className="form">
             {field("current", t("account.current"), "current-password")}
             {field("password", t("user.newPassword"), "new-password")}
             {field("again", t("account.again"), "new-password")}

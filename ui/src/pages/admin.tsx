@@ -1,7 +1,6 @@
 import { Group, Select } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { ApiError, type Page } from "../api";
 import { IconLock, IconPackage, IconPuzzle } from "../icons";
 import { useGet } from "../live";
@@ -263,21 +262,9 @@ function Sources({ options }: { options: Option[] }) {
 export function Config() {
   const { t } = useTranslation();
   useTitle(t("nav.config"));
-  const [search, setSearch] = useSearchParams();
+  const { search, set } = useListState("");
   const q = search.get("q") ?? "";
   const source = search.get("source");
-  const set = (changes: Record<string, string | null>) =>
-    setSearch(
-      (before) => {
-        const next = new URLSearchParams(before);
-        for (const [k, v] of Object.entries(changes)) {
-          if (v) next.set(k, v);
-          else next.delete(k);
-        }
-        return next;
-      },
-      { replace: true },
-    );
   const asked = useGet<Option[]>("/ui/config");
   const hidden = asked.error instanceof ApiError && asked.error.status === 403 && /not to expose/.test(asked.error.message);
   const hit = (o: Option) =>

@@ -31,7 +31,7 @@ interface Backfill {
 function Create({ dagId, onClose }: { dagId: string; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Dialog opened onClose={onClose} title={t("backfill.new")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("backfill.new")}>
       <BackfillForm dagId={dagId} onClose={onClose} />
     </Dialog>
   );

@@ -14,17 +14,16 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, type JsonSchema, type Page, send } from "../api";
 import { IconCopy, IconPlug, IconPlugConnected, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
 import { Dialog } from "../parts/dialog";
-import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
@@ -165,10 +164,9 @@ function copyOf(c: Connection): Connection {
 
 function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const from = of ?? copy;
   const kinds = useGet<Kind[]>("/ui/connections/hook_meta");
-  const [error, setError] = useState<string | null>(null);
+  const { error, setError, save } = useSave(onClose, { queryKey: ["/api/v2/connections"] });
   const [tested, setTested] = useState<{ ok: boolean; text: string } | null>(null);
   const [testing, setTesting] = useState(false);
   const [extra, setExtra] = useState(from?.extra ?? "");
@@ -190,21 +188,16 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
       extra: extra.trim() || null,
     };
   };
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     if (!object) {
       setError(t("connection.extraBad"));
       return;
     }
-    try {
+    return save(async () => {
       if (of) await send("PATCH", path(of.connection_id), {}, body(e.currentTarget));
       else await send("POST", "/api/v2/connections", {}, body(e.currentTarget));
-      await client.invalidateQueries({ queryKey: ["/api/v2/connections"] });
-      told(t("saved"));
-      onClose();
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   const test = async (form: HTMLFormElement) => {
     setTested(null);
@@ -230,14 +223,8 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
   const password = part("password", t("connection.password"), from?.password);
   const schema = part("url_schema", t("connection.schema"), from?.schema);
   return (
-    <Dialog
-      opened
-      onClose={onClose}
-      size="lg"
-      title={of ? t("connection.edit") : t("connection.new")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
-      <form onSubmit={save} className="form">
+    <Dialog onClose={onClose} size="lg" title={of ? t("connection.edit") : t("connection.new")}>
+      <form onSubmit={submit} className="form">
         <Group grow align="flex-start">
           <TextInput
             name="id"

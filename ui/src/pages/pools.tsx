@@ -10,7 +10,7 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
 import { Dialog } from "../parts/dialog";
-import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
@@ -32,9 +32,8 @@ const path = (name: string) => `/api/v2/pools/${encodeURIComponent(name)}`;
 
 function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [error, setError] = useState<string | null>(null);
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const { error, save } = useSave(onClose, { queryKey: ["/api/v2/pools"] });
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const f = new FormData(e.currentTarget);
     const body = {
@@ -42,25 +41,15 @@ function Form({ pool, onClose }: { pool: Pool | null; onClose: () => void }) {
       description: String(f.get("description") ?? ""),
       include_deferred: f.get("deferred") !== null,
     };
-    try {
+    return save(async () => {
       if (pool)
         await send("PATCH", path(pool.name), {}, { ...body, ...(pool.name === "default_pool" ? {} : { pool: pool.name }) });
       else await send("POST", "/api/v2/pools", {}, { name: f.get("name"), ...body });
-      await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
-      told(t("saved"));
-      onClose();
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   return (
-    <Dialog
-      opened
-      onClose={onClose}
-      title={pool ? t("pool.edit") : t("pool.new")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
-      <form onSubmit={save} className="form">
+    <Dialog onClose={onClose} title={pool ? t("pool.edit") : t("pool.new")}>
+      <form onSubmit={submit} className="form">
         <TextInput
           name="name"
           label={t("pool.name")}

@@ -157,13 +157,7 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
     }
   };
   return (
-    <Dialog
-      opened
-      onClose={() => onClose()}
-      size="xl"
-      title={of ? t("role.edit") : t("role.new")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog onClose={() => onClose()} size="xl" title={of ? t("role.edit") : t("role.new")}>
       <form onSubmit={save} className="form">
         <Group align="flex-end" grow>
           <TextInput

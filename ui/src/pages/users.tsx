@@ -1,6 +1,5 @@
 /** Who may come in: the users of the metastore, or where the users of another auth manager come from. */
 import { Alert, Button, Checkbox, MultiSelect, PasswordInput, SimpleGrid, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,9 +7,9 @@ import { Link } from "react-router";
 import { type Page, seg, send } from "../api";
 import { IconPlus, IconUser, IconUsers } from "../icons";
 import { useGet } from "../live";
-import { Empty, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
-import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { useMay, useMe } from "../session";
@@ -33,13 +32,12 @@ const path = (name: string) => `${users}/${seg(name)}`;
 
 function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const me = useMe();
-  const [error, setError] = useState<string | null>(null);
+  const { error, save } = useSave(onClose, { queryKey: [users] });
   const [roles, setRoles] = useState(of?.roles.map((r) => r.name) ?? ["Viewer"]);
   const all = useGet<{ roles: Role[] }>("/auth/fab/v1/roles", { limit: 1000 });
   const self = of?.username === me.data?.username;
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const f = new FormData(e.currentTarget);
     const text = (k: string) => String(f.get(k) ?? "").trim();
@@ -51,19 +49,14 @@ function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
       roles: roles.map((name) => ({ name })),
       ...(password ? { password } : {}),
     };
-    try {
+    return save(async () => {
       if (of) await send("PATCH", path(of.username), {}, { ...body, ...(self ? {} : { active: f.get("active") !== null }) });
       else await send("POST", users, {}, { username: text("username"), ...body });
-      await client.invalidateQueries({ queryKey: [users] });
-      told(t("saved"));
-      onClose();
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   return (
-    <Dialog opened onClose={onClose} title={of ? t("user.edit") : t("user.new")} closeButtonProps={{ "aria-label": t("close") }}>
-      <form onSubmit={save} className="form">
+    <Dialog onClose={onClose} title={of ? t("user.edit") : t("user.new")}>
+      <form onSubmit={submit} className="form">
         <TextInput
           name="username"
           label={t("signIn.name")}

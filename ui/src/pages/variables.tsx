@@ -9,7 +9,7 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { BulkDelete, usePicked } from "../parts/bulk";
 import { Dialog } from "../parts/dialog";
-import { Delete, editColumn, FormFoot } from "../parts/edit";
+import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
@@ -25,9 +25,8 @@ const path = (key: string) => `/api/v2/variables/${encodeURIComponent(key)}`;
 
 function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [error, setError] = useState<string | null>(null);
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const { error, save } = useSave(onClose, { queryKey: ["/api/v2/variables"] });
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const f = new FormData(e.currentTarget);
     const body = {
@@ -35,24 +34,14 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
       value: String(f.get("value") ?? ""),
       description: String(f.get("description") ?? "") || null,
     };
-    try {
+    return save(async () => {
       if (of) await send("PATCH", path(of.key), {}, body);
       else await send("POST", "/api/v2/variables", {}, body);
-      await client.invalidateQueries({ queryKey: ["/api/v2/variables"] });
-      told(t("saved"));
-      onClose();
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   return (
-    <Dialog
-      opened
-      onClose={onClose}
-      title={of ? t("variable.edit") : t("variable.new")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
-      <form onSubmit={save} className="form">
+    <Dialog onClose={onClose} title={of ? t("variable.edit") : t("variable.new")}>
+      <form onSubmit={submit} className="form">
         <TextInput
           name="key"
           label={t("variable.key")}

@@ -7,10 +7,10 @@ import { Link } from "react-router";
 import { get, type Page, seg, send } from "../api";
 import { IconDatabaseExport, IconPlus } from "../icons";
 import { useGet } from "../live";
-import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
-import { editColumn, FormFoot } from "../parts/edit";
+import { editColumn, FormFoot, useSave } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { Value } from "../parts/value";
@@ -51,9 +51,8 @@ function XComValue({ of }: { of: XCom }) {
 /** A new one of an instance, or another value of one that is there. */
 function Form({ place, of, value, onClose }: { place: Place; of?: XCom; value?: unknown; onClose: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [error, setError] = useState<string | null>(null);
-  const save = async (e: FormEvent<HTMLFormElement>) => {
+  const { error, setError, save } = useSave(onClose, { predicate: (q) => /xcomEntries/.test(String(q.queryKey[0])) });
+  const submit = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
     const f = new FormData(e.currentTarget);
     let next: unknown;
@@ -64,19 +63,14 @@ function Form({ place, of, value, onClose }: { place: Place; of?: XCom; value?: 
       return;
     }
     const map_index = place.mapIndex ?? -1;
-    try {
+    return save(async () => {
       if (of) await send("PATCH", pathOf(of), {}, { value: next, map_index });
       else await send("POST", entries(place), {}, { key: String(f.get("key")), value: next, map_index });
-      await client.invalidateQueries({ predicate: (q) => /xcomEntries/.test(String(q.queryKey[0])) });
-      told(t("saved"));
-      onClose();
-    } catch (err) {
-      setError((err as Error).message);
-    }
+    });
   };
   return (
-    <Dialog opened onClose={onClose} title={t(of ? "xcom.edit" : "xcom.add")} closeButtonProps={{ "aria-label": t("close") }}>
-      <form onSubmit={save} className="form">
+    <Dialog onClose={onClose} title={t(of ? "xcom.edit" : "xcom.add")}>
+      <form onSubmit={submit} className="form">
         <TextInput
           name="key"
           label={t("xcom.key")}

@@ -175,10 +175,8 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
   };
   return (
     <Dialog
-      opened
       onClose={onClose}
       size="lg"
-      closeButtonProps={{ "aria-label": t("close") }}
       title={t(verb === "clear" ? "act.clearTitle" : "act.markTitle", {
         what: target.taskId ?? target.runId,
         state: t(`state.${verb}`, { defaultValue: verb }),

@@ -125,7 +125,7 @@ function BulkDialog({
     }
   };
   return (
-    <Dialog opened onClose={() => onClose(false)} title={title} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={() => onClose(false)} title={title} size="lg">
       <div className="form">
         {options}
         <ScrollArea.Autosize mah={260} className="card">

@@ -21,7 +21,7 @@ export function Confirm({
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   return (
-    <Dialog opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={title}>
       {text && <Text size="sm">{text}</Text>}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose} data-autofocus>

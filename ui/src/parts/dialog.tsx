@@ -1,6 +1,7 @@
 /** Every dialog: a Modal that is there only while it is open, and gives the focus back to where it came from when it goes. */
 import { Modal, type ModalProps } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
 
 /** What has the focus now; of an item of a menu, which goes with its menu, the button that had opened it. */
 function holder(): HTMLElement | null {
@@ -10,7 +11,8 @@ function holder(): HTMLElement | null {
   return (opener ?? at) as HTMLElement | null;
 }
 
-export function Dialog(props: ModalProps) {
+export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
+  const { t } = useTranslation();
   const before = useRef<HTMLElement | null>(null);
   if (before.current === null) before.current = holder();
   useEffect(
@@ -23,5 +25,5 @@ export function Dialog(props: ModalProps) {
     },
     [],
   );
-  return <Modal {...props} />;
+  return <Modal opened closeButtonProps={{ "aria-label": t("close") }} {...props} />;
 }

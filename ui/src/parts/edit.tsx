@@ -1,12 +1,12 @@
 /** What pages share whose rows are made, changed and deleted in place. */
 import { ActionIcon, Button, Group } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { type InvalidateQueryFilters, useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { send } from "../api";
 import { IconPencil, IconTrash } from "../icons";
-import { failed } from "./bits";
+import { failed, told } from "./bits";
 import { Confirm } from "./confirm";
 
 function RowButtons({ name, onEdit, onDelete }: { name: string; onEdit: () => void; onDelete?: () => void }) {
@@ -41,6 +41,24 @@ export function editColumn<T>(
       <RowButtons name={name(x)} onEdit={() => onEdit(x)} onDelete={stays(x) ? undefined : () => onDelete(x)} />
     ),
   };
+}
+
+/** Of a form: what is wrong, and how it is saved: sent, what shows it asked anew, told of and closed; or it stays, and says why. */
+export function useSave(onClose: () => void, shows?: InvalidateQueryFilters) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [error, setError] = useState<string | null>(null);
+  const save = async (act: () => Promise<unknown>) => {
+    try {
+      await act();
+      if (shows) await client.invalidateQueries(shows);
+      told(t("saved"));
+      onClose();
+    } catch (err) {
+      setError((err as Error).message);
+    }
+  };
+  return { error, setError, save };
 }
 
 /** What is wrong, what else one can do, cancel, save. */

@@ -13,13 +13,7 @@ export function TriggerDialog({ dagId, conf, onClose }: { dagId: string; conf?: 
   const { t } = useTranslation();
   const dag = useGet<DagDetails>(`/api/v2/dags/${seg(dagId)}/details`, {}, { keep: false });
   return (
-    <Dialog
-      opened
-      onClose={onClose}
-      title={t("trigger.of", { name: dag.data?.dag_display_name ?? dagId })}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog onClose={onClose} title={t("trigger.of", { name: dag.data?.dag_display_name ?? dagId })} size="lg">
       <Loaded of={dag}>
         {(d) => (
           <Suspense fallback={<Busy />}>
