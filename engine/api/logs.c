@@ -363,6 +363,19 @@ static bool ended(const struct reading *r, const struct wanted *w)
 	return w->over || (finished && r->fd >= 0 && whole_lines(r->fd, r->end) == r->end);
 }
 
+/* Where the lines come from, or that there are none. */
+static void opening(struct reading *r, const struct tw_log_files *files)
+{
+	if (r->fd >= 0) {
+		event(r, TW_STR("::group::Log message source details"));
+		for (size_t i = 0; i < files->v.n; i++)
+			event(r, tw_str(files->v.v[i]));
+		event(r, TW_STR("::endgroup::"));
+	} else if (r->ended) {
+		event(r, TW_STR("This attempt has left no log."));
+	}
+}
+
 static struct reading *reading_new(struct tw_request *req, const struct wanted *w, const char *path, enum form form)
 {
 	struct reading *r = tw_new(struct reading);
@@ -379,14 +392,8 @@ static struct reading *reading_new(struct tw_request *req, const struct wanted *
 	r->ended = ended(r, w);
 	if (form == LOG_JSON)
 		tw_buf_adds(&r->out, "{\"content\":[");
-	if (!w->follows && r->fd >= 0) {
-		event(r, TW_STR("::group::Log message source details"));
-		for (size_t i = 0; i < files.v.n; i++)
-			event(r, tw_str(files.v.v[i]));
-		event(r, TW_STR("::endgroup::"));
-	} else if (!w->follows && r->ended) {
-		event(r, TW_STR("This attempt has left no log."));
-	}
+	if (!w->follows)
+		opening(r, &files);
 	tw_log_files_release(&files);
 	return r;
 }
@@ -440,6 +447,8 @@ static void look_at_files(struct reading *r)
 	}
 	tw_log_files_release(&f->files);
 	f->files = files;
+	if (r->first && !f->w->follows)
+		opening(r, &files);
 	if (files.v.n)
 		tw_hub_watch(f->hub, &f->listener, files.v.v[files.v.n - 1]);
 }

@@ -421,6 +421,34 @@ def test_a_log_as_it_is_written(home: Engine, tmp_path: Path) -> None:
         listener.close()
 
 
+def test_a_log_that_is_not_there_yet(home: Engine, tmp_path: Path) -> None:
+    """Who listens before the first line was written hears the same as who comes later."""
+    (tmp_path / "go").touch()
+    run = home.trigger("talker", "--conf", json.dumps({"go": str(tmp_path / "go")}))
+    path = f"/api/v2/dags/talker/dagRuns/{urllib.parse.quote(run)}/taskInstances/talk"
+    wait_until(lambda: home.get(path)["state"] == "success", 20, "it does not end")
+    log = next((home.home / "logs" / "dag_id=talker" / f"run_id={run}").rglob("attempt=1.log"))
+    written = log.read_text()
+    log.unlink()
+
+    def becomes(state: str) -> None:
+        with closing(sqlite3.connect(home.home / "tradewind.db")) as db, db:
+            db.execute("update task_instance set state = ? where run_id = ?", (state, run))
+
+    becomes("running")
+    heard = Listener(home.port, f"{path}/logs/1")
+    time.sleep(0.3)
+    assert not heard.events
+    log.write_text(written)
+    heard.wait_for("log", event="two")
+    becomes("success")
+    heard.wait_for("end", timeout=30)
+    assert [d["event"] for d in heard.of("log")] == [
+        d["event"] for d in home.get(f"{path}/logs/1")["content"]
+    ]
+    heard.close()
+
+
 def ended_at(e: Engine, run_id: str) -> float:
     with closing(sqlite3.connect(e.home / "tradewind.db")) as db:
         return db.execute(

@@ -97,7 +97,7 @@ with probe("xm_zero_group_and_setup"):
     t >> empty("after")
 
 with probe("xm_mapped_setup_and_plain_teardown"):
-    s = letter.override(task_id="s").expand(x=["S", "K", "F"]).as_setup()
+    s = letter.override(task_id="s").expand(x=["S", "K", "F6"]).as_setup()
     s >> give.override(task_id="w")(1) >> does("t", "S").as_teardown(setups=s)
 
 with probe("xm_mapped_teardown_of_values"):

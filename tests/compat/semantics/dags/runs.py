@@ -12,8 +12,17 @@ with probe("rn_timeout_not_reached", dagrun_timeout=dt.timedelta(hours=1)):
     does("a", "S")
 
 with probe("rn_fail_fast", **FAIL_FAST):
-    bad = does("bad", "F", 4)
-    slow = PythonOperator(task_id="slow", python_callable=nap)
+
+    def fail_beside_slow():
+        await_begun("rn_fail_fast")
+        end("F", 4)
+
+    def begin_and_nap():
+        begins("rn_fail_fast")
+        nap()
+
+    bad = PythonOperator(task_id="bad", python_callable=fail_beside_slow)
+    slow = PythonOperator(task_id="slow", python_callable=begin_and_nap)
     slow >> empty("after_slow")
     bad >> empty("after_bad")
     does("early", "S") >> empty("after_early")
@@ -26,7 +35,15 @@ with probe("rn_fail_fast_skip", **FAIL_FAST):
     does("other", "S", 1) >> empty("after_other")
 
 with probe("rn_fail_fast_mapped", **FAIL_FAST):
-    letter.expand(x=["F1", "S90", "S90"]) >> empty("after")
+
+    @task(task_id="letter")
+    def letter_beside_others(x, ti=None):
+        if x[0] == "F":
+            await_begun("rn_fail_fast_mapped.1", "rn_fail_fast_mapped.2")
+        begins(f"rn_fail_fast_mapped.{ti.map_index}")
+        return end(x[0], int(x[1:]))
+
+    letter_beside_others.expand(x=["F1", "S90", "S90"]) >> empty("after")
 
 with probe("rn_no_tasks"):
     pass

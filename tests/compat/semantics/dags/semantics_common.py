@@ -107,6 +107,17 @@ def nap():
     time.sleep(10 * LONG)
 
 
+def begins(name):
+    """Say that this has begun."""
+    (NOTES / f"{name}.begun").touch()
+
+
+def await_begun(*names):
+    """Until all of these have begun: how soon is a matter of what else runs."""
+    while not all((NOTES / f"{n}.begun").exists() for n in names):
+        time.sleep(0.05)
+
+
 def note(dag_id, words):
     """Put down that something happened; the notes of a DAG are compared as a set."""
     with open(NOTES / f"{dag_id}.txt", "a") as f:
