@@ -290,7 +290,7 @@ export function house(w) {
     await w.page.getByRole("status").getByText("2 mistakes").waitFor();
     await look("editor-mistake");
     await write(good);
-    await w.page.getByRole("status").getByText("1 DAGs, no mistake").waitFor();
+    await w.page.getByRole("status").getByText("No mistake: 1 DAG", { exact: true }).waitFor();
     await w.page.getByRole("region", { name: "typed" }).getByText("hello").first().waitFor();
     await look("editor");
     await w.page.getByText("Rendered", { exact: true }).click();

@@ -75,7 +75,14 @@ def node() -> str:
     return shutil.which("node") or str(ROOT / "build" / "venv" / "bin" / "node")
 
 
+def end(*_: object) -> None:
+    """Asked to end: by way of all that is to be tidied up, so that no daemon and no folder is left."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main() -> int:
+    signal.signal(signal.SIGTERM, end)
     parser = argparse.ArgumentParser()
     parser.add_argument("word", nargs="?", default="")
     parser.add_argument("--gallery", metavar="FOLDER")
@@ -172,8 +179,7 @@ def main() -> int:
                     ),
                     flush=True,
                 )
-                signal.sigwait({signal.SIGINT, signal.SIGTERM})
-                return 0
+                signal.pause()
             script = Path(__file__).parent / "walk.mjs"
             if args.gallery:
                 env["SHOTS"] = str(Path(args.gallery).resolve())

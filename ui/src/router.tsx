@@ -10,11 +10,13 @@ function Fault() {
 
 export const router = createBrowserRouter(
   [
-    { path: "/login", lazy: () => import("./pages/login"), errorElement: <Fault /> },
+    { path: "/login", lazy: () => import("./pages/login"), errorElement: <Fault />, hydrateFallbackElement: <></> },
     {
       path: "/",
       element: <Shell />,
       errorElement: <Fault />,
+      // Nothing is shown until the first page's code is there.
+      hydrateFallbackElement: <></>,
       children: [
         {
           errorElement: <Fault />,

@@ -115,6 +115,33 @@ const faults = (korean) => {
 
 if (SEED === "yes") await seed();
 const cookies = await admin();
+/** The page has all it asked for (what goes on for ever, a stream, apart) and stands still. */
+async function settled(page, asked) {
+  await page.locator("h1").first().waitFor({ timeout: 8000 }).catch(() => {});
+  // A graph and a grid are drawn when they are laid out, which is after the last answer.
+  const drawn = page.locator(".flow, .gbox");
+  if (await drawn.count()) await drawn.locator(".react-flow__node, .gcell, .empty:not([role])").first().waitFor({ timeout: 8000 });
+  let before = "";
+  let still = 0;
+  await until(
+    "a page at rest",
+    async () => {
+      const now = await page.evaluate(() => `${document.querySelectorAll(".mantine-Loader-root").length} ${document.querySelectorAll("body *").length} ${document.body.innerText.length} ${document.querySelector(".react-flow__viewport")?.style.transform}`);
+      still = now === before && now.startsWith("0 ") && asked.size === 0 ? still + 1 : 0;
+      before = now;
+      return still >= 2;
+    },
+    10_000,
+  );
+}
+/** The requests of a page that have not been answered. */
+function requests(page) {
+  const open = new Set();
+  page.on("request", (r) => r.resourceType() !== "eventsource" && open.add(r));
+  for (const event of ["requestfinished", "requestfailed"]) page.on(event, (r) => open.delete(r));
+  return open;
+}
+
 const sizes = { desk: { width: 1440, height: 900 }, tablet: { width: 820, height: 1180 } };
 const report = [];
 for (const scheme of ["light", "dark"])
@@ -136,14 +163,16 @@ for (const scheme of ["light", "dark"])
         if (!ONLY.split("|").some((w) => name.includes(w))) continue;
         const page = await context.newPage();
         const wrong = [];
+        const asked = requests(page);
         page.on("pageerror", (e) => wrong.push(`script: ${e.message}`));
         try {
           await page.goto(((at === "fab" ? FAB : UI || BASE)) + path);
-          await page.locator("h1").first().waitFor({ timeout: 8000 }).catch(() => {});
-          await until("content", async () => (await page.locator('.mantine-Loader-root').count()) === 0, 8000).catch(() => wrong.push("still loading"));
-          await page.waitForTimeout(300);
-          if (act) await act(page);
-          await page.waitForTimeout(350);
+          const rest = () => settled(page, asked).catch((e) => wrong.push(`not at rest: ${e.message.split("\n")[0]} ${[...asked].map((r) => r.url())}`));
+          await rest();
+          if (act) {
+            await act(page);
+            await rest();
+          }
           await page.screenshot({ path: join(SHOTS, `${name}.${how}.png`) });
           wrong.push(...(await page.evaluate(faults, language === "ko")));
           // The colours are those of the theme, the rest does not depend on it: axe, which takes seconds, looks at each theme once.

@@ -3,6 +3,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { remember, remembered } from "../settings";
 import { en, type Texts } from "./en";
+import { one } from "./en/one";
 
 export const languages: Record<string, { name: string; load: () => Promise<Texts> }> = {
   en: { name: "English", load: async () => en },
@@ -27,7 +28,7 @@ export async function startLanguage() {
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
-    resources: { en: { translation: en } },
+    resources: { en: { translation: { ...en, ...one } } },
     keySeparator: false,
     nsSeparator: false,
     interpolation: { escapeValue: false },

@@ -7,6 +7,7 @@ import { IconPlayerPlay } from "../icons";
 import { useGet, useLiveScope } from "../live";
 import { askDag, askNewest } from "../parts/ahead";
 import { Loaded, PageHead, TabLinks, useTitle } from "../parts/bits";
+import { useSchedule } from "../parts/schedule";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
 import { useMay } from "../session";
@@ -37,6 +38,7 @@ export function useDagContext(dagId: string) {
 
 export function Component() {
   const { t } = useTranslation();
+  const schedule = useSchedule();
   const may = useMay();
   const { dagId = "" } = useParams();
   const asked = useDagContext(dagId);
@@ -75,8 +77,8 @@ export function Component() {
             )}
             <span className="grow" />
             <Text span fz={13} c="dimmed">
-              <Tooltip label={dag.timetable_description ?? t("dag.manual")}>
-                <span>{dag.timetable_summary ?? t("dag.manual")}</span>
+              <Tooltip label={`${schedule.words(dag)} · ${dag.timezone}`}>
+                <span>{schedule.name(dag)}</span>
               </Tooltip>
               {dag.next_dagrun_run_after && !dag.is_paused && (
                 <>

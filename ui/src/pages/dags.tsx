@@ -11,6 +11,7 @@ import { useGet } from "../live";
 import { RunBars } from "../parts/bars";
 import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
 import { Search } from "../parts/filter";
+import { useSchedule } from "../parts/schedule";
 import { runStates, StateMark, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { TriggerDialog } from "../parts/trigger";
@@ -77,6 +78,7 @@ function Star({ dag, on }: { dag: Dag; on: boolean }) {
 export function Component() {
   const { t } = useTranslation();
   const stateName = useStateName();
+  const schedule = useSchedule();
   const may = useMay();
   useTitle(t("nav.dags"));
   const list = useListState("dag_display_name");
@@ -166,8 +168,8 @@ export function Component() {
       header: () => t("dag.schedule"),
       cell: ({ row: { original: d } }) => (
         <div>
-          <div title={d.timetable_description ?? ""} className="cut dag-when">
-            {d.timetable_summary ?? <span className="dim">{t("dag.manual")}</span>}
+          <div title={schedule.words(d)} className={`cut dag-when${d.timetable_summary ? "" : " dim"}`}>
+            {schedule.name(d)}
           </div>
           {d.next_dagrun_run_after && !d.is_paused && (
             <div className="small">

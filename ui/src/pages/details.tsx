@@ -8,6 +8,7 @@ import { useGet } from "../live";
 import { Facts, failed, told } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { Markdown } from "../parts/markdown";
+import { useSchedule } from "../parts/schedule";
 import { Value } from "../parts/value";
 import { useMay } from "../session";
 import { When } from "../time";
@@ -64,6 +65,7 @@ function Acts({ dag }: { dag: DagDetails }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const schedule = useSchedule();
   const dag = useDag();
   const warnings = useGet<{ dag_warnings: Warning[] } & Page>("/api/v2/dagWarnings", { dag_id: dag.dag_id });
   const yes = (b: boolean) => (b ? t("yes") : t("no"));
@@ -113,8 +115,8 @@ export function Component() {
                 </Group>
               ) : null,
             ],
-            [t("dag.schedule"), dag.timetable_summary],
-            [t("dag.scheduleText"), dag.timetable_description],
+            [t("dag.schedule"), schedule.name(dag)],
+            [t("dag.scheduleText"), schedule.words(dag)],
             [t("zone"), dag.timezone],
             [t("dag.start"), <When key="s" at={dag.start_date} />],
             [t("dag.end"), <When key="e" at={dag.end_date} />],

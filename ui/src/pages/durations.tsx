@@ -233,7 +233,7 @@ export function Component() {
             <>
               <Charts data={data} chosen={search.getAll("task")} choose={(ids) => set("task", ids)} />
               <Text fz={12} c="dimmed">
-                {t("durations.count", { n: data.runs.length })}
+                {t("durations.count", { count: data.runs.length })}
               </Text>
             </>
           )

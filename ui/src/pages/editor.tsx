@@ -224,8 +224,8 @@ function Desk({ path, write }: { path: string | null; write: boolean }) {
         <Text size="sm" role="status" c="dimmed">
           {checked && !busy
             ? checked.errors.length
-              ? t("editor.bad", { n: checked.errors.length })
-              : t("editor.good", { n: checked.dags.length })
+              ? t("editor.bad", { count: checked.errors.length })
+              : t("editor.good", { count: checked.dags.length })
             : ""}
         </Text>
       </Group>

@@ -137,7 +137,7 @@ function History() {
           width="100%"
           role="img"
           aria-label={t("home.historyHint", {
-            n: columns.reduce((a, c) => a + Object.values(c.counts).reduce((x, y) => x + y, 0), 0),
+            count: columns.reduce((a, c) => a + Object.values(c.counts).reduce((x, y) => x + y, 0), 0),
           })}
         >
           <line x1={0} x2={w} y1={h} y2={h} stroke="var(--tw-line)" />

@@ -71,7 +71,7 @@ function place(x: Need): string {
 function useWords() {
   const { t } = useTranslation();
   return (x: Need): { what: string; todo: string } => {
-    const named = { name: x.name, n: x.n ?? 0, dag: x.dag_display_name ?? x.dag_id, task: x.task_id };
+    const named = { name: x.name, n: x.n ?? 0, count: x.n ?? 0, dag: x.dag_display_name ?? x.dag_id, task: x.task_id };
     const what =
       x.kind === "component"
         ? t(x.n ? "need.component.absent" : "need.component", { ...named, name: t(`health.${x.name}`) })

@@ -110,7 +110,7 @@ export function Component() {
       }));
       await send("PATCH", "/api/v2/pools", {}, { actions: [{ action: "create", action_on_existence: "overwrite", entities }] });
       await client.invalidateQueries({ queryKey: ["/api/v2/pools"] });
-      told(t("pool.imported", { n: entities.length }));
+      told(t("pool.imported", { count: entities.length }));
     } catch (e) {
       failed(e);
     }

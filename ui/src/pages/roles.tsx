@@ -280,7 +280,7 @@ function List() {
                     />
                   )}
                   <Text size="sm" c="dimmed">
-                    {t("role.count", { n: role.actions.length })}
+                    {t("role.count", { count: role.actions.length })}
                   </Text>
                   <span className="grow" />
                   {may("role") && (

@@ -123,7 +123,7 @@ export function Component() {
       <>
         <PageHead crumbs={crumbs} title={taskId}>
           <Badge variant="light" tt="none">
-            {t("ti.mapped", { n: mapped.data!.total_entries })}
+            {t("ti.mapped", { count: mapped.data!.total_entries })}
           </Badge>
           <span className="grow" />
           <Actions target={{ dagId, runId, taskId }} />

@@ -101,7 +101,7 @@ export function Component() {
         { actions: [{ action: "create", action_on_existence: "overwrite", entities }] },
       );
       await again();
-      told(t("variable.imported", { n: entities.length }));
+      told(t("variable.imported", { count: entities.length }));
     } catch (e) {
       failed(e);
     }

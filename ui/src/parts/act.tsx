@@ -198,7 +198,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
         ) : (
           <section aria-live="polite" aria-label={t("act.preview")}>
             <Text fz={13} fw={600} mb={4}>
-              {preview.isPending ? t("loading") : t("act.affects", { n: rows.length })}
+              {preview.isPending ? t("loading") : t("act.affects", { count: rows.length })}
             </Text>
             {preview.error && !nothing ? <Trouble error={preview.error} /> : null}
             {rows.length > 0 && (

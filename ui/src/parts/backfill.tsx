@@ -80,7 +80,7 @@ export function BackfillForm({
           <Trouble error={preview.error} />
         ) : preview.data ? (
           <Alert color="blue" py="xs">
-            {t("backfill.preview", { n: preview.data.total_entries })}{" "}
+            {t("backfill.preview", { count: preview.data.total_entries })}{" "}
             {dates.length > 0 && (
               <Text fz={12} c="dimmed">
                 {dates[0]!.logical_date} … {dates.at(-1)!.logical_date}

@@ -173,7 +173,7 @@ export function BulkDelete<T>({ picked, path, name }: { picked: Picked<T>; path:
       </Button>
       {open && (
         <BulkDialog
-          title={t("bulk.deleteTitle", { n: names.length })}
+          title={t("bulk.deleteTitle", { count: names.length })}
           lines={names}
           text={t("delete.hint")}
           action={t("delete")}
@@ -259,6 +259,7 @@ export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?:
         <BulkDialog
           title={t(verb === "clear" ? "bulk.clearRuns" : verb === "delete" ? "bulk.deleteTitle" : "bulk.markTitle", {
             n,
+            count: n,
             state: t(`state.${verb}`, { defaultValue: verb }),
           })}
           lines={picked.rows.map((r) => (
@@ -333,6 +334,7 @@ export function BulkTis({ picked }: { picked: Picked<Ti> }) {
         <BulkDialog
           title={t(verb === "clear" ? "bulk.clearTis" : "bulk.markTitle", {
             n,
+            count: n,
             state: t(`state.${verb}`, { defaultValue: verb }),
           })}
           lines={picked.rows.map((x) => (

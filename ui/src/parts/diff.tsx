@@ -58,7 +58,7 @@ export function Diff({ a, b, label }: { a: string; b: string; label: string }) {
     if (skipped)
       out.push(
         <span key={`s${key}`} className="diff-line skip">
-          ⋯ {t("compare.sameLines", { n: skipped })}
+          ⋯ {t("compare.sameLines", { count: skipped })}
         </span>,
       );
     skipped = 0;

@@ -47,19 +47,21 @@ export function useListState(dfltOrder: string, dfltLimit = 50) {
   const limit = Number(search.get("limit")) || dfltLimit;
   const page = Math.max(1, Number(search.get("page")) || 1);
   const order = search.get("order") ?? dfltOrder;
-  const set = (changes: Record<string, string | string[] | null>, keepPage = false) =>
-    setSearch(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (!keepPage) next.delete("page");
-        for (const [k, v] of Object.entries(changes)) {
-          next.delete(k);
-          for (const one of Array.isArray(v) ? v : [v]) if (one) next.append(k, one);
-        }
-        return next;
-      },
-      { replace: true },
-    );
+  // What was set last may not stand in the address yet when the next is set: two filters that are typed one after the other.
+  const newest = useRef(search);
+  useEffect(() => {
+    newest.current = search;
+  }, [search]);
+  const set = (changes: Record<string, string | string[] | null>, keepPage = false) => {
+    const next = new URLSearchParams(newest.current);
+    if (!keepPage) next.delete("page");
+    for (const [k, v] of Object.entries(changes)) {
+      next.delete(k);
+      for (const one of Array.isArray(v) ? v : [v]) if (one) next.append(k, one);
+    }
+    newest.current = next;
+    setSearch(next, { replace: true });
+  };
   const params: Params = { limit, offset: (page - 1) * limit, ...(order ? { order_by: order } : {}) };
   return { search, set, params, limit, page, order };
 }

@@ -1,2 +1,25 @@
-/** Grid, graph and lists. */
-export const scale = {};
+/** Grid, graph and lists; what a schedule is called. */
+export const scale = {
+  "schedule.asset": "Assets",
+  "schedule.asset.text": "When its assets have been updated",
+  "schedule.assetOr": "Assets, or: {{other}}",
+  "schedule.assetParts": "Partitions of assets",
+  "schedule.assetParts.text": "When a partition of its assets is complete",
+  "schedule.continuous": "Continuous",
+  "schedule.continuous.text": "One run after the other, without a pause",
+  "schedule.daily": "Every day at {{time}}",
+  "schedule.events": "{{n}} events",
+  "schedule.hourly": "Every hour at :{{minute}}",
+  "schedule.hours": "Every {{n}} hours at :{{minute}}",
+  "schedule.minutely": "Every minute",
+  "schedule.minutes": "Every {{n}} minutes",
+  "schedule.monthly": "Every month on day {{day}} at {{time}}",
+  "schedule.months": "Every {{n}} months on day {{day}} at {{time}}",
+  "schedule.once": "Once",
+  "schedule.once.text": "Once, as soon as possible",
+  "schedule.partsAtRun": "By partition",
+  "schedule.partsAtRun.text": "When somebody triggers it, with the partition named",
+  "schedule.span": "Every {{span}}",
+  "schedule.weekly": "{{days}} at {{time}}",
+  "schedule.yearly": "Every year on {{month}} {{day}} at {{time}}",
+};

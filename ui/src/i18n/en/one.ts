@@ -1,0 +1,20 @@
+/** What English says otherwise of one than of many: beside the text for many, which other languages alone may have. */
+export const one = {
+  "act.affects_one": "Changes 1 task instance",
+  "backfill.preview_one": "Makes 1 run",
+  "bulk.clearRuns_one": "Clear 1 run",
+  "bulk.clearTis_one": "Clear 1 task instance",
+  "bulk.deleteTitle_one": "Delete the selected one",
+  "compare.sameLines_one": "1 equal line",
+  "durations.count_one": "1 run. A task's time goes from the first start of its instances to the last end.",
+  "editor.bad_one": "1 mistake",
+  "editor.good_one": "No mistake: 1 DAG",
+  "home.historyHint_one": "1 run by hour and state",
+  "need.component.absent_one": "{{name}} is not running, and a deferred task waits for it",
+  "need.pool_one": "A task waits for the pool {{name}}, which has no free slot",
+  "need.queue_one": "A task waits in the queue {{name}}, which no worker serves",
+  "pool.imported_one": "1 pool was imported",
+  "role.count_one": "1 permission",
+  "ti.mapped_one": "1 mapped instance",
+  "variable.imported_one": "1 variable was imported",
+};
