@@ -82,6 +82,8 @@ void *tw_api_thread_new(void *app);
 void tw_api_thread_free(void *thread);
 void tw_api_authenticate(struct tw_request *req);
 bool tw_api_admit(struct tw_request *req, struct tw_response *resp);
+/* A browser that is lost gets the page that says so (ui/ui.c). */
+bool tw_api_stray(struct tw_request *req, struct tw_response *resp);
 /* A change by cookie must not come from somebody else's page; false: it has replied 403. */
 bool tw_api_admit_change(struct tw_request *req, struct tw_response *resp);
 void tw_api_audit(struct tw_request *req); /* audit.c */

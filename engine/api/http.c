@@ -333,7 +333,8 @@ static void dispatch(struct exchange *x, struct tw_response *resp)
 	switch (tw_route_find(&x->arena, x->server->opts.routes, req->method, req->path,
 			      &req->route, req->params)) {
 	case TW_MATCH_NONE:
-		not_found(req->path, resp);
+		if (!x->server->opts.stray || !x->server->opts.stray(req, resp))
+			not_found(req->path, resp);
 		return;
 	case TW_MATCH_OTHER_METHOD:
 		tw_reply_error(resp, 405, "Method Not Allowed");

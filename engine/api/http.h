@@ -134,6 +134,8 @@ struct tw_http_server_opts {
 	bool (*check)(struct tw_request *req, struct tw_response *resp);
 	/* Answers what no request may pass, whatever its path (a foreign Host); NULL: all pass. */
 	bool (*admit)(struct tw_request *req, struct tw_response *resp);
+	/* Answers a path that no route has; false, NULL: it is 404 as JSON. */
+	bool (*stray)(struct tw_request *req, struct tw_response *resp);
 	void (*finish)(
 		struct tw_request *req); /* after each handler, in its thread; NULL: nothing */
 	void (*release)(struct tw_request *req); /* the request has ended; NULL: nothing */

@@ -397,6 +397,7 @@ enum tw_rc tw_apiserver_listen(struct tw_apiserver *s, struct tw_err *err)
 		.audit = tw_api_audit,
 		.check = tw_spec_admits,
 		.admit = tw_api_admit,
+		.stray = tw_api_stray,
 		.finish = tw_api_finish,
 		.release = tw_api_release,
 	};

@@ -99,6 +99,17 @@ def test_what_is_no_page_stays_an_error(api: Api) -> None:
         assert status == 404 and headers["content-type"].startswith("application/json"), path
 
 
+def test_a_browser_that_is_lost_gets_the_page_that_says_so(api: Api) -> None:
+    _, _, first = fetch(api, "/")
+    html = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+    status, headers, body = fetch(api, "/no/such/page", **html)
+    assert (status, body) == (404, first)
+    assert headers["content-type"].startswith("text/html") and "script-src 'self';" in headers["content-security-policy"]
+    for path in ("/api/v2/nothing", "/ui/nothing", "/static/nothing.js", "/auth/nothing", "/execution/nothing"):
+        status, headers, _ = fetch(api, path, **html)
+        assert status == 404 and headers["content-type"].startswith("application/json"), path
+
+
 def test_files_are_packed_and_kept(api: Api) -> None:
     _, _, page = fetch(api, "/")
     names = re.findall(r'(?:src|href)="\./(static/[^"]+)"', page.decode())

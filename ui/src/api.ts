@@ -153,6 +153,7 @@ export interface DagDetails extends Dag {
   latest_dag_version: DagVersion | null;
   owner_links: Record<string, string> | null;
   render_template_as_native_obj: boolean;
+  rerun_with_latest_version: boolean | null;
   asset_expression: unknown;
   file_token: string;
 }

@@ -9,6 +9,8 @@ export interface Me {
   roles: string[];
   /** false: nobody has to sign in here. */
   can_sign_out: boolean;
+  /** What [core] says of clears; null: nothing. */
+  rerun_with_latest_version: boolean | null;
   /** By kind of thing: of all of them; what is allowed for single DAGs is told with each. */
   permissions: Record<string, string[]>;
 }

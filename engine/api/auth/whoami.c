@@ -46,6 +46,11 @@ static void me(struct tw_request *req, struct tw_response *resp)
 	tw_jw_cstr(&w, auth->all_admins ? "all-admins" : auth->fab ? "fab" : "simple");
 	tw_jw_bool_at(&w, "can_sign_out", req->user.jti.n > 0);
 	permissions(&w, req);
+	tw_jw_key(&w, "rerun_with_latest_version"); /* what the pages offer when they clear */
+	if (tw_api_of(req)->rerun_latest)
+		tw_jw_bool(&w, tw_api_of(req)->rerun_latest > 0);
+	else
+		tw_jw_null(&w);
 	if (req->user.jti.n && tw_session_csrf(req, &csrf, NULL) == TW_OK)
 		tw_jw_str_at(&w, "csrf_token", tw_buf_str(&csrf));
 	tw_jw_end(&w);

@@ -89,6 +89,21 @@ static void get_page(struct tw_request *req, struct tw_response *resp)
 	tw_reply_header(resp, TW_STR("Content-Security-Policy"), TW_STR(POLICY));
 }
 
+bool tw_api_stray(struct tw_request *req, struct tw_response *resp)
+{
+	static const char *const others[] = {"/api/", "/ui/", "/auth/", "/execution/", "/static/"};
+
+	if ((strcmp(req->method, "GET") != 0 && strcmp(req->method, "HEAD") != 0) || !find(TW_STR("index.html")) ||
+	    !req->accept.p || tw_str_find(req->accept, TW_STR("text/html"), 0) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (tw_str_starts(req->path, others[i]))
+			return false;
+	get_page(req, resp);
+	resp->status = 404;
+	return true;
+}
+
 #define PAGE(path) {"GET", path, {TW_OPEN}, get_page}
 
 const struct tw_route tw_routes_ui[] = {

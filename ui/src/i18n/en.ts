@@ -2,6 +2,7 @@
 import { house } from "./en/house";
 import { look } from "./en/look";
 import { ops } from "./en/ops";
+import { pages } from "./en/pages";
 import { runs } from "./en/runs";
 import { scale } from "./en/scale";
 
@@ -9,6 +10,7 @@ export const en = {
   ...house,
   ...ops,
   ...look,
+  ...pages,
   ...runs,
   ...scale,
   "act.affects": "Changes {{count}} task instances",

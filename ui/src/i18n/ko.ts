@@ -3,6 +3,7 @@ import type { Texts } from "./en";
 import { house } from "./ko/house";
 import { look } from "./ko/look";
 import { ops } from "./ko/ops";
+import { pages } from "./ko/pages";
 import { runs } from "./ko/runs";
 import { scale } from "./ko/scale";
 
@@ -10,6 +11,7 @@ export const ko: Texts = {
   ...house,
   ...ops,
   ...look,
+  ...pages,
   ...runs,
   ...scale,
   "act.affects": "태스크 인스턴스 {{count}}개가 바뀝니다",

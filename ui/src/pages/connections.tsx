@@ -26,6 +26,7 @@ import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
+import { readable } from "../parts/value";
 import { useMay } from "../session";
 
 interface Connection {
@@ -169,7 +170,7 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
   const { error, setError, save } = useSave(onClose, { queryKey: ["/api/v2/connections"] });
   const [tested, setTested] = useState<{ ok: boolean; text: string } | null>(null);
   const [testing, setTesting] = useState(false);
-  const [extra, setExtra] = useState(from?.extra ?? "");
+  const [extra, setExtra] = useState(readable(from?.extra ?? ""));
   const [type, setType] = useState(from?.conn_type ?? "");
   const kind = kinds.data?.find((k) => k.connection_type === type);
   const object = asObject(extra);
@@ -351,14 +352,17 @@ export function Component() {
   useTitle(t("nav.connections"));
   const list = useListState("connection_id");
   const q = list.search.get("q") ?? "";
-  const asked = useGet<{ connections: Connection[] } & Page>("/api/v2/connections", {
-    ...list.params,
-    ...(q ? { connection_id_pattern: `%${q}%` } : {}),
-  });
+  const asking = { ...list.params, ...(q ? { connection_id_pattern: `%${q}%` } : {}) };
+  const asked = useGet<{ connections: Connection[] } & Page>("/api/v2/connections", asking);
   const [form, setForm] = useState<Connection | "new" | null>(null);
   const [copy, setCopy] = useState<Connection | null>(null);
   const [doomed, setDoomed] = useState<Connection | null>(null);
-  const picked = usePicked(asked.data?.connections, (c) => c.connection_id);
+  const picked = usePicked(asked.data?.connections, (c) => c.connection_id, {
+    path: "/api/v2/connections",
+    key: "connections",
+    params: asking,
+    total: asked.data?.total_entries,
+  });
   const columns: ColumnDef<Connection>[] = [
     ...(may("connection", "delete") ? [picked.column] : []),
     {

@@ -10,6 +10,7 @@ import { IconPlayerPlay, IconSearch, IconSitemap, IconStar, IconStarFilled } fro
 import { useGet } from "../live";
 import { RunBars } from "../parts/bars";
 import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
+import { BulkDags, usePicked } from "../parts/bulk";
 import { Search } from "../parts/filter";
 import { useSchedule } from "../parts/schedule";
 import { runStates, StateMark, useStateName } from "../parts/state";
@@ -89,24 +90,27 @@ export function Component() {
   const tags = search.getAll("tag");
   const show = search.get("show") ?? "all";
   const state = search.get("state");
-  const dags = useGet<DagPage>(
-    "/api/v2/dags",
-    {
-      ...list.params,
-      ...(q ? { dag_display_name_pattern: `%${q}%` } : {}),
-      tags,
-      ...(show === "active"
-        ? { paused: false }
-        : show === "paused"
-          ? { paused: true }
-          : show === "favourite"
-            ? { is_favorite: true }
-            : {}),
-      ...(state ? { last_dag_run_state: state } : {}),
-      owners: search.getAll("owner"),
-    },
-    { every: 10_000 },
-  );
+  const asking = {
+    ...list.params,
+    ...(q ? { dag_display_name_pattern: `%${q}%` } : {}),
+    tags,
+    ...(show === "active"
+      ? { paused: false }
+      : show === "paused"
+        ? { paused: true }
+        : show === "favourite"
+          ? { is_favorite: true }
+          : {}),
+    ...(state ? { last_dag_run_state: state } : {}),
+    owners: search.getAll("owner"),
+  };
+  const dags = useGet<DagPage>("/api/v2/dags", asking, { every: 10_000 });
+  const picked = usePicked(dags.data?.dags, (d) => d.dag_display_name, {
+    path: "/api/v2/dags",
+    key: "dags",
+    params: asking,
+    total: dags.data?.total_entries,
+  });
   const ids = useMemo(() => dags.data?.dags.map((d) => d.dag_id) ?? [], [dags.data]);
   const recent = useGet<Record<string, GridRun[]>>(
     "/ui/dags/recent",
@@ -119,6 +123,7 @@ export function Component() {
   const [trigger, setTrigger] = useState<Dag | null>(null);
 
   const columns: ColumnDef<Dag>[] = [
+    ...(may("dag") ? [picked.column] : []),
     {
       id: "pause",
       header: () => <span className="sr-only">{t("dag.state")}</span>,
@@ -166,6 +171,7 @@ export function Component() {
     {
       id: "schedule",
       header: () => t("dag.schedule"),
+      meta: { sort: "next_dagrun" },
       cell: ({ row: { original: d } }) => (
         <div>
           <div title={schedule.words(d)} className={`cut dag-when${d.timetable_summary ? "" : " dim"}`}>
@@ -296,6 +302,7 @@ export function Component() {
           w={130}
         />
       </Group>
+      <BulkDags picked={picked} />
       <Loaded of={dags}>
         {(d) => (
           <DataTable

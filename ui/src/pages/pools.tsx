@@ -16,6 +16,9 @@ import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 import { PoolUse } from "./home";
 
+/** The default pool stays. */
+const mayGo = (p: Pool) => p.name !== "default_pool";
+
 export interface Pool {
   name: string;
   slots: number;
@@ -115,10 +118,13 @@ export function Component() {
       failed(e);
     }
   };
-  const picked = usePicked(
-    pools.data?.pools.filter((p) => p.name !== "default_pool"),
-    (p) => p.name,
-  );
+  const picked = usePicked(pools.data?.pools.filter(mayGo), (p) => p.name, {
+    path: "/api/v2/pools",
+    key: "pools",
+    params: list.params,
+    total: pools.data && pools.data.total_entries - 1,
+    may: mayGo,
+  });
   const columns: ColumnDef<Pool>[] = [
     ...(may("pool", "delete")
       ? [

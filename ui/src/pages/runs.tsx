@@ -20,24 +20,27 @@ function Runs({ dagId }: { dagId: string | null }) {
   const { search, set } = list;
   const states = search.getAll("state");
   const q = search.get("q") ?? "";
-  const runs = useGet<RunPage>(
-    `/api/v2/dags/${dagId === null ? "~" : seg(dagId)}/dagRuns`,
-    {
-      ...list.params,
-      state: states,
-      run_type: search.getAll("run_type"),
-      ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
-      ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
-      ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
-      ...(search.get("by") ? { triggering_user_name_pattern: `%${search.get("by")}%` } : {}),
-      ...(search.get("conf") ? { conf_contains: search.get("conf") } : {}),
-      ...(search.get("backfill") ? { backfill_id: search.get("backfill") } : {}),
-      ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
-    },
-    { every: 4000 },
-  );
+  const path = `/api/v2/dags/${dagId === null ? "~" : seg(dagId)}/dagRuns`;
+  const asking = {
+    ...list.params,
+    state: states,
+    run_type: search.getAll("run_type"),
+    ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
+    ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
+    ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
+    ...(search.get("by") ? { triggering_user_name_pattern: `%${search.get("by")}%` } : {}),
+    ...(search.get("conf") ? { conf_contains: search.get("conf") } : {}),
+    ...(search.get("backfill") ? { backfill_id: search.get("backfill") } : {}),
+    ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
+  };
+  const runs = useGet<RunPage>(path, asking, { every: 4000 });
   const navigate = useNavigate();
-  const picked = usePicked(runs.data?.dag_runs, (r) => (dagId === null ? `${r.dag_id} ${r.dag_run_id}` : r.dag_run_id));
+  const picked = usePicked(runs.data?.dag_runs, (r) => (dagId === null ? `${r.dag_id} ${r.dag_run_id}` : r.dag_run_id), {
+    path,
+    key: "dag_runs",
+    params: asking,
+    total: runs.data?.total_entries,
+  });
   const compare = () => {
     const [a, b] = [...picked.rows].sort((x, y) => x.run_after.localeCompare(y.run_after));
     if (a && b) navigate(comparePath(a.dag_id, a.dag_run_id, b.dag_run_id));

@@ -37,23 +37,24 @@ export function Instances({
   const chosen = search.getAll("state");
   const q = search.get("q") ?? "";
   const base = `/api/v2/dags/${dagId ? seg(dagId) : "~"}/dagRuns/${runId ? seg(runId) : "~"}/taskInstances`;
-  const tis = useGet<TiPage>(
-    mapped && taskId ? `${base}/${seg(taskId)}/listMapped` : base,
-    {
-      ...list.params,
-      state: chosen,
-      pool: search.getAll("pool"),
-      ...(taskId && !mapped ? { task_id: taskId } : {}),
-      ...(q ? (mapped ? { rendered_map_index_pattern: `%${q}%` } : { task_display_name_pattern: `%${q}%` }) : {}),
-    },
-    { every: 3000 },
-  );
-  const picked = usePicked(tis.data?.task_instances, (x) =>
-    [
-      ...(dagId ? [] : [x.dag_id]),
-      ...(runId ? [] : [x.dag_run_id]),
-      `${x.task_id}${x.map_index >= 0 ? ` [${x.map_index}]` : ""}`,
-    ].join(" "),
+  const path = mapped && taskId ? `${base}/${seg(taskId)}/listMapped` : base;
+  const asking = {
+    ...list.params,
+    state: chosen,
+    pool: search.getAll("pool"),
+    ...(taskId && !mapped ? { task_id: taskId } : {}),
+    ...(q ? (mapped ? { rendered_map_index_pattern: `%${q}%` } : { task_display_name_pattern: `%${q}%` }) : {}),
+  };
+  const tis = useGet<TiPage>(path, asking, { every: 3000 });
+  const picked = usePicked(
+    tis.data?.task_instances,
+    (x) =>
+      [
+        ...(dagId ? [] : [x.dag_id]),
+        ...(runId ? [] : [x.dag_run_id]),
+        `${x.task_id}${x.map_index >= 0 ? ` [${x.map_index}]` : ""}`,
+      ].join(" "),
+    { path, key: "task_instances", params: asking, total: tis.data?.total_entries },
   );
   const columns: ColumnDef<Ti>[] = [
     picked.column,

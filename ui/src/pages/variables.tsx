@@ -13,6 +13,7 @@ import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { all, save } from "../parts/file";
 import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
+import { readable } from "../parts/value";
 import { useMay } from "../session";
 
 interface Variable {
@@ -55,7 +56,7 @@ function Form({ of, onClose }: { of: Variable | null; onClose: () => void }) {
           name="value"
           label={t("variable.value")}
           description={t("variable.secretHint")}
-          defaultValue={of?.value ?? ""}
+          defaultValue={readable(of?.value ?? "")}
           autosize
           minRows={3}
           maxRows={14}
@@ -74,10 +75,8 @@ export function Component() {
   const client = useQueryClient();
   const list = useListState("key");
   const q = list.search.get("q") ?? "";
-  const asked = useGet<{ variables: Variable[] } & Page>("/api/v2/variables", {
-    ...list.params,
-    ...(q ? { variable_key_pattern: `%${q}%` } : {}),
-  });
+  const asking = { ...list.params, ...(q ? { variable_key_pattern: `%${q}%` } : {}) };
+  const asked = useGet<{ variables: Variable[] } & Page>("/api/v2/variables", asking);
   const [form, setForm] = useState<Variable | "new" | null>(null);
   const [doomed, setDoomed] = useState<Variable | null>(null);
   const again = () => client.invalidateQueries({ queryKey: ["/api/v2/variables"] });
@@ -118,7 +117,12 @@ export function Component() {
       failed(e);
     }
   };
-  const picked = usePicked(asked.data?.variables, (v) => v.key);
+  const picked = usePicked(asked.data?.variables, (v) => v.key, {
+    path: "/api/v2/variables",
+    key: "variables",
+    params: asking,
+    total: asked.data?.total_entries,
+  });
   const columns: ColumnDef<Variable>[] = [
     ...(may("variable", "delete") ? [picked.column] : []),
     {
@@ -132,7 +136,7 @@ export function Component() {
       header: () => t("variable.value"),
       cell: ({ row }) => (
         <span className="mono cut" style={{ maxWidth: 460 }}>
-          {row.original.value}
+          {readable(row.original.value ?? "")}
         </span>
       ),
     },

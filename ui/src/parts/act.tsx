@@ -3,9 +3,11 @@ import { Alert, Button, Checkbox, Group, Menu, ScrollArea, Text, Textarea } from
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, seg, send, type Ti, type TiState } from "../api";
+import { ApiError, type DagDetails, seg, send, type Ti, type TiState } from "../api";
 import { IconChevronDown, IconEraser } from "../icons";
-import { useMay } from "../session";
+import { useGet } from "../live";
+import { useMay, useMe } from "../session";
+import { askDag } from "./ahead";
 import { failed, Trouble, told } from "./bits";
 import { Dialog } from "./dialog";
 import { Mark, StateMark } from "./state";
@@ -30,7 +32,12 @@ interface Choice {
   past: boolean;
   future: boolean;
   onlyFailed: boolean;
-  latest: boolean;
+  /** Of a whole run: the tasks that its DAG has got since. */
+  onlyNew: boolean;
+  /** Refused when one of them runs by then. */
+  noneRunning: boolean;
+  /** null: as the DAG or the configuration says. */
+  latest: boolean | null;
 }
 
 async function ask(verb: Verb, target: Target, c: Choice, dry: boolean, note: string): Promise<Ti[]> {
@@ -38,13 +45,14 @@ async function ask(verb: Verb, target: Target, c: Choice, dry: boolean, note: st
   const dag = `/api/v2/dags/${seg(dagId)}`;
   const run = `${dag}/dagRuns/${seg(runId)}`;
   const noted = note && !dry ? { note } : {};
+  const latest = c.latest === null ? {} : { run_on_latest_version: c.latest };
   type Answer = { task_instances?: Ti[] };
   if (verb === "clear" && !taskId) {
     const a = await send<Answer>(
       "POST",
       `${run}/clear`,
       {},
-      { dry_run: dry, only_failed: c.onlyFailed, run_on_latest_version: c.latest, ...noted },
+      { dry_run: dry, only_failed: c.onlyFailed, only_new: c.onlyNew, ...latest, ...noted },
     );
     return a.task_instances ?? [];
   }
@@ -62,7 +70,8 @@ async function ask(verb: Verb, target: Target, c: Choice, dry: boolean, note: st
         include_past: c.past,
         include_future: c.future,
         only_failed: c.onlyFailed,
-        run_on_latest_version: c.latest,
+        prevent_running_task: c.noneRunning,
+        ...latest,
         ...noted,
       },
     );
@@ -126,6 +135,13 @@ function hint(verb: Verb, whole: boolean, rows: Ti[]): string {
   return canGoBack(rows) ? "undo.mark" : "undo.markNot";
 }
 
+/** Does a clear take the DAG's newest version when nobody says so? */
+function useRerunsLatest(dagId: string): boolean {
+  const dag = useGet<DagDetails>(...askDag(dagId));
+  const me = useMe();
+  return dag.data?.rerun_with_latest_version ?? me.data?.rerun_with_latest_version ?? false;
+}
+
 export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Target; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
@@ -135,7 +151,9 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
     past: false,
     future: false,
     onlyFailed: false,
-    latest: false,
+    onlyNew: false,
+    noneRunning: true,
+    latest: null,
   });
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
@@ -148,17 +166,19 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
     enabled: !(whole && verb !== "clear"),
     retry: false,
   });
-  const box = (key: keyof Choice, label: string) => (
+  const latestHere = useRerunsLatest(target.dagId);
+  const box = (key: keyof Choice, label: string, also: Partial<Choice> = {}) => (
     <Checkbox
       key={key}
       size="sm"
       label={label}
-      checked={c[key]}
-      onChange={(e) => set({ ...c, [key]: e.currentTarget.checked })}
+      checked={c[key] ?? latestHere}
+      onChange={(e) => set({ ...c, ...also, [key]: e.currentTarget.checked })}
     />
   );
   const nothing = preview.error instanceof ApiError && preview.error.status === 404;
   const rows = preview.data ?? [];
+  const running = !whole && verb === "clear" && c.noneRunning ? rows.filter((r) => r.state === "running").length : 0;
   const go = async () => {
     setBusy(true);
     try {
@@ -188,8 +208,10 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
           {!whole && box("downstream", t("act.downstream"))}
           {!whole && box("past", t("act.past"))}
           {!whole && box("future", t("act.future"))}
-          {verb === "clear" && box("onlyFailed", t("act.onlyFailed"))}
-          {verb === "clear" && box("latest", t("act.latest"))}
+          {verb === "clear" && box("onlyFailed", t("act.onlyFailed"), { onlyNew: false })}
+          {verb === "clear" && whole && box("onlyNew", t("act.onlyNew"), { onlyFailed: false })}
+          {verb === "clear" && !c.onlyNew && box("latest", t("act.latest"))}
+          {verb === "clear" && !whole && box("noneRunning", t("act.noneRunning"))}
         </Group>
         {whole && verb !== "clear" ? (
           <Alert color="blue" py="xs">
@@ -219,9 +241,19 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
             )}
           </section>
         )}
+        {running > 0 && (
+          <Alert color="yellow" py="xs">
+            {t("act.isRunning", { n: running })}
+          </Alert>
+        )}
+        {c.onlyNew && preview.isSuccess && rows.length === 0 && (
+          <Text fz={13} c="dimmed">
+            {t("act.noneNew")}
+          </Text>
+        )}
         {(whole || rows.length > 0) && (
           <Text fz={12.5} c="dimmed" className="undo-hint">
-            {t(hint(verb, whole, rows))}
+            {t(c.onlyNew ? "undo.new" : hint(verb, whole, rows))}
           </Text>
         )}
         <Textarea
@@ -239,7 +271,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
           <Button
             onClick={go}
             loading={busy}
-            disabled={!(whole && verb !== "clear") && (preview.isPending || rows.length === 0)}
+            disabled={running > 0 || (!(whole && verb !== "clear") && (preview.isPending || rows.length === 0))}
             color={verb === "failed" ? "red.9" : "wind"}
           >
             {verb === "clear" ? t("act.clear") : t("act.mark")}

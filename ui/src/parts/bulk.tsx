@@ -1,27 +1,44 @@
-/** Many rows at once: ticked in a list, then cleared, marked or deleted together, with what it changes shown before. */
+/** Many rows at once: ticked in a list, then cleared, marked, paused or deleted together, with what it changes shown before. */
 import { Button, Checkbox, Group, Menu, ScrollArea, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Run, seg, send, type Ti } from "../api";
-import { IconChevronDown, IconEraser, IconTrash } from "../icons";
+import { type Dag, type Params, type Run, seg, send, type Ti } from "../api";
+import { IconChevronDown, IconEraser, IconPlayerPause, IconPlayerPlay, IconTrash } from "../icons";
 import { useMay } from "../session";
 import { refresh } from "./act";
-import { told } from "./bits";
+import { failed, told } from "./bits";
 import { Dialog } from "./dialog";
+import { all } from "./file";
 import { Mark, StateMark } from "./state";
+import { toldWithUndo } from "./undo";
 
 export interface Picked<T> {
   rows: T[];
   column: ColumnDef<T>;
   clear: () => void;
+  /** When all of the page are ticked and there are more: how many match, and how to tick them too. */
+  more: { n: number; take: () => Promise<void> } | null;
 }
 
+/** The list that a page is a part of: where it is asked for, under which name its rows come, how many there are. */
+interface Whole<T> {
+  path: string;
+  key: string;
+  params: Params;
+  total: number | undefined;
+  /** Which rows may be ticked at all. */
+  may?: (row: T) => boolean;
+}
+/** So many are ticked at most. */
+const MOST = 2000;
+
 /** The rows that are ticked, also those of pages that one has left; and the column to tick them in. */
-export function usePicked<T>(shown: T[] | undefined, name: (row: T) => string): Picked<T> {
+export function usePicked<T>(shown: T[] | undefined, name: (row: T) => string, whole: Whole<T>): Picked<T> {
   const { t } = useTranslation();
   const [ticked, setTicked] = useState<Map<string, T>>(new Map());
+  const [taken, setTaken] = useState(false);
   const here = shown ?? [];
   const rows = [...ticked].map(([key, row]) => here.find((x) => name(x) === key) ?? row);
   const set = (change: T[], on: boolean) =>
@@ -55,20 +72,49 @@ export function usePicked<T>(shown: T[] | undefined, name: (row: T) => string): 
       />
     ),
   };
-  return { rows, column, clear: () => setTicked(new Map()) };
+  const clear = () => {
+    setTicked(new Map());
+    setTaken(false);
+  };
+  const n = Math.min(whole.total ?? 0, MOST);
+  const take = () =>
+    all<T>(whole.path, whole.key, whole.params, MOST)
+      .then((found) => {
+        set(whole.may ? found.filter(whole.may) : found, true);
+        setTaken(true);
+      })
+      .catch(failed);
+  const more = among > 0 && among === here.length && !taken && n > ticked.size ? { n, take } : null;
+  return { rows, column, clear, more };
 }
 
 /** How many are ticked, and what can be done with them; nothing while none is. */
-export function BulkBar({ n, onClear, children }: { n: number; onClear: () => void; children: ReactNode }) {
+export function BulkBar<T>({ picked, children }: { picked: Picked<T>; children: ReactNode }) {
   const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  const n = picked.rows.length;
+  const { more } = picked;
   if (!n) return null;
   return (
     <Group role="group" aria-label={t("bulk.n", { n })} gap="xs" mb="sm">
       <Text fz={13} fw={600} aria-live="polite">
         {t("bulk.n", { n })}
       </Text>
+      {more && (
+        <Button
+          size="xs"
+          variant="subtle"
+          loading={busy}
+          onClick={() => {
+            setBusy(true);
+            more.take().finally(() => setBusy(false));
+          }}
+        >
+          {t(more.n === MOST ? "bulk.first" : "bulk.matching", { n: more.n })}
+        </Button>
+      )}
       {children}
-      <Button size="xs" variant="subtle" color="gray" onClick={onClear}>
+      <Button size="xs" variant="subtle" color="gray" onClick={picked.clear}>
         {t("bulk.clear")}
       </Button>
     </Group>
@@ -97,6 +143,7 @@ function BulkDialog({
   text,
   action,
   danger = false,
+  tells = true,
   options,
   onDo,
   onClose,
@@ -106,6 +153,8 @@ function BulkDialog({
   text: string;
   action: string;
   danger?: boolean;
+  /** false: onDo says itself what was done. */
+  tells?: boolean;
   options?: ReactNode;
   onDo: () => Promise<unknown>;
   onClose: (done: boolean) => void;
@@ -117,7 +166,7 @@ function BulkDialog({
     setBusy(true);
     try {
       await onDo();
-      told(t("bulk.done", { n: lines.length }));
+      if (tells) told(t("bulk.done", { n: lines.length }));
       onClose(true);
     } catch (e) {
       setError((e as Error).message);
@@ -151,7 +200,7 @@ function BulkDialog({
           <Button variant="default" onClick={() => onClose(false)} data-autofocus>
             {t("cancel")}
           </Button>
-          <Button color={danger ? "red.9" : "wind"} loading={busy} onClick={go}>
+          <Button color={danger ? "red.9" : "wind"} loading={busy} disabled={lines.length === 0} onClick={go}>
             {action}
           </Button>
         </Group>
@@ -167,7 +216,7 @@ export function BulkDelete<T>({ picked, path, name }: { picked: Picked<T>; path:
   const [open, setOpen] = useState(false);
   const names = picked.rows.map(name);
   return (
-    <BulkBar n={names.length} onClear={picked.clear}>
+    <BulkBar picked={picked}>
       <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => setOpen(true)}>
         {t("bulk.delete")}
       </Button>
@@ -227,12 +276,22 @@ function groups<T>(rows: T[], by: (row: T) => string): T[][] {
   return [...found.values()];
 }
 
-async function doRuns(verb: Verb, rows: Run[], onlyFailed: boolean) {
+interface RunChoice {
+  onlyFailed: boolean;
+  onlyNew: boolean;
+}
+
+async function doRuns(verb: Verb, rows: Run[], { onlyFailed, onlyNew }: RunChoice) {
   for (const of of groups(rows, (r) => r.dag_id)) {
     const dag = `/api/v2/dags/${seg(of[0]!.dag_id)}`;
     const names = of.map((r) => ({ dag_run_id: r.dag_run_id, dag_id: r.dag_id }));
     if (verb === "clear")
-      await send("POST", `${dag}/clearDagRuns`, {}, { dry_run: false, only_failed: onlyFailed, dag_runs: names });
+      await send(
+        "POST",
+        `${dag}/clearDagRuns`,
+        {},
+        { dry_run: false, only_failed: onlyFailed, only_new: onlyNew, dag_runs: names },
+      );
     else if (verb === "delete") await bulk(`${dag}/dagRuns`, "delete", names);
     else
       await bulk(
@@ -249,10 +308,18 @@ export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?:
   const may = useMay();
   const client = useQueryClient();
   const [verb, setVerb] = useState<Verb | null>(null);
-  const [onlyFailed, setOnlyFailed] = useState(false);
+  const [choice, setChoice] = useState<RunChoice>({ onlyFailed: false, onlyNew: false });
   const n = picked.rows.length;
+  const box = (key: keyof RunChoice, other: keyof RunChoice) => (
+    <Checkbox
+      size="sm"
+      label={t(`act.${key}`)}
+      checked={choice[key]}
+      onChange={(e) => setChoice({ ...choice, [key]: e.currentTarget.checked, [other]: false })}
+    />
+  );
   return (
-    <BulkBar n={n} onClear={picked.clear}>
+    <BulkBar picked={picked}>
       {may("run") && <Verbs marks={["success", "failed"]} remove={may("run", "delete")} onPick={setVerb} />}
       {children}
       {verb && (
@@ -269,20 +336,26 @@ export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?:
               <span className="mono">{r.dag_run_id}</span>
             </Group>
           ))}
-          text={t(verb === "delete" ? "bulk.deleteRunsHint" : verb === "clear" ? "undo.clear" : "undo.run")}
+          text={t(
+            verb === "delete"
+              ? "bulk.deleteRunsHint"
+              : verb !== "clear"
+                ? "undo.run"
+                : choice.onlyNew
+                  ? "undo.new"
+                  : "undo.clear",
+          )}
           action={t(verb === "clear" ? "act.clear" : verb === "delete" ? "delete" : "act.mark")}
           danger={verb === "delete" || verb === "failed"}
           options={
             verb === "clear" && (
-              <Checkbox
-                size="sm"
-                label={t("act.onlyFailed")}
-                checked={onlyFailed}
-                onChange={(e) => setOnlyFailed(e.currentTarget.checked)}
-              />
+              <Group gap="md">
+                {box("onlyFailed", "onlyNew")}
+                {box("onlyNew", "onlyFailed")}
+              </Group>
             )
           }
-          onDo={() => doRuns(verb, picked.rows, onlyFailed).finally(() => refresh(client))}
+          onDo={() => doRuns(verb, picked.rows, choice).finally(() => refresh(client))}
           onClose={(done) => {
             setVerb(null);
             if (done) picked.clear();
@@ -293,7 +366,7 @@ export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?:
   );
 }
 
-async function doTis(verb: Verb, rows: Ti[], downstream: boolean) {
+async function doTis(verb: Verb, rows: Ti[], downstream: boolean, noneRunning: boolean) {
   for (const of of groups(rows, (r) => `${r.dag_id}\n${r.dag_run_id}`)) {
     const { dag_id, dag_run_id } = of[0]!;
     const dag = `/api/v2/dags/${seg(dag_id)}`;
@@ -307,6 +380,7 @@ async function doTis(verb: Verb, rows: Ti[], downstream: boolean) {
           dag_run_id,
           only_failed: false,
           include_downstream: downstream,
+          prevent_running_task: noneRunning,
           task_ids: of.map((x) => (x.map_index >= 0 ? [x.task_id, x.map_index] : x.task_id)),
         },
       );
@@ -326,9 +400,10 @@ export function BulkTis({ picked }: { picked: Picked<Ti> }) {
   const client = useQueryClient();
   const [verb, setVerb] = useState<Verb | null>(null);
   const [downstream, setDownstream] = useState(false);
+  const [noneRunning, setNoneRunning] = useState(true);
   const n = picked.rows.length;
   return (
-    <BulkBar n={n} onClear={picked.clear}>
+    <BulkBar picked={picked}>
       {may("ti") && <Verbs marks={["success", "failed", "skipped"]} remove={false} onPick={setVerb} />}
       {verb && (
         <BulkDialog
@@ -351,16 +426,85 @@ export function BulkTis({ picked }: { picked: Picked<Ti> }) {
           action={t(verb === "clear" ? "act.clear" : "act.mark")}
           danger={verb === "failed"}
           options={
-            <Checkbox
-              size="sm"
-              label={t("act.downstream")}
-              checked={downstream}
-              onChange={(e) => setDownstream(e.currentTarget.checked)}
-            />
+            <Group gap="md">
+              <Checkbox
+                size="sm"
+                label={t("act.downstream")}
+                checked={downstream}
+                onChange={(e) => setDownstream(e.currentTarget.checked)}
+              />
+              {verb === "clear" && (
+                <Checkbox
+                  size="sm"
+                  label={t("act.noneRunning")}
+                  checked={noneRunning}
+                  onChange={(e) => setNoneRunning(e.currentTarget.checked)}
+                />
+              )}
+            </Group>
           }
-          onDo={() => doTis(verb, picked.rows, downstream).finally(() => refresh(client))}
+          onDo={() => doTis(verb, picked.rows, downstream, noneRunning).finally(() => refresh(client))}
           onClose={(done) => {
             setVerb(null);
+            if (done) picked.clear();
+          }}
+        />
+      )}
+    </BulkBar>
+  );
+}
+
+/* ── DAGs ── */
+
+const AT_ONCE = 6;
+
+/** Each by its name, a few at a time; what was refused is thrown when all others are done. */
+async function pause(ids: string[], paused: boolean) {
+  const left = [...ids];
+  const wrong = new Set<string>();
+  const work = async () => {
+    for (let id = left.shift(); id !== undefined; id = left.shift())
+      await send("PATCH", `/api/v2/dags/${seg(id)}`, {}, { is_paused: paused }).catch((e) => wrong.add((e as Error).message));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (wrong.size) throw new Error([...wrong].join("\n"));
+}
+
+/** Pause the ticked DAGs, or make them active; and back again as long as the message is in sight. */
+export function BulkDags({ picked }: { picked: Picked<Dag> }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const client = useQueryClient();
+  const [asked, setAsked] = useState<boolean | null>(null);
+  if (!may("dag")) return null;
+  const put = (ids: string[], paused: boolean) =>
+    pause(ids, paused).finally(() =>
+      client.invalidateQueries({ predicate: (q) => String(q.queryKey[0]).startsWith("/api/v2/dags") }),
+    );
+  const change = picked.rows.filter((d) => d.is_paused !== asked);
+  const go = async (paused: boolean) => {
+    const ids = change.map((d) => d.dag_id);
+    await put(ids, paused);
+    toldWithUndo(t(paused ? "bulk.paused" : "bulk.unpaused", { n: ids.length }), () => put(ids, !paused));
+  };
+  return (
+    <BulkBar picked={picked}>
+      <Button size="xs" variant="default" leftSection={<IconPlayerPause size={15} />} onClick={() => setAsked(true)}>
+        {t("bulk.pause")}
+      </Button>
+      <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={15} />} onClick={() => setAsked(false)}>
+        {t("bulk.unpause")}
+      </Button>
+      {asked !== null && (
+        <BulkDialog
+          title={t(asked ? "bulk.pauseTitle" : "bulk.unpauseTitle", { n: change.length })}
+          lines={change.map((d) => d.dag_display_name)}
+          text={`${t(asked ? "bulk.pauseHint" : "bulk.unpauseHint")} ${t("undo.back")}`}
+          action={t(asked ? "bulk.pauseThem" : "bulk.unpauseThem")}
+          tells={false}
+          onDo={() => go(asked)}
+          onClose={(done) => {
+            setAsked(null);
             if (done) picked.clear();
           }}
         />

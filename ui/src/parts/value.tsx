@@ -1,3 +1,16 @@
+/** JSON as Python writes it, with its letters instead of their numbers; the same JSON, and other text as it is. */
+export function readable(text: string): string {
+  if (!/\\u[0-9a-f]{4}/i.test(text)) return text;
+  try {
+    JSON.parse(text);
+  } catch {
+    return text;
+  }
+  return text.replace(/\\(?:u([0-9a-f]{4})|.)/gi, (as, n?: string) =>
+    n && Number.parseInt(n, 16) > 0xa0 ? String.fromCharCode(Number.parseInt(n, 16)) : as,
+  );
+}
+
 /** Any JSON value: short ones as text, others as a block. */
 export function Value({ of }: { of: unknown }) {
   if (of === null || of === undefined) return <span className="mono dim">null</span>;

@@ -1,0 +1,21 @@
+/** What a clear takes along, many DAGs at once, deadlines, overviews, what plugins show. */
+export const pages = {
+  "act.isRunning": "{{n}} of these are running. Wait for them, or allow above that they are stopped.",
+  "act.noneNew": "The DAG has no tasks that this run has not.",
+  "act.noneRunning": "Only if none is running",
+  "act.onlyNew": "Only new tasks",
+  "undo.new": "What the run has stays as it is; the new tasks run. That cannot be undone.",
+  "bulk.first": "Select the first {{n}}",
+  "bulk.matching": "Select all {{n}} that match",
+  "bulk.pause": "Pause selected",
+  "bulk.pauseHint": "No new runs begin until they are active again; what runs goes on.",
+  "bulk.pauseThem": "Pause",
+  "bulk.pauseTitle": "Pause {{n}} DAGs",
+  "bulk.paused": "{{n}} DAGs are paused",
+  "bulk.unpause": "Activate selected",
+  "bulk.unpauseHint": "Their schedules go on from here; those with catchup make the runs that they have missed.",
+  "bulk.unpauseThem": "Activate",
+  "bulk.unpauseTitle": "Activate {{n}} DAGs",
+  "bulk.unpaused": "{{n}} DAGs are active",
+  "undo.back": "It can be undone as long as its message is in sight.",
+};
