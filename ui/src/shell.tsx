@@ -51,6 +51,7 @@ import {
   IconVariable,
 } from "./icons";
 import { client, LiveProvider, useGet, useLive, useLost } from "./live";
+import { Arrows } from "./parts/arrows";
 import { Boundary, Busy } from "./parts/bits";
 import { Tips } from "./parts/tip";
 import { useMay, useMe } from "./session";
@@ -335,7 +336,7 @@ function Frame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className="side">
-        <ScrollArea type="auto" flex={1} px={8} py={8}>
+        <ScrollArea type="auto" scrollbars="y" flex={1} px={8} py={8}>
           <Rail />
         </ScrollArea>
       </AppShell.Navbar>
@@ -355,6 +356,7 @@ function Frame() {
         <Palette />
       </Suspense>
       <Tips />
+      <Arrows />
     </AppShell>
   );
 }

@@ -1,5 +1,6 @@
 /** English, and the list of all texts: by area in en/, what many pages share here. */
 import { house } from "./en/house";
+import { keys } from "./en/keys";
 import { look } from "./en/look";
 import { ops } from "./en/ops";
 import { pages } from "./en/pages";
@@ -8,6 +9,7 @@ import { scale } from "./en/scale";
 
 export const en = {
   ...house,
+  ...keys,
   ...ops,
   ...look,
   ...pages,

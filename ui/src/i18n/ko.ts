@@ -1,6 +1,7 @@
 /** 한국어. */
 import type { Texts } from "./en";
 import { house } from "./ko/house";
+import { keys } from "./ko/keys";
 import { look } from "./ko/look";
 import { ops } from "./ko/ops";
 import { pages } from "./ko/pages";
@@ -9,6 +10,7 @@ import { scale } from "./ko/scale";
 
 export const ko: Texts = {
   ...house,
+  ...keys,
   ...ops,
   ...look,
   ...pages,

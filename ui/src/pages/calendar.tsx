@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { seg } from "../api";
 import { useGet } from "../live";
+import { arrows } from "../parts/arrows";
 import { Loaded } from "../parts/bits";
 import { Mark, StateMark, useStateName } from "../parts/state";
 import { formatDuration } from "../time";
@@ -34,11 +35,12 @@ function Year({
   onDay: (d: string) => void;
   chosen: string | null;
 }) {
-  const { i18n } = useTranslation();
+  const { t, i18n } = useTranslation();
   const name = useStateName();
   const first = Date.UTC(year, 0, 1);
   const lead = (new Date(first).getUTCDay() + 6) % 7;
   const n = (Date.UTC(year + 1, 0, 1) - first) / 86400_000;
+  const some = [...days.keys()].some((d) => d.startsWith(String(year)));
   const weekday = (i: number) =>
     new Intl.DateTimeFormat(i18n.language, { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, 1 + i));
   const month = (m: number) =>
@@ -48,7 +50,11 @@ function Year({
       <Text fw={600} fz={14} mb={4} component="h2">
         {year}
       </Text>
-      <div className="cal" style={{ gridTemplateColumns: `34px repeat(${Math.ceil((lead + n) / 7)}, ${CELL}px)` }}>
+      <div
+        className="cal"
+        style={{ gridTemplateColumns: `34px repeat(${Math.ceil((lead + n) / 7)}, ${CELL}px)` }}
+        {...(some ? arrows(t("calendar.days", { year }), "last") : {})}
+      >
         {Array.from({ length: 12 }, (_, m) => {
           const at = (Date.UTC(year, m, 1) - first) / 86400_000;
           return (
@@ -76,6 +82,8 @@ function Year({
             <button
               key={day}
               type="button"
+              tabIndex={-1}
+              aria-pressed={chosen === day}
               data-tip={text}
               className={`cal-day cal-on${chosen === day ? " chosen" : ""}`}
               style={at}

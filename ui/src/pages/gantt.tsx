@@ -7,6 +7,7 @@ import { type GridRun, type Structure, seg } from "../api";
 import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight, IconTimeline } from "../icons";
 import { useGet } from "../live";
 import { askStructure } from "../parts/ahead";
+import { arrows } from "../parts/arrows";
 import { Empty, Loaded } from "../parts/bits";
 import { type PathStep, usePathSwitch } from "../parts/forecast";
 import { Mark, useStateName } from "../parts/state";
@@ -103,7 +104,7 @@ export function Gantt({
           ))}
         </div>
       </div>
-      <div className="gantt-body" ref={box}>
+      <div className="gantt-body" ref={box} {...arrows(t("gantt.rows"))} role="rowgroup">
         <div style={{ height: seen.getTotalSize(), position: "relative" }}>
           {seen.getVirtualItems().map((item) => {
             const r = rows[item.index]!;
@@ -127,6 +128,7 @@ export function Gantt({
                     <button
                       type="button"
                       className="gfold"
+                      tabIndex={-1}
                       aria-expanded={r.open}
                       onClick={() =>
                         setFolded((before) => {
@@ -141,7 +143,7 @@ export function Gantt({
                       <span className="cut">{r.label}</span>
                     </button>
                   ) : (
-                    <Link className="gfold" to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
+                    <Link className="gfold" tabIndex={-1} to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
                       <Mark state={b?.state} size={13} />
                       <span className="cut">{r.label}</span>
                     </Link>

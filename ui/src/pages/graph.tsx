@@ -28,7 +28,7 @@ import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRig
 import { useGet } from "../live";
 import { askRuns, askStructure } from "../parts/ahead";
 import { Loaded, Trouble } from "../parts/bits";
-import { looking, useFlowLabels } from "../parts/flow";
+import { looking, useFlowLabels, useNodeKeys } from "../parts/flow";
 import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
 import { beginning } from "../parts/layers";
 import { layout, prepare } from "../parts/layout";
@@ -85,7 +85,14 @@ const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<TaskData>>)
     return (
       <div className={`node node-far st-${s?.state ?? "none"}${onPath ? " on-path" : ""}`}>
         <Handle type="target" position={Position.Left} isConnectable={false} />
-        {data.href && <Link to={data.href} className="node-link nodrag" aria-label={`${data.label} ${s ? name(s.state) : ""}`} />}
+        {data.href && (
+          <Link
+            to={data.href}
+            tabIndex={-1}
+            className="node-link nodrag"
+            aria-label={`${data.label} ${s ? name(s.state) : ""}`}
+          />
+        )}
         <Handle type="source" position={Position.Right} isConnectable={false} />
       </div>
     );
@@ -111,7 +118,7 @@ const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<TaskData>>)
     <div className={`node ${s ? `edge-${s.state ?? "none"}` : ""}${onPath ? " on-path" : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {data.href ? (
-        <Link to={data.href} className="node-link nodrag">
+        <Link to={data.href} tabIndex={-1} className="node-link nodrag">
           {inner}
         </Link>
       ) : (
@@ -126,7 +133,7 @@ const GroupNode = memo(function GroupNode({ data }: NodeProps<Node<GroupData>>) 
   return (
     <div className={data.open ? "group-box" : "node group-closed"} title={data.tip ?? ""}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <button type="button" className="gfold nodrag group-head" onClick={data.toggle} aria-expanded={data.open}>
+      <button type="button" tabIndex={-1} className="gfold nodrag group-head" onClick={data.toggle} aria-expanded={data.open}>
         {data.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
         {data.state && <Mark state={data.state.state} size={14} />}
         <span className="cut">{data.label}</span>
@@ -300,11 +307,15 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
   return { graph: root, rows };
 }
 
+/** A task with its page, a group that folds. */
+const canBeUsed = (data: Record<string, unknown>) => data.href !== null;
+
 function Graph({ structure, run }: { structure: Structure; run: GridRun | undefined }) {
   const { t } = useTranslation();
   const dag = useDag();
   const scheme = useComputedColorScheme();
   const labels = useFlowLabels();
+  const keys = useNodeKeys(canBeUsed);
   const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
   const [direction, setDirection] = useState("RIGHT");
   const [placed, setPlaced] = useState<Placed | null>(null);
@@ -466,6 +477,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           edgeTypes={edgeTypes}
           colorMode={scheme}
           {...looking}
+          {...keys}
           ariaLabelConfig={labels}
           onlyRenderVisibleElements={nodes.length > MANY}
           aria-label={t("tab.graph")}

@@ -26,7 +26,7 @@ import { formatDuration, formatTime, zoneMark } from "../time";
 import { useDag } from "./dag";
 
 const ROW = 26;
-const COL = 22;
+const COL = 24;
 const HEAD = 74;
 const NAMES = 250;
 
@@ -215,6 +215,10 @@ const Sheet = memo(function Sheet({
   const open = (r: number, c: number) => {
     const run = columns[c];
     const row = rows[r];
+    if (row && c < 0) {
+      if (row.task) navigate(`/dags/${seg(dag.dag_id)}/tasks/${seg(row.task.id)}`);
+      else toggle(row.id);
+    }
     if (!run) return;
     const at = `/dags/${seg(dag.dag_id)}/runs/${seg(run.run_id)}`;
     if (!row) navigate(at);
@@ -227,8 +231,8 @@ const Sheet = memo(function Sheet({
     else if (e.key === "ArrowUp") r--;
     else if (e.key === "ArrowLeft") c--;
     else if (e.key === "ArrowRight") c++;
-    else if (e.key === "Home") c = 0;
-    else if (e.key === "End") c = columns.length - 1;
+    else if (e.key === "Home") [r, c] = [e.ctrlKey ? 0 : r, 0];
+    else if (e.key === "End") [r, c] = [e.ctrlKey ? rows.length - 1 : r, columns.length - 1];
     else if (e.key === "PageDown") r += 15;
     else if (e.key === "PageUp") r -= 15;
     else if (e.key === "Enter" || e.key === " ") {
@@ -238,10 +242,11 @@ const Sheet = memo(function Sheet({
     } else return;
     e.preventDefault();
     r = Math.max(-1, Math.min(rows.length - 1, r));
-    c = Math.max(0, Math.min(columns.length - 1, c));
+    // Left of the first run are the names; over them is nothing.
+    c = Math.max(r < 0 ? 0 : -1, Math.min(columns.length - 1, c));
     setFocus({ r, c });
     if (r >= 0) vr.scrollToIndex(r);
-    vc.scrollToIndex(c);
+    if (c >= 0) vc.scrollToIndex(c);
   };
   const point = (e: { clientX: number; clientY: number }) => {
     const b = box.current!.getBoundingClientRect();
@@ -283,7 +288,7 @@ const Sheet = memo(function Sheet({
       aria-label={t("tab.grid")}
       aria-rowcount={rows.length + 1}
       aria-colcount={columns.length + 1}
-      aria-activedescendant={focus.r >= 0 ? `c-${focus.r}-${focus.c}` : `h-${focus.c}`}
+      aria-activedescendant={focus.r < 0 ? `h-${focus.c}` : focus.c < 0 ? `n-${focus.r}` : `c-${focus.r}-${focus.c}`}
       tabIndex={0}
       onKeyDown={key}
       onClick={(e) => {
@@ -323,7 +328,14 @@ const Sheet = memo(function Sheet({
               className="gname-line"
               style={{ top: item.start, height: ROW }}
             >
-              <RowName row={rows[item.index]!} toggle={toggle} dagId={dag.dag_id} filtered={filtered} />
+              <RowName
+                row={rows[item.index]!}
+                id={`n-${item.index}`}
+                focus={focus.c < 0 && focus.r === item.index}
+                toggle={toggle}
+                dagId={dag.dag_id}
+                filtered={filtered}
+              />
             </div>
           ))}
         </div>
@@ -420,11 +432,15 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
 
 const RowName = memo(function RowName({
   row,
+  id,
+  focus,
   toggle,
   dagId,
   filtered,
 }: {
   row: Row;
+  id: string;
+  focus: boolean;
   toggle: (id: string) => void;
   dagId: string;
   filtered: boolean;
@@ -433,7 +449,8 @@ const RowName = memo(function RowName({
   const navigate = useNavigate();
   return (
     <div
-      className="gname"
+      id={id}
+      className={`gname${focus ? " focus" : ""}`}
       role="rowheader"
       aria-colindex={1}
       style={{ height: ROW, paddingLeft: 8 + (filtered ? 0 : row.depth * 14) }}

@@ -302,7 +302,7 @@ function Imports() {
             <Mark state="failed" size={13} />
             <Link to={`/import_errors#e${e.import_error_id}`}>{e.filename}</Link>
           </span>
-          <Text fz={12} c="dimmed" className="anywhere" lineClamp={2}>
+          <Text fz={12} c="dimmed" className="anywhere" lineClamp={2} title={e.stack_trace.trim().split("\n").at(-1) ?? ""}>
             {e.stack_trace.trim().split("\n").at(-1)}
           </Text>
         </div>

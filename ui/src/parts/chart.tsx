@@ -3,6 +3,7 @@ import { useElementSize } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { formatDuration } from "../time";
+import { arrows } from "./arrows";
 
 const H = 200;
 const LEFT = 62;
@@ -64,7 +65,7 @@ export function Chart({
   const dots = each > 6;
   return (
     <div ref={ref}>
-      <svg className="chart" height={H} role="group" aria-label={label}>
+      <svg className="chart" height={H} role="group" aria-label={label} {...(bars?.length ? arrows(label, "last") : {})}>
         {ticksOf(low, high).map((v) => (
           <g key={v}>
             <line className="chart-grid" x1={LEFT} x2={LEFT + w} y1={y(v)} y2={y(v)} />
@@ -82,7 +83,7 @@ export function Chart({
         )}
         {bars?.map((b, i) =>
           b.y === null ? null : (
-            <Link key={i} to={b.to} aria-label={b.text} className={b.className}>
+            <Link key={i} to={b.to} tabIndex={-1} aria-label={b.text} className={b.className}>
               <title>{b.text}</title>
               <rect
                 className="chart-bar"

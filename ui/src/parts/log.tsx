@@ -169,7 +169,21 @@ export function LogView({
     to.set("line", String(n));
     return `${window.location.pathname}?${to}`;
   };
+  const link = (n: number) =>
+    setSearch(
+      (b) => {
+        const next = new URLSearchParams(b);
+        next.set("line", String(n));
+        return next;
+      },
+      { replace: true },
+    );
   const current = hits[hit];
+  /** By keyboard: the hit, else the first line in sight. */
+  const markLine = () => {
+    const at = list[current ?? v.getVirtualItemForOffset(box.current!.scrollTop + 1)?.index ?? 0];
+    if (at) link(at.n);
+  };
   const first = lines.find((l) => l.at)?.at;
   const mark = (text: string) => {
     if (!query) return text;
@@ -294,12 +308,13 @@ export function LogView({
           tabIndex={0}
           role="log"
           aria-label={label ?? t("tab.logs")}
-          aria-keyshortcuts="f n Shift+N w s"
+          aria-keyshortcuts="f l n Shift+N w s"
           onKeyDown={(e) => {
             if (e.target !== e.currentTarget || e.ctrlKey || e.metaKey || e.altKey) return;
             if (e.key === "n") go(hit + 1);
             else if (e.key === "N") go(hit - 1);
             else if (e.key === "f") setFollow(!follow);
+            else if (e.key === "l") markLine();
             else if (e.key === "w") setWrap(wrap === "yes" ? "no" : "yes");
             else if (e.key === "s") {
               e.preventDefault();
@@ -328,18 +343,12 @@ export function LogView({
                 >
                   <a
                     className="log-n"
+                    tabIndex={-1}
                     href={lineAt(l.n)}
                     title={t("log.line", { n: l.n })}
                     onClick={(e) => {
                       e.preventDefault();
-                      setSearch(
-                        (b) => {
-                          const n = new URLSearchParams(b);
-                          n.set("line", String(l.n));
-                          return n;
-                        },
-                        { replace: true },
-                      );
+                      link(l.n);
                     }}
                   >
                     {l.n}

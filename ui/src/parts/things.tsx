@@ -21,7 +21,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
-import { looking, useFlowLabels } from "./flow";
+import { looking, useFlowLabels, useNodeKeys } from "./flow";
 import { layout } from "./layout";
 
 export interface Thing extends Record<string, unknown> {
@@ -58,7 +58,7 @@ function Box({ data }: NodeProps<Node<Thing>>) {
     <div className={`node anode-${data.kind}${data.here ? " anode-here" : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {data.href ? (
-        <Link to={data.href} className="node-link">
+        <Link to={data.href} tabIndex={-1} className="node-link">
           {inside}
         </Link>
       ) : (
@@ -69,11 +69,13 @@ function Box({ data }: NodeProps<Node<Thing>>) {
   );
 }
 const nodeTypes = { thing: Box };
+const hasPage = (data: Record<string, unknown>) => data.href !== null;
 
 function Placed({ picture, label, height }: { picture: Picture; label: string; height: string }) {
   const { t } = useTranslation();
   const scheme = useComputedColorScheme();
   const labels = useFlowLabels();
+  const keys = useNodeKeys(hasPage);
   const flow = useReactFlow();
   const [placed, setPlaced] = useState<ElkNode | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
@@ -134,6 +136,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
         nodeTypes={nodeTypes}
         colorMode={scheme}
         {...looking}
+        {...keys}
         ariaLabelConfig={labels}
         onlyRenderVisibleElements={nodes.length > 150}
         fitView
