@@ -3,7 +3,6 @@ import { useElementSize } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { formatDuration } from "../time";
-import { arrows } from "./arrows";
 
 const H = 200;
 const LEFT = 62;
@@ -65,7 +64,13 @@ export function Chart({
   const dots = each > 6;
   return (
     <div ref={ref}>
-      <svg className="chart" height={H} role="group" aria-label={label} {...(bars?.length ? arrows(label, "last") : {})}>
+      <svg
+        className="chart"
+        height={H}
+        role="group"
+        aria-label={label}
+        {...(bars?.length ? { "data-arrows": "last", tabIndex: 0 } : {})}
+      >
         {ticksOf(low, high).map((v) => (
           <g key={v}>
             <line className="chart-grid" x1={LEFT} x2={LEFT + w} y1={y(v)} y2={y(v)} />
