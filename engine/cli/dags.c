@@ -347,7 +347,7 @@ int dags_trigger(const struct tw_args *args)
 		.dag_id = tw_str(tw_arg_pos(args, 0)),
 		.run_id = tw_str(tw_arg(args, "run-id")),
 		.run_id_pattern = tw_config_get(c->config, "scheduler", "allowed_run_id_pattern"),
-		.logical_date = tw_cli_time(tw_arg(args, "logical-date")),
+		.logical_date = tw_cli_time(tw_arg(args, tw_arg(args, "exec-date") ? "exec-date" : "logical-date")),
 		.run_after = TW_TIME_NONE,
 		.interval_start = TW_TIME_NONE,
 		.interval_end = TW_TIME_NONE,
@@ -471,7 +471,8 @@ static const struct tw_opt delete_opts[] = {
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL}, {0}};
 const struct tw_opt dags_trigger_opts[] = {
 	{"conf", 'c', TW_OPT_STR, "JSON object given to the run", NULL, NULL, NULL},
-	{"logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, "exec-date"},
+	{"logical-date", 'l', TW_OPT_STR, "the run's logical date", NULL, NULL, NULL},
+	{"exec-date", 'e', TW_OPT_STR, "the same (2.x)", NULL, NULL, NULL},
 	{"run-id", 'r', TW_OPT_STR, "the run's id", NULL, NULL, NULL},
 	{"no-replace-microseconds", 0, TW_OPT_FLAG, "keep the logical date's microseconds", NULL,
 	 NULL, NULL},

@@ -327,7 +327,7 @@ static const struct tw_opt info_opts[] = {
 };
 static const struct tw_opt jobs_opts[] = {
 	{"job-type", 0, TW_OPT_STR, "only of this type",
-	 "SchedulerJob|TriggererJob|DagProcessorJob", NULL, NULL},
+	 "SchedulerJob|TriggererJob|DagProcessorJob|LocalTaskJob|BackfillJob", NULL, NULL},
 	{"hostname", 0, TW_OPT_STR, "only on this host", NULL, NULL, NULL},
 	{"local", 0, TW_OPT_FLAG, "only on this host", NULL, NULL, NULL},
 	{"limit", 0, TW_OPT_INT, "look at as many, newest heartbeat first; 0: all", NULL, "1",

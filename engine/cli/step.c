@@ -307,23 +307,23 @@ static const struct tw_opt deps_opts[] = {
 };
 static const struct tw_opt run_opts[] = {
 	{"map-index", 0, TW_OPT_INT, "which mapped instance", NULL, "-1", NULL},
-	{"mark-success", 0, TW_OPT_FLAG, "mark it success without running it", NULL, NULL, NULL},
+	{"mark-success", 'm', TW_OPT_FLAG, "mark it success without running it", NULL, NULL, NULL},
 	{"local", 'l', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"raw", 'r', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
-	{"force", 0, TW_OPT_FLAG, "accepted: it is run whatever its state", NULL, NULL, NULL},
+	{"force", 'f', TW_OPT_FLAG, "accepted: it is run whatever its state", NULL, NULL, NULL},
 	{"ignore-all-dependencies", 'A', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"ignore-dependencies", 'i', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"ignore-depends-on-past", 'I', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"depends-on-past", 'd', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"interactive", 'N', TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"pool", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
-	{"job-id", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
+	{"job-id", 'j', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"cfg-path", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"ship-dag", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"pickle", 'p', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"read-from-db", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
 	{"no-shut-down-logging", 0, TW_OPT_FLAG, "accepted", NULL, NULL, NULL},
-	FILE_OPTION,
+	{"dagfile-path", 0, TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{0},
 };
 

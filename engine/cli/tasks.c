@@ -352,6 +352,7 @@ static const struct tw_opt clear_opts[] = {
 	{"dag-regex", 'R', TW_OPT_FLAG, "dag_id is a regular expression: every DAG whose id matches", NULL, NULL, NULL},
 	{"bundle-name", 'B', TW_OPT_STR, "accepted", NULL, NULL, NULL},
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
+	{"exclude-parentdag", 'X', TW_OPT_FLAG, "accepted (2.x)", NULL, NULL, NULL},
 	{"exclude-subdags", 'x', TW_OPT_FLAG, "do not go on through ExternalTaskMarkers (2.x's name)", NULL, NULL, NULL},
 	{0},
 };

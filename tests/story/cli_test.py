@@ -688,6 +688,12 @@ def test_runs(engine: Engine) -> None:
     assert engine.run("dags", "state", "failing", "f", check=False).stdout != "failed\n"
     done = engine.run("tasks", "run", "example", "numbers", "one")
     assert done.stdout == "success\n"
+    # As 2.x spelled it.
+    assert engine.run("tasks", "run", "-f", "example", "numbers", "one").stdout == "success\n"
+    assert engine.run("tasks", "run", "-m", "-j", "5", "example", "numbers", "one").stdout == "success\n"
+    engine.run("tasks", "clear", "example", "-X", "-x", "-t", "numbers", "-s", "2040-01-01", "-y")
+    engine.run("dags", "trigger", "example", "-e", "2026-03-04T05:06:07.8", "-r", "dated")
+    assert [r["logical_date"][:19] for r in engine.json("dags", "list-runs", "example") if r["run_id"] == "dated"] == ["2026-03-04T05:06:07"]
 
 
 def test_why_a_task_does_not_run(engine: Engine) -> None:
