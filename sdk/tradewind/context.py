@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tradewind import comms
+from tradewind.conf import conf
 from tradewind.execution.dagrun import DagRun, instant
 from tradewind.execution.proxy import LazyProxy
 
@@ -182,8 +183,8 @@ def build(ti: Any, workload: dict[str, Any]) -> dict[str, Any]:
     context["triggering_dataset_events"] = context["triggering_asset_events"]
     if task.inlets or task.outlets:
         context["asset_state_store"] = state_store.AssetStateStores(task.inlets, task.outlets)
-    if more.get("expanded_ti_count") is not None:
-        context["expanded_ti_count"] = more["expanded_ti_count"]
+    if more.get("expanded_ti_count") is not None or conf.compat() == 2:  # there it is always named
+        context["expanded_ti_count"] = more.get("expanded_ti_count")
     if run.logical_date is not None:
         context.update(_dated(ti, run, previous))
     return context
