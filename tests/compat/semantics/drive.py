@@ -18,19 +18,27 @@ class World(Protocol):
 
     def trigger(self, dag_id: str, date: str | None, conf: dict[str, Any]) -> None: ...
 
-    def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None: ...
+    def clear(self, dag_id: str, how: dict[str, Any]) -> None: ...
 
 
-def clear_body(run_id: str, tasks: list[str], downstream: bool) -> dict[str, Any]:
+def clear_body(run_id: str, how: dict[str, Any]) -> dict[str, Any]:
     """What clears tasks of a run, over the API."""
     return {
         "dry_run": False,
-        "only_failed": False,
+        "only_failed": how.get("failed", False),
         "reset_dag_runs": True,
         "dag_run_id": run_id,
-        "task_ids": tasks,
-        "include_downstream": downstream,
-    }
+        "include_downstream": how.get("downstream", False),
+        "include_upstream": how.get("upstream", False),
+        "include_future": how.get("future", False),
+    } | ({"task_ids": how["tasks"]} if "tasks" in how else {})
+
+
+def cleared_run(world: World, dag_id: str, how: dict[str, Any]) -> Row:
+    """Id and date of the run that is cleared: the last one, or the one that is named by its place."""
+    date = "execution_date" if getattr(world, "generation", "3") == "2" else "logical_date"
+    runs = world.ask(f"SELECT run_id, {date} FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY {date}, id")
+    return runs[how.get("run", -1)]
 
 
 class Course:
@@ -59,7 +67,7 @@ class Course:
         if self.clears:
             clear = self.clears.pop(0)
             self.cleared += 1
-            world.clear(self.dag_id, clear["tasks"], clear.get("downstream", False))
+            world.clear(self.dag_id, clear)
             return False
         return True
 

@@ -52,6 +52,8 @@ def settings(home: Path, generation: str, database: str, pace: str) -> dict[str,
         "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "50",
         "AIRFLOW__SCHEDULER__PARSING_PROCESSES": "1",
         "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "3600",
+        "AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "1200",
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "600",
         "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
         "SEMANTICS_GENERATION": generation,
         "SEMANTICS_PACE": pace,
@@ -147,14 +149,17 @@ class Airflow:
         with create_session() as session:
             session.execute(text("UPDATE dag SET is_paused = false"))
 
-    def clear(self, dag_id: str, tasks: list[str], downstream: bool) -> None:
-        from drive import clear_body
+    def clear(self, dag_id: str, how: dict[str, Any]) -> None:
+        from drive import clear_body, cleared_run
 
+        run, date = cleared_run(self, dag_id, how)
         if self.generation == "3":
-            run = self.ask(f"SELECT run_id FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY id DESC LIMIT 1")[0][0]
-            self.rest(f"/api/v2/dags/{dag_id}/clearTaskInstances", clear_body(run, tasks, downstream))
+            self.rest(f"/api/v2/dags/{dag_id}/clearTaskInstances", clear_body(run, how))
         else:
-            self.cli("tasks", "clear", dag_id, "-t", f"^({'|'.join(tasks)})$", "-y", *(["-d"] if downstream else []))
+            args = ["-s", date.isoformat(), *([] if how.get("future") else ["-e", date.isoformat()])]
+            args += ["-t", f"^({'|'.join(how['tasks'])})$"] if "tasks" in how else []
+            args += [flag for key, flag in (("downstream", "-d"), ("upstream", "-u"), ("failed", "-f")) if how.get(key)]
+            self.cli("tasks", "clear", dag_id, "-y", *args)
 
 
 def rows(path: Path) -> dict[str, Any]:
@@ -192,9 +197,12 @@ def main() -> int:
             airflow.cli("pools", "set", name, str(slots), "probe")
         dags: list[str] = []
         still = 0
-        while still < 20:  # until nothing new was parsed for some seconds
+        files = {f.name for f in (home / "dags").glob("*.py")} - {"semantics_common.py"}
+        while still < (20 if not files else 300):  # until every file was parsed (one may have no DAGs of this generation), and nothing new for some seconds
             time.sleep(1)
-            now = sorted(r[0] for r in airflow.ask("SELECT dag_id FROM serialized_dag"))
+            found_now = airflow.ask(f"SELECT d.dag_id, d.fileloc FROM dag d JOIN serialized_dag s ON s.dag_id = d.dag_id WHERE d.fileloc LIKE '{home}/%'")
+            now = sorted({r[0] for r in found_now})
+            files -= {Path(r[1]).name for r in found_now}
             still = still + 1 if now == dags and now else 0
             dags = now
         while not airflow.ready():
