@@ -43,7 +43,7 @@ const views = {
   "DAG list": ["/dags", () => document.querySelectorAll("table tbody tr").length >= 25 && document.querySelector(".runbars, .bars, td .bar") !== null],
   "grid, 30 runs": [dag, () => document.querySelectorAll(".gcell").length > 300],
   "grid, 365 runs": [`${dag}?n=365`, () => document.querySelectorAll(".gcell").length > 300],
-  graph: [`${dag}/graph`, () => document.querySelectorAll(".react-flow__node a").length > 5 && getComputedStyle(document.querySelector(".react-flow__node")).visibility === "visible"],
+  graph: [`${dag}/graph`, () => document.querySelectorAll(".scene-item").length > 5],
   gantt: [`${dag}/gantt`, () => document.querySelectorAll(".gantt-bar").length > 10],
   calendar: [`${dag}/calendar`, () => document.querySelectorAll(".cal-on").length > 100],
   run: [`${dag}/runs/${RUN}`, () => document.querySelectorAll("table tbody tr").length > 10],

@@ -11,7 +11,12 @@ const input = readdirSync("src", { recursive: true })
 const outDir = mkdtempSync(join(tmpdir(), "tw-ui-test-"));
 try {
   const rollupOptions = { input, output: { entryFileNames: "[name].mjs" } };
-  await build({ configFile: false, logLevel: "error", ssr: { noExternal: true }, build: { ssr: true, outDir, emptyOutDir: true, rollupOptions } });
+  await build({
+    configFile: false,
+    logLevel: "error",
+    ssr: { noExternal: true },
+    build: { ssr: true, outDir, emptyOutDir: true, rollupOptions },
+  });
   const files = readdirSync(outDir).filter((f) => f.endsWith(".test.mjs"));
   process.exitCode =
     spawnSync(process.execPath, ["--test", ...files.map((f) => join(outDir, f))], { stdio: "inherit" }).status ?? 1;

@@ -120,7 +120,7 @@ async function settled(page, asked) {
   await page.locator("h1").first().waitFor({ timeout: 8000 }).catch(() => {});
   // A graph and a grid are drawn when they are laid out, which is after the last answer.
   const drawn = page.locator(".flow, .gbox");
-  if (await drawn.count()) await drawn.locator(".react-flow__node, .gcell, .empty:not([role])").first().waitFor({ timeout: 8000 });
+  if (await drawn.count()) await drawn.locator(".react-flow__node, .scene-item, .gcell, .empty:not([role])").first().waitFor({ timeout: 8000 });
   let before = "";
   let still = 0;
   await until(

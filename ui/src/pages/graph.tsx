@@ -1,193 +1,40 @@
 import { ActionIcon, Group, Loader, SegmentedControl, Select, Text, Tooltip, useComputedColorScheme } from "@mantine/core";
 import {
-  Background,
-  BaseEdge,
+  ControlButton,
   Controls,
-  type Edge,
-  EdgeLabelRenderer,
-  type EdgeProps,
-  Handle,
-  MiniMap,
-  type Node,
-  type NodeHandle,
-  type NodeProps,
-  Position,
+  getViewportForBounds,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
-  useStore,
   useStoreApi,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api";
-import { createContext, memo, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { type Cell, type GridRun, type Structure, seg } from "../api";
-import { IconArrowsMaximize, IconArrowsMinimize, IconChevronDown, IconChevronRight } from "../icons";
+import { IconArrowsMaximize, IconArrowsMinimize } from "../icons";
 import { useGet } from "../live";
 import { askRuns, askStructure } from "../parts/ahead";
 import { Loaded, Trouble } from "../parts/bits";
-import { looking, useFlowLabels, useNodeKeys } from "../parts/flow";
-import { useOnPath, usePathArrow, usePathSwitch } from "../parts/forecast";
+import { headOf, looking, useFlowLabels, useNodeKeys } from "../parts/flow";
+import { usePathSwitch } from "../parts/forecast";
 import { beginning } from "../parts/layers";
 import { layout, prepare } from "../parts/layout";
-
-import { Mark, StateMark, useStateName } from "../parts/state";
+import { type Box, bounds, type Point } from "../parts/scene";
+import { type Arrow, type Item, Scene, SceneMap } from "../parts/scene-view";
+import { StateMark } from "../parts/state";
 import { cellMap, foldedAtFirst, type Row, type Sum, sum } from "../parts/tree";
 import { useZone } from "../settings";
 import { formatDuration, formatTime, Took, zoneMark } from "../time";
 import { useDag } from "./dag";
 
-interface TaskData extends Record<string, unknown> {
-  label: string;
-  kind: string;
-  state: Sum | undefined;
-  href: string | null;
-  mapped: boolean;
-  badge: string;
-}
-interface GroupData extends Record<string, unknown> {
-  label: string;
-  count: number;
-  open: boolean;
-  state: Sum | undefined;
-  run: boolean;
-  toggle: () => void;
-  tip: string | null;
-}
 const W = 190;
 const H = 50;
 
-function Counts({ of }: { of: Sum }) {
-  const all = Object.values(of.counts).reduce((a, b) => a + b, 0);
-  const done = (of.counts.success ?? 0) + (of.counts.skipped ?? 0);
-  return (
-    <span className="gcount">
-      {done}/{all}
-    </span>
-  );
-}
-
-/** Looked at from so far away that nothing can be read: colours alone. */
-const Far = createContext(false);
-const FAR = 0.4;
 /** With more nodes it begins at the first ones instead of showing all at once. */
 const MANY = 150;
-
-const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<TaskData>>) {
-  const { t } = useTranslation();
-  const name = useStateName();
-  const onPath = useOnPath(id.slice(2));
-  const far = useContext(Far);
-  const s = data.state;
-  if (far)
-    return (
-      <div className={`node node-far st-${s?.state ?? "none"}${onPath ? " on-path" : ""}`}>
-        <Handle type="target" position={Position.Left} isConnectable={false} />
-        {data.href && (
-          <Link
-            to={data.href}
-            tabIndex={-1}
-            className="node-link nodrag"
-            aria-label={`${data.label} ${s ? name(s.state) : ""}`}
-          />
-        )}
-        <Handle type="source" position={Position.Right} isConnectable={false} />
-      </div>
-    );
-  const inner = (
-    <>
-      <span className="node-top">
-        {s && <Mark state={s.state} size={15} />}
-        <span className="cut">{data.label}</span>
-        {s && <span className="sr-only"> {name(s.state)} </span>}
-        {onPath && <span className="sr-only">{t("path.title")}</span>}
-        {data.mapped && (s?.counts ? <Counts of={s} /> : <span className="gcount">[ ]</span>)}
-      </span>
-      <span className="node-sub">
-        <span className="cut">
-          {data.badge}
-          {data.kind}
-        </span>
-        {s?.start ? <Took start={s.start * 1000} end={s.end ? s.end * 1000 : null} /> : s ? name(s.state) : null}
-      </span>
-    </>
-  );
-  return (
-    <div className={`node ${s ? `edge-${s.state ?? "none"}` : ""}${onPath ? " on-path" : ""}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      {data.href ? (
-        <Link to={data.href} tabIndex={-1} className="node-link nodrag">
-          {inner}
-        </Link>
-      ) : (
-        <div className="node-link">{inner}</div>
-      )}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </div>
-  );
-});
-
-const GroupNode = memo(function GroupNode({ data }: NodeProps<Node<GroupData>>) {
-  return (
-    <div className={data.open ? "group-box" : "node group-closed"} title={data.tip ?? ""}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      <button type="button" tabIndex={-1} className="gfold nodrag group-head" onClick={data.toggle} aria-expanded={data.open}>
-        {data.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-        {data.state && <Mark state={data.state.state} size={14} />}
-        <span className="cut">{data.label}</span>
-        {data.state ? <Counts of={data.state} /> : <span className="gcount">{data.count}</span>}
-      </button>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </div>
-  );
-});
-
-type Routed = Edge<{ points: { x: number; y: number }[]; label?: string; lx?: number; ly?: number }>;
-const RoutedEdge = memo(function RoutedEdge({ id, source, target, data, markerEnd }: EdgeProps<Routed>) {
-  const onPath = usePathArrow(source.slice(2), target.slice(2));
-  if (!data) return null;
-  const [a, ...rest] = data.points;
-  // Corners are rounded a little.
-  let d = `M${a!.x},${a!.y}`;
-  rest.forEach((p, i) => {
-    const next = rest[i + 1];
-    if (!next) {
-      d += `L${p.x},${p.y}`;
-      return;
-    }
-    const before = i ? rest[i - 1]! : a!;
-    const cut = (q: { x: number; y: number }) => {
-      const l = Math.hypot(q.x - p.x, q.y - p.y) || 1;
-      const r = Math.min(7, l / 2) / l;
-      return { x: p.x + (q.x - p.x) * r, y: p.y + (q.y - p.y) * r };
-    };
-    const f = cut(before);
-    const g = cut(next);
-    d += `L${f.x},${f.y}Q${p.x},${p.y} ${g.x},${g.y}`;
-  });
-  return (
-    <>
-      <BaseEdge
-        id={id}
-        path={d}
-        interactionWidth={0}
-        className={onPath ? "edge-on-path" : ""}
-        {...(markerEnd ? { markerEnd } : {})}
-      />
-      {data.label && (
-        <EdgeLabelRenderer>
-          <div className="edge-label" style={{ transform: `translate(${data.lx}px,${data.ly}px)` }}>
-            {data.label}
-          </div>
-        </EdgeLabelRenderer>
-      )}
-    </>
-  );
-});
-const nodeTypes = { task: TaskNode, tasks: GroupNode };
-const edgeTypes = { routed: RoutedEdge };
 
 function sameSum(a: Sum | undefined, b: Sum | undefined): boolean {
   if (!a || !b) return a === b;
@@ -201,35 +48,50 @@ function sameSum(a: Sum | undefined, b: Sum | undefined): boolean {
     states.every((s) => a.counts[s] === b.counts[s])
   );
 }
-function sameNode(a: Node, b: Node): boolean {
-  const [x, y] = [a.data as TaskData & GroupData, b.data as TaskData & GroupData];
-  return (
-    a.position.x === b.position.x &&
-    a.position.y === b.position.y &&
-    a.width === b.width &&
-    a.height === b.height &&
-    a.parentId === b.parentId &&
-    a.type === b.type &&
-    x.href === y.href &&
-    x.open === y.open &&
-    x.run === y.run &&
-    x.label === y.label &&
-    x.kind === y.kind &&
-    sameSum(x.state, y.state)
-  );
+function same(a: Item, b: Item): boolean {
+  return (Object.keys(b) as (keyof Item)[]).every((k) => (k === "state" ? sameSum(a.state, b.state) : a[k] === b[k]));
 }
 
 interface Placed {
   graph: ElkNode;
   /** of elk's ids */
   rows: Map<string, Row>;
+  direction: string;
 }
 
-/** Where arrows may end. Told, because React Flow draws every node once to measure it where it is not. */
-const handles = (w: number, h: number): NodeHandle[] => [
-  { type: "target", position: Position.Left, x: 0, y: h / 2, width: 1, height: 1 },
-  { type: "source", position: Position.Right, x: w, y: h / 2, width: 1, height: 1 },
-];
+/** Nodes with absolute places, each after what it is in. */
+function boxes({ graph }: Placed): (Box & { id: string })[] {
+  const list: (Box & { id: string })[] = [];
+  const walk = (n: ElkNode, x: number, y: number) => {
+    for (const c of n.children ?? []) {
+      const at = { x: x + (c.x ?? 0), y: y + (c.y ?? 0) };
+      list.push({ id: c.id, ...at, width: c.width ?? W, height: c.height ?? H });
+      walk(c, at.x, at.y);
+    }
+  };
+  walk(graph, 0, 0);
+  return list;
+}
+
+/** Their sections are told relative to the container that elk put the edge into. */
+function arrowsOf(placed: Placed): Arrow[] {
+  const at = new Map<string, Point>([["root", { x: 0, y: 0 }], ...boxes(placed).map((b) => [b.id, b] as const)]);
+  return (placed.graph.edges ?? []).map((e) => {
+    const o = at.get((e as { container?: string }).container ?? "root") ?? { x: 0, y: 0 };
+    const points = (e.sections ?? [])
+      .flatMap((s) => [s.startPoint, ...(s.bendPoints ?? []), s.endPoint])
+      .map((p) => ({ x: p.x + o.x, y: p.y + o.y }));
+    const l = e.labels?.[0];
+    return {
+      from: e.sources[0]!.slice(2),
+      to: e.targets[0]!.slice(2),
+      points,
+      ...(l && {
+        label: { text: l.text!, x: (l.x ?? 0) + o.x, y: (l.y ?? 0) + o.y, width: l.width ?? 0, height: l.height ?? 0 },
+      }),
+    };
+  });
+}
 
 /** What is visible: of folded groups only the box; an arrow ends at what is visible of its ends. */
 function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; rows: Map<string, Row> } {
@@ -307,22 +169,18 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
   return { graph: root, rows };
 }
 
-/** A task with its page, a group that folds. */
-const canBeUsed = (data: Record<string, unknown>) => data.href !== null;
-
 function Graph({ structure, run }: { structure: Structure; run: GridRun | undefined }) {
   const { t } = useTranslation();
   const dag = useDag();
   const scheme = useComputedColorScheme();
   const labels = useFlowLabels();
-  const keys = useNodeKeys(canBeUsed);
   const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
   const [direction, setDirection] = useState("RIGHT");
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const flow = useReactFlow();
   const store = useStoreApi();
-  const far = useStore((s) => s.transform[2] < FAR);
+  const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (structure.tasks.length < 1000) prepare();
   }, [structure]);
@@ -330,110 +188,67 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
     let wanted = true;
     const { graph, rows } = elkGraph(structure, folded);
     layout(graph, direction)
-      .then((g) => {
-        if (!wanted) return;
-        const { width, height } = store.getState();
-        // Before it is drawn, where it can be: what is not in sight there is then not drawn at all.
-        if (g.children!.length > MANY && width) flow.setViewport(beginning(g, direction, width, height));
-        else requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.08 })));
-        setPlaced({ graph: g, rows });
-      })
+      .then((g) => wanted && setPlaced({ graph: g, rows, direction }))
       .catch(setTrouble);
     return () => {
       wanted = false;
     };
-  }, [structure, folded, direction, flow, store]);
-  const cells = useMemo(() => (run ? cellMap(run.tasks) : new Map<string, Cell>()), [run]);
-  const before = useRef(new Map<string, Node>());
-  const nodes = useMemo(() => {
-    const list: Node[] = [];
-    if (!placed) return list;
-    const walk = (n: ElkNode, parent: string | undefined) => {
-      for (const c of n.children ?? []) {
-        const row = placed.rows.get(c.id)!;
-        const state = run ? sum(row, cells) : undefined;
-        const at = {
-          id: c.id,
-          position: { x: c.x ?? 0, y: c.y ?? 0 },
-          width: c.width ?? W,
-          height: c.height ?? H,
-          handles: handles(c.width ?? W, c.height ?? H),
-          ...(parent ? { parentId: parent } : {}),
-        };
-        if (row.group) {
-          const toggle = () =>
-            setFolded((before) => {
-              const next = new Set(before);
-              if (!next.delete(row.id)) next.add(row.id);
-              return next;
-            });
-          list.push({
-            ...at,
-            type: "tasks",
-            data: {
-              label: row.label,
-              count: row.tasks.length,
-              open: row.open,
-              state,
-              run: run !== undefined,
-              toggle,
-              tip: row.group.tooltip,
-            } satisfies GroupData,
-          });
-          walk(c, c.id);
-        } else {
-          const task = row.task!;
-          const href = run
-            ? `/dags/${seg(dag.dag_id)}/runs/${seg(run.run_id)}/tasks/${seg(task.id)}`
-            : `/dags/${seg(dag.dag_id)}/tasks/${seg(task.id)}`;
-          const badge = task.setup ? "⬇ " : task.teardown ? "⬆ " : "";
-          list.push({
-            ...at,
-            type: "task",
-            data: { label: task.label, kind: task.operator, state, href, mapped: task.mapped, badge } satisfies TaskData,
-          });
-        }
-      }
+  }, [structure, folded, direction]);
+  const fit = useCallback(() => {
+    const { width, height } = store.getState();
+    if (placed) flow.setViewport(getViewportForBounds(bounds(boxes(placed)), width, height, looking.minZoom, 1, 0.08));
+  }, [placed, flow, store]);
+  // Before it is drawn, and as soon as the room for it is known.
+  useLayoutEffect(() => {
+    if (!placed) return;
+    let again = 0;
+    const show = () => {
+      const { width, height } = store.getState();
+      if (!width) again = requestAnimationFrame(show);
+      else if (placed.graph.children!.length > MANY) flow.setViewport(beginning(placed.graph, placed.direction, width, height));
+      else fit();
     };
-    walk(placed.graph, undefined);
-    // Who has not changed stays the same, so that it is not drawn again.
-    const kept = list.map((n) => {
-      const old = before.current.get(n.id);
-      return old && sameNode(old, n) ? old : n;
+    show();
+    return () => cancelAnimationFrame(again);
+  }, [placed, fit, flow, store]);
+  const toggle = useCallback(
+    (group: string) =>
+      setFolded((before) => {
+        const next = new Set(before);
+        if (!next.delete(group)) next.add(group);
+        return next;
+      }),
+    [],
+  );
+  const cells = useMemo(() => (run ? cellMap(run.tasks) : new Map<string, Cell>()), [run]);
+  const before = useRef(new Map<string, Item>());
+  const items = useMemo(() => {
+    if (!placed) return [];
+    const up = `/dags/${seg(dag.dag_id)}/${run ? `runs/${seg(run.run_id)}/` : ""}tasks/`;
+    const list = boxes(placed).map(({ id, ...box }): Item => {
+      const row = placed.rows.get(id)!;
+      const state = run ? sum(row, cells) : undefined;
+      const { group, task } = row;
+      const common = { id, ...box, label: row.label, state };
+      if (group) return { ...common, type: "group", group: row.id, count: row.tasks.length, open: row.open, tip: group.tooltip };
+      const badge = task!.setup ? "⬇ " : task!.teardown ? "⬆ " : "";
+      return { ...common, type: "task", task: row.id, kind: task!.operator, href: up + seg(row.id), mapped: task!.mapped, badge };
     });
-    before.current = new Map(kept.map((n) => [n.id, n]));
+    // Who has not changed stays the same, so that it is not drawn again.
+    const kept = list.map((i) => {
+      const old = before.current.get(i.id);
+      return old && same(old, i) ? old : i;
+    });
+    before.current = new Map(kept.map((i) => [i.id, i]));
     return kept;
   }, [placed, cells, run, dag.dag_id]);
-  const edges = useMemo(() => {
-    if (!placed) return [];
-    // Sections of edges are told relative to the container that elk put the edge into.
-    const at = new Map<string, { x: number; y: number }>([["root", { x: 0, y: 0 }]]);
-    const walk = (n: ElkNode, x: number, y: number) => {
-      for (const c of n.children ?? []) {
-        at.set(c.id, { x: x + (c.x ?? 0), y: y + (c.y ?? 0) });
-        walk(c, x + (c.x ?? 0), y + (c.y ?? 0));
-      }
-    };
-    walk(placed.graph, 0, 0);
-    return (placed.graph.edges ?? []).map((e): Routed => {
-      const o = at.get((e as { container?: string }).container ?? "root") ?? { x: 0, y: 0 };
-      const points = (e.sections ?? [])
-        .flatMap((s) => [s.startPoint, ...(s.bendPoints ?? []), s.endPoint])
-        .map((p) => ({ x: p.x + o.x, y: p.y + o.y }));
-      const label = e.labels?.[0];
-      return {
-        id: e.id,
-        source: e.sources[0]!,
-        target: e.targets[0]!,
-        type: "routed",
-        markerEnd: { type: "arrowclosed" as never, width: 16, height: 16 },
-        data: { points, ...(label ? { label: label.text!, lx: (label.x ?? 0) + o.x, ly: (label.y ?? 0) + o.y } : {}) },
-      };
-    });
-  }, [placed]);
+  const now = useRef(items);
+  now.current = items;
+  const keys = useNodeKeys(useCallback(() => now.current.map((i) => (i.type === "group" ? headOf(i) : i)), []));
+  const arrows = useMemo(() => (placed ? arrowsOf(placed) : []), [placed]);
   if (trouble) return <Trouble error={trouble} />;
   return (
-    <div className="card flow" style={{ height: "calc(100vh - 245px)" }}>
+    <div ref={frame} className="card flow" style={{ height: "calc(100vh - 245px)" }}>
       <Group className="flow-tools" gap={6}>
         <SegmentedControl
           size="xs"
@@ -469,38 +284,23 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
           <Loader size="sm" />
         </div>
       )}
-      <Far value={far}>
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          colorMode={scheme}
-          {...looking}
-          {...keys}
-          ariaLabelConfig={labels}
-          onlyRenderVisibleElements={nodes.length > MANY}
-          aria-label={t("tab.graph")}
-        >
-          <Background gap={22} size={1} />
-          <Controls showInteractive={false} />
-          {nodes.length > 12 && (
-            <MiniMap
-              pannable
-              zoomable
-              ariaLabel={t("graph.map")}
-              nodeColor={(n) => {
-                const s = (n.data as { state?: Sum }).state;
-                return n.type === "tasks" && (n.data as GroupData).open
-                  ? "transparent"
-                  : s
-                    ? `var(--st-${s.state ?? "none"})`
-                    : "var(--st-none)";
-              }}
-            />
-          )}
-        </ReactFlow>
-      </Far>
+      <ReactFlow
+        colorMode={scheme}
+        {...looking}
+        {...keys}
+        ariaLabelConfig={labels}
+        aria-label={t("tab.graph")}
+        onMoveStart={() => frame.current?.classList.add("moving")}
+        onMoveEnd={() => frame.current?.classList.remove("moving")}
+      >
+        <Scene items={items} arrows={arrows} toggle={toggle} />
+        <Controls showInteractive={false} showFitView={false}>
+          <ControlButton onClick={fit} title={t("flow.fit")} aria-label={t("flow.fit")}>
+            <IconArrowsMaximize />
+          </ControlButton>
+        </Controls>
+        {items.length > 12 && <SceneMap items={items} scheme={scheme} />}
+      </ReactFlow>
     </div>
   );
 }

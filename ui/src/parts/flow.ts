@@ -1,6 +1,7 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
-import { type FocusEvent, type KeyboardEvent, useMemo, useRef } from "react";
+import { type FocusEvent, type KeyboardEvent, useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { beside, type Way } from "./scene";
 
 /** How pictures of nodes and arrows behave: looked at, moved and zoomed, and nothing in them is pulled about. */
 export const looking = {
@@ -33,66 +34,64 @@ export function useFlowLabels() {
 const MARGIN = 10;
 const TOOLS = 56;
 const READABLE = 0.5;
-const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const ways: Record<string, Way> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+
+/** A node as the keyboard knows it. */
+export interface Place {
+  id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Of a group its head, which is what can be used of it. */
+export const headOf = (p: Place): Place => ({ ...p, width: Math.min(p.width, 200), height: Math.min(p.height, 40) });
+
+/** React Flow's own nodes, those of them that can be opened. */
+export function useFlowPlaces(usable: (data: Record<string, unknown>) => boolean) {
+  const flow = useReactFlow();
+  return useCallback(
+    () =>
+      flow.getNodes().flatMap((n): Place[] => {
+        const of = usable(n.data) && flow.getInternalNode(n.id);
+        return of ? [{ id: n.id, ...of.internals.positionAbsolute, width: n.width ?? 0, height: n.height ?? 0 }] : [];
+      }),
+    [flow, usable],
+  );
+}
 
 /**
  * The nodes by keyboard, for the picture itself: Tab comes to it once, arrows lead to the nearest node that way, and what has the focus
- * is brought to where it can be read. `usable` says which nodes can be opened or folded.
+ * is brought to where it can be read. `places` says which nodes can be opened or folded, their elements have the attribute data-id.
  */
-export function useNodeKeys(usable: (data: Record<string, unknown>) => boolean) {
+export function useNodeKeys(places: () => readonly Place[]) {
   const { t } = useTranslation();
   const flow = useReactFlow();
   const store = useStoreApi();
   const here = useRef<string | null>(null);
   return useMemo(() => {
-    /** Where it is in the picture; of a group its head, which is what can be used of it. */
-    const place = (id: string) => {
-      const n = flow.getInternalNode(id);
-      if (!n) return null;
-      const { x, y } = n.internals.positionAbsolute;
-      return {
-        id,
-        x,
-        y,
-        w: n.type === "tasks" ? Math.min(n.width ?? 0, 200) : (n.width ?? 0),
-        h: n.type === "tasks" ? 40 : (n.height ?? 0),
-      };
-    };
-    const all = () => flow.getNodes().flatMap((n) => (usable(n.data) ? (place(n.id) ?? []) : []));
-    const inSight = ({ x, y, w, h }: { x: number; y: number; w: number; h: number }) => {
+    const inSight = ({ x, y, width: w, height: h }: Place) => {
       const { transform, width, height } = store.getState();
       const [dx, dy, zoom] = transform;
       const [left, top] = [x * zoom + dx, y * zoom + dy];
       return left >= MARGIN && top >= TOOLS && left + w * zoom <= width - MARGIN && top + h * zoom <= height - MARGIN;
     };
-    const show = (id: string, root: Element) => {
-      const p = place(id);
-      if (!p) return;
-      here.current = id;
+    const show = (p: Place, root: Element) => {
+      here.current = p.id;
       const zoom = store.getState().transform[2];
-      if (zoom < READABLE || !inSight(p)) void flow.setCenter(p.x + p.w / 2, p.y + p.h / 2, { zoom: Math.max(zoom, READABLE) });
+      if (zoom < READABLE || !inSight(p))
+        void flow.setCenter(p.x + p.width / 2, p.y + p.height / 2, { zoom: Math.max(zoom, READABLE) });
       // What is not in sight is not drawn in large pictures: it comes in one of the next frames.
       const focus = (tries: number) => {
-        const of = root.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"] :is(a, button)`);
-        if (of) of.focus({ preventScroll: true });
+        const of = root.querySelector<HTMLElement>(`[data-id="${CSS.escape(p.id)}"]`);
+        const within = of?.matches("a, button") ? of : of?.querySelector<HTMLElement>("a, button");
+        if (within) within.focus({ preventScroll: true });
         else if (tries) requestAnimationFrame(() => focus(tries - 1));
       };
       focus(20);
     };
-    const next = (from: string, [x, y]: [number, number]) => {
-      const at = place(from);
-      if (!at) return;
-      let best: string | undefined;
-      let least = Number.POSITIVE_INFINITY;
-      for (const n of all()) {
-        const [dx, dy] = [n.x + n.w / 2 - at.x - at.w / 2, n.y + n.h / 2 - at.y - at.h / 2];
-        const along = dx * x + dy * y;
-        const far = along + 2.5 * Math.abs(x ? dy : dx);
-        if (along > 4 && far < least) [best, least] = [n.id, far];
-      }
-      return best;
-    };
-    const nodeOf = (e: EventTarget) => (e as Element).closest?.(".react-flow__node")?.getAttribute("data-id") ?? null;
+    const nodeOf = (e: EventTarget) => (e as Element).closest?.("[data-id]")?.getAttribute("data-id") ?? null;
     return {
       tabIndex: 0,
       "aria-roledescription": t("graph.keys"),
@@ -100,9 +99,9 @@ export function useNodeKeys(usable: (data: Record<string, unknown>) => boolean) 
         const root = e.currentTarget;
         const at = nodeOf(e.target);
         if (e.target === root) {
-          const nodes = all();
-          const first = nodes.find((n) => n.id === here.current) ?? nodes.find(inSight) ?? nodes[0];
-          if (first) show(first.id, root);
+          const all = places();
+          const first = all.find((n) => n.id === here.current) ?? all.find(inSight) ?? all[0];
+          if (first) show(first, root);
         } else if (at) {
           here.current = at;
           // So that Shift+Tab leads out, not to the picture again.
@@ -113,13 +112,15 @@ export function useNodeKeys(usable: (data: Record<string, unknown>) => boolean) 
         if (!e.relatedTarget || !nodeOf(e.relatedTarget)) e.currentTarget.tabIndex = 0;
       },
       onKeyDown: (e: KeyboardEvent<HTMLElement>) => {
-        const at = nodeOf(e.target);
+        const id = nodeOf(e.target);
         const way = ways[e.key];
-        if (!at || e.ctrlKey || e.metaKey || e.altKey || !(way || e.key === "Home" || e.key === "End")) return;
+        if (!id || e.ctrlKey || e.metaKey || e.altKey || !(way || e.key === "Home" || e.key === "End")) return;
         e.preventDefault();
-        const to = way ? next(at, way) : all().at(e.key === "Home" ? 0 : -1)?.id;
+        const all = places();
+        const at = all.find((n) => n.id === id);
+        const to = way ? at && beside(at, all, way) : all.at(e.key === "Home" ? 0 : -1);
         if (to) show(to, e.currentTarget);
       },
     };
-  }, [flow, store, t, usable]);
+  }, [flow, store, t, places]);
 }

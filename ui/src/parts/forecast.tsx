@@ -62,8 +62,8 @@ export function useForecast(dagId: string, run: { id: string; state: string } | 
 const Path = createContext<ReadonlySet<string>>(new Set());
 /** Is this task on the path that is shown? */
 export const useOnPath = (taskId: string) => useContext(Path).has(taskId);
-/** Does this arrow lie on it? */
-export const usePathArrow = (from: string, to: string) => useContext(Path).has(`${from}>${to}`);
+/** Its tasks, and `from>to` of its arrows. */
+export const usePath = () => useContext(Path);
 
 /** A switch that shows the path in what stands below, and what it is below of. */
 export function usePathSwitch(dagId: string, run: Pick<GridRun, "run_id" | "state"> | undefined) {

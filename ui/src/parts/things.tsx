@@ -21,7 +21,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
-import { looking, useFlowLabels, useNodeKeys } from "./flow";
+import { looking, useFlowLabels, useFlowPlaces, useNodeKeys } from "./flow";
 import { layout } from "./layout";
 
 export interface Thing extends Record<string, unknown> {
@@ -75,7 +75,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
   const { t } = useTranslation();
   const scheme = useComputedColorScheme();
   const labels = useFlowLabels();
-  const keys = useNodeKeys(hasPage);
+  const keys = useNodeKeys(useFlowPlaces(hasPage));
   const flow = useReactFlow();
   const [placed, setPlaced] = useState<ElkNode | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
