@@ -183,6 +183,7 @@ for (const scheme of ["light", "dark"])
         }
         for (const w of wrong) report.push(`${name} ${how}: ${w}`);
         await page.close();
+        await context.setOffline(false);
         writeFileSync(join(SHOTS, "wrong.txt"), report.join("\n"));
       }
       await context.close();

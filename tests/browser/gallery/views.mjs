@@ -45,7 +45,7 @@ export function views(LONG) {
     ...["rendered", "xcom", "tries", "details", "events"].map((v) => [`ti-${v}`, run("shop", "s1", `/tasks/fetch?view=${v}`)]),
     ["ti-xcom-some", run("shop", "s1", "/tasks/score/mapped/1?view=xcom")],
     ["ti-clear", run("fails", "f1", "/tasks/bad"), click(/^(Clear|초기화)/)], ["ti-mark", run("fails", "f1", "/tasks/bad"), menu(/^(Mark as|상태 지정)/, 0)],
-    ["all-runs", "/dag_runs"], ["all-tis", "/task_instances"], ["needs", "/needs?after=0"], ["required", "/required_actions"], ["import-errors", "/import_errors"], ["log-search", "/log_search?q=row+15&dag_id=shop"], ["log-search-empty", "/log_search"], ["audit", "/events"],
+    ["all-runs", "/dag_runs"], ["all-tis", "/task_instances"], ["xcoms", "/xcoms"], ["needs", "/needs?after=0"], ["required", "/required_actions"], ["import-errors", "/import_errors"], ["log-search", "/log_search?q=row+15&dag_id=shop"], ["log-search-empty", "/log_search"], ["audit", "/events"],
     ["assets", "/assets"], ["asset-graph", "/assets/graph"], ["asset", "/assets/1"],
     ["editor-none", "/editor"], ["editor", "/editor?file=nightly.yaml"],
     ["pools", "/pools"], ["pool-form", "/pools", click(/New pool|새 풀/)], ["variables", "/variables"], ["variable-form", "/variables", click(/New variable|새 변수/)],
@@ -53,7 +53,7 @@ export function views(LONG) {
     ["providers", "/providers"], ["plugins", "/plugins"], ["jobs", "/jobs"], ["configs", "/configs"], ["styles", "/styles"],
     ["users-none", "/users"], ["account-none", "/account"],
     ["missing-dag", "/dags/no_such_dag"], ["missing-run", run("shop", "no_such_run")], ["missing-ti", run("shop", "s1", "/tasks/no_such_task")], ["missing-page", "/no/such/page"],
-    ["lost", "/pools", async (p) => { await p.context().setOffline(true); await p.waitForTimeout(2500); setTimeout(() => p.context().setOffline(false).catch(() => {}), 4000); }],
+    ["lost", "/pools", async (p) => { await p.context().setOffline(true); await p.waitForTimeout(2500); }],
     ["gone", "/dags", async (p) => { await p.route("**/api/v2/**", (r) => r.abort()); await p.route("**/ui/**", (r) => r.abort()); await p.evaluate(() => history.pushState({}, "", "/pools")); await p.reload().catch(() => {}); await p.waitForTimeout(3500); }],
     ["menu", "/", async (p) => { const b = p.locator(".mantine-Burger-root"); if (await b.isVisible()) await b.click(); await p.waitForTimeout(400); }],
   ].map(([name, path, act]) => ({ name, path, act }));

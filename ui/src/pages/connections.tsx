@@ -369,7 +369,7 @@ export function Component() {
       id: "id",
       header: () => t("connection.id"),
       meta: { sort: "connection_id" },
-      cell: ({ row }) => <span className="mono strong">{row.original.connection_id}</span>,
+      cell: ({ row }) => <span className="mono strong id">{row.original.connection_id}</span>,
     },
     { id: "type", header: () => t("connection.type"), meta: { sort: "conn_type" }, cell: ({ row }) => row.original.conn_type },
     {

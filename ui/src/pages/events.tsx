@@ -1,4 +1,4 @@
-import { Group, TextInput } from "@mantine/core";
+import { Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -6,7 +6,7 @@ import { type Page, seg } from "../api";
 import { IconHistory } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
-import { Search } from "../parts/filter";
+import { DayFilter, Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { When } from "../time";
 import { useDag } from "./dag";
@@ -69,7 +69,12 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
             id: "dag",
             header: () => t("dag"),
             meta: { sort: "dag_id" },
-            cell: ({ row: { original: e } }) => e.dag_id && <Link to={`/dags/${seg(e.dag_id)}`}>{e.dag_id}</Link>,
+            cell: ({ row: { original: e } }) =>
+              e.dag_id && (
+                <Link to={`/dags/${seg(e.dag_id)}`} className="id-link">
+                  {e.dag_id}
+                </Link>
+              ),
           } satisfies ColumnDef<Event>,
         ]),
     ...(runId
@@ -81,7 +86,7 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
             cell: ({ row: { original: e } }) =>
               e.dag_id &&
               e.run_id && (
-                <Link to={`/dags/${seg(e.dag_id)}/runs/${seg(e.run_id)}`} className="mono">
+                <Link to={`/dags/${seg(e.dag_id)}/runs/${seg(e.run_id)}`} className="mono id">
                   {e.run_id}
                 </Link>
               ),
@@ -91,13 +96,16 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
       id: "task",
       header: () => t("task"),
       cell: ({ row: { original: e } }) =>
-        `${e.task_id ?? ""}${e.map_index !== null && e.map_index >= 0 ? ` [${e.map_index}]` : ""}`,
+        e.task_id && (
+          <span className="id">{`${e.task_id}${e.map_index !== null && e.map_index >= 0 ? ` [${e.map_index}]` : ""}`}</span>
+        ),
     },
     {
       id: "extra",
       header: () => t("event.extra"),
+      meta: { rest: true },
       cell: ({ row }) => (
-        <span className="mono cut" style={{ maxWidth: 380 }} title={row.original.extra ?? ""}>
+        <span className="mono cut" title={row.original.extra ?? ""}>
           {row.original.extra}
         </span>
       ),
@@ -109,17 +117,8 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
         <Search label={t("event.find")} value={search.get("event")} onFind={(v) => set({ event: v })} />
         <Search label={t("event.findWho")} value={search.get("owner")} onFind={(v) => set({ owner: v })} />
         {!dagId && <Search label={t("event.findDag")} value={search.get("dag_id")} onFind={(v) => set({ dag_id: v })} />}
-        {(["after", "before"] as const).map((k) => (
-          <TextInput
-            key={k}
-            size="xs"
-            type="date"
-            aria-label={t(`event.${k}`)}
-            title={t(`event.${k}`)}
-            value={search.get(k) ?? ""}
-            onChange={(e) => set({ [k]: e.currentTarget.value || null })}
-          />
-        ))}
+        <DayFilter label={t("event.after")} value={search.get("after")} onChange={(v) => set({ after: v })} />
+        <DayFilter end label={t("event.before")} value={search.get("before")} onChange={(v) => set({ before: v })} />
       </Group>
       <Loaded of={events}>
         {(r) => (

@@ -10,6 +10,7 @@ import { askStructure } from "../parts/ahead";
 import { arrows } from "../parts/arrows";
 import { Empty, Loaded } from "../parts/bits";
 import { type PathStep, usePathSwitch } from "../parts/forecast";
+import { useRest } from "../parts/room";
 import { Mark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, rows as rowsOf, sum } from "../parts/tree";
 import { useZone } from "../settings";
@@ -50,6 +51,7 @@ export function Gantt({
   const ends = bars.flatMap((b) => (b?.start ? [b.end ?? (moving ? now : b.start)] : []));
   const to = Math.max(...ends, ...(run.end_date ? [Date.parse(run.end_date) / 1000] : moving ? [now] : []), from + 0.05);
   const box = useRef<HTMLDivElement>(null);
+  const maxHeight = useRest(box, 240);
   const seen = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -104,7 +106,7 @@ export function Gantt({
           ))}
         </div>
       </div>
-      <div className="gantt-body" ref={box} {...arrows(t("gantt.rows"))} role="rowgroup">
+      <div className="gantt-body" ref={box} {...arrows(t("gantt.rows"))} role="rowgroup" style={{ maxHeight }}>
         <div style={{ height: seen.getTotalSize(), position: "relative" }}>
           {seen.getVirtualItems().map((item) => {
             const r = rows[item.index]!;

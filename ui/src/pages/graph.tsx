@@ -22,6 +22,7 @@ import { headOf, looking, useFlowLabels, useNodeKeys } from "../parts/flow";
 import { usePathSwitch } from "../parts/forecast";
 import { beginning } from "../parts/layers";
 import { layout, prepare } from "../parts/layout";
+import { textWidth, useRest } from "../parts/room";
 import { type Box, bounds, type Point } from "../parts/scene";
 import { type Arrow, type Item, Scene, SceneMap } from "../parts/scene-view";
 import { StateMark } from "../parts/state";
@@ -31,6 +32,7 @@ import { formatDuration, formatTime, Took, zoneMark } from "../time";
 import { useDag } from "./dag";
 
 const W = 190;
+const WIDEST = 340;
 const H = 50;
 
 /** With more nodes it begins at the first ones instead of showing all at once. */
@@ -93,6 +95,9 @@ function arrowsOf(placed: Placed): Arrow[] {
   });
 }
 
+/** What stands in one layer begins at one line. */
+const LEFT = { "elk.alignment": "LEFT" };
+
 /** What is visible: of folded groups only the box; an arrow ends at what is visible of its ends. */
 function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; rows: Map<string, Row> } {
   const parents = new Map(s.groups.map((g) => [g.id, g.parent]));
@@ -118,10 +123,10 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
             layoutOptions: {
               "elk.padding": "[top=38,left=14,bottom=14,right=14]",
               "elk.nodeSize.constraints": "MINIMUM_SIZE",
-              "elk.nodeSize.minimum": `(${Math.min(320, 90 + info.label.length * 8)},60)`,
+              "elk.nodeSize.minimum": `(${Math.min(420, 90 + textWidth(info.label, 8))},60)`,
             },
           }
-        : { id, width: W, height: 40 };
+        : { id, width: Math.max(W, Math.min(WIDEST, 84 + textWidth(info.label, 7.6))), height: 40, layoutOptions: LEFT };
       nodes.set(id, n);
       rows.set(id, { id: g, label: info.label, depth: 0, tasks: [], group: info, task: null, open });
       up.children!.push(n);
@@ -148,8 +153,9 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
     rows.set(id, { id: t.id, label: t.label, depth: 0, tasks: [t], group: null, task: t, open: false });
     up.children!.push({
       id,
-      width: Math.max(120, Math.min(280, Math.max(58 + t.label.length * 7.6, 84 + t.operator.length * 6.2))),
+      width: Math.max(120, Math.min(WIDEST, Math.max(58 + textWidth(t.label, 7.6), 90 + t.operator.length * 6.2))),
       height: H,
+      layoutOptions: LEFT,
     });
   }
   const labels = new Map((s.edge_labels ?? []).map((l) => [`${l.from}\n${l.to}`, l.label]));
@@ -161,7 +167,7 @@ function elkGraph(s: Structure, folded: ReadonlySet<string>): { graph: ElkNode; 
       const id = `${from}>${to}`;
       const label = labels.get(`${s.tasks[u]!.id}\n${t.id}`);
       const e = seen.get(id) ?? { id, sources: [from], targets: [to] };
-      if (label && !e.labels) e.labels = [{ text: label, width: 12 + label.length * 6.4, height: 18 }];
+      if (label && !e.labels) e.labels = [{ text: label, width: 12 + textWidth(label, 6.4), height: 18 }];
       seen.set(id, e);
     }
   });
@@ -181,6 +187,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const flow = useReactFlow();
   const store = useStoreApi();
   const frame = useRef<HTMLDivElement>(null);
+  const height = useRest(frame, 360);
   useEffect(() => {
     if (structure.tasks.length < 1000) prepare();
   }, [structure]);
@@ -248,7 +255,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const arrows = useMemo(() => (placed ? arrowsOf(placed) : []), [placed]);
   if (trouble) return <Trouble error={trouble} />;
   return (
-    <div ref={frame} className="card flow" style={{ height: "calc(100vh - 245px)" }}>
+    <div ref={frame} className="card flow" style={{ height }}>
       <Group className="flow-tools" gap={6}>
         <SegmentedControl
           size="xs"

@@ -1,6 +1,16 @@
 import { ActionIcon, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { type GridRun, type Structure, seg } from "../api";
@@ -18,6 +28,7 @@ import { seconds } from "../parts/bars";
 import { Empty, Loaded } from "../parts/bits";
 import { type CellStore, type RunCells, useCells } from "../parts/cells";
 import { RunTypeFilter, StateFilter } from "../parts/filter";
+import { textWidth, useRest } from "../parts/room";
 import { known, Mark, useMarkPictures, useStateName } from "../parts/state";
 import { foldedAtFirst, type Row, reckon, rows as rowsOf, type Sum } from "../parts/tree";
 import { TriggerDialog } from "../parts/trigger";
@@ -28,7 +39,9 @@ import { useDag } from "./dag";
 const ROW = 26;
 const COL = 24;
 const HEAD = 74;
+/** At least. */
 const NAMES = 250;
+const SPARE = 8;
 
 type Name = (s: string | null) => string;
 
@@ -99,7 +112,7 @@ const Cells = memo(function Cells({ row, at, of, focus, name }: { row: Row; at: 
         aria-label={label}
         title={label}
         className={`gcell mark-${known(s.state)}${many}${focus === c ? " focus" : ""}`}
-        style={{ left: NAMES + c * COL }}
+        style={{ left: c * COL }}
       />
     );
   });
@@ -148,7 +161,7 @@ const Heads = memo(function Heads({ of, focus, longest }: { of: Block; focus: nu
         aria-label={label}
         title={`${r.run_id}\n${label}`}
         className={`grun${focus === c ? " focus" : ""}`}
-        style={{ left: NAMES + c * COL, width: COL, height: HEAD }}
+        style={{ left: c * COL, width: COL, height: HEAD }}
       >
         <span className={`bar st-${r.state}`} style={{ height: Math.max(4, (seconds(r) / longest) * (HEAD - 26)), width: 14 }} />
         <Mark state={r.state} size={11} />
@@ -156,6 +169,25 @@ const Heads = memo(function Heads({ of, focus, longest }: { of: Block; focus: nu
     );
   });
 });
+
+/** How wide the column of names is: as its longest one, where the runs leave place for it. */
+function useNames(box: RefObject<HTMLElement | null>, rows: Row[], filtered: boolean, columns: number): number {
+  const [names, setNames] = useState(NAMES);
+  const longest = useMemo(() => {
+    let px = 0;
+    for (const r of rows) px = Math.max(px, filtered ? textWidth(r.id, 7.4) : textWidth(r.label, 7.4) + r.depth * 14);
+    return Math.ceil(px) + 74;
+  }, [rows, filtered]);
+  useLayoutEffect(() => {
+    const at = box.current!;
+    const fit = () => setNames(Math.max(NAMES, Math.min(longest, at.clientWidth - columns * COL - SPARE)));
+    fit();
+    const change = new ResizeObserver(fit);
+    change.observe(at);
+    return () => change.disconnect();
+  }, [box, longest, columns]);
+  return names;
+}
 
 /** What is scrolled and changes while one looks; what stands above it is not drawn again for that. */
 const Sheet = memo(function Sheet({
@@ -188,6 +220,8 @@ const Sheet = memo(function Sheet({
   const store = useCells(dag.dag_id);
   const longest = useMemo(() => Math.max(0.001, ...columns.map(seconds)), [columns]);
   const box = useRef<HTMLDivElement>(null);
+  const names = useNames(box, rows, filtered, columns.length);
+  const maxHeight = useRest(box, 180);
   const [focus, setFocus] = useState<{ r: number; c: number }>({ r: 0, c: Math.max(0, columns.length - 1) });
   const vr = useVirtualizer({
     count: rows.length,
@@ -202,7 +236,7 @@ const Sheet = memo(function Sheet({
     getScrollElement: () => box.current,
     estimateSize: () => COL,
     overscan: 2,
-    scrollPaddingStart: NAMES,
+    scrollPaddingStart: names,
     // The newest are looked at first.
     initialOffset: columns.length * COL,
   });
@@ -253,7 +287,7 @@ const Sheet = memo(function Sheet({
     const x = e.clientX - b.left;
     const y = e.clientY - b.top;
     return {
-      c: x < NAMES ? -1 : Math.floor((x - NAMES + box.current!.scrollLeft) / COL),
+      c: x < names ? -1 : Math.floor((x - names + box.current!.scrollLeft) / COL),
       r: y < HEAD ? -1 : Math.floor((y - HEAD + box.current!.scrollTop) / ROW),
     };
   };
@@ -300,25 +334,27 @@ const Sheet = memo(function Sheet({
       }}
       onPointerMove={(e) => hover(point(e))}
       onPointerLeave={() => hover(null)}
-      style={{ maxHeight: "calc(100vh - 250px)", ...pictures }}
+      style={{ maxHeight, ...pictures }}
     >
-      <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + NAMES + 8, position: "relative" }}>
+      <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + names + SPARE, position: "relative" }}>
         <div className="ghead" style={{ height: HEAD }} role="row" aria-rowindex={1}>
           <div
             className="gcorner"
-            style={{ width: NAMES, height: HEAD }}
+            style={{ width: names, height: HEAD }}
             role="columnheader"
             aria-colindex={1}
             aria-label={t("task")}
           >
             <span className="gscale">{formatDuration(longest)}</span>
           </div>
-          {list.current.map((b) => (
-            <Heads key={b.first} of={b} longest={longest} focus={focus.r === -1 ? focus.c : -1} />
-          ))}
+          <div className="gheads" role="presentation" style={{ left: names }}>
+            {list.current.map((b) => (
+              <Heads key={b.first} of={b} longest={longest} focus={focus.r === -1 ? focus.c : -1} />
+            ))}
+          </div>
         </div>
         {/* One column that stays where it is: were each name held by itself, the browser would move as many layers. */}
-        <div className="gnames" role="rowgroup" style={{ width: NAMES, height: vr.getTotalSize() }}>
+        <div className="gnames" role="rowgroup" style={{ width: names, height: vr.getTotalSize() }}>
           <div className="gover" ref={over} style={{ height: ROW }} />
           {items.map((item) => (
             <div
@@ -339,7 +375,7 @@ const Sheet = memo(function Sheet({
             </div>
           ))}
         </div>
-        <div role="rowgroup" className="gbody" style={{ top: HEAD }}>
+        <div role="rowgroup" className="gbody" style={{ top: HEAD, left: names }}>
           {items.map((item) => (
             <Line
               key={rows[item.index]!.id}

@@ -138,7 +138,7 @@ export function Component() {
       id: "name",
       header: () => t("pool.name"),
       meta: { sort: "name" },
-      cell: ({ row }) => <span className="strong">{row.original.name}</span>,
+      cell: ({ row }) => <span className="strong id">{row.original.name}</span>,
     },
     { id: "use", header: () => t("pool.used"), meta: { width: "22%" }, cell: ({ row }) => <PoolUse pool={row.original} /> },
     {

@@ -1,4 +1,4 @@
-import { Button, Group, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -7,7 +7,7 @@ import { IconActivity, IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkRuns, usePicked } from "../parts/bulk";
-import { RunTypeFilter, Search, StateFilter } from "../parts/filter";
+import { DayFilter, RunTypeFilter, Search, StateFilter } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
@@ -120,25 +120,13 @@ function Runs({ dagId }: { dagId: string | null }) {
   return (
     <>
       <Group mb="sm" gap="sm">
-        <Search label={dagId === null ? t("run.findDag") : t("run.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
-        <StateFilter label={t("run.state")} w={220} value={states} onChange={(v) => set({ state: v })} />
-        <RunTypeFilter w={170} value={search.get("run_type")} onChange={(v) => set({ run_type: v })} />
-        <Search label={t("run.findBy")} value={search.get("by")} onFind={(v) => set({ by: v })} w={130} />
-        <Search label={t("run.findConf")} value={search.get("conf")} onFind={(v) => set({ conf: v })} w={130} />
-        <TextInput
-          size="xs"
-          type="date"
-          aria-label={t("run.from")}
-          value={search.get("after") ?? ""}
-          onChange={(e) => set({ after: e.currentTarget.value || null })}
-        />
-        <TextInput
-          size="xs"
-          type="date"
-          aria-label={t("run.to")}
-          value={search.get("before") ?? ""}
-          onChange={(e) => set({ before: e.currentTarget.value || null })}
-        />
+        <Search label={dagId === null ? t("run.findDag") : t("run.find")} value={q} onFind={(v) => set({ q: v })} w={180} />
+        <StateFilter label={t("run.state")} w={170} value={states} onChange={(v) => set({ state: v })} />
+        <RunTypeFilter w={140} value={search.get("run_type")} onChange={(v) => set({ run_type: v })} />
+        <Search label={t("run.findBy")} value={search.get("by")} onFind={(v) => set({ by: v })} w={115} />
+        <Search label={t("run.findConf")} value={search.get("conf")} onFind={(v) => set({ conf: v })} w={115} />
+        <DayFilter label={t("run.from")} value={search.get("after")} onChange={(v) => set({ after: v })} />
+        <DayFilter end label={t("run.to")} value={search.get("before")} onChange={(v) => set({ before: v })} />
         {dagId !== null && (
           <Button
             size="xs"

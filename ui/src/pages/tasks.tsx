@@ -62,8 +62,9 @@ export function Component() {
     {
       id: "down",
       header: () => t("task.downstream"),
+      meta: { rest: true },
       cell: ({ row }) => (
-        <span className="cut" style={{ maxWidth: 320 }} title={row.original.downstream_task_ids.join(", ")}>
+        <span className="cut" title={row.original.downstream_task_ids.join(", ")}>
           {row.original.downstream_task_ids.join(", ")}
         </span>
       ),

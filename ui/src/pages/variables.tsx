@@ -129,13 +129,14 @@ export function Component() {
       id: "key",
       header: () => t("variable.key"),
       meta: { sort: "key" },
-      cell: ({ row }) => <span className="mono strong">{row.original.key}</span>,
+      cell: ({ row }) => <span className="mono strong id">{row.original.key}</span>,
     },
     {
       id: "value",
       header: () => t("variable.value"),
+      meta: { rest: true },
       cell: ({ row }) => (
-        <span className="mono cut" style={{ maxWidth: 460 }}>
+        <span className="mono cut" title={readable(row.original.value ?? "")}>
           {readable(row.original.value ?? "")}
         </span>
       ),

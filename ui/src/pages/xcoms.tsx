@@ -130,13 +130,17 @@ export function XComs({ dagId, runId, taskId, mapIndex }: Place) {
           {
             id: "dag",
             header: () => t("dag"),
-            cell: ({ row: { original: x } }) => <Link to={`/dags/${seg(x.dag_id)}`}>{x.dag_display_name}</Link>,
+            cell: ({ row: { original: x } }) => (
+              <Link to={`/dags/${seg(x.dag_id)}`} className="id-link">
+                {x.dag_display_name}
+              </Link>
+            ),
           } satisfies ColumnDef<XCom>,
           {
             id: "run",
             header: () => t("run"),
             cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.run_id)}`} className="mono">
+              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.run_id)}`} className="mono id">
                 {x.run_id}
               </Link>
             ),

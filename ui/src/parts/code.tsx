@@ -10,6 +10,7 @@ import { tags } from "@lezer/highlight";
 import { useComputedColorScheme } from "@mantine/core";
 import { minimalSetup } from "codemirror";
 import { useEffect, useRef } from "react";
+import { useRest } from "./room";
 
 const languages: Record<string, () => Extension> = { python, json, yaml, text: () => [] };
 export const dark = HighlightStyle.define([
@@ -42,7 +43,7 @@ export default function Code({
   language = "python",
   against,
   label,
-  height = "calc(100vh - 290px)",
+  height,
 }: {
   text: string;
   language?: string;
@@ -52,6 +53,7 @@ export default function Code({
 }) {
   const at = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme();
+  const rest = useRest(at, 240);
   useEffect(() => {
     const view = new EditorView({
       parent: at.current!,
@@ -73,5 +75,5 @@ export default function Code({
     });
     return () => view.destroy();
   }, [text, language, scheme, against, label]);
-  return <div ref={at} className="card code" style={{ maxHeight: height, overflow: "auto" }} />;
+  return <div ref={at} className="card code" style={{ maxHeight: height ?? rest, overflow: "auto" }} />;
 }

@@ -64,6 +64,34 @@ export function StateFilter({
   );
 }
 
+/** A day that a list begins or ends with. */
+export function DayFilter({
+  end = false,
+  label,
+  value,
+  onChange,
+}: {
+  end?: boolean;
+  label: string;
+  value: string | null;
+  onChange: (day: string | null) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <TextInput
+      size="xs"
+      w={180}
+      type="date"
+      aria-label={label}
+      title={label}
+      leftSection={<span className="small">{t(end ? "backfill.to" : "backfill.from")}</span>}
+      leftSectionWidth={54}
+      value={value ?? ""}
+      onChange={(e) => onChange(e.currentTarget.value || null)}
+    />
+  );
+}
+
 export function RunTypeFilter({
   w,
   value,

@@ -12,6 +12,7 @@ import { formatTime, zoneMark } from "../time";
 import { ansi, plain } from "./ansi";
 import { Empty, Trouble } from "./bits";
 import { useFollow } from "./follow";
+import { useRest } from "./room";
 
 interface Frame {
   filename: string;
@@ -131,6 +132,7 @@ export function LogView({
   const [follow, setFollow] = useState(true);
   const [hit, setHit] = useState(0);
   const box = useRef<HTMLDivElement>(null);
+  const height = useRest(box, 240);
   const marked = linked ? Number(search.get("line")) || 0 : 0;
   const words = useRef<HTMLInputElement>(null);
 
@@ -305,6 +307,7 @@ export function LogView({
         <div
           ref={box}
           className={`card log${wrap === "yes" ? " wrap" : ""}`}
+          style={{ height }}
           tabIndex={0}
           role="log"
           aria-label={label ?? t("tab.logs")}

@@ -72,7 +72,11 @@ const TaskNode = memo(function TaskNode({ of, far, onPath, root }: { of: Task; f
       />
     );
   return (
-    <a {...common} className={`scene-item node node-link ${state && `edge-${state}`}${onPath ? " on-path" : ""}`}>
+    <a
+      {...common}
+      className={`scene-item node node-link ${state && `edge-${state}`}${onPath ? " on-path" : ""}`}
+      title={`${of.label}\n${of.kind}`}
+    >
       <span className="node-top">
         {state && <span className={`node-mark mark-${state}`} />}
         <span className="cut">{of.label}</span>
@@ -93,7 +97,7 @@ const TaskNode = memo(function TaskNode({ of, far, onPath, root }: { of: Task; f
 
 const GroupNode = memo(function GroupNode({ of, toggle }: { of: Group; toggle: (group: string) => void }) {
   return (
-    <div className={`scene-item ${of.open ? "group-box" : "node group-closed"}`} style={place(of)} title={of.tip ?? ""}>
+    <div className={`scene-item ${of.open ? "group-box" : "node group-closed"}`} style={place(of)} title={of.tip ?? of.label}>
       <button
         type="button"
         tabIndex={-1}

@@ -13,6 +13,8 @@ declare module "@tanstack/react-table" {
     sort?: string;
     num?: boolean;
     width?: string;
+    /** Takes the place that others leave, and is cut where that is not enough. */
+    rest?: boolean;
   }
 }
 
@@ -20,7 +22,7 @@ const sizes = ["25", "50", "100"];
 
 /** Numbers stand at the right; what can be done with a row stays in sight when the table is wider than the page. */
 function place<T>({ id, columnDef }: Column<T>): string {
-  return columnDef.meta?.num ? "num" : id === "act" ? "stays" : "";
+  return columnDef.meta?.num ? "num" : columnDef.meta?.rest ? "rest" : id === "act" ? "stays" : "";
 }
 
 /** What may be wider than the page: it can be scrolled by keyboard as long as it is. */

@@ -23,6 +23,7 @@ import { IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
 import { looking, useFlowLabels, useFlowPlaces, useNodeKeys } from "./flow";
 import { layout } from "./layout";
+import { textWidth } from "./room";
 
 export interface Thing extends Record<string, unknown> {
   kind: "dag" | "task" | "asset" | "alias" | "gate";
@@ -35,10 +36,19 @@ export interface Picture {
   things: Map<string, Thing>;
   edges: Map<string, { from: string; to: string; tip: string }>;
 }
-const sizes = { dag: [190, 46], task: [170, 46], asset: [210, 46], alias: [170, 40], gate: [46, 30] } as const;
+const sizes = { dag: [170, 46], task: [150, 46], asset: [170, 46], alias: [150, 40], gate: [46, 30] } as const;
+const WIDEST = 340;
+const LEFT = { "elk.alignment": "LEFT" };
+function size(x: Thing): { width: number; height: number } {
+  const [width, height] = sizes[x.kind];
+  if (x.kind === "gate") return { width, height };
+  const words = Math.max(textWidth(x.label, 7.8) + 44, textWidth(x.sub, 6.2) + 26);
+  return { width: Math.round(Math.max(width, Math.min(WIDEST, words))), height };
+}
 
 function Box({ data }: NodeProps<Node<Thing>>) {
   const { t } = useTranslation();
+  const told = data.kind === "gate" ? undefined : `${data.label}\n${data.sub}`;
   const inside =
     data.kind === "gate" ? (
       <span className="gate">{data.label}</span>
@@ -58,11 +68,13 @@ function Box({ data }: NodeProps<Node<Thing>>) {
     <div className={`node anode-${data.kind}${data.here ? " anode-here" : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {data.href ? (
-        <Link to={data.href} tabIndex={-1} className="node-link">
+        <Link to={data.href} tabIndex={-1} className="node-link" title={told}>
           {inside}
         </Link>
       ) : (
-        <div className="node-link">{inside}</div>
+        <div className="node-link" title={told}>
+          {inside}
+        </div>
       )}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
@@ -84,7 +96,11 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
     layout(
       {
         id: "root",
-        children: [...picture.things].map(([id, x]) => ({ id, width: sizes[x.kind][0], height: sizes[x.kind][1] })),
+        children: [...picture.things].map(([id, x]) => ({
+          id,
+          ...size(x),
+          ...(x.kind === "gate" ? {} : { layoutOptions: LEFT }),
+        })),
         edges: [...picture.edges].map(([id, e]) => ({ id, sources: [e.from], targets: [e.to] })),
       },
       "RIGHT",
@@ -107,8 +123,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
             id: n.id,
             type: "thing",
             position: { x: n.x ?? 0, y: n.y ?? 0 },
-            width: sizes[x.kind][0],
-            height: sizes[x.kind][1],
+            ...size(x),
             data: x,
           },
         ]
@@ -144,7 +159,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
       >
         <Background gap={22} size={1} />
         <Controls showInteractive={false} />
-        {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("graph.map")} />}
+        {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("graph.map")} nodeColor="var(--tw-dim)" />}
       </ReactFlow>
     </div>
   );
