@@ -273,40 +273,62 @@ async function held(main) {
   return kib / 1024;
 }
 
+/** A page that Playwright does not look into: for its view of the network Chromium would keep each answer that the page has had. */
+async function unwatched(main, path) {
+  const { browserContextId } = await main.send("Target.createBrowserContext");
+  const { targetId } = await main.send("Target.createTarget", { url: "about:blank", browserContextId, width: 1360, height: 860 });
+  const { sessionId } = await main.send("Target.attachToTarget", { targetId, flatten: false });
+  const open = new Map();
+  let last = 0;
+  main.on("Target.receivedMessageFromTarget", (m) => {
+    if (m.sessionId !== sessionId) return;
+    const { id, result, error } = JSON.parse(m.message);
+    const asked = open.get(id);
+    open.delete(id);
+    if (error) asked?.fail(new Error(error.message));
+    else asked?.done(result);
+  });
+  const send = (method, params = {}) =>
+    new Promise((done, fail) => {
+      open.set(++last, { done, fail });
+      main.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id: last, method, params }) }).catch(fail);
+    });
+  const evaluate = async (expression) => (await send("Runtime.evaluate", { expression, returnByValue: true })).result.value;
+  await send("Page.navigate", { url: BASE + path });
+  return { send, evaluate, close: () => main.send("Target.disposeBrowserContext", { browserContextId }) };
+}
+
 if (wanted("heap")) {
   // Three pages stay where they are, a fourth goes from one to the other within one visit: four fifths of the time it looks at the grid.
   const tour = [`${dag}?n=365`, `${dag}/graph`, "/", "/dags", `${dag}/gantt`];
   const seats = { grid: tour[0], graph: tour[1], home: tour[2], tour: tour[0] };
+  const main = await browser.newBrowserCDPSession();
   const pages = {};
   for (const [name, path] of Object.entries(seats)) {
-    const page = await newPage();
-    await page.goto(BASE + path);
-    const session = await page.context().newCDPSession(page);
-    await session.send("HeapProfiler.enable");
-    await session.send("Performance.enable");
-    pages[name] = { page, session };
+    const page = await unwatched(main, path);
+    await page.send("HeapProfiler.enable");
+    await page.send("Performance.enable");
+    pages[name] = page;
   }
   change();
-  const main = await browser.newBrowserCDPSession();
   const began = Date.now();
   const end = began + Number(MINUTES) * 60_000;
   const step = Math.min(60_000, Math.max(5000, (Number(MINUTES) * 60_000) / 60));
   const samples = [];
   for (let i = 0; Date.now() < end; i++) {
     const to = i % 5 === 4 ? tour[1 + (Math.floor(i / 5) % 4)] : tour[0];
-    await pages.tour.page.evaluate((path) => {
-      if (location.pathname + location.search === path) return;
-      history.pushState({}, "", path);
+    await pages.tour.evaluate(`if (location.pathname + location.search !== "${to}") {
+      history.pushState({}, "", "${to}");
       dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-    }, to);
-    await pages.grid.page.waitForTimeout(step);
+    }`);
+    await new Promise((done) => setTimeout(done, step));
     const sample = { minute: (Date.now() - began) / 60_000, tour: to, pages: {} };
-    for (const [name, { page, session }] of Object.entries(pages)) {
-      await session.send("HeapProfiler.collectGarbage");
-      const { usedSize } = await session.send("Runtime.getHeapUsage");
-      const { metrics } = await session.send("Performance.getMetrics");
+    for (const [name, page] of Object.entries(pages)) {
+      await page.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await page.send("Runtime.getHeapUsage");
+      const { metrics } = await page.send("Performance.getMetrics");
       const of = (n) => metrics.find((m) => m.name === n).value;
-      sample.pages[name] = { heap: usedSize / 2 ** 20, nodes: of("Nodes"), listeners: of("JSEventListeners"), live: (await page.locator(".live-on").count()) > 0 };
+      sample.pages[name] = { heap: usedSize / 2 ** 20, nodes: of("Nodes"), listeners: of("JSEventListeners"), live: await page.evaluate(`document.querySelector(".live-on") !== null`) };
     }
     sample.processes = await held(main);
     samples.push(sample);
@@ -322,7 +344,7 @@ if (wanted("heap")) {
     const said = Object.keys(seats).map((n) => of(n, part.filter((s) => n !== "tour" || s.tour === tour[0]).map((s) => s.pages[n].heap)));
     console.log(`heap, MiB, min / median / max in minutes ${(q * quarter).toFixed(0)} to ${((q + 1) * quarter).toFixed(0)}: ${said.join("   ")}   ${of("processes", part.map((s) => s.processes))}`);
   }
-  for (const { page } of Object.values(pages)) await page.context().close();
+  for (const page of Object.values(pages)) await page.close();
 }
 if (OUT) writeFileSync(OUT, JSON.stringify(figures, null, 1));
 await browser.close();
