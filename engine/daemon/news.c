@@ -42,13 +42,47 @@ struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct
 	return a;
 }
 
-void attempt_drop(struct shell *sh, struct tw_id id)
+static struct attempt *take_out(struct shell *sh, struct tw_id id)
 {
 	struct attempt *a = tw_map_del(&sh->attempts, id_key(&id));
 
 	if (a && a->ex->pulled && !a->taken && !a->was_running)
 		turn_workload_drop(sh, id);
-	attempt_free(a);
+	return a;
+}
+
+void attempt_drop(struct shell *sh, struct tw_id id)
+{
+	attempt_free(take_out(sh, id));
+}
+
+/* Nobody says when the process of an attempt that has ended is gone: the newest are kept. */
+void attempt_ended(struct shell *sh, struct tw_id id)
+{
+	struct attempt *a = take_out(sh, id), **at;
+
+	if (!a || !a->calls_back) {
+		attempt_free(a);
+		return;
+	}
+	if (!sh->caller_ring)
+		sh->caller_ring = tw_zalloc(CALLERS * sizeof *sh->caller_ring);
+	at = &sh->caller_ring[sh->caller_at++ % CALLERS];
+	if (*at)
+		attempt_free(tw_map_del(&sh->callers, id_key(&(*at)->id)));
+	*at = a;
+	tw_map_set(&sh->callers, id_key(&a->id), a);
+}
+
+void attempts_release(struct shell *sh)
+{
+	tw_map_foreach(&sh->attempts, e)
+		attempt_free(e->value);
+	tw_map_release(&sh->attempts);
+	tw_map_foreach(&sh->callers, e)
+		attempt_free(e->value);
+	tw_map_release(&sh->callers);
+	free(sh->caller_ring);
 }
 
 /* The first word about an attempt that was loaded at start: its executor has it. */
@@ -271,6 +305,7 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 	struct shell *sh = arg;
 	struct tw_event ev = { .type = TW_EV_FINISHED, .at = shell_now(sh) };
 	struct tw_fx_ack *ack;
+	struct attempt *a;
 	struct tw_err err = { 0 };
 
 	if (dispatched_in_vain(sh, ex, f))
@@ -291,6 +326,9 @@ static void on_finished(void *arg, struct tw_executor *ex, const struct tw_exec_
 		return;
 	}
 	tw_vec_push(&sh->gathering->ended, f->attempt);
+	a = attempt_find(sh, f->attempt);
+	if (a)
+		a->calls_back = ev.finished.calls_back;
 	ack = &sh->gathering->fx->acks.v[sh->gathering->fx->acks.n - 1];
 	if (ack->accepted && f->end == TW_END_RESCHEDULE)
 		keep_reschedule(sh, f, &ev);
@@ -305,6 +343,8 @@ static void on_request(void *arg, struct tw_executor *ex, const struct tw_exec_r
 	struct shell *sh = arg;
 	struct attempt *a = attempt_find(sh, r->attempt);
 
+	if (!a)
+		a = tw_map_get(&sh->callers, id_key(&r->attempt));
 	if (!a) {
 		tw_executor_reply(ex, r->id, TW_NULL, "denied", "this attempt has been replaced or has ended");
 		return;

@@ -223,15 +223,7 @@ static void tear_down(struct shell *sh)
 	}
 	tw_map_release(&sh->versions);
 	filekey_release(sh);
-	tw_map_foreach(&sh->attempts, e) {
-		struct attempt *a = e->value;
-
-		free(a->dag_id);
-		free(a->run_id);
-		free(a->task_id);
-		free(a);
-	}
-	tw_map_release(&sh->attempts);
+	attempts_release(sh);
 	tw_map_foreach(&sh->run_contexts, e)
 		free(e->value);
 	tw_map_release(&sh->run_contexts);

@@ -46,7 +46,10 @@ struct attempt {
 	bool adopting;                        /* loaded at start; its executor has not said a word about it yet */
 	bool was_running;                     /* loaded as running: if lost, it failed */
 	bool taken;                           /* a worker elsewhere has started it: its workload is gone from the metastore */
+	bool calls_back;                      /* ended; its callbacks run, and may still ask */
 };
+
+#define CALLERS 16384 /* so many that have ended are answered, the newest ones */
 
 /* A document that the core may be given, by version. */
 struct version {
@@ -72,6 +75,9 @@ struct shell {
 	struct tw_map versions;               /* version id → struct version */
 	size_t versions_full;                 /* so many of them: those that nobody uses leave */
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
+	struct tw_map callers;                /* the same of those that call back */
+	struct attempt **caller_ring;         /* CALLERS, each in `callers`, or NULL */
+	size_t caller_at;
 	struct tw_map pools;                  /* name → the round of reading that saw it last */
 	uintptr_t pools_round;
 	struct tw_map file_parts, file_sums;  /* filekey.c: dag_id → its document's part; file → the sum */
@@ -182,6 +188,8 @@ struct tw_executor_sink news_sink(struct shell *sh);
 struct attempt *attempt_add(struct shell *sh, const struct tw_ti_row *ti, struct tw_executor *ex);
 struct attempt *attempt_find(struct shell *sh, struct tw_id id);
 void attempt_drop(struct shell *sh, struct tw_id id);
+void attempt_ended(struct shell *sh, struct tw_id id); /* the same, once its end is committed: its callbacks are answered */
+void attempts_release(struct shell *sh);
 
 /* remote.c */
 /* A worker says that an attempt has started, has ended, or that its process is gone; docs/inbox.md. */

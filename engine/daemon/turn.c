@@ -168,7 +168,7 @@ static void acknowledge(struct shell *sh, struct turn *t)
 		if (!a)
 			continue;
 		tw_executor_ack(a->ex, a->id);
-		attempt_drop(sh, a->id);
+		attempt_ended(sh, a->id);
 	}
 }
 

@@ -178,6 +178,39 @@ with DAG("own", schedule=None, start_date=datetime(2026, 1, 1)):
     assert engine.states("own", run)["good"] == "success"
 
 
+def test_a_tasks_own_callback_may_ask_when_its_run_has_long_ended(engine: Engine) -> None:
+    """As one that sends a message does: it needs a connection, and what the task had found out."""
+    noted = Noted(engine)
+    noted.write(
+        "asks.py",
+        """
+def ask(context):
+    while not os.path.exists(OUT + ".go"):
+        time.sleep(0.05)
+    from airflow.hooks.base import BaseHook
+    from airflow.models import Variable
+    ti = context["ti"]
+    found = [Variable.get("channel"), BaseHook.get_connection("chat").host, ti.xcom_pull(task_ids="first")]
+    with open(OUT, "a") as f:
+        f.write(json.dumps({"what": f"asked {ti.try_number}", "found": found}) + "\\n")
+
+def fail():
+    raise ValueError
+
+with DAG("asks", schedule=None, start_date=datetime(2026, 1, 1)):
+    PythonOperator(task_id="first", python_callable=lambda: 7) >> PythonOperator(
+        task_id="t", python_callable=fail, retries=1, retry_delay=timedelta(0), on_retry_callback=ask, on_failure_callback=ask)
+""",
+    )
+    up(engine)
+    engine.run("variables", "set", "channel", "#data")
+    engine.run("connections", "add", "chat", "--conn-type", "http", "--conn-host", "chat.example.org")
+    engine.finish("asks", engine.trigger("asks"))
+    (noted.path.parent / f"{noted.path.name}.go").touch()
+    for number in (1, 2):
+        assert noted.of(f"asked {number}")[0]["found"] == ["#data", "chat.example.org", 7]
+
+
 def test_callbacks_wait_for_a_dag_processor_and_survive_its_death(
     engine: Engine,
 ) -> None:
