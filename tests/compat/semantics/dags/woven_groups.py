@@ -47,12 +47,12 @@ with probe("wg_gates_in_nested_groups"):
     with TaskGroup("outer") as outer:
         first = empty("first")
         with TaskGroup("soft") as soft:
-            gate = ShortCircuitOperator(task_id="gate", python_callable=lambda: None, ignore_downstream_trigger_rules=False)
+            gate = ShortCircuitOperator(task_id="gate", python_callable=beat, ignore_downstream_trigger_rules=False)
             gate >> empty("a") >> empty("b", trigger_rule="all_done")
         with TaskGroup("hard") as hard:
             gate = ShortCircuitOperator(task_id="gate", python_callable=lambda: {})
             gate >> empty("a") >> empty("b", trigger_rule="all_done")
-            empty("beside")
+            does("beside", "S", 1)
         first >> [soft, hard]
         soft >> empty("after_soft", trigger_rule="none_failed")
     ends(outer, "below")
@@ -147,7 +147,7 @@ with probe("wg_setup_fails_once"):
                 raise ValueError(c)
 
         c = create(n).as_setup()
-        c >> report(check(c)) >> drop(c).as_teardown(setups=c, on_failure_fail_dagrun=False)
+        report(check(c)) >> drop(c).as_teardown(setups=c, on_failure_fail_dagrun=False)
 
     each.expand(n=[0, 1, 2]) >> empty("after", trigger_rule="all_done")
 

@@ -25,7 +25,12 @@ class Query(BaseOperator):
 
 with probe("wv_templated_mapped_fields", params={"table": "sales", "n": 3}):
     # Templates in what is mapped and in what is partial, with values of tasks in both.
-    day = give.override(task_id="day", multiple_outputs=True)({"from": "2026-01-01", "days": [1, 2]})
+
+    @task(multiple_outputs=True)
+    def day():
+        return {"from": "2026-01-01", "days": [1, 2]}
+
+    day = day()
     Query.partial(task_id="by_sql", parameters={"p": "{{ params.n + 1 }}", "d": day["from"], "l": ["{{ ti.map_index }}", day["days"]]}).expand(
         sql=["select {{ params.table }} {{ ds }}", "{% if ti.map_index %}{{ task.task_id }}{% endif %}", "{{ ti.xcom_pull(task_ids='day')['days'][1] }}"]
     )
