@@ -132,3 +132,41 @@ enum tw_rc tw_store_sla_missed(struct tw_store *s, struct tw_str dag_id, struct 
 	*ret_missed = there;
 	return TW_OK;
 }
+
+static void read_sla(struct tw_q *q, struct tw_arena *a, void *row)
+{
+	struct tw_sla_row *m = row;
+
+	m->dag_id = tw_q_get_str(q, a);
+	m->task_id = tw_q_get_str(q, a);
+	m->execution_date = tw_q_get_time(q);
+	m->timestamp = tw_q_get_time(q);
+	m->description = tw_q_get_str(q, a);
+	m->run_id = tw_q_get_str(q, a);
+}
+
+static const struct tw_field sla_fields[] = {
+	{ "dag_id", "sm.dag_id", TW_F_TEXT },
+	{ "task_id", "sm.task_id", TW_F_TEXT },
+	{ "execution_date", "sm.execution_date", TW_F_TIME },
+	{ "timestamp", "sm.timestamp", TW_F_TIME },
+};
+
+static const struct tw_list_def sla_list = {
+	"missed SLA",
+	"sm.dag_id, sm.task_id, sm.execution_date, sm.timestamp, sm.description,"
+	" (select r.run_id from dag_run r where r.dag_id = sm.dag_id and r.logical_date = sm.execution_date)",
+	"sla_miss sm",
+	"",
+	NULL,
+	"(sm.dag_id || '/' || sm.task_id || '/' || sm.execution_date)",
+	sla_fields,
+	TW_COUNT(sla_fields),
+	.text_key = true,
+};
+
+enum tw_rc tw_store_sla_misses(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_sla_row **ret_v,
+			       size_t *ret_n, int64_t *ret_total, struct tw_err *err)
+{
+	return TW_LIST(s, &sla_list, ask, struct tw_sla_row, read_sla, a, ret_v, ret_n, ret_total, err);
+}

@@ -19,6 +19,7 @@ struct tw_sla_row {
 	struct tw_str dag_id, task_id;
 	tw_time execution_date, timestamp;
 	struct tw_str description;
+	struct tw_str run_id; /* read only: that of its date; p NULL: there is none any more */
 };
 
 /* Those that may still be missed, of all runs. */
@@ -35,3 +36,6 @@ enum tw_rc tw_store_mean_runtime(struct tw_store *s, struct tw_str dag_id, int l
 /* Is this task's SLA of this date recorded as missed? */
 enum tw_rc tw_store_sla_missed(struct tw_store *s, struct tw_str dag_id, struct tw_str task_id, tw_time execution_date,
 			       bool *ret_missed, struct tw_err *err);
+/* Fields: dag_id task_id execution_date timestamp. */
+enum tw_rc tw_store_sla_misses(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_sla_row **ret_v,
+			       size_t *ret_n, int64_t *ret_total, struct tw_err *err);

@@ -17,7 +17,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +58,47 @@ def provider(folder: Path) -> Path:
         "[apache_airflow_provider]\nprovider_info=acme_provider:info\n"
     )
     return site
+
+
+PLUGIN = """
+from airflow.plugins_manager import AirflowPlugin
+
+class Shown(AirflowPlugin):
+    name = "shown"
+    external_views = [
+        {"name": "Handbook", "href": "AT/handbook", "url_route": "handbook", "category": "browse"},
+        {"name": "Far away", "href": "AT/far"},
+        {"name": "Costs", "href": "AT/costs?dag={DAG_ID}", "url_route": "costs", "destination": "dag"},
+        {"name": "Lineage", "href": "AT/of/{DAG_ID}/{RUN_ID}", "url_route": "lineage", "destination": "dag_run"},
+        {"name": "Trace", "href": "AT/of/{TASK_ID}", "url_route": "trace", "destination": "task_instance"},
+    ]
+    appbuilder_menu_items = [{"name": "Old link", "href": "AT/old", "category": "Elsewhere"}]
+    fastapi_apps = [{"app": object(), "url_prefix": "/shown", "name": "an app"}]
+"""
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Where the views of the plugin are: says what it was asked for."""
+
+    def do_GET(self) -> None:
+        text = f"<!doctype html><title>t</title><p>told of {self.path}</p>".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def plugin(engine: Engine) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = engine.home / "plugins"
+    folder.mkdir(exist_ok=True)
+    at = f"http://127.0.0.1:{server.server_address[1]}"
+    (folder / "shown.py").write_text(PLUGIN.replace("AT/", f"{at}/"))
+    return server
 
 
 def browser() -> str:
@@ -98,6 +141,7 @@ def main() -> int:
             TRADEWIND__API__EXPOSE_CONFIG="non-sensitive-only",
         )
         engine.env["PYTHONPATH"] += f":{provider(Path(folder))}"
+        elsewhere = plugin(engine)
         guarded = free_port()
         wide = args.gallery or args.serve
         for f in [*sorted(DAGS.iterdir()), *([GALLERY / "gallery.py"] if wide else [])]:
@@ -187,6 +231,7 @@ def main() -> int:
             return subprocess.run([node(), str(script)], env=env, cwd=ROOT).returncode
         finally:
             engine.stop()
+            elsewhere.shutdown()
 
 
 def answers(port: int) -> bool:

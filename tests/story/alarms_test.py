@@ -6,6 +6,8 @@ import email
 import json
 import sqlite3
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +39,21 @@ def write(engine: Engine, name: str, body: str) -> Any:
 def rows(engine: Engine, sql: str) -> list[Any]:
     with sqlite3.connect(f"file:{engine.home}/tradewind.db?mode=ro", uri=True) as db:
         return db.execute(sql).fetchall()
+
+
+def served(engine: Engine, path: str) -> Any:
+    """What the api-server answers, which is started when it is first asked."""
+    if "api-server" not in engine.processes:
+        engine.start("api-server")
+
+    def ask() -> Any:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{engine.port}{path}") as r:
+                return json.load(r)
+        except urllib.error.URLError:
+            return None
+
+    return wait_until(ask, 30, f"{path} is not answered")
 
 
 DEADLINES = """
@@ -178,6 +195,12 @@ def test_an_sla_that_passes_is_recorded_called_about_and_mailed_once(engine: Eng
     [message] = post.wait(1)
     assert message["Subject"] == "[airflow] SLA miss on DAG=sla" and "slow on" in body(message)
     assert rows(engine, "select task_id, dag_id, notification_sent from sla_miss") == [("slow", "sla", 1)]
+    told = served(engine, "/ui/slas?dag_id=sla")
+    run = rows(engine, "select run_id from dag_run")[0][0]
+    assert [(m["task_id"], m["dag_run_id"]) for m in told["sla_misses"]] == [("slow", run)] and told["total_entries"] == 1
+    assert served(engine, "/ui/slas?task_id=other") == {"sla_misses": [], "total_entries": 0}
+    needs = [x for x in served(engine, "/ui/needs")["items"] if x["kind"] == "sla"]
+    assert [(x["dag_id"], x["run_id"], x["task_id"]) for x in needs] == [("sla", run, "slow")]
     engine.kill("scheduler")
     engine.start("scheduler")
     run = rows(engine, "select run_id from dag_run")[0][0]

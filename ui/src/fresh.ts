@@ -135,7 +135,7 @@ export function stale(path: string, params: Params, data: unknown, e: LiveEvent)
   const task = e.kind === "task" || e.kind === "tasks";
   const of = path.match(/\/dags\/([^/]+)\//)?.[1];
   if (of && of !== "~" && of !== "recent" && e.dag_id !== undefined && encodeURIComponent(e.dag_id) !== of) return false;
-  if (/\/(dagVersions|structure|tasks|details)$|\/dagSources\//.test(path)) return e.kind === "dag";
+  if (/\/(dagVersions|structure|tasks|details|deadlineAlerts)$|\/dagSources\//.test(path)) return e.kind === "dag";
   if (path.endsWith("/grid")) return (run || task) && gridIsStale(params, data, e);
   if (path === "/ui/dags/recent") return run && e.deleted === true;
   if (/\/hitlDetails/.test(path)) return task;
@@ -147,7 +147,7 @@ export function stale(path: string, params: Params, data: unknown, e: LiveEvent)
   if (ofTask && ofTask !== "~" && e.task_id !== undefined && encodeURIComponent(e.task_id) !== ofTask) return false;
   if (/\/(taskInstances|listMapped)/.test(path)) return task;
   if (/\/backfills$/.test(path)) return e.kind === "backfill" || (run && e.deleted === true);
-  if (/\/(dagRuns|days|hours|dagStats)/.test(path)) return run;
+  if (/\/(dagRuns|days|hours|dagStats|slas)/.test(path)) return run;
   if (path === "/api/v2/dags")
     return e.kind === "dag" || (run && (params.last_dag_run_state !== undefined || /last_run/.test(String(params.order_by))));
   if (path.startsWith("/api/v2/dags")) return e.kind === "dag" || run;

@@ -1,5 +1,6 @@
 /** Every icon that is used, by itself: the whole set is 6,000 files. */
 export { default as IconActivity } from "@tabler/icons-react/icons/IconActivity";
+export { default as IconAlarm } from "@tabler/icons-react/icons/IconAlarm";
 export { default as IconAlertTriangle } from "@tabler/icons-react/icons/IconAlertTriangle";
 export { default as IconArrowDown } from "@tabler/icons-react/icons/IconArrowDown";
 export { default as IconArrowRight } from "@tabler/icons-react/icons/IconArrowRight";
@@ -63,3 +64,4 @@ export { default as IconUserCircle } from "@tabler/icons-react/icons/IconUserCir
 export { default as IconUserShield } from "@tabler/icons-react/icons/IconUserShield";
 export { default as IconUsers } from "@tabler/icons-react/icons/IconUsers";
 export { default as IconVariable } from "@tabler/icons-react/icons/IconVariable";
+export { default as IconX } from "@tabler/icons-react/icons/IconX";

@@ -12,13 +12,14 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
 import { type Page, send, url, waysIn, whenDenied } from "./api";
 import { languages, setLanguage } from "./i18n";
 import {
   IconActivity,
+  IconAlarm,
   IconAlertTriangle,
   IconBellRinging,
   IconBolt,
@@ -54,6 +55,7 @@ import { client, LiveProvider, useGet, useLive, useLost } from "./live";
 import { Arrows } from "./parts/arrows";
 import { Boundary, Busy } from "./parts/bits";
 import { Tips } from "./parts/tip";
+import { useViews, type View } from "./parts/views";
 import { useMay, useMe } from "./session";
 import { localZone, useSettings, type ZoneChoice } from "./settings";
 import { listen } from "./stream";
@@ -90,24 +92,44 @@ function Item({
   );
 }
 
+/** Pages that plugins name: in a frame of ours under their route, else where they are. */
+function Views({ of }: { of: View[] }) {
+  return of.map((v) =>
+    v.url_route ? (
+      <Item key={v.name} to={`/plugin/${v.url_route}`} icon={<IconPuzzle size={17} />} text={v.name} />
+    ) : (
+      <a key={v.name} href={v.href} className="rail-link" target="_blank" rel="noreferrer noopener">
+        <IconPuzzle size={17} />
+        {v.name}
+      </a>
+    ),
+  );
+}
+
 function Rail() {
   const { t } = useTranslation();
   const errors = useGet<Page>("/api/v2/importErrors", { limit: 0 }, { every: 15_000 });
   const hands = useGet<Page>("/api/v2/dags/~/dagRuns/~/hitlDetails", { limit: 0, response_received: false }, { every: 15_000 });
   const needs = useGet<{ total: number }>("/ui/needs", { after: 300 }, { every: 60_000, untold: true });
   const may = useMay();
+  const views = useViews("nav") ?? [];
+  const category = (v: View) => (v.category ?? "").toLowerCase();
+  const placed = (name: string) => views.filter((v) => !v.nav_top_level && category(v) === name);
+  const others = views.filter((v) => !v.nav_top_level && category(v) !== "browse" && category(v) !== "admin");
   const s = 17;
   return (
     <nav className="rail" aria-label={t("nav.main")}>
       <Item to="/" end icon={<IconHome size={s} />} text={t("nav.home")} />
       <Item to="/dags" icon={<IconSitemap size={s} />} text={t("nav.dags")} />
       {may("asset", "read") && <Item to="/assets" icon={<IconStack2 size={s} />} text={t("nav.assets")} />}
+      <Views of={views.filter((v) => v.nav_top_level)} />
       <div className="rail-title">{t("nav.activity")}</div>
       <Item to="/dag_runs" icon={<IconActivity size={s} />} text={t("nav.runs")} />
       <Item to="/task_instances" icon={<IconListCheck size={s} />} text={t("nav.tis")} />
       {may("xcom", "read") && <Item to="/xcoms" icon={<IconDatabaseExport size={s} />} text={t("nav.xcoms")} />}
       <Item to="/needs" icon={<IconBellRinging size={s} />} text={t("nav.needs")} count={needs.data?.total} />
       <Item to="/required_actions" icon={<IconHandStop size={s} />} text={t("nav.required")} count={hands.data?.total_entries} />
+      <Item to="/deadlines" icon={<IconAlarm size={s} />} text={t("nav.deadlines")} />
       <Item
         to="/import_errors"
         icon={<IconAlertTriangle size={s} />}
@@ -116,6 +138,7 @@ function Rail() {
       />
       {may("log", "read") && <Item to="/log_search" icon={<IconFileSearch size={s} />} text={t("nav.logSearch")} />}
       {may("event", "read") && <Item to="/events" icon={<IconHistory size={s} />} text={t("nav.events")} />}
+      <Views of={placed("browse")} />
       <div className="rail-title">{t("nav.admin")}</div>
       {may("connection") && may("dag") && <Item to="/editor" icon={<IconFileCode size={s} />} text={t("nav.editor")} />}
       {may("pool", "read") && <Item to="/pools" icon={<IconLayoutGrid size={s} />} text={t("nav.pools")} />}
@@ -125,6 +148,13 @@ function Rail() {
       {may("plugin", "read") && <Item to="/plugins" icon={<IconPuzzle size={s} />} text={t("nav.plugins")} />}
       {may("job", "read") && <Item to="/jobs" icon={<IconDatabase size={s} />} text={t("nav.jobs")} />}
       {may("config", "read") && <Item to="/configs" icon={<IconSettings size={s} />} text={t("nav.config")} />}
+      <Views of={placed("admin")} />
+      {[...new Set(others.map((v) => v.category ?? ""))].map((c) => (
+        <Fragment key={c}>
+          <div className="rail-title">{c || t("nav.plugins")}</div>
+          <Views of={others.filter((v) => (v.category ?? "") === c)} />
+        </Fragment>
+      ))}
       {may("user", "read") && (
         <>
           <div className="rail-title">{t("nav.access")}</div>

@@ -1,12 +1,13 @@
 /*
  * /ui/needs: what goes on only when a person does something, of the DAGs and things that the reader may see: approvals
- * that wait, failures nobody has looked at, files that do not load, pools and queues that starve, what is stuck or late,
+ * that wait, failures and missed deadlines nobody has looked at, files that do not load, pools and queues that starve, what is stuck or late,
  * components that are not well. Most urgent kinds first; of each kind at most KIND_MAX.
  */
 #include "api/ask.h"
 #include "api/auth/fab.h"
 #include "api/tables.h"
 #include "io/clock.h"
+#include "store/deadline.h"
 #include "store/hitl.h"
 #include "store/house.h"
 #include "store/needs.h"
@@ -180,6 +181,58 @@ static enum tw_rc failures(struct needs *n)
 	return TW_OK;
 }
 
+/* Has somebody left a note at the run? Then it is seen to; so is one that is gone. */
+static bool noted(const struct needs *n, struct tw_str dag_id, struct tw_str run_id)
+{
+	struct tw_run_view v;
+
+	return tw_store_run(n->s, dag_id, run_id, n->req->arena, &v, NULL) < 0 || v.run.note.n > 0;
+}
+
+static enum tw_rc deadlines(struct needs *n)
+{
+	static const char *const order[] = {"-deadline_time"};
+	const struct tw_cond conds[] = {{.field = "missed", .op = TW_OP_EQ, .num = 1},
+					{.field = "deadline_time", .op = TW_OP_GE, .time = n->now - FAILURES_SINCE}};
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .order_by = order, .norder = 1, .limit = KIND_MAX};
+	struct tw_deadline_row *v;
+	size_t k;
+
+	if (tw_store_deadlines(n->s, &ask, n->req->arena, &v, &k, NULL, &n->err) < 0)
+		return n->err.rc;
+	for (size_t i = 0; i < k; i++) {
+		if (!sees(n, TW_ON_DAG_RUN, v[i].dag_id) || noted(n, v[i].dag_id, v[i].run_id))
+			continue;
+		open_item(n, "deadline", v[i].deadline_time);
+		dag_of(n, v[i].dag_id, none, v[i].run_id);
+		tw_jw_int_at(&n->w, "id", v[i].alert);
+		tw_jw_str_at(&n->w, "name", v[i].name);
+		tw_jw_end(&n->w);
+	}
+	return TW_OK;
+}
+
+static enum tw_rc slas(struct needs *n)
+{
+	static const char *const order[] = {"-timestamp"};
+	const struct tw_cond recent = {.field = "timestamp", .op = TW_OP_GE, .time = n->now - FAILURES_SINCE};
+	struct tw_ask ask = {.conds = &recent, .nconds = 1, .order_by = order, .norder = 1, .limit = KIND_MAX};
+	struct tw_sla_row *v;
+	size_t k;
+
+	if (tw_store_sla_misses(n->s, &ask, n->req->arena, &v, &k, NULL, &n->err) < 0)
+		return n->err.rc;
+	for (size_t i = 0; i < k; i++) {
+		if (!v[i].run_id.p || !sees(n, TW_ON_TI, v[i].dag_id) || noted(n, v[i].dag_id, v[i].run_id))
+			continue;
+		open_item(n, "sla", v[i].timestamp);
+		dag_of(n, v[i].dag_id, none, v[i].run_id);
+		tw_jw_str_at(&n->w, "task_id", v[i].task_id);
+		tw_jw_end(&n->w);
+	}
+	return TW_OK;
+}
+
 static void waiting(struct needs *n, const char *kind, const struct tw_need_run *v, size_t k)
 {
 	for (size_t i = 0; i < k; i++) {
@@ -270,7 +323,7 @@ static enum tw_rc queues(struct needs *n)
 static void get_needs(struct tw_request *req, struct tw_response *resp)
 {
 	static enum tw_rc (*const kinds[])(struct needs *n) = {components, imports, approvals, queues, stuck,
-							       late,	   pools,   failures};
+							       late,	   pools,   deadlines, slas, failures};
 	struct needs n = {.req = req, .s = tw_api_store(req, resp), .w = {.out = &resp->body}, .now = tw_now()};
 	struct tw_asker q;
 	int64_t after;

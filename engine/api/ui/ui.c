@@ -7,10 +7,10 @@
 
 #include "api/tables.h"
 
-/* Scripts only from here, none in the page; styles also in elements, which the components set. */
+/* Scripts only from here, none in the page; styles also in elements, which the components set; what plugins show stands in frames. */
 #define POLICY                                                                                     \
 	"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "                \
-	"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; " \
+	"img-src 'self' data:; frame-src http: https:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; " \
 	"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 #define FOREVER "public, max-age=31536000, immutable"
 #define BASE "<base href=\"/\""
@@ -136,6 +136,8 @@ const struct tw_route tw_routes_ui[] = {
 	PAGE("/tokens"),
 	PAGE("/account"),
 	PAGE("/needs"),
+	PAGE("/deadlines"),
+	PAGE("/plugin/{path...}"),
 	PAGE("/log_search"),
 	PAGE("/editor"),
 	{0},

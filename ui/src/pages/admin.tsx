@@ -1,4 +1,4 @@
-import { Group, Select } from "@mantine/core";
+import { Alert, Group, Select } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { ApiError, type Page } from "../api";
@@ -73,6 +73,11 @@ export function Plugins() {
   useTitle(t("nav.plugins"));
   const asked = useGet<{ plugins: Plugin[] } & Page>("/api/v2/plugins", { limit: 100 });
   const errors = useGet<{ import_errors: { source: string; error: string }[] }>("/api/v2/plugins/importErrors");
+  const unserved = (asked.data?.plugins ?? []).flatMap((p) =>
+    ["fastapi_apps", "fastapi_root_middlewares", "flask_blueprints", "react_apps", "appbuilder_views"]
+      .filter((k) => Array.isArray(p[k]) && (p[k] as unknown[]).length > 0)
+      .map((k) => `${p.name} (${k})`),
+  );
   const columns: ColumnDef<Plugin>[] = [
     { id: "name", header: () => t("plugin.name"), cell: ({ row }) => <span className="strong">{row.original.name}</span> },
     { id: "source", header: () => t("plugin.source"), cell: ({ row }) => <span className="mono">{row.original.source}</span> },
@@ -101,6 +106,11 @@ export function Plugins() {
   return (
     <>
       <PageHead title={t("nav.plugins")} />
+      {unserved.length > 0 && (
+        <Alert color="yellow" mb="sm" py="xs">
+          {t("plugin.notServed", { what: unserved.join(", ") })}
+        </Alert>
+      )}
       {errors.data?.import_errors.map((e) => (
         <Trouble key={e.source} error={new Error(`${e.source}: ${e.error}`)} />
       ))}

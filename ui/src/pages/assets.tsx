@@ -1,4 +1,4 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
@@ -6,11 +6,10 @@ import { Link, useParams } from "react-router";
 import { type Page, seg, send } from "../api";
 import { IconArrowRight, IconSitemap, IconStack2 } from "../icons";
 import { useGet } from "../live";
+import { AssetEvents } from "../parts/asset-events";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Search } from "../parts/filter";
-import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
-import { Value } from "../parts/value";
 import { When } from "../time";
 
 export interface AssetRow {
@@ -24,16 +23,6 @@ export interface AssetRow {
   consuming_tasks: { dag_id: string; task_id: string }[];
   aliases?: { id: number; name: string }[];
   last_asset_event: { id: number; timestamp: string } | null;
-}
-interface AssetEvent {
-  id: number;
-  timestamp: string;
-  extra: unknown;
-  source_dag_id: string | null;
-  source_task_id: string | null;
-  source_run_id: string | null;
-  source_map_index: number;
-  created_dagruns: { run_id: string; dag_id: string; state: string }[];
 }
 const uniq = <T,>(list: T[], key: (x: T) => string) => [...new Map(list.map((x) => [key(x), x])).values()];
 
@@ -166,11 +155,6 @@ export function Asset() {
   const client = useQueryClient();
   const asked = useGet<AssetRow>(`/api/v2/assets/${seg(assetId)}`, {}, { keep: false, every: 10_000 });
   const list = useListState("-timestamp");
-  const events = useGet<{ asset_events: AssetEvent[] } & Page>(
-    "/api/v2/assets/events",
-    { ...list.params, asset_id: assetId },
-    { every: 3000 },
-  );
   useTitle(asked.data?.name ?? assetId, t("nav.assets"));
   const act = (p: Promise<unknown>) =>
     p
@@ -179,42 +163,6 @@ export function Asset() {
         return client.invalidateQueries({ predicate: (q) => /assets|dagRuns|recent/.test(String(q.queryKey[0])) });
       })
       .catch(failed);
-  const columns: ColumnDef<AssetEvent>[] = [
-    {
-      id: "at",
-      header: () => t("event.when"),
-      meta: { sort: "timestamp" },
-      cell: ({ row }) => <When at={row.original.timestamp} />,
-    },
-    {
-      id: "from",
-      header: () => t("asset.source"),
-      cell: ({ row: { original: e } }) =>
-        e.source_dag_id && e.source_run_id ? (
-          <Link to={`/dags/${seg(e.source_dag_id)}/runs/${seg(e.source_run_id)}/tasks/${seg(e.source_task_id ?? "")}`}>
-            {e.source_dag_id} · {e.source_task_id}
-          </Link>
-        ) : (
-          t("asset.byHand")
-        ),
-    },
-    {
-      id: "runs",
-      header: () => t("asset.started"),
-      cell: ({ row: { original: e } }) =>
-        e.created_dagruns.map((r) => (
-          <Group key={r.run_id} gap={6}>
-            <StateMark state={r.state} bare size={13} />
-            <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.run_id)}`}>{r.dag_id}</Link>
-          </Group>
-        )),
-    },
-    {
-      id: "extra",
-      header: () => t("event.extra"),
-      cell: ({ row: { original: e } }) => (e.extra && Object.keys(e.extra as object).length ? <Value of={e.extra} /> : null),
-    },
-  ];
   return (
     <Loaded of={asked}>
       {(a) => (
@@ -246,18 +194,14 @@ export function Asset() {
           <h2 className="sub-head" style={{ marginTop: 18 }}>
             {t("tab.events")}
           </h2>
-          <Loaded of={events}>
-            {(r) => (
-              <DataTable
-                label={t("tab.events")}
-                rows={r.asset_events}
-                columns={columns}
-                total={r.total_entries}
-                list={list}
-                empty={<Empty icon={<IconStack2 size={30} />} title={t("asset.noEvents")} />}
-              />
-            )}
-          </Loaded>
+          <AssetEvents
+            path="/api/v2/assets/events"
+            params={{ ...list.params, asset_id: assetId }}
+            label={t("tab.events")}
+            empty={t("asset.noEvents")}
+            list={list}
+            ofOne
+          />
         </>
       )}
     </Loaded>

@@ -10,6 +10,7 @@ import { Loaded, PageHead, TabLinks, useTitle } from "../parts/bits";
 import { useSchedule } from "../parts/schedule";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
+import { routeOf, useViews } from "../parts/views";
 import { useMay } from "../session";
 import { useSettings } from "../settings";
 import { When } from "../time";
@@ -42,6 +43,7 @@ export function Component() {
   const may = useMay();
   const { dagId = "" } = useParams();
   const asked = useDagContext(dagId);
+  const views = useViews("dag") ?? [];
   const latest = useGet<{ runs: GridRun[] }>(...askNewest(dagId), { every: 3000 });
   const [trigger, setTrigger] = useState(false);
   useTitle(asked.data?.dag_display_name ?? dagId);
@@ -97,6 +99,7 @@ export function Component() {
             label={dag.dag_display_name}
             tabs={[
               { to: base, label: t("tab.grid"), end: true },
+              { to: `${base}/overview`, label: t("tab.overview") },
               { to: `${base}/graph`, label: t("tab.graph") },
               { to: `${base}/gantt`, label: t("tab.gantt") },
               { to: `${base}/durations`, label: t("tab.durations") },
@@ -107,6 +110,7 @@ export function Component() {
               { to: `${base}/backfills`, label: t("tab.backfills") },
               { to: `${base}/events`, label: t("tab.events") },
               { to: `${base}/details`, label: t("tab.details") },
+              ...views.map((v) => ({ to: `${base}/plugin/${routeOf(v)}`, label: v.name })),
             ]}
           />
           <Outlet />

@@ -256,8 +256,7 @@ const Sheet = memo(function Sheet({
     if (!run) return;
     const at = `/dags/${seg(dag.dag_id)}/runs/${seg(run.run_id)}`;
     if (!row) navigate(at);
-    else if (row.task) navigate(`${at}/tasks/${seg(row.task.id)}`);
-    else toggle(row.id);
+    else navigate(row.task ? `${at}/tasks/${seg(row.task.id)}` : `${at}?group=${seg(row.id)}`);
   };
   const key = (e: KeyboardEvent) => {
     let { r, c } = focus;

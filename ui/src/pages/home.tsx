@@ -20,7 +20,7 @@ interface Hour {
   n: number;
 }
 
-function Tile({
+export function Tile({
   path,
   params,
   to,

@@ -13,7 +13,18 @@ import { useMay, useMe } from "../session";
 import { When } from "../time";
 
 export interface Need {
-  kind: "component" | "import_error" | "approval" | "queue" | "stuck" | "late" | "queued_run" | "pool" | "failure";
+  kind:
+    | "component"
+    | "import_error"
+    | "approval"
+    | "queue"
+    | "stuck"
+    | "late"
+    | "queued_run"
+    | "pool"
+    | "deadline"
+    | "sla"
+    | "failure";
   since: string | null;
   dag_id?: string;
   dag_display_name?: string;
@@ -40,6 +51,8 @@ const marks: Record<Need["kind"], string> = {
   late: "up_for_reschedule",
   queued_run: "queued",
   pool: "scheduled",
+  deadline: "up_for_retry",
+  sla: "up_for_retry",
   failure: "failed",
 };
 
@@ -62,6 +75,7 @@ function place(x: Need): string {
     case "pool":
       return `/task_instances?state=scheduled&pool=${seg(x.name ?? "")}`;
     case "stuck":
+    case "sla":
       return `${run}/tasks/${seg(x.task_id ?? "")}${(x.map_index ?? -1) >= 0 ? `/mapped/${x.map_index}` : ""}`;
     default:
       return run;
@@ -79,7 +93,9 @@ function useWords() {
           ? t("need.failure.many", named)
           : x.kind === "stuck"
             ? t(`need.stuck.${x.state}`, named)
-            : t(`need.${x.kind}`, named);
+            : x.kind === "deadline" && x.name
+              ? t("need.deadline.named", named)
+              : t(`need.${x.kind}`, named);
     return { what, todo: t(x.kind === "stuck" ? `need.stuck.${x.state}.todo` : `need.${x.kind}.todo`) };
   };
 }
@@ -188,8 +204,8 @@ export function Component() {
                     </h2>
                     <ul className="needs">
                       {items.map((x) => (
-                        <NeedRow key={JSON.stringify([x.dag_id, x.run_id, x.task_id, x.map_index, x.name])} of={x}>
-                          {kind === "failure" && may("run") && <Acknowledge of={x} />}
+                        <NeedRow key={JSON.stringify([x.dag_id, x.run_id, x.task_id, x.map_index, x.name, x.id])} of={x}>
+                          {["failure", "deadline", "sla"].includes(kind) && may("run") && <Acknowledge of={x} />}
                         </NeedRow>
                       ))}
                     </ul>
@@ -219,7 +235,7 @@ export function NeedsCard() {
       </h2>
       <ul className="needs">
         {asked.data.items.slice(0, 4).map((x) => (
-          <NeedRow key={JSON.stringify([x.kind, x.dag_id, x.run_id, x.task_id, x.map_index, x.name])} of={x} />
+          <NeedRow key={JSON.stringify([x.kind, x.dag_id, x.run_id, x.task_id, x.map_index, x.name, x.id])} of={x} />
         ))}
       </ul>
       {asked.data.total > 4 && (

@@ -6,13 +6,16 @@ import { type GridRun, get, type Run, type RunPage, type Structure, seg, send } 
 import { IconArrowsLeftRight, IconPlayerPlay, IconTrash } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
+import { RunAssetEvents } from "../parts/asset-events";
 import { Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
+import { DeadlineMark, Deadlines, useRunDeadlines } from "../parts/deadlines";
 import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
 import { Value } from "../parts/value";
+import { Framed, routeOf, useViews } from "../parts/views";
 import { useMay } from "../session";
 import { Took, When } from "../time";
 import { comparePath } from "./compare";
@@ -122,6 +125,7 @@ export function Component() {
   const structure = useGet<Structure>(`/ui/dags/${seg(dagId)}/structure`, version ? { version_number: version } : {}, {
     enabled: view === "gantt" && grid.data !== undefined,
   });
+  const deadlines = useRunDeadlines(dagId, runId);
   useTitle(runId, dag.data?.dag_display_name ?? dagId);
   const here = `/dags/${seg(dagId)}/runs/${seg(runId)}`;
   return (
@@ -140,6 +144,7 @@ export function Component() {
             <Text span fz={13} c="dimmed">
               {t(`runType.${run.run_type}`, { defaultValue: run.run_type })} · <Took start={run.start_date} end={run.end_date} />
             </Text>
+            <DeadlineMark of={deadlines} to={`${here}?view=deadlines`} />
             <Note path={path} note={run.note} />
             <span className="grow" />
             <CompareWith run={run} />
@@ -148,7 +153,7 @@ export function Component() {
             <DeleteRun run={run} />
           </PageHead>
           {(view === "tasks" || view === "gantt") && <ForecastPanel dagId={dagId} run={run} />}
-          <RunTabs here={here} view={view} dagId={dagId} runId={runId} />
+          <RunTabs here={here} view={view} dagId={dagId} runId={runId} deadlines={deadlines.length > 0} />
           {view === "tasks" && <Instances dagId={dagId} runId={runId} />}
           {view === "gantt" && (
             <>
@@ -159,6 +164,9 @@ export function Component() {
             </>
           )}
           {view === "xcom" && <XComs dagId={dagId} runId={runId} />}
+          {view === "assets" && <RunAssetEvents dagId={dagId} runId={runId} />}
+          {view === "deadlines" && <Deadlines dagId={dagId} runId={runId} />}
+          {view.startsWith(PLUGIN) && <Framed of="dag_run" route={view.slice(PLUGIN.length)} about={{ dagId, runId }} />}
           {view === "events" && <Events dagId={dagId} runId={runId} />}
           {view === "details" && (
             <div className="card tile">
@@ -209,14 +217,33 @@ export function Component() {
   );
 }
 
-function RunTabs({ here, view, dagId, runId }: { here: string; view: string; dagId: string; runId: string }) {
+/** Before the route of a plugin's view, among our own. */
+export const PLUGIN = "plugin:";
+
+function RunTabs({
+  here,
+  view,
+  dagId,
+  runId,
+  deadlines,
+}: {
+  here: string;
+  view: string;
+  dagId: string;
+  runId: string;
+  deadlines: boolean;
+}) {
   const { t } = useTranslation();
+  const views = useViews("dag_run") ?? [];
   const tabs: [string, string][] = [
     ["tasks", t("nav.tis")],
     ["gantt", t("tab.gantt")],
     ["xcom", "XCom"],
+    ["assets", t("tab.assets")],
     ["details", t("tab.details")],
     ["events", t("tab.events")],
+    ...views.map((v): [string, string] => [PLUGIN + routeOf(v), v.name]),
+    ...(view === "deadlines" || deadlines ? ([["deadlines", t("nav.deadlines")]] as [string, string][]) : []),
   ];
   return (
     <ViewTabs
@@ -249,7 +276,7 @@ export function ViewTabs({
       {tabs.map(([id, label]) => (
         <Link
           key={id}
-          to={id === first ? here : `${here}?view=${id}`}
+          to={id === first ? here : `${here}?view=${seg(id)}`}
           className={`tab${view === id ? " active" : ""}`}
           {...(view === id ? { "aria-current": "page" as const } : {})}
         >

@@ -6,16 +6,18 @@ import { seg, type Ti, type TiPage, url } from "../api";
 import { IconHandStop, IconHourglass } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
+import { TaskAssetEvents } from "../parts/asset-events";
 import { Busy, Empty, Facts, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
 import { useFollow } from "../parts/follow";
 import { LogView } from "../parts/log";
 import { Note } from "../parts/note";
 import { Mark, StateMark, unfinished } from "../parts/state";
 import { Value } from "../parts/value";
+import { Framed, routeOf, useViews } from "../parts/views";
 import { Took, When } from "../time";
 import { useDagContext } from "./dag";
 import { Events } from "./events";
-import { ViewTabs } from "./run";
+import { PLUGIN, ViewTabs } from "./run";
 import { Instances } from "./tis";
 import { XComs } from "./xcoms";
 
@@ -90,6 +92,7 @@ export function Component() {
   const [search] = useSearchParams();
   const dag = useDagContext(dagId);
   const index = mapIndex === undefined ? -1 : Number(mapIndex);
+  const views = useViews("task_instance") ?? [];
   const run = `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}`;
   const task = `${run}/taskInstances/${seg(taskId)}`;
   const path = index >= 0 ? `${task}/${index}` : task;
@@ -174,9 +177,11 @@ export function Component() {
                 ["logs", t("tab.logs")],
                 ["rendered", t("tab.rendered")],
                 ["xcom", "XCom"],
+                ["assets", t("tab.assets")],
                 ["tries", t("ti.tries")],
                 ["details", t("tab.details")],
                 ["events", t("tab.events")],
+                ...views.map((v): [string, string] => [PLUGIN + routeOf(v), v.name]),
               ]}
             />
             {view === "why" && <Why path={path} state={ti.state} />}
@@ -224,6 +229,10 @@ export function Component() {
             {view === "xcom" && <XComs dagId={dagId} runId={runId} taskId={taskId} mapIndex={index} />}
             {view === "tries" && <Tries path={path} here={here} />}
             {view === "details" && <Details of={ti} />}
+            {view === "assets" && <TaskAssetEvents dagId={dagId} runId={runId} taskId={taskId} mapIndex={index} />}
+            {view.startsWith(PLUGIN) && (
+              <Framed of="task_instance" route={view.slice(PLUGIN.length)} about={{ dagId, runId, taskId, mapIndex: index }} />
+            )}
             {view === "events" && <Events dagId={dagId} runId={runId} taskId={taskId} />}
           </>
         );

@@ -1,18 +1,23 @@
-import { Group } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import { seg, type Ti, type TiPage } from "../api";
-import { IconListCheck } from "../icons";
+import { IconListCheck, IconX } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkTis, usePicked } from "../parts/bulk";
+import { Chart, Figure } from "../parts/chart";
+import { Failures } from "../parts/failures";
 import { Search, StateFilter } from "../parts/filter";
 import { Markdown } from "../parts/markdown";
-import { StateMark, states } from "../parts/state";
+import { StateMark, states, useStateName } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
-import { Took, When } from "../time";
+import { Framed, routeOf, useViews } from "../parts/views";
+import { useZone } from "../settings";
+import { formatDuration, formatTime, Took, When, zoneMark } from "../time";
 import { useDag } from "./dag";
+import { useSpan } from "./overview";
 
 export function tiPath(t: Pick<Ti, "dag_id" | "dag_run_id" | "task_id" | "map_index">): string {
   const at = `/dags/${seg(t.dag_id)}/runs/${seg(t.dag_run_id)}/tasks/${seg(t.task_id)}`;
@@ -36,13 +41,18 @@ export function Instances({
   const { search, set } = list;
   const chosen = search.getAll("state");
   const q = search.get("q") ?? "";
+  const group = runId && !taskId ? search.get("group") : null;
   const base = `/api/v2/dags/${dagId ? seg(dagId) : "~"}/dagRuns/${runId ? seg(runId) : "~"}/taskInstances`;
   const path = mapped && taskId ? `${base}/${seg(taskId)}/listMapped` : base;
   const asking = {
     ...list.params,
     state: chosen,
     pool: search.getAll("pool"),
+    queue: search.getAll("queue"),
+    ...(search.get("operator") ? { operator_name_pattern: `%${search.get("operator")}%` } : {}),
+    ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
     ...(taskId && !mapped ? { task_id: taskId } : {}),
+    ...(group ? { task_group_id: group } : {}),
     ...(q ? (mapped ? { rendered_map_index_pattern: `%${q}%` } : { task_display_name_pattern: `%${q}%` }) : {}),
   };
   const tis = useGet<TiPage>(path, asking, { every: 3000 });
@@ -143,7 +153,19 @@ export function Instances({
   return (
     <>
       <Group mb="sm" gap="sm">
+        {group && (
+          <Button
+            size="xs"
+            variant="light"
+            rightSection={<IconX size={14} />}
+            aria-label={`${t("ti.ofGroup", { name: group })}: ${t("ti.notOfGroup")}`}
+            onClick={() => set({ group: null })}
+          >
+            {t("ti.ofGroup", { name: group })}
+          </Button>
+        )}
         <Search label={mapped ? t("ti.findIndex") : t("grid.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
+        <Search label={t("ti.operator")} value={search.get("operator")} onFind={(v) => set({ operator: v })} w={150} />
         <StateFilter label={t("ti.state")} w={260} value={chosen} onChange={(v) => set({ state: v })} of={states} />
       </Group>
       <BulkTis picked={picked} />
@@ -163,30 +185,90 @@ export function Instances({
   );
 }
 
+const RECENT = 30;
+
+/** How a task's last instances went and how long they took, and what failed of late. */
+function TaskOverview({ dagId, taskId }: { dagId: string; taskId: string }) {
+  const { t } = useTranslation();
+  const name = useStateName();
+  const zone = useZone();
+  const { since, control } = useSpan();
+  const asked = useGet<TiPage>(
+    `/api/v2/dags/${seg(dagId)}/dagRuns/~/taskInstances`,
+    { task_id: taskId, order_by: "-run_after", limit: RECENT },
+    { every: 5000 },
+  );
+  const shown = [...(asked.data?.task_instances ?? [])].reverse();
+  if (!shown.length) return null;
+  const at = (x: Ti) => formatTime(new Date(x.run_after), zone);
+  return (
+    <div className="home-cols" style={{ marginBottom: 12 }}>
+      <Figure title={t("overview.taskDurations")} table={null}>
+        <Chart
+          label={t("overview.taskDurations")}
+          columns={shown.map((x) => at(x).slice(5, 16))}
+          bars={shown.map((x) => ({
+            y: x.start_date ? (x.duration ?? 0) : null,
+            className: `st-${x.state}`,
+            text: `${at(x)} ${zoneMark(new Date(x.run_after), zone)}, ${name(x.state)}, ${formatDuration(x.duration)}`,
+            to: tiPath(x),
+          }))}
+        />
+      </Figure>
+      <div>
+        <Group mb="xs">{control}</Group>
+        <Failures dagId={dagId} taskId={taskId} since={since} />
+      </div>
+    </div>
+  );
+}
+
 export function TaskInstances() {
   const dag = useDag();
   const { t } = useTranslation();
   const { taskId = "" } = useParams();
+  const views = useViews("task") ?? [];
+  const [search, setSearch] = useSearchParams();
+  const shown = search.get("plugin");
   const task = useGet<{ doc_md: string | null }>(`/api/v2/dags/${seg(dag.dag_id)}/tasks/${seg(taskId)}`);
   return (
     <>
       <h2 className="sub-head anywhere">{taskId}</h2>
+      {views.length > 0 && (
+        <Group gap="xs" mb="sm">
+          {views.map((v) => (
+            <Button
+              key={v.name}
+              size="compact-sm"
+              variant={shown === routeOf(v) ? "light" : "default"}
+              aria-pressed={shown === routeOf(v)}
+              onClick={() => setSearch(shown === routeOf(v) ? {} : { plugin: routeOf(v) }, { replace: true })}
+            >
+              {v.name}
+            </Button>
+          ))}
+        </Group>
+      )}
+      {shown && <Framed of="task" route={shown} about={{ dagId: dag.dag_id, taskId }} />}
       {task.data?.doc_md && (
         <section className="card tile" aria-label={t("task.doc")} style={{ marginBottom: 12 }}>
           <Markdown text={task.data.doc_md} />
         </section>
       )}
+      <TaskOverview dagId={dag.dag_id} taskId={taskId} />
       <Instances dagId={dag.dag_id} taskId={taskId} />
     </>
   );
 }
 export function AllInstances() {
   const { t } = useTranslation();
+  const [search] = useSearchParams();
+  const dag = search.get("dag");
   useTitle(t("nav.tis"));
   return (
     <>
-      <PageHead title={t("nav.tis")} />
-      <Instances />
+      <PageHead title={t("nav.tis")} crumbs={dag ? [{ label: dag, to: `/dags/${seg(dag)}` }] : []} />
+      <Instances key={dag} {...(dag ? { dagId: dag } : {})} />
     </>
   );
 }

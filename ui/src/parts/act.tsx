@@ -243,7 +243,7 @@ export function ActDialog({ verb, target, onClose }: { verb: Verb; target: Targe
         )}
         {running > 0 && (
           <Alert color="yellow" py="xs">
-            {t("act.isRunning", { n: running })}
+            {t("act.isRunning", { count: running })}
           </Alert>
         )}
         {c.onlyNew && preview.isSuccess && rows.length === 0 && (

@@ -110,7 +110,7 @@ export function BulkBar<T>({ picked, children }: { picked: Picked<T>; children: 
             more.take().finally(() => setBusy(false));
           }}
         >
-          {t(more.n === MOST ? "bulk.first" : "bulk.matching", { n: more.n })}
+          {t(more.n === MOST ? "bulk.first" : "bulk.matching", { count: more.n })}
         </Button>
       )}
       {children}
@@ -485,7 +485,7 @@ export function BulkDags({ picked }: { picked: Picked<Dag> }) {
   const go = async (paused: boolean) => {
     const ids = change.map((d) => d.dag_id);
     await put(ids, paused);
-    toldWithUndo(t(paused ? "bulk.paused" : "bulk.unpaused", { n: ids.length }), () => put(ids, !paused));
+    toldWithUndo(t(paused ? "bulk.paused" : "bulk.unpaused", { count: ids.length }), () => put(ids, !paused));
   };
   return (
     <BulkBar picked={picked}>
@@ -497,7 +497,7 @@ export function BulkDags({ picked }: { picked: Picked<Dag> }) {
       </Button>
       {asked !== null && (
         <BulkDialog
-          title={t(asked ? "bulk.pauseTitle" : "bulk.unpauseTitle", { n: change.length })}
+          title={t(asked ? "bulk.pauseTitle" : "bulk.unpauseTitle", { count: change.length })}
           lines={change.map((d) => d.dag_display_name)}
           text={`${t(asked ? "bulk.pauseHint" : "bulk.unpauseHint")} ${t("undo.back")}`}
           action={t(asked ? "bulk.pauseThem" : "bulk.unpauseThem")}

@@ -26,7 +26,7 @@ interface Line {
   logger?: string;
   error_detail?: { exc_type: string; exc_value: string; frames?: Frame[] }[];
 }
-interface Answer {
+export interface LogAnswer {
   content: (Line | string)[];
   continuation_token: string | null;
 }
@@ -38,7 +38,7 @@ interface Shown {
   text: string;
   source: boolean;
 }
-function unfold(line: Line | string): Shown[] {
+export function unfold(line: Line | string): Shown[] {
   if (typeof line === "string") return line.split("\n").map((text) => ({ at: null, level: "", text, source: false }));
   const level = line.level ?? "";
   const at = line.timestamp ?? null;
@@ -67,7 +67,7 @@ function useLog(path: string, mapIndex: number, running: boolean) {
   const [follows, setFollows] = useState(running);
   if (running && !follows) setFollows(true);
   const params = { map_index: mapIndex >= 0 ? mapIndex : undefined };
-  const whole = useGet<Answer>(path, { ...params, full_content: false }, { enabled: !follows, keep: false });
+  const whole = useGet<LogAnswer>(path, { ...params, full_content: false }, { enabled: !follows, keep: false });
   const gathered = useRef<Shown[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);

@@ -1,6 +1,11 @@
 /** What English says otherwise of one than of many: beside the text for many, which other languages alone may have. */
 export const one = {
   "act.affects_one": "Changes 1 task instance",
+  "act.isRunning_one": "One of these is running. Wait for it, or allow above that it is stopped.",
+  "bulk.pauseTitle_one": "Pause 1 DAG",
+  "bulk.paused_one": "1 DAG is paused",
+  "bulk.unpauseTitle_one": "Activate 1 DAG",
+  "bulk.unpaused_one": "1 DAG is active",
   "backfill.preview_one": "Makes 1 run",
   "bulk.clearRuns_one": "Clear 1 run",
   "bulk.clearTis_one": "Clear 1 task instance",
