@@ -19,6 +19,7 @@
 #define ANSWER_MS 30000
 #define PAUSE_MS 1000	   /* before it is asked again after a fault */
 #define START_TRIES 5
+#define CALLERS 1024	   /* so many that have ended are answered, the newest ones */
 
 enum stage { STARTING, RUNNING, ENDING };
 
@@ -30,6 +31,7 @@ struct job {
 	struct tw_buf frame; /* for the runner; then its last word, for the server */
 	enum stage stage;
 	int tries;
+	bool calls_back; /* ended; its callbacks run, and may still ask */
 	uv_timer_t *again;
 };
 
@@ -48,6 +50,9 @@ struct worker {
 	struct tw_http *http;
 	struct tw_executors executors;
 	struct tw_map jobs;    /* id → struct job */
+	struct tw_map callers; /* the same of those that call back */
+	struct job *caller_ring[CALLERS];
+	size_t caller_at;
 	struct tw_map errands; /* its own address → struct errand */
 	char host[TW_HOSTNAME_MAX], user[64];
 	bool taking, stopping;
@@ -118,6 +123,14 @@ static struct job *job_find(struct worker *w, struct tw_id id)
 	return tw_map_get(&w->jobs, key_of(&id));
 }
 
+/* Who may ask: also one whose end was heard, as its callbacks run then. */
+static struct job *job_asks(struct worker *w, struct tw_id id)
+{
+	struct job *j = job_find(w, id);
+
+	return j ? j : tw_map_get(&w->callers, key_of(&id));
+}
+
 static void on_closed(uv_handle_t *h)
 {
 	free(h);
@@ -132,12 +145,27 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+/* Nobody says when its process is gone: the newest are kept. */
+static void keep_caller(struct job *j)
+{
+	struct job **at = &j->w->caller_ring[j->w->caller_at++ % CALLERS];
+
+	if (*at)
+		job_free(tw_map_del(&j->w->callers, key_of(&(*at)->id)));
+	*at = j;
+	tw_buf_release(&j->frame);
+	tw_map_set(&j->w->callers, key_of(&j->id), j);
+}
+
 static void job_drop(struct job *j)
 {
 	struct worker *w = j->w;
 
 	tw_map_del(&w->jobs, key_of(&j->id));
-	job_free(j);
+	if (j->calls_back)
+		keep_caller(j);
+	else
+		job_free(j);
 	if (w->stopping && !w->jobs.len)
 		uv_stop(&w->loop);
 	take(w);
@@ -336,6 +364,7 @@ static void sink_finished(void *arg, struct tw_executor *ex, const struct tw_exe
 	if (j->stage == ENDING)
 		return;
 	j->stage = ENDING;
+	j->calls_back = tw_map_bool(f->body, "callbacks", false);
 	tw_buf_clear(&j->frame);
 	w = (struct tw_jw){ .out = &j->frame };
 	if (f->body.kind == TW_V_MAP) {
@@ -439,7 +468,7 @@ static void pass_on(struct errand *e, const struct tw_http_result *r)
 static void on_answered(void *arg, const struct tw_http_result *r)
 {
 	struct errand *e = arg;
-	struct job *j = job_find(e->w, e->id);
+	struct job *j = job_asks(e->w, e->id);
 
 	if (j)
 		renew(j, r);
@@ -451,7 +480,7 @@ static void on_answered(void *arg, const struct tw_http_result *r)
 
 static void sink_request(void *arg, struct tw_executor *ex, const struct tw_exec_request *r)
 {
-	struct job *j = job_find(arg, r->attempt);
+	struct job *j = job_asks(arg, r->attempt);
 	char *body;
 
 	if (!j) {
@@ -528,6 +557,9 @@ static void tear_down(struct worker *w)
 	tw_map_foreach(&w->jobs, e)
 		job_free(e->value);
 	tw_map_release(&w->jobs);
+	tw_map_foreach(&w->callers, e)
+		job_free(e->value);
+	tw_map_release(&w->callers);
 	tw_map_foreach(&w->errands, e)
 		free(e->value);
 	tw_map_release(&w->errands);

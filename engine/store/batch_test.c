@@ -108,6 +108,8 @@ static void a_retry_takes_a_new_id(void **state)
 	ok(tw_store_ti_by_id(s, test_id(2), &a, &tv, &test_err));
 	assert_int_equal(tv.ti.try_number, 2);
 	assert_int_equal(tw_store_ti_by_id(s, test_id(1), &a, &tv, &test_err), TW_ERR_CONFLICT);
+	tw_assert_str(tv.ti.task_id, "a");
+	assert_int_equal(tv.ti.try_number, 1);
 	assert_int_equal(tw_store_ti_by_id(s, test_id(3), &a, &tv, &test_err), TW_ERR_NOT_FOUND);
 	ok(tw_store_ti_tries(s, S("d"), S("r1"), S("a"), -1, &a, &tries, &n, &test_err));
 	assert_int_equal(n, 2);

@@ -150,9 +150,18 @@ enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_aren
 	if (rc != TW_ERR_NOT_FOUND)
 		return rc;
 	tw_id_text(id, text);
-	tw_q(&q, s, "select 1 from task_instance_history where task_instance_id = ?");
+	tw_q(&q, s, "select dag_id, run_id, task_id, map_index, try_number from task_instance_history where task_instance_id = ?");
 	tw_q_put_uuid(&q, id);
 	rc = tw_q_one(&q, err);
+	if (rc == TW_OK) {
+		*ret_ti = (struct tw_ti_view){0};
+		ret_ti->ti.id = id;
+		ret_ti->ti.dag_id = tw_q_get_str(&q, a);
+		ret_ti->ti.run_id = tw_q_get_str(&q, a);
+		ret_ti->ti.task_id = tw_q_get_str(&q, a);
+		ret_ti->ti.map_index = (int)tw_q_get_int(&q);
+		ret_ti->ti.try_number = (int)tw_q_get_int(&q);
+	}
 	tw_q_done(&q);
 	if (rc == TW_OK)
 		return tw_err_set(err, TW_ERR_CONFLICT,

@@ -27,7 +27,7 @@ enum tw_rc tw_store_tis(struct tw_store *s, const struct tw_ask *ask, struct tw_
 			size_t *ret_n, int64_t *ret_total, struct tw_err *err);
 enum tw_rc tw_store_ti(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_str task_id,
 		       int map_index, struct tw_arena *a, struct tw_ti_view *ret_ti, struct tw_err *err);
-/* TW_ERR_NOT_FOUND: unknown; TW_ERR_CONFLICT: the id is of an attempt in the history. */
+/* TW_ERR_NOT_FOUND: unknown; TW_ERR_CONFLICT: the id is of an attempt in the history, and *ret_ti only says of which instance and try. */
 enum tw_rc tw_store_ti_by_id(struct tw_store *s, struct tw_id id, struct tw_arena *a, struct tw_ti_view *ret_ti,
 			     struct tw_err *err);
 /* All of a run, by task_id and map_index. */

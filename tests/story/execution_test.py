@@ -348,6 +348,47 @@ def test_our_own_worker_runs_them_from_a_home_of_its_own(far: tuple[Engine, Work
     assert engine.finish("short", last) == "success", "a worker that is told to stop waits for what it runs"
 
 
+def test_a_callback_on_a_worker_may_ask_when_the_next_attempt_has_ended(far: tuple[Engine, Worker], tmp_path: Path) -> None:
+    engine, worker = far
+    out = tmp_path / "asked"
+    engine.write(
+        "calls.py",
+        f"""
+import os, time
+from datetime import timedelta
+from airflow.sdk import DAG, Variable, task
+
+def ask(context):
+    while not os.path.exists({str(out)!r} + ".go"):
+        time.sleep(0.05)
+    ti = context["ti"]
+    line = f"{{ti.try_number}} {{Variable.get('word')}} {{ti.xcom_pull(task_ids='first')}}\\n"
+    with open({str(out)!r}, "a") as f:
+        f.write(line)
+
+with DAG("calls", schedule=None):
+    @task
+    def first():
+        return 7
+
+    @task(retries=1, retry_delay=timedelta(0), on_retry_callback=ask, on_failure_callback=ask)
+    def fails():
+        raise ValueError
+
+    first() >> fails()
+""",
+    )
+    engine.run("dag-processor", "--num-runs", "1")
+    engine.run("variables", "set", "word", "hello")
+    away = Away(engine, tmp_path / "away")
+    try:
+        assert engine.finish("calls", engine.trigger("calls")) == "failed", away.log()
+        (tmp_path / "asked.go").touch()
+        wait_until(lambda: out.exists() and sorted(out.read_text().splitlines()) == ["1 hello 7", "2 hello 7"], 30, "not answered")
+    finally:
+        away.stop()
+
+
 def test_a_server_that_goes_away_and_comes_back(far: tuple[Engine, Worker], tmp_path: Path) -> None:
     engine, worker = far
     engine.write("python.py", PYTHON)

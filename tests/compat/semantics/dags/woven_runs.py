@@ -121,8 +121,9 @@ with probe("wr_by_conf", params={"items": Param([1, 2], type="array"), "mode": P
     def work(x):
         give.override(task_id="a")(x) >> empty("b", trigger_rule="none_failed")
 
-    each, nothing = work.expand(x=items()), empty("nothing")
-    pick() >> [each, nothing]
+    got = items()
+    each, nothing = work.expand(x=got), empty("nothing")
+    got >> pick() >> [each, nothing]
     [each, nothing] >> empty("join", trigger_rule=MIN_ONE)
 
 with probe("wr_clear_branch"):
