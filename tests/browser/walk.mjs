@@ -208,6 +208,23 @@ step("graph: states, labels, groups that fold, a task to open", async () => {
   await page.getByRole("link", { name: /^fetch Success/ }).waitFor();
   await seen("raw rows");
   await look("graph");
+  // Far away and pressed by the mouse it stays where it is; "Show all" brings it back.
+  const picture = page.locator(".react-flow");
+  const view = () => page.evaluate(() => document.querySelector(".react-flow__viewport").style.transform);
+  const room = await picture.boundingBox();
+  await page.mouse.move(room.x + room.width / 2, room.y + room.height - 60);
+  const near = await view();
+  for (let i = 0; i < 10; i++) await page.mouse.wheel(0, 200);
+  await until("far away", async () => Number((await view()).match(/scale\((.*)\)/)[1]) < 0.3);
+  await page.waitForTimeout(300);
+  const far = await view();
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.waitForTimeout(100);
+  assert.equal(await view(), far);
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "DIV");
+  await button("Show all").click();
+  await until("all in sight", async () => (await view()) === near);
   await button("Fold all groups").click();
   await until("folded", async () => (await page.getByRole("link", { name: /^dedupe/ }).count()) === 0);
   await page.getByRole("button", { name: /^clean/ }).click();

@@ -92,6 +92,12 @@ export function useNodeKeys(places: () => readonly Place[]) {
       focus(20);
     };
     const nodeOf = (e: EventTarget) => (e as Element).closest?.("[data-id]")?.getAttribute("data-id") ?? null;
+    /** Where one was, else what is in sight. */
+    const enter = (root: Element) => {
+      const all = places();
+      const first = all.find((n) => n.id === here.current) ?? all.find(inSight) ?? all[0];
+      if (first) show(first, root);
+    };
     return {
       tabIndex: 0,
       "aria-roledescription": t("graph.keys"),
@@ -99,9 +105,8 @@ export function useNodeKeys(places: () => readonly Place[]) {
         const root = e.currentTarget;
         const at = nodeOf(e.target);
         if (e.target === root) {
-          const all = places();
-          const first = all.find((n) => n.id === here.current) ?? all.find(inSight) ?? all[0];
-          if (first) show(first, root);
+          // Pressed by the mouse it is to be moved, not to be gone into.
+          if (root.matches(":focus-visible")) enter(root);
         } else if (at) {
           here.current = at;
           // So that Shift+Tab leads out, not to the picture again.
@@ -114,8 +119,10 @@ export function useNodeKeys(places: () => readonly Place[]) {
       onKeyDown: (e: KeyboardEvent<HTMLElement>) => {
         const id = nodeOf(e.target);
         const way = ways[e.key];
-        if (!id || e.ctrlKey || e.metaKey || e.altKey || !(way || e.key === "Home" || e.key === "End")) return;
+        if (e.ctrlKey || e.metaKey || e.altKey || !(way || e.key === "Home" || e.key === "End")) return;
+        if (!id && e.target !== e.currentTarget) return;
         e.preventDefault();
+        if (!id) return enter(e.currentTarget);
         const all = places();
         const at = all.find((n) => n.id === id);
         const to = way ? at && beside(at, all, way) : all.at(e.key === "Home" ? 0 : -1);
