@@ -5,14 +5,32 @@ import { remember, remembered } from "../settings";
 import { en, type Texts } from "./en";
 import { one } from "./en/one";
 
-export const languages: Record<string, { name: string; load: () => Promise<Texts> }> = {
-  en: { name: "English", load: async () => en },
-  ko: { name: "한국어", load: async () => (await import("./ko")).ko },
+/** Sentences of the engine, which are English, and what is said instead of them: {1} is what the first bracket has found. */
+export type Reasons = [said: RegExp, text: string][];
+
+interface Language {
+  texts: Texts;
+  reasons: Reasons;
+}
+export const languages: Record<string, { name: string; load: () => Promise<Language> }> = {
+  en: { name: "English", load: async () => ({ texts: en, reasons: [] }) },
+  ko: {
+    name: "한국어",
+    load: async () => {
+      const [{ ko }, { reasons }] = await Promise.all([import("./ko"), import("./ko/reasons")]);
+      return { texts: ko, reasons };
+    },
+  },
 };
 
+const reasons = new Map<string, Reasons>();
+export const reasonsOf = (language: string): Reasons => reasons.get(language) ?? [];
+
 async function load(language: string) {
-  if (!i18next.hasResourceBundle(language, "translation"))
-    i18next.addResourceBundle(language, "translation", await languages[language]!.load());
+  if (i18next.hasResourceBundle(language, "translation")) return;
+  const of = await languages[language]!.load();
+  reasons.set(language, of.reasons);
+  i18next.addResourceBundle(language, "translation", of.texts);
 }
 
 export async function setLanguage(language: string) {

@@ -8,6 +8,7 @@ import { IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Busy, Empty, Loaded, useTitle } from "../parts/bits";
 import { Diff } from "../parts/diff";
+import { startedBy } from "../parts/reasons";
 import { StateMark, useStateName } from "../parts/state";
 import { useZone } from "../settings";
 import { formatDuration, formatTime, Took, When, zoneMark } from "../time";
@@ -196,12 +197,7 @@ function Facts2({ runs: [a, b] }: { runs: [Run, Run] }) {
       false,
     ],
     [t("code.version"), version(a), version(b), version(a) !== version(b)],
-    [
-      t("run.triggeredBy"),
-      [a.triggered_by, a.triggering_user_name].filter(Boolean).join(", "),
-      [b.triggered_by, b.triggering_user_name].filter(Boolean).join(", "),
-      false,
-    ],
+    [t("run.triggeredBy"), startedBy(a, t), startedBy(b, t), false],
     ...(events[0].data || events[1].data
       ? ([[t("compare.assetEvents"), eventList(0), eventList(1), eventText(0) !== eventText(1)]] as [
           string,

@@ -12,6 +12,7 @@ import { Confirm } from "../parts/confirm";
 import { DeadlineMark, Deadlines, useRunDeadlines } from "../parts/deadlines";
 import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
+import { startedBy } from "../parts/reasons";
 import { StateMark } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
 import { Value } from "../parts/value";
@@ -179,7 +180,7 @@ export function Component() {
                     </span>,
                   ],
                   [t("run.type"), t(`runType.${run.run_type}`, { defaultValue: run.run_type })],
-                  [t("run.triggeredBy"), [run.triggered_by, run.triggering_user_name].filter(Boolean).join(", ")],
+                  [t("run.triggeredBy"), startedBy(run, t)],
                   [t("run.logical"), <When key="l" at={run.logical_date} />],
                   [t("run.after"), <When key="a" at={run.run_after} />],
                   [

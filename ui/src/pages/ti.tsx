@@ -11,6 +11,7 @@ import { Busy, Empty, Facts, Loaded, PageHead, Trouble, useTitle } from "../part
 import { useFollow } from "../parts/follow";
 import { LogView } from "../parts/log";
 import { Note } from "../parts/note";
+import { useReason } from "../parts/reasons";
 import { Mark, StateMark, unfinished } from "../parts/state";
 import { Value } from "../parts/value";
 import { Framed, routeOf, useViews } from "../parts/views";
@@ -26,9 +27,10 @@ interface Reasons {
   queue?: { pool: string; slots: number; open_slots: number; position: number; length: number; priority_weight: number };
 }
 
-/** Why it does not run: in the scheduler's own words, as they change. */
+/** Why it does not run: what the scheduler says, as it changes. */
 function Why({ path, state }: { path: string; state: string | null }) {
   const { t } = useTranslation();
+  const reason = useReason();
   const [why, setWhy] = useState<Reasons | null>(null);
   const { lost } = useFollow(url(`${path}/dependencies`), ["why"], (m) => setWhy(JSON.parse(m.data) as Reasons));
   if (!why) return lost ? <Trouble error={new TypeError("network")} /> : <Busy />;
@@ -44,10 +46,10 @@ function Why({ path, state }: { path: string; state: string | null }) {
         {why.dependencies.map((d, i) => (
           <li key={i}>
             <Text fw={600} fz={14}>
-              {d.reason}
+              {reason(d.reason)}
             </Text>
             <Text fz={12} c="dimmed">
-              {d.name}
+              {reason(d.name)}
             </Text>
           </li>
         ))}

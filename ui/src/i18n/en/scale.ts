@@ -1,5 +1,13 @@
 /** Grid, graph and lists; what a schedule is called. */
 export const scale = {
+  "by.asset": "Assets",
+  "by.backfill": "Backfill",
+  "by.cli": "Command line",
+  "by.operator": "Operator",
+  "by.rest_api": "REST API",
+  "by.test": "Test",
+  "by.timetable": "Schedule",
+  "by.ui": "These pages",
   "schedule.asset": "Assets",
   "schedule.asset.text": "When its assets have been updated",
   "schedule.assetOr": "Assets, or: {{other}}",

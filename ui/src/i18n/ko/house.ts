@@ -102,7 +102,7 @@ export const house: Record<keyof typeof english, string> = {
   "need.approval": "{{dag}}의 {{task}}이(가) 답을 기다립니다",
   "need.approval.todo": "답하세요. 고른 대로 실행이 이어집니다.",
   "need.component": "{{name}}에 문제가 있습니다",
-  "need.component.absent": "{{name}}이(가) 실행 중이 아니어서 연기된 태스크 {{count}}개가 기다립니다",
+  "need.component.absent": "{{name}}이(가) 실행 중이 아니어서 지연된 태스크 {{count}}개가 기다립니다",
   "need.component.todo": "프로세스가 살아 있고 메타스토어에 닿는지 보세요. 멈춘 까닭은 그 로그에 있습니다.",
   "need.failure": "{{dag}} 실패",
   "need.failure.many": "{{dag}} {{n}}번 실패",

@@ -2,6 +2,14 @@
 import type { scale as english } from "../en/scale";
 
 export const scale: Record<keyof typeof english, string> = {
+  "by.asset": "에셋",
+  "by.backfill": "백필",
+  "by.cli": "명령줄",
+  "by.operator": "오퍼레이터",
+  "by.rest_api": "REST API",
+  "by.test": "테스트",
+  "by.timetable": "일정",
+  "by.ui": "이 화면",
   "schedule.asset": "에셋",
   "schedule.asset.text": "에셋이 갱신될 때",
   "schedule.assetOr": "에셋 또는 {{other}}",

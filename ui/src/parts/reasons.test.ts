@@ -1,0 +1,49 @@
+/// <reference types="node" />
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { TFunction } from "i18next";
+import { ko } from "../i18n/ko";
+import { reasons } from "../i18n/ko/reasons";
+import { reasonIn } from "./reasons";
+
+const t = ((key: string, o?: { defaultValue?: string }) =>
+  (ko as Record<string, string>)[key] ?? o?.defaultValue ?? key) as TFunction;
+const said = (text: string) => reasonIn(text, reasons, t);
+
+test("what the scheduler says is said in Korean, its names and numbers in it", () => {
+  assert.equal(said("it needs 2 slots and pool 'narrow' has only 1"), "슬롯 2개가 필요한데 풀 'narrow'에는 1개뿐입니다");
+  assert.equal(said("upstream 'a.b' is up_for_retry"), "상위 태스크 'a.b': 재시도 대기");
+  assert.equal(said("upstream 'a' is waiting"), "상위 태스크 'a'이(가) 기다리는 중입니다");
+  assert.equal(said("try 2 of 6 is due at 2026-01-01T00:00:00Z"), "6번 중 2번째 시도 예정: 2026-01-01T00:00:00Z");
+  assert.equal(said("something new"), "something new");
+});
+
+test("there is no sentence of the engine that Korean has no words for", () => {
+  for (const [file, least] of [
+    ["../engine/core/why.c", 38],
+    ["../engine/api/reasons.c", 4],
+  ] as const) {
+    const source = readFileSync(file, "utf8").replace(/"\s*\n\s*"/g, "");
+    const calls = source.matchAll(
+      /\bsay\((?:out|ret),\s*(?:tw_arena_printf\(o->arena,\s*)?(?:[^,;"]*\? )?((?:"[^"]*"|\s|TW_STR_FMT|PRId64)+(?: : "[^"]*")?)/g,
+    );
+    let n = 0;
+    for (const [, literals] of calls)
+      for (const one of literals!.split(" : ")) {
+        const text = one
+          .replaceAll("TW_STR_FMT", '"x"')
+          .replaceAll("PRId64", '"d"')
+          .replace(/"\s*"/g, "")
+          .replace(/^\s*"|"\s*$/g, "")
+          .replaceAll("%s%s", "")
+          .replace(/^%s: /, "depends_on_past: ")
+          .replace(/(runs of|instances of|the run waits for its time,) %s/, "$1 the DAG")
+          .replace(/%[du]d?/g, "3")
+          .replaceAll("%s", "success");
+        n++;
+        assert.notEqual(said(text), text, `${file}: ${text}`);
+      }
+    assert.ok(n >= least, `${file} has ${n} sentences`);
+  }
+});
