@@ -9,6 +9,9 @@ from edits import file
 
 DAYS = {"r1": "2026-01-10T00:00:00+00:00", "r2": "2026-01-11T00:00:00+00:00", "r3": "2026-01-12T00:00:00+00:00"}
 
+# Its scheduler makes no run by itself; a backfill has dates to choose from.
+DAILY = 'schedule="@daily", start_date=__import__("pendulum").datetime(2026, 1, 1), end_date=__import__("pendulum").datetime(2026, 1, 20), catchup=False'
+
 # b fails in r2.
 LINE = """
 E(task_id="a") >> B(task_id="b", bash_command="exit {{ dag_run.conf.get('b', 0) }}") >> E(task_id="c")
@@ -43,9 +46,13 @@ class Act:
     runs: tuple[str, ...] = ("r1", "r2", "r3")
     at: dict[str, Any] = field(default_factory=dict)  # states of r1 to wait for; none: that the runs have ended
     more: dict[str, str] = field(default_factory=dict)  # other DAGs: what is in them; run as r2 is
+    daily: bool = False  # has a schedule whose days are over
 
     def files(self) -> dict[str, str]:
-        return {self.name: file(self.name, self.body)} | {n: file(n, b) for n, b in self.more.items()}
+        found = {self.name: file(self.name, self.body)} | {n: file(n, b) for n, b in self.more.items()}
+        if self.daily:
+            found[self.name] = found[self.name].replace("schedule=None", DAILY)
+        return found
 
 
 def clear(tasks: Any = ("b",), **more: Any) -> tuple[str, str, Any]:
@@ -187,4 +194,69 @@ E(task_id="a") >> ExternalTaskMarker(task_id="mark", external_dag_id="cl_marker_
         ],
         runs=ONE,
     ),
+]
+
+
+# What people do on 2.x's command line, told where told-2.jsonl has a row (the backfills, `tasks run` and some clears are still to be recorded, on a quiet machine); the DAG's name is put in where it says DAG. Its exit status is compared, and the last word of what asks for a state.
+def cli(line: str) -> tuple[str, str, Any]:
+    return ("cli", line, None)
+
+
+NONE: tuple[str, ...] = ()
+FAILS_ON_11 = """
+E(task_id="a") >> B(task_id="b", bash_command="exit {{ 1 if ds == '2026-01-11' and ti.try_number == 1 else 0 }}") >> E(task_id="c")
+E(task_id="d")
+"""
+BACK = {"body": FAILS_ON_11, "runs": NONE, "daily": True}
+MARKED = """
+try:
+    from airflow.providers.standard.sensors.external_task import ExternalTaskMarker
+except ImportError:
+    from airflow.sensors.external_task import ExternalTaskMarker
+E(task_id="a") >> ExternalTaskMarker(task_id="mark", external_dag_id="NAME_child", external_task_id="s") >> E(task_id="z")
+"""
+CHILD = 'E(task_id="s") >> E(task_id="t")\nE(task_id="u")\n'
+
+COMMANDS = [
+    Act("cx_clear", [cli("tasks clear DAG -t ^b$ -y")]),
+    Act("cx_clear_range", [cli("tasks clear DAG -t ^b$ -s 2026-01-11 -e 2026-01-11 -y")]),
+    Act("cx_clear_from", [cli("tasks clear DAG -t ^b$ -d -s 2026-01-11 -y")]),
+    Act("cx_clear_up", [cli("tasks clear DAG -t ^c$ -u -e 2026-01-10 -y")]),
+    Act("cx_clear_both", [cli("tasks clear DAG -t ^b$ -u -d -e 2026-01-11 -y")]),
+    Act("cx_clear_part", [cli("tasks clear DAG -t a|d -s 2026-01-12 -y")]),
+    Act("cx_clear_all", [cli("tasks clear DAG -y")]),
+    Act("cx_clear_failed", [cli("tasks clear DAG -f -y")]),
+    Act("cx_clear_failed_down", [cli("tasks clear DAG -t ^a$ -d -f -y")]),
+    Act("cx_clear_nobody", [cli("tasks clear DAG -t nope -y")]),
+    Act("cx_clear_old_words", [cli("tasks clear DAG -t ^b$ --exclude-subdags -X -s 2026-01-12 -y")]),
+    Act("cx_clear_running", [cli("tasks clear DAG -r -y"), GO], **HOLDS),
+    Act("cx_clear_mapped", [cli("tasks clear DAG -t ^m$ -d -s 2026-01-11 -e 2026-01-11 -y")], body=MAPPED),
+    Act("cx_clear_mapped_failed", [cli("tasks clear DAG -f -y")], body=MAPPED),
+    Act("cx_clear_group", [cli("tasks clear DAG -t ^g\\. -e 2026-01-11 -y")], body=GROUPED),
+    Act("cx_clear_setup", [GO, cli("tasks clear DAG -t ^hold$ -y")], body=SETUP, runs=ONE, at=AT),
+    Act("cx_marker", [cli("tasks clear DAG -t ^a$ -d -y")], body=MARKED.replace("NAME", "cx_marker"), more={"cx_marker_child": CHILD}),
+    Act("cx_marker_not", [cli("tasks clear DAG -t ^a$ -d -x -y")], body=MARKED.replace("NAME", "cx_marker_not"), more={"cx_marker_not_child": CHILD}),
+    Act("cx_clear_regex_dags", [cli("tasks clear ^cx_clear_regex_dags -R -t ^b$ -s 2026-01-12 -y")], more={"cx_clear_regex_dags_too": LINE}),
+    Act("cx_states", [cli("tasks state DAG b r2"), cli("tasks state DAG c r2"), cli("tasks state DAG b 2026-01-10T00:00:00+00:00"), cli("dags state DAG 2026-01-11T00:00:00+00:00"), cli("dags state DAG 2026-02-01T00:00:00+00:00"), cli("tasks state DAG nope r2")]),
+    Act("cx_delete", [cli("dags delete DAG -y")]),
+    Act("cx_delete_nobody", [cli("dags delete no_such_dag_at_all -y")], runs=ONE),
+    Act("cx_pause", [cli("dags pause DAG"), cli("tasks clear DAG -t ^b$ -e 2026-01-10 -y"), cli("dags unpause DAG")]),
+    Act("cx_trigger", [cli("dags trigger DAG -e 2026-01-15 -r mine"), cli('dags trigger DAG -r conf -e 2026-01-16T01:02:03 -c {"b":1}'), cli("dags trigger DAG -e 2026-01-15 -r other"), cli("dags trigger DAG -r mine")], runs=ONE),
+    # backfill
+    Act("cx_back", [cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10")], **BACK),
+    Act("cx_back_one_day", [cli("dags backfill DAG -s 2026-01-10")], **BACK),
+    Act("cx_back_fails", [cli("dags backfill DAG -s 2026-01-10 -e 2026-01-12")], **BACK),
+    Act("cx_back_goes_on", [cli("dags backfill DAG -s 2026-01-10 -e 2026-01-12 --continue-on-failures"), cli("dags backfill DAG -s 2026-01-10 -e 2026-01-12 --rerun-failed-tasks")], **BACK),
+    Act("cx_back_again", [cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10"), cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10")], **BACK),
+    Act("cx_back_reset", [cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10"), cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10 --reset-dagruns -y")], **BACK),
+    Act("cx_back_task", [cli("dags backfill DAG -s 2026-01-10 -t ^b$")], **BACK),
+    Act("cx_back_task_only", [cli("dags backfill DAG -s 2026-01-10 -t ^b$ -i")], **BACK),
+    Act("cx_back_mark", [cli("dags backfill DAG -s 2026-01-11 -m")], **BACK),
+    Act("cx_back_backwards", [cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10 -B -c {\"k\":1}")], **BACK),
+    Act("cx_back_dry", [cli("dags backfill DAG -s 2026-01-09 -e 2026-01-10 -n")], **BACK),
+    # a task's own command
+    Act("cx_run_done", [cli("tasks run DAG b r1")], runs=ONE),
+    Act("cx_run_force", [cli("tasks run DAG b r1 -f")], runs=ONE),
+    Act("cx_run_failed", [cli("tasks run DAG b r2")]),
+    Act("cx_run_mark", [cli("tasks run DAG b r2 -m")]),
 ]

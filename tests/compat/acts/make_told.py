@@ -10,6 +10,8 @@ stories that were told, the others stay.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import signal
@@ -25,9 +27,9 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "semantics")]
 
-from make_golden import Airflow, settings
+from make_golden import AIRFLOW, Airflow, settings
 from stories import stories
-from tell import DATE, POOLS, drive
+from tell import DATE, POOLS, Command, drive, outcome
 
 EAGER = {
     "AIRFLOW__CORE__PARALLELISM": "24",
@@ -90,6 +92,22 @@ class Told(Airflow):
             except ValueError:
                 return error.code, text.decode(errors="replace")
 
+    def command(self, words: list[str]) -> Any:
+        if words[1] in ("backfill", "run"):
+            return Command([*AIRFLOW, *words]).look
+        from airflow.cli import cli_parser
+
+        status, out = 0, io.StringIO()  # the others here: Airflow is long in starting
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                args = cli_parser.get_parser().parse_args(words)
+                args.func(args)
+            except SystemExit as end:
+                status = int(isinstance(end.code, str) or bool(end.code))
+            except Exception:  # noqa: BLE001 - of whatever kind it is, Airflow's command would end with it
+                status = 1
+        return lambda: outcome(words, status, out.getvalue())
+
     def clear_run(self, dag_id: str, run_id: str) -> Any:
         if self.generation == "3":
             body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, "dag_run_id": run_id}
@@ -124,6 +142,8 @@ def main() -> int:
     parser.add_argument("--story", action="append", default=[], help="this story only")
     parser.add_argument("--kind", default="", help="stories whose names begin so")
     parser.add_argument("--wave", type=int, default=10, help="so many stories at a time")
+    parser.add_argument("--patience", type=float, default=150, help="seconds that a wait may take; a command of 2.x's starts for long on a machine with other work")
+    parser.add_argument("--quiet", type=float, default=12, help="seconds without a change after which nothing more is to come")
     args = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="acts-airflow-"))
     (home / "dags").mkdir()
@@ -132,6 +152,7 @@ def main() -> int:
     os.environ["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] = "False"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Airflow is stopped on the way out
     airflow = Told(home, args.generation)
+    airflow.quiet = args.quiet
     tales = {n: s for n, s in stories(args.generation).items() if (not args.story or n in args.story) and n.startswith(tuple(args.kind.split(',')))}
     dags: set[str] = set()
     for tale in tales.values():
@@ -151,7 +172,7 @@ def main() -> int:
             time.sleep(1)
         print(f"{len(tales)} stories in {home}", flush=True)
         ready = args.generation == "3" and not args.database.startswith("sqlite")
-        found = drive(airflow, {n: lambda t=t: t.tell(airflow, ready, 150) for n, t in tales.items()}, args.wave, 1)
+        found = drive(airflow, {n: lambda t=t: t.tell(airflow, ready, args.patience) for n, t in tales.items()}, args.wave, 1)
         path = HERE / f"told-{args.generation}.jsonl"
         kept = rows(path) | found
         path.write_text("".join(json.dumps(kept[n], sort_keys=True) + "\n" for n in sorted(kept)))

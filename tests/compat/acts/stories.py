@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tell import Story, World, ended, seen, states, still
-from acts import ACTS, DAYS, Act
+from acts import ACTS, COMMANDS, DAYS, Act
 from edits import EDITS, Edit, file
 
 
@@ -62,7 +62,9 @@ def acted(world: World, ready: bool, patience: float, act: Act) -> Story:
     for dag_id in dags:
         for run_id in act.runs:
             world.trigger(dag_id, run_id, DAYS[run_id], {"b": 1} if run_id == "r2" else None)
-    if act.at:
+    if not act.runs:
+        good = True
+    elif act.at:
         good = yield lambda: act.at.items() <= states(world, act.name, "r1").items(), patience
     else:
         good = yield lambda: ended(world, *dags), patience
@@ -71,6 +73,10 @@ def acted(world: World, ready: bool, patience: float, act: Act) -> Story:
     for method, path, body in act.steps:
         if method == "go":
             (world.go / act.name).touch()
+        elif method == "cli":
+            done = world.command(path.replace("DAG", act.name).split())
+            yield (lambda: done() is not None), patience
+            told["answers"].append(done())
         elif method == "file":
             before = world.marks(act.name)
             world.write(act.name, file(act.name, path))
@@ -93,8 +99,7 @@ class Tale:
 
 
 def stories(generation: str) -> dict[str, Tale]:
-    """Those of edited files in both generations; what people do over the 3.x API in 3."""
+    """Those of edited files in both generations; what people do over the 3.x API in 3, on 2.x's command line in 2."""
     found = {e.name: Tale({e.name: e.text()}, {e.name}, partial(edited, edit=e)) for e in EDITS}
-    if generation == "3":
-        found |= {a.name: Tale(a.files(), {*a.files()}, partial(acted, act=a)) for a in ACTS}
-    return found
+    acts = ACTS if generation == "3" else COMMANDS
+    return found | {a.name: Tale(a.files(), {*a.files()}, partial(acted, act=a)) for a in acts}

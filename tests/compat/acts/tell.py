@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -41,8 +43,32 @@ class World(Protocol):
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """An answer of the API, good or bad."""
 
+    def command(self, words: list[str]) -> Callable[[], Any]:
+        """Starts a command of 2.x's; asked, it says None as long as that runs, then what came of it."""
+
     def marks(self, dag_id: str) -> Any:
         """What is another when the DAG's file was read anew."""
+
+
+def outcome(words: list[str], status: int, out: str) -> list[Any]:
+    """Of a command: did it do well, and the state that it was asked for."""
+    state = [line.split(",")[0].strip() for line in out.splitlines() if line.strip()][-1:] if words[1] == "state" and not status else []
+    return [status == 0, *state]
+
+
+class Command:
+    """One that runs beside the stories."""
+
+    def __init__(self, argv: list[str], env: dict[str, str] | None = None) -> None:
+        self.words = argv[next(n for n, word in enumerate(argv) if word in ("tasks", "dags")) :]
+        self.out = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.DEVNULL)
+
+    def look(self) -> Any:
+        if self.process.poll() is None:
+            return None
+        self.out.seek(0)
+        return outcome(self.words, self.process.returncode, self.out.read())
 
 
 def states(world: World, dag_id: str, run_id: str = "r") -> dict[str, str | None]:

@@ -13,17 +13,18 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "semantics"), str(FOLDER.parents[1] / "story")]
 
-from engine import Engine, wait_until
+from engine import BINARY, Engine, wait_until
 from here import differences
 from known import KNOWN
 from stories import stories
-from tell import DATE, POOLS, drive
+from tell import DATE, POOLS, Command, drive
 
 
 def golden(generation: str) -> dict[str, Any]:
@@ -101,6 +102,9 @@ class Here:
         done = self.engine.run("tasks", "clear", dag_id, "-y", check=False)
         return 200 if done.returncode == 0 else done.stderr.strip()
 
+    def command(self, words: list[str]) -> Callable[[], Any]:
+        return Command([BINARY, *words], self.engine.env).look
+
     def marks(self, dag_id: str) -> Any:
         return (
             self.ask(f"SELECT count(*) FROM dag_version WHERE dag_id = '{dag_id}'"),
@@ -111,7 +115,8 @@ class Here:
 
 def told(generation: str, only: list[str] = [], kind: str = "", keep: Path | None = None) -> dict[str, Any]:
     """What every story came to here."""
-    tales = {n: t for n, t in stories(generation).items() if (not only or n in only) and n.startswith(tuple(kind.split(',')))}
+    known = golden(generation)  # of what was not recorded there is nothing to compare
+    tales = {n: t for n, t in stories(generation).items() if (n in only if only else n in known) and n.startswith(tuple(kind.split(',')))}
     with tempfile.TemporaryDirectory() as folder:
         here = Here(keep or Path(folder), generation)
         try:

@@ -123,12 +123,22 @@ LOOSE: dict[str, dict[str, str]] = {
     **{d: {"/runs/0/tasks/by/xcom/return_value": "3.3 leaves out the events of Asset.ref"} for d in ("as_ref_by_name", "as_ref_by_uri")},
 }
 
-# The same for 2.11 only.
+# The same for 2.11 only (docs/differences.md, "Generation 2").
 GATHERED_2 = "a skip or a failure decides, whichever comes first: what one look of 2.11's loop gathers"
+NONE_2 = "2.11 gives None for a mapped task without values, 3 and we an empty list"
+LAST_2 = "2.11 names the task that ended last, also one that never ran, in a run's callback"
+LITERAL_2 = "2.11 runs a task with a literal list right below a branch that has left it out"
 LOOSE_2: dict[str, dict[str, str]] = {
     "ff_rules_of_groups": {f"/runs/0/tasks/{g}_all_success/state": GATHERED_2 for g in ("g", "h", "gh")},
     "ff_setup_mixes": {"/runs/0/tasks/wab2/state": GATHERED_2},
     "fv_native_mixed": {f"/runs/0/{at}": "2.11 takes keyword-only arguments behind *args for positional ones, and refuses" for at in ("state", "tasks/seen/")},
+    "fx_grows_by_conf": {f"/runs/1/{at}": NONE_2 for at in ("state", "tasks/collect/")},
+    "wf_run_callbacks": {"/notes": LAST_2},
+    "wg_gate_over_mapped_group": {f"/runs/0/{at}": NONE_2 for at in ("state", "tasks/closed")},
+    "wg_two_branches_into_group": {"/runs/0/tasks/g.n[0]/": LITERAL_2},
+    "wg_zero_and_some": {f"/runs/0/{at}": NONE_2 for at in ("state", "tasks/collect/")},
+    "xc_run_skipped": {"/notes": LAST_2},
+    "xf_deferral_mapped": {"/runs/0/tasks/m[0]/": "2.11 cannot write a lazy sequence of XComs inside of other values"},
 }
 
 
@@ -140,7 +150,6 @@ def loose(generation: str, dag_id: str) -> tuple[str, ...]:
 # DAGs that 2.11 ends otherwise than generation 2 here (docs/differences.md, "Generation 2"): how the dag_id begins → why. Their rows are kept, not compared.
 ALWAYS_2 = "2.11 skips a task with rule `always` that has not begun when a branch or short circuit above it ends"
 TIMEOUT_2 = "2.11 leaves tasks without a state when a run times out; skipped here, as in 3"
-NONE_2 = "2.11 gives None for a mapped task without values, 3 and we an empty list"
 TUPLE_2 = "2.11 turns tuples inside of other values, and those of mapping, into lists; they stay tuples here, as in 3"
 TRIGGER_2 = "a run that TriggerDagRun makes is of 3's kind: type operator_triggered, no XCom with its date"
 OTHERWISE_2: dict[str, str] = {
@@ -151,6 +160,7 @@ OTHERWISE_2: dict[str, str] = {
     "cb_sensor": "2.11 calls on_success_callback also for a skip",
     "cl_shrinks": "2.11 waits for ever below removed instances",
     **{d: TIMEOUT_2 for d in ("dp_by_hand_failed", "dp_timeout", "dp_wait_for_downstream_fails", "li_pool_missing", "li_too_many_slots", "rn_timeout")},
+    **{f"fx_{n}_of_outputs": "2.11 wants each of several outputs in a list that is mapped over to be a list itself" for n in ("dict", "list")},
     "mg_ends": "2.11 lets one_success look beyond its own index of a mapped group",
     "mg_rules": "2.11 lets one_failed look beyond its own index of a mapped group",
     **{f"mp_{n}": NONE_2 for n in ("empty", "of_failed", "of_none", "of_skipped", "over_mapped_skip", "too_long", "two_one")},

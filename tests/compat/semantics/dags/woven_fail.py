@@ -37,7 +37,7 @@ with probe("wf_callbacks_read"):
     # Each try pushes before it ends; the callbacks read that, and what is above.
     above = give.override(task_id="above")({"k": 1})
 
-    @task(retries=2, retry_delay=SOON, **HEARD)
+    @task(retries=2, retry_delay=dt.timedelta(seconds=beats(2)), **HEARD)
     def steps(x, ti=None):
         ti.xcom_push("step", f"{x}{ti.try_number}")
         if ti.try_number < x:

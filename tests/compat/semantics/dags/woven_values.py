@@ -57,7 +57,7 @@ with probe("wv_zip_of_group_values"):
         give.override(task_id="joined").expand(x=names.concat(sizes, rows.map(lambda r: r["n"] * 100)))
     )
     give.override(task_id="short").expand(x=names.map(lambda n: n * 2).zip(sizes, rows))
-    give.override(task_id="again").expand(x=names.zip(names.map(lambda n: n.upper())).map(list).map(lambda p: "".join(p)))
+    give.override(task_id="again").expand(x=names.zip(names.map(lambda n: n.upper())).map(lambda p: "".join(p)))
 
 with probe("wv_concat_of_mapped"):
     # Results of mapped tasks, of a plain one and of one that skipped some, in one list.
