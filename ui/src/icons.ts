@@ -32,6 +32,7 @@ export { default as IconHistoryToggle } from "@tabler/icons-react/icons/IconHist
 export { default as IconHome } from "@tabler/icons-react/icons/IconHome";
 export { default as IconHourglass } from "@tabler/icons-react/icons/IconHourglass";
 export { default as IconKey } from "@tabler/icons-react/icons/IconKey";
+export { default as IconKeyboard } from "@tabler/icons-react/icons/IconKeyboard";
 export { default as IconLanguage } from "@tabler/icons-react/icons/IconLanguage";
 export { default as IconLayoutGrid } from "@tabler/icons-react/icons/IconLayoutGrid";
 export { default as IconListCheck } from "@tabler/icons-react/icons/IconListCheck";

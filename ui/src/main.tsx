@@ -28,6 +28,7 @@ const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace',
   defaultRadius: "sm",
   cursorType: "pointer",
+  respectReducedMotion: true,
   components: { Tooltip: Tooltip.extend({ defaultProps: { withArrow: true } }) },
 });
 

@@ -27,6 +27,9 @@ export function useRemembered(key: string, dflt: string): [string, (v: string) =
   return [value, change];
 }
 
+/** Do keys without Ctrl do something, outside of what has keys of its own? */
+export const singleKeys = () => remembered("keys.single", "yes") === "yes";
+
 export type ZoneChoice = "local" | "utc" | "dag";
 interface Settings {
   zone: ZoneChoice;

@@ -12,7 +12,7 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation, useNavigate } from "react-router";
 import { type Page, send, url, waysIn, whenDenied } from "./api";
@@ -33,6 +33,7 @@ import {
   IconHistory,
   IconHome,
   IconKey,
+  IconKeyboard,
   IconLanguage,
   IconLayoutGrid,
   IconListCheck,
@@ -52,18 +53,21 @@ import {
   IconVariable,
 } from "./icons";
 import { client, LiveProvider, useGet, useLive, useLost } from "./live";
+import { Announcer, announce } from "./parts/announce";
 import { Arrows } from "./parts/arrows";
 import { Boundary, Busy } from "./parts/bits";
 import { Tips } from "./parts/tip";
+import { undoLast } from "./parts/undo";
 import { useViews, type View } from "./parts/views";
 import { useMay, useMe } from "./session";
-import { localZone, useSettings, type ZoneChoice } from "./settings";
+import { localZone, singleKeys, useSettings, type ZoneChoice } from "./settings";
 import { listen } from "./stream";
 
 // Before the first question: what changes after its answer is told.
 if (!/\/login$/.test(location.pathname)) listen(true);
 
 const Palette = lazy(() => import("./palette"));
+const Keys = lazy(() => import("./parts/keys"));
 
 function Item({
   to,
@@ -244,7 +248,7 @@ function ZoneMenu() {
   );
 }
 
-function UserMenu() {
+function UserMenu({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
   const navigate = useNavigate();
@@ -274,6 +278,9 @@ function UserMenu() {
         <Menu.Item leftSection={<IconUserCircle size={16} />} onClick={() => navigate("/account")}>
           {t("nav.account")}
         </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onKeys}>
+          {t("keys.title")}
+        </Menu.Item>
         {me.data?.can_sign_out !== false && <Menu.Item onClick={leave}>{t("signOut")}</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
@@ -297,21 +304,34 @@ function Connection() {
 }
 
 /** Tells screen readers which page has come: its title, which the page itself sets. */
-function Announcer() {
+function useTitleSaid() {
   const { pathname } = useLocation();
-  const [title, setTitle] = useState("");
   const first = useRef(pathname);
   useEffect(() => {
     if (first.current === pathname) return;
     first.current = "";
-    const timer = setTimeout(() => setTitle(document.title), 400);
+    const timer = setTimeout(() => announce(document.title, "title"), 400);
     return () => clearTimeout(timer);
   }, [pathname]);
-  return (
-    <div className="sr-only" role="status">
-      {title}
-    </div>
-  );
+}
+
+const editable = "input, textarea, select, [contenteditable=true], [role=dialog], [role=menu], [role=listbox]";
+
+/** Keys without Ctrl, for whoever has not switched them off: voice control and unsteady hands type them by mistake. */
+function useSingleKeys(keys: Record<string, () => void>) {
+  const told = useRef(keys);
+  told.current = keys;
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      const act = told.current[e.key];
+      if (!act || e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || !singleKeys()) return;
+      if ((e.target as Element).closest?.(editable) || document.querySelector("[role=dialog]")) return;
+      e.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
 }
 
 function Frame() {
@@ -321,10 +341,13 @@ function Frame() {
   const location = useLocation();
   const navigate = useNavigate();
   const palette = () => void import("./palette").then((p) => p.openPalette());
+  const [help, helping] = useDisclosure();
   useHotkeys([
     ["mod+K", palette],
-    ["/", palette],
+    ["mod+Z", undoLast],
   ]);
+  useSingleKeys({ "/": palette, "?": helping.open });
+  useTitleSaid();
   useEffect(() => {
     whenDenied(() => navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
   }, [navigate, location]);
@@ -362,7 +385,7 @@ function Frame() {
           <ZoneMenu />
           <LanguageMenu />
           <ThemeMenu />
-          <UserMenu />
+          <UserMenu onKeys={helping.open} />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className="side">
@@ -384,6 +407,7 @@ function Frame() {
       </AppShell.Main>
       <Suspense>
         <Palette />
+        {help && <Keys onClose={helping.close} />}
       </Suspense>
       <Tips />
       <Arrows />

@@ -203,7 +203,7 @@ function Password() {
       label={label}
       required
       autoComplete={fill}
-      visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+      visibilityToggleButtonProps={{ "aria-label": t("signIn.show"), tabIndex: 0 }}
     />
   );
   return (

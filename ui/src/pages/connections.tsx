@@ -131,7 +131,7 @@ function ExtraFields({ kind, extra, onChange }: { kind: Kind; extra: Extra; onCh
                 key={name}
                 {...common}
                 autoComplete="new-password"
-                visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+                visibilityToggleButtonProps={{ "aria-label": t("signIn.show"), tabIndex: 0 }}
                 value={text}
                 onChange={(e) => set(at, e.currentTarget.value)}
               />
@@ -299,7 +299,7 @@ function Form({ of, copy, onClose }: { of: Connection | null; copy: Connection |
                 inputWrapperOrder={["label", "input", "description", "error"]}
                 defaultValue={from?.password ?? ""}
                 autoComplete="new-password"
-                visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+                visibilityToggleButtonProps={{ "aria-label": t("signIn.show"), tabIndex: 0 }}
               />
             )}
           </Group>

@@ -24,6 +24,7 @@ import {
 } from "../icons";
 import { useGet } from "../live";
 import { askGrid, askStructure } from "../parts/ahead";
+import { useSaid } from "../parts/announce";
 import { seconds } from "../parts/bars";
 import { Empty, Loaded } from "../parts/bits";
 import { type CellStore, type RunCells, useCells } from "../parts/cells";
@@ -564,8 +565,11 @@ export function Component() {
   const dag = useDag();
   const [search] = useSearchParams();
   const [trigger, setTrigger] = useState(false);
+  const stateName = useStateName();
   const structure = useGet<Structure>(...askStructure(dag.dag_id), { every: 60_000 });
   const grid = useGet<{ runs: GridRun[] }>(...askGrid(dag.dag_id, search), { every: 5000 });
+  const newest = grid.data?.runs[0];
+  useSaid(dag.dag_id, grid.data && (newest ? `${newest.run_id}: ${stateName(newest.state)}` : ""));
   return (
     <Loaded of={structure}>
       {(s) => (

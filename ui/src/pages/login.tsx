@@ -61,7 +61,7 @@ export function Component() {
               label={t("signIn.password")}
               autoComplete="current-password"
               required
-              visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+              visibilityToggleButtonProps={{ "aria-label": t("signIn.show"), tabIndex: 0 }}
             />
             <Button type="submit" loading={busy} fullWidth mt="xs">
               {t("signIn")}

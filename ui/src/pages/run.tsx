@@ -6,6 +6,7 @@ import { type GridRun, get, type Run, type RunPage, type Structure, seg, send } 
 import { IconArrowsLeftRight, IconPlayerPlay, IconTrash } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
+import { useSaid } from "../parts/announce";
 import { RunAssetEvents } from "../parts/asset-events";
 import { Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
@@ -13,7 +14,7 @@ import { DeadlineMark, Deadlines, useRunDeadlines } from "../parts/deadlines";
 import { ForecastPanel, usePathSwitch } from "../parts/forecast";
 import { Note } from "../parts/note";
 import { startedBy } from "../parts/reasons";
-import { StateMark } from "../parts/state";
+import { StateMark, useStateName } from "../parts/state";
 import { TriggerDialog } from "../parts/trigger";
 import { Value } from "../parts/value";
 import { Framed, routeOf, useViews } from "../parts/views";
@@ -110,6 +111,7 @@ function DeleteRun({ run }: { run: Run }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const stateName = useStateName();
   const { dagId = "", runId = "" } = useParams();
   const [search] = useSearchParams();
   const dag = useDagContext(dagId);
@@ -128,6 +130,7 @@ export function Component() {
   });
   const deadlines = useRunDeadlines(dagId, runId);
   useTitle(runId, dag.data?.dag_display_name ?? dagId);
+  useSaid(runId, asked.data && `${runId}: ${stateName(asked.data.state)}`);
   const here = `/dags/${seg(dagId)}/runs/${seg(runId)}`;
   return (
     <Loaded of={asked}>

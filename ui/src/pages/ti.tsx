@@ -6,13 +6,14 @@ import { seg, type Ti, type TiPage, url } from "../api";
 import { IconHandStop, IconHourglass } from "../icons";
 import { useGet } from "../live";
 import { Actions } from "../parts/act";
+import { useSaid } from "../parts/announce";
 import { TaskAssetEvents } from "../parts/asset-events";
 import { Busy, Empty, Facts, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
 import { useFollow } from "../parts/follow";
 import { LogView } from "../parts/log";
 import { Note } from "../parts/note";
 import { useReason } from "../parts/reasons";
-import { Mark, StateMark, unfinished } from "../parts/state";
+import { Mark, StateMark, unfinished, useStateName } from "../parts/state";
 import { Value } from "../parts/value";
 import { Framed, routeOf, useViews } from "../parts/views";
 import { Took, When } from "../time";
@@ -90,6 +91,7 @@ function Links({ path }: { path: string }) {
 
 export function Component() {
   const { t } = useTranslation();
+  const stateName = useStateName();
   const { dagId = "", runId = "", taskId = "", mapIndex } = useParams();
   const [search] = useSearchParams();
   const dag = useDagContext(dagId);
@@ -116,6 +118,7 @@ export function Component() {
       every: (x) => (x?.end_date && !unfinished.has(x.state ?? "none") ? 10_000 : 1200),
     },
   );
+  useSaid(path, asked.data && `${taskId}: ${stateName(asked.data.state)}`);
   const here = `/dags/${seg(dagId)}/runs/${seg(runId)}/tasks/${seg(taskId)}${index >= 0 ? `/mapped/${index}` : ""}`;
   const crumbs = [
     { label: t("nav.dags"), to: "/dags" },

@@ -87,7 +87,7 @@ function Form({ of, onClose }: { of: User | null; onClose: () => void }) {
           description={of ? t("user.keepPassword") : undefined}
           required={of === null}
           autoComplete="new-password"
-          visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+          visibilityToggleButtonProps={{ "aria-label": t("signIn.show"), tabIndex: 0 }}
         />
         {of && (
           <Checkbox

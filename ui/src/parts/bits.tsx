@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link, NavLink } from "react-router";
 import { ApiError } from "../api";
 import { IconAlertTriangle, IconLock } from "../icons";
+import { announce } from "./announce";
 
 export function useTitle(...parts: string[]) {
   const title = [...parts.filter(Boolean), "Tradewind"].join(" · ");
@@ -153,7 +154,15 @@ export function Facts({ of }: { of: [string, ReactNode][] }) {
 }
 
 export function told(message: string) {
-  notifications.show({ message, color: "wind", autoClose: 4000, closeButtonProps: { "aria-label": i18next.t("close") } });
+  announce(message);
+  notifications.show({
+    message,
+    color: "wind",
+    autoClose: 4000,
+    // Told politely, elsewhere.
+    role: "group",
+    closeButtonProps: { "aria-label": i18next.t("close") },
+  });
 }
 export function failed(error: unknown) {
   notifications.show({

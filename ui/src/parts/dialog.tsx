@@ -11,6 +11,9 @@ function holder(): HTMLElement | null {
   return (opener ?? at) as HTMLElement | null;
 }
 
+/** When a dialog has come and has given the focus to whom it wanted. */
+const SOON_MS = 80;
+
 export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
   const { t } = useTranslation();
   const before = useRef<HTMLElement | null>(null);
@@ -25,5 +28,15 @@ export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
     },
     [],
   );
+  useEffect(() => {
+    // What is to have the focus first may be what cannot be changed, and takes none.
+    const timer = setTimeout(() => {
+      if (document.activeElement !== document.body) return;
+      const of = [...document.querySelectorAll<HTMLElement>("[role=dialog]")].at(-1);
+      const first = of?.querySelector<HTMLElement>(":is(input, textarea, select):not(:disabled, [tabindex='-1'])");
+      (first ?? of)?.focus();
+    }, SOON_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return <Modal opened closeButtonProps={{ "aria-label": t("close") }} {...props} />;
 }
