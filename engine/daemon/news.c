@@ -61,7 +61,7 @@ void attempt_ended(struct shell *sh, struct tw_id id)
 {
 	struct attempt *a = take_out(sh, id), **at;
 
-	if (!a || !a->calls_back) {
+	if (!a || !a->calls_back || tw_map_get(&sh->callers, id_key(&id))) {
 		attempt_free(a);
 		return;
 	}

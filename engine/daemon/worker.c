@@ -162,7 +162,7 @@ static void job_drop(struct job *j)
 	struct worker *w = j->w;
 
 	tw_map_del(&w->jobs, key_of(&j->id));
-	if (j->calls_back)
+	if (j->calls_back && !tw_map_get(&w->callers, key_of(&j->id)))
 		keep_caller(j);
 	else
 		job_free(j);
