@@ -34,6 +34,11 @@ export function views(w) {
     });
     await ended("grows", "old", "success");
     assert.equal((await ti("make")).try_number, 1, "what the run had did not run again");
+    const [version] = (await api("GET", "/api/v2/dags/grows/dagRuns/old")).dag_versions;
+    await go(`/dags/grows/runs?version=${version.version_number}`);
+    await link("old").waitFor();
+    await w.page.getByRole("searchbox", { name: "Version" }).fill("99");
+    await seen("No runs found");
     await trigger("waits", "held");
     const holder = async () =>
       (await api("GET", "/api/v2/dags/waits/dagRuns/held/taskInstances")).task_instances.find((x) => x.task_id === "holder");

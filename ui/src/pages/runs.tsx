@@ -30,6 +30,7 @@ function Runs({ dagId }: { dagId: string | null }) {
     ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
     ...(search.get("by") ? { triggering_user_name_pattern: `%${search.get("by")}%` } : {}),
     ...(search.get("conf") ? { conf_contains: search.get("conf") } : {}),
+    ...(/^\d+$/.test(search.get("version") ?? "") ? { dag_version: search.get("version") } : {}),
     ...(search.get("backfill") ? { backfill_id: search.get("backfill") } : {}),
     ...(search.get("ended_after") ? { end_date_gte: search.get("ended_after") } : {}),
   };
@@ -124,6 +125,9 @@ function Runs({ dagId }: { dagId: string | null }) {
         <StateFilter label={t("run.state")} w={170} value={states} onChange={(v) => set({ state: v })} />
         <RunTypeFilter w={140} value={search.get("run_type")} onChange={(v) => set({ run_type: v })} />
         <Search label={t("run.findBy")} value={search.get("by")} onFind={(v) => set({ by: v })} w={115} />
+        {dagId !== null && (
+          <Search label={t("code.version")} value={search.get("version")} onFind={(v) => set({ version: v })} w={100} />
+        )}
         <Search label={t("run.findConf")} value={search.get("conf")} onFind={(v) => set({ conf: v })} w={115} />
         <DayFilter label={t("run.from")} value={search.get("after")} onChange={(v) => set({ after: v })} />
         <DayFilter end label={t("run.to")} value={search.get("before")} onChange={(v) => set({ before: v })} />

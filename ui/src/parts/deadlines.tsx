@@ -77,7 +77,7 @@ export function DeadlineMark({ of, to }: { of: Deadline[]; to: string }) {
 function Status({ missed }: { missed: boolean }) {
   const { t } = useTranslation();
   return (
-    <Badge color={missed ? "red" : "gray"} variant="light" tt="none" leftSection={<IconAlarm size={12} />}>
+    <Badge miw="max-content" color={missed ? "red" : "gray"} variant="light" tt="none" leftSection={<IconAlarm size={12} />}>
       {t(missed ? "deadline.missed" : "deadline.pending")}
     </Badge>
   );

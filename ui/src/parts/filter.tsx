@@ -112,7 +112,7 @@ export function RunTypeFilter({
       aria-label={t("run.type")}
       value={value}
       onChange={onChange}
-      data={["scheduled", "manual", "backfill", "asset_triggered", "operator_triggered"].map((s) => ({
+      data={["scheduled", "manual", "backfill", "asset_triggered", "asset_materialization", "operator_triggered"].map((s) => ({
         value: s,
         label: t(`runType.${s}`),
       }))}

@@ -93,7 +93,7 @@ export function Framed({ of, route, about = {} }: { of: Destination; route: stri
           {href}
         </Text>
         <span className="grow" />
-        <Button size="compact-sm" variant="default" component="a" href={href} target="_blank" rel="noreferrer noopener">
+        <Button size="xs" variant="default" component="a" href={href} target="_blank" rel="noreferrer noopener">
           {t("view.open")}
         </Button>
       </div>
