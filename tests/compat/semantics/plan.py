@@ -137,7 +137,11 @@ LOOSE_2: dict[str, dict[str, str]] = {
     "wg_gate_over_mapped_group": {f"/runs/0/{at}": NONE_2 for at in ("state", "tasks/closed")},
     "wg_two_branches_into_group": {"/runs/0/tasks/g.n[0]/": LITERAL_2},
     "wg_zero_and_some": {f"/runs/0/{at}": NONE_2 for at in ("state", "tasks/collect/")},
+    "xc_callbacks_raise": {"/notes": "2.11 calls on_success_callback also for a skip"},
+    "xc_hooks_skip": {f"/runs/0/tasks/{t}/xcom": "2.11 pushes what a task returned before its post_execute fails or skips" for t in ("by_arg_post", "post_F", "post_K")},
     "xc_run_skipped": {"/notes": LAST_2},
+    "xm_branch_to_mapped_group": {"/runs/0/tasks/g.": LITERAL_2},
+    "xm_mapped_below_branch": {f"/runs/0/tasks/{t}": LITERAL_2 for t in ("left[", "after_left/")},
     "xf_deferral_mapped": {"/runs/0/tasks/m[0]/": "2.11 cannot write a lazy sequence of XComs inside of other values"},
 }
 
