@@ -141,6 +141,7 @@ LOOSE_2: dict[str, dict[str, str]] = {
     "xc_hooks_skip": {f"/runs/0/tasks/{t}/xcom": "2.11 pushes what a task returned before its post_execute fails or skips" for t in ("by_arg_post", "post_F", "post_K")},
     "xc_run_skipped": {"/notes": LAST_2},
     "xm_branch_to_mapped_group": {"/runs/0/tasks/g.": LITERAL_2},
+    "xm_label_of_xcom": {"/runs/0/tasks/bad_label[0]/xcom": "2.11 pushes what a task returned before it renders the label, which fails"},
     "xm_mapped_below_branch": {f"/runs/0/tasks/{t}": LITERAL_2 for t in ("left[", "after_left/")},
     "xf_deferral_mapped": {"/runs/0/tasks/m[0]/": "2.11 cannot write a lazy sequence of XComs inside of other values"},
 }
