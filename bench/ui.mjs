@@ -1,7 +1,6 @@
 // The browser's half of bench/ui: opens pages, scrolls, waits for what changes, and says how long it all took.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 
 const require = createRequire(new URL("../ui/package.json", import.meta.url));
@@ -34,19 +33,8 @@ const newPage = async () => {
   const page = await context.newPage();
   page.on("pageerror", (e) => console.log(`# ${e.message}`));
   await page.addInitScript(watch);
-  await alike();
   return page;
 };
-/** Chromium gives its pages the usual priority whatever its own is: all of it gets the bench's. */
-async function alike() {
-  const main = await browser.newBrowserCDPSession();
-  for (const { id } of (await main.send("SystemInfo.getProcessInfo")).processInfo) {
-    try {
-      for (const thread of readdirSync(`/proc/${id}/task`)) setPriority(Number(thread), getPriority());
-    } catch {} // ended meanwhile, or not ours to raise
-  }
-  await main.detach();
-}
 
 const RUN = "scheduled__2025-12-31";
 const dag = `/dags/${DAG}`;
@@ -199,7 +187,6 @@ if (wanted("scroll")) {
     const session = await page.context().newCDPSession(page);
     await session.send("Performance.enable", { timeDomain: "threadTicks" });
     const busy = async () => (await session.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value * 1000;
-    await alike();
     const before = await busy();
     const took = await page.evaluate(frames, how);
     const work = ((await busy()) - before) / took.length;
