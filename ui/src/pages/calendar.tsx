@@ -1,5 +1,5 @@
 import { Group, Text } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { seg } from "../api";
@@ -123,10 +123,16 @@ export function Component() {
   const years = [...new Set([...[...days.keys()].map((d) => Number(d.slice(0, 4))), new Date().getUTCFullYear()])].sort(
     (a, b) => b - a,
   );
+  // Where the whole year does not fit, this month is what is looked at first.
+  const begin = useCallback((box: HTMLDivElement | null) => {
+    if (!box) return;
+    const year = Date.UTC(new Date().getUTCFullYear(), 0, 1);
+    box.scrollLeft = ((Date.now() - year) / (366 * 86400_000)) * box.scrollWidth - box.clientWidth + 80;
+  }, []);
   return (
     <Loaded of={asked}>
       {() => (
-        <div className="card tile table-box">
+        <div className="card tile table-box" ref={begin}>
           {years.map((y) => (
             <Year key={y} year={y} days={days} onDay={setChosen} chosen={chosen} />
           ))}
