@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, MultiSelect, SegmentedControl, Switch, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useEffect, useMemo, useState } from "react";
@@ -80,6 +80,8 @@ export function Component() {
   const { t } = useTranslation();
   const stateName = useStateName();
   const schedule = useSchedule();
+  // On a tablet the owners stand on the page of the DAG.
+  const roomy = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
   const may = useMay();
   useTitle(t("nav.dags"));
   const list = useListState("dag_display_name");
@@ -207,25 +209,29 @@ export function Component() {
       header: () => t("dag.runs"),
       cell: ({ row: { original: d } }) => <RunBars dagId={d.dag_id} runs={recent.data?.[d.dag_id] ?? []} />,
     },
-    {
-      id: "owner",
-      header: () => t("dag.owner"),
-      cell: ({ row }) => (
-        <div className="cut dag-owner" title={row.original.owners.join(", ")}>
-          {row.original.owners.map((o) => (
-            <button
-              key={o}
-              type="button"
-              className="text-button"
-              title={t("dag.filterOwner", { owner: o })}
-              onClick={() => set({ owner: o })}
-            >
-              {o}
-            </button>
-          ))}
-        </div>
-      ),
-    },
+    ...(roomy
+      ? [
+          {
+            id: "owner",
+            header: () => t("dag.owner"),
+            cell: ({ row }) => (
+              <div className="cut dag-owner" title={row.original.owners.join(", ")}>
+                {row.original.owners.map((o) => (
+                  <button
+                    key={o}
+                    type="button"
+                    className="text-button"
+                    title={t("dag.filterOwner", { owner: o })}
+                    onClick={() => set({ owner: o })}
+                  >
+                    {o}
+                  </button>
+                ))}
+              </div>
+            ),
+          } satisfies ColumnDef<Dag>,
+        ]
+      : []),
     {
       id: "act",
       header: () => <span className="sr-only">{t("actions")}</span>,
