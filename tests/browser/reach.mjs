@@ -58,6 +58,8 @@ export function watch() {
     step() {
       const e = document.activeElement;
       if (!e || e === document.body) return null;
+      const inside = e.closest("#main, [role=dialog]") !== null;
+      if (!inside) return { name: says(e), again: false, inside };
       const again = e.dataset.reached !== undefined;
       e.dataset.reached = "";
       const name = says(e);
@@ -73,7 +75,7 @@ export function watch() {
       const top = document.elementFromPoint(x, y);
       if (!top) wrong.add(`${name} has the focus outside of what one sees`);
       else if (!(e.contains(top) || top.contains(e) || e.closest("label")?.contains(top) || [...(e.labels ?? [])].some((l) => l.contains(top)) || e.parentElement.contains(top))) wrong.add(`${name} has the focus below ${says(top)}`);
-      return { name, again, inside: e.closest("#main, [role=dialog]") !== null };
+      return { name, again, inside };
     },
   };
 }

@@ -14,6 +14,13 @@ function holder(): HTMLElement | null {
 /** When a dialog has come and has given the focus to whom it wanted. */
 const SOON_MS = 80;
 
+const nameOf = (e: Element) => e.getAttribute("aria-label") ?? e.textContent;
+/** The same, or what has come in its place: a row that was saved may have been drawn anew. */
+function again(of: HTMLElement | null): HTMLElement | undefined {
+  if (!of || of.isConnected) return of ?? undefined;
+  return [...document.querySelectorAll<HTMLElement>(of.tagName)].find((e) => nameOf(e) === nameOf(of));
+}
+
 export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
   const { t } = useTranslation();
   const before = useRef<HTMLElement | null>(null);
@@ -23,7 +30,7 @@ export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
       const to = before.current;
       // Once it is gone; whoever has gone on to something else is left there.
       setTimeout(() => {
-        if (to?.isConnected && document.activeElement === document.body) to.focus();
+        if (document.activeElement === document.body) again(to)?.focus();
       });
     },
     [],

@@ -1,6 +1,6 @@
 /** Lists that the server sorts and pages. Where one stands is in the address, so that it can be sent to somebody. */
 import { Group, Pagination, Select, Text } from "@mantine/core";
-import { type Column, type ColumnDef, flexRender, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
+import { type Column, type ColumnDef, getCoreRowModel, type RowData, useReactTable } from "@tanstack/react-table";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -23,6 +23,11 @@ const sizes = ["25", "50", "100"];
 /** Numbers stand at the right; what can be done with a row stays in sight when the table is wider than the page. */
 function place<T>({ id, columnDef }: Column<T>): string {
   return columnDef.meta?.num ? "num" : columnDef.meta?.rest ? "rest" : id === "act" ? "stays" : "";
+}
+
+/** Called, not made a component of: a page says its columns anew each time, and the focus would be lost with what it is on. */
+function drawn<P>(what: string | ((of: P) => ReactNode) | undefined, of: P): ReactNode {
+  return typeof what === "function" ? what(of) : what;
 }
 
 /** What may be wider than the page: it can be scrolled by keyboard as long as it is. */
@@ -103,7 +108,7 @@ export function DataTable<T>({
               <tr key={g.id}>
                 {g.headers.map((h) => {
                   const meta = h.column.columnDef.meta;
-                  const text = flexRender(h.column.columnDef.header, h.getContext());
+                  const text = drawn(h.column.columnDef.header, h.getContext());
                   const sort = meta?.sort;
                   const way =
                     list && sort
@@ -144,7 +149,7 @@ export function DataTable<T>({
               <tr key={r.id}>
                 {r.getVisibleCells().map((c) => (
                   <td key={c.id} className={place(c.column)}>
-                    {flexRender(c.column.columnDef.cell, c.getContext())}
+                    {drawn(c.column.columnDef.cell, c.getContext())}
                   </td>
                 ))}
               </tr>
