@@ -295,6 +295,8 @@ def _template_args(task: Any) -> dict[str, Any]:
         try:
             value = getattr(task, name)
         except AttributeError:
+            if task.dag.compat == 2:  # there the file loads, and the task fails
+                continue
             raise AirflowException(
                 f"{name!r} is configured as a template field but {task.task_type} does not have this attribute."
             )

@@ -131,6 +131,7 @@ LITERAL_2 = "2.11 runs a task with a literal list right below a branch that has 
 LOOSE_2: dict[str, dict[str, str]] = {
     "ff_rules_of_groups": {f"/runs/0/tasks/{g}_all_success/state": GATHERED_2 for g in ("g", "h", "gh")},
     "ff_setup_mixes": {"/runs/0/tasks/wab2/state": GATHERED_2},
+    "fv_custom_fields": {"/runs/0/tasks/all/xcom/return_value/1/deep/l": "2.11 turns tuples inside of other values into lists"},
     "fv_native_mixed": {f"/runs/0/{at}": "2.11 takes keyword-only arguments behind *args for positional ones, and refuses" for at in ("state", "tasks/seen/")},
     "fx_grows_by_conf": {f"/runs/1/{at}": NONE_2 for at in ("state", "tasks/collect/")},
     "wf_run_callbacks": {"/notes": LAST_2},
