@@ -247,14 +247,14 @@ if (wanted("live")) {
   await page.context().close();
 }
 
-/** What the pages' processes hold, all of it: heaps, nodes, pictures. */
+/** What the pages' processes hold: heaps, nodes, pictures; without the program's own files, that they share with every other Chromium. */
 async function held(main) {
   const { processInfo } = await main.send("SystemInfo.getProcessInfo");
   let kib = 0;
   for (const { type, id } of processInfo) {
     if (type !== "renderer") continue;
     try {
-      kib += Number(readFileSync(`/proc/${id}/smaps_rollup`, "utf8").match(/^Pss:\s+(\d+)/m)[1]);
+      for (const [, n] of readFileSync(`/proc/${id}/smaps_rollup`, "utf8").matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+)/gm)) kib += Number(n);
     } catch {} // ended meanwhile
   }
   return kib / 1024;
