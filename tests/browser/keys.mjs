@@ -330,8 +330,10 @@ export function keys(w) {
   });
 
   step("keyboard: a variable, a connection and a pool are changed", async () => {
-    await fetch(`${BASE}/api/v2/pools`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: "keys", slots: 1 }) });
-    await fetch(`${BASE}/api/v2/connections`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ connection_id: "keys", conn_type: "http", host: "one" }) });
+    const there = (path, body) => fetch(`${BASE}/api/v2/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    await there("variables", { key: "keys_three", value: "by hand" });
+    await there("pools", { name: "keys", slots: 1 });
+    await there("connections", { connection_id: "keys", conn_type: "http", host: "one" });
     await open("/variables");
     await into("Edit keys_three");
     await write(field("textbox", "Value"), "by keys");
