@@ -38,10 +38,10 @@ export function Dialog(props: Omit<ModalProps, "opened" | "closeButtonProps">) {
   useEffect(() => {
     // What is to have the focus first may be what cannot be changed, and takes none.
     const timer = setTimeout(() => {
-      if (document.activeElement !== document.body) return;
       const of = [...document.querySelectorAll<HTMLElement>("[role=dialog]")].at(-1);
-      const first = of?.querySelector<HTMLElement>(":is(input, textarea, select):not(:disabled, [tabindex='-1'])");
-      (first ?? of)?.focus();
+      if (!of || of.contains(document.activeElement)) return;
+      const first = of.querySelector<HTMLElement>(":is(input, textarea, select):not(:disabled, [tabindex='-1'])");
+      (first ?? of).focus();
     }, SOON_MS);
     return () => clearTimeout(timer);
   }, []);
