@@ -246,13 +246,13 @@ step("failed: why, both attempts, clear with a preview, mark with a preview", as
   await look("clear");
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Downstream", { exact: true }).click();
-  await seen("Changes 1 task instances");
+  await seen("Changes 1 task instance");
   await dialog.getByRole("button", { name: "Clear", exact: true }).click();
   await until("cleared", async () => (await api("GET", "/api/v2/dags/fails/dagRuns/live/taskInstances/bad")).try_number > 2);
   await ended("fails", "live", "failed");
   await button("Mark as").click();
   await page.getByRole("menuitem", { name: "Success" }).click();
-  await seen("Changes 1 task instances");
+  await seen("Changes 1 task instance");
   await page.getByRole("dialog").getByRole("button", { name: "Mark", exact: true }).click();
   await until("marked", async () => (await api("GET", "/api/v2/dags/fails/dagRuns/live/taskInstances/bad")).state === "success");
   await page.locator(".page-head").getByText("Success").waitFor();
