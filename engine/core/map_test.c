@@ -172,6 +172,26 @@ static void test_setup_in_group(void **state)
 }
 
 /* Who is in a mapped group hears of the end of what it maps over, also when that is not right above. */
+/* The same where the length comes from a task: the teardown is not judged before it has its indexes, though its setups have theirs. */
+static void test_setup_in_group_of_unknown_length(void **state)
+{
+	static const struct script s[] = { { "n", ANY, .length = 2, .has_return = true }, { "s", 1, .outcome = TW_OUT_FAILED }, { 0 } };
+	struct world w;
+
+	setup(&w,
+	      "{'dag_id':'d','groups':[{'group_id':'g','map':{'kind':'expand','over':[{'arg':'x','value':{'xcom':{'task':'n'}}}]}}],'tasks':["
+	      "{'task_id':'n'},{'task_id':'s','group':'g','is_setup':true,'upstream':['n']},"
+	      "{'task_id':'w','group':'g','upstream':['s']},"
+	      "{'task_id':'t','group':'g','is_teardown':true,'trigger_rule':'all_done_setup_success','upstream':['s','w']}]}",
+	      s);
+	world_run(&w, "d", "r");
+	world_go(&w, false);
+	assert_ti(&w, "r", "t", -1, "absent");
+	assert_ti(&w, "r", "t", 0, "success");
+	assert_ti(&w, "r", "t", 1, "upstream_failed"); /* its own setup failed */
+	world_close(&w);
+}
+
 static void test_list_of_a_group_ends(void **state)
 {
 	static const struct script s[] = { { "src", ANY, .hang = true }, { "h", ANY, .hang = true }, { 0 } };
@@ -441,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_branch_survives_clear),
 		cmocka_unit_test(test_setup_scope),
 		cmocka_unit_test(test_setup_in_group),
+		cmocka_unit_test(test_setup_in_group_of_unknown_length),
 		cmocka_unit_test(test_list_of_a_group_ends),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_backfill),

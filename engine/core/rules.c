@@ -154,7 +154,8 @@ static enum verdict teardown_verdict(const struct ti *ti)
 static bool decides_early(enum tw_trigger_rule r)
 {
 	return r == TW_RULE_ONE_SUCCESS || r == TW_RULE_ONE_FAILED || r == TW_RULE_ONE_DONE ||
-	       r == TW_RULE_NONE_FAILED_MIN_ONE_SUCCESS || r == TW_RULE_ALL_DONE_MIN_ONE_SUCCESS;
+	       r == TW_RULE_NONE_FAILED_MIN_ONE_SUCCESS || r == TW_RULE_ALL_DONE_MIN_ONE_SUCCESS ||
+	       r == TW_RULE_ALL_DONE_SETUP_SUCCESS;
 }
 
 static bool has_expanded_sibling(const struct ti *ti)
