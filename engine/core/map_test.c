@@ -171,7 +171,6 @@ static void test_setup_in_group(void **state)
 	world_close(&w);
 }
 
-/* Who is in a mapped group hears of the end of what it maps over, also when that is not right above. */
 /* The same where the length comes from a task: the teardown is not judged before it has its indexes, though its setups have theirs. */
 static void test_setup_in_group_of_unknown_length(void **state)
 {
@@ -192,6 +191,7 @@ static void test_setup_in_group_of_unknown_length(void **state)
 	world_close(&w);
 }
 
+/* Who is in a mapped group hears of the end of what it maps over, also when that is not right above. */
 static void test_list_of_a_group_ends(void **state)
 {
 	static const struct script s[] = { { "src", ANY, .hang = true }, { "h", ANY, .hang = true }, { 0 } };
