@@ -32,6 +32,10 @@ class ListOfDictsExpandInput:
             return set()
         return {k for item in self.value if isinstance(item, Mapping) for k in item}
 
+    def comes_from_tasks(self, name: str) -> bool:
+        """Never: Airflow renders what is in the dictionaries, whoever made them."""
+        return False
+
     def to_document(self) -> dict[str, Any]:
         return {"kind": self.kind, "value": source(self.value)}
 
@@ -74,6 +78,10 @@ class DictOfListsExpandInput:
 
     def argument_names(self) -> set[str]:
         return set(self.value)
+
+    def comes_from_tasks(self, name: str) -> bool:
+        """Are the items of that argument what tasks gave? They are data: no templates."""
+        return isinstance(self.value.get(name), ResolveMixin)
 
     def to_document(self) -> dict[str, Any]:
         return {
@@ -348,6 +356,9 @@ class MappedOperator(BaseOperator):
         operator = cls.__new__(cls)
         operator.__dict__["_tw_unmapped_of"] = self
         operator.__init__(**kwargs)
+        operator.__dict__["_tw_data"] = [
+            v for k, v in mapped.items() if self.expand_input.comes_from_tasks(k)
+        ]
         operator._dag = self._dag
         operator.task_group = self.task_group
         operator.upstream_task_ids = set(self.upstream_task_ids)

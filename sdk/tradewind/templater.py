@@ -68,8 +68,9 @@ class Templater:
             self.resolve_template_files()
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
-        """Render all fields in place."""
-        self._render_fields(self, self.template_fields, context, jinja_env or self.get_template_env(), set())
+        """Render all fields in place; what other tasks gave to be mapped over is data, and stays as it is."""
+        seen = {id(value) for value in getattr(self, "_tw_data", ())}
+        self._render_fields(self, self.template_fields, context, jinja_env or self.get_template_env(), seen)
 
     def _render_fields(self, parent: Any, fields: Any, context: Any, env: Any, seen: set[int]) -> None:
         for name in fields:

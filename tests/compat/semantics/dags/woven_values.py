@@ -157,8 +157,8 @@ with probe("wv_lazy_lists"):
             return "IndexError"
 
     outside(xs)
-    BashOperator(task_id="sum", bash_command="echo {{ ti.xcom_pull(task_ids='xs') | sum }} {{ ti.xcom_pull(task_ids='xs') | list | length }} {{ ti.xcom_pull(task_ids='xs', map_indexes=2) }}")
-    BashOperator.partial(task_id="own").expand(bash_command=["echo {{ ti.xcom_pull(task_ids='xs', map_indexes=ti.map_index) }}", "echo {{ ti.xcom_pull(task_ids='xs')[ti.map_index] }}"])
+    xs >> BashOperator(task_id="sum", bash_command="echo {{ ti.xcom_pull(task_ids='xs') | sum }} {{ ti.xcom_pull(task_ids='xs') | list | length }} {{ ti.xcom_pull(task_ids='xs', map_indexes=2) }}")
+    xs >> BashOperator.partial(task_id="own").expand(bash_command=["echo {{ ti.xcom_pull(task_ids='xs', map_indexes=ti.map_index) }}", "echo {{ ti.xcom_pull(task_ids='xs')[ti.map_index] }}"])
 
 with probe("wv_native_mapped", render_template_as_native_obj=True, params={"n": 5}):
     # Native rendering: what comes out of the templates of mapped fields keeps its type.
