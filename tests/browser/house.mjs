@@ -176,7 +176,7 @@ export function house(w) {
     });
     await w.go("/needs?after=0");
     await w.page.getByRole("region", { name: /Questions to a person/ }).getByRole("link", { name: /of asks waits for an answer/ }).waitFor();
-    await w.page.getByRole("region", { name: /Starved pools/ }).getByText(/wait for the pool narrow/).waitFor();
+    await w.page.getByRole("region", { name: /Starved pools/ }).getByText(/waits? for the pool narrow/).waitFor();
     await w.page.getByRole("region", { name: /Broken files/ }).getByText("broken.py does not load").waitFor();
     await look("needs");
     const failures = w.page.getByRole("region", { name: /Failures nobody has looked at/ });
