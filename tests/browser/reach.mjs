@@ -53,6 +53,8 @@ export function watch() {
   const wrong = new Set();
   window.reach = {
     wrong,
+    /** What comes later, when Tab has gone by, has not been missed. */
+    there: new WeakSet(document.querySelectorAll("*")),
     says,
     /** After each Tab: what has the focus now, and what is wrong with that. */
     step() {
@@ -61,6 +63,8 @@ export function watch() {
       const inside = e.closest("#main, [role=dialog]") !== null;
       if (!inside) return { name: says(e), again: false, inside };
       const again = e.dataset.reached !== undefined;
+      const same = e === window.reach.last;
+      window.reach.last = e;
       e.dataset.reached = "";
       const name = says(e);
       const box = e.getBoundingClientRect();
@@ -75,7 +79,7 @@ export function watch() {
       const top = document.elementFromPoint(x, y);
       if (!top) wrong.add(`${name} has the focus outside of what one sees`);
       else if (!(e.contains(top) || top.contains(e) || e.closest("label")?.contains(top) || [...(e.labels ?? [])].some((l) => l.contains(top)) || e.parentElement.contains(top))) wrong.add(`${name} has the focus below ${says(top)}`);
-      return { name, again, inside };
+      return { name, again, same, inside };
     },
   };
 }
@@ -89,7 +93,7 @@ export function missed() {
   const root = document.querySelector("[role=dialog]") ?? document.getElementById("main") ?? document.body;
   const wrong = [];
   for (const e of root.querySelectorAll("*")) {
-    if (!shown(e)) continue;
+    if (!shown(e) || !window.reach.there.has(e)) continue;
     const usable = e.matches("a[href], button, input, select, textarea, summary, [role=button], [role=link], [tabindex='0']");
     const pointed = getComputedStyle(e).cursor === "pointer" && getComputedStyle(e.parentElement).cursor !== "pointer";
     if (!usable && !pointed) continue;
@@ -120,6 +124,7 @@ export function lost() {
     const over = [...document.querySelectorAll("#main *, [role=dialog] *")].filter((e) => shown(e) && e.getBoundingClientRect().right > page.clientWidth + 1 && !e.closest(".table-box, .gbox, .flow, .log, .cm-editor, pre, .tabs"));
     wrong.push(`the page is ${page.scrollWidth - page.clientWidth} px too wide: ${over.slice(0, 2).map((e) => `${e.tagName.toLowerCase()}.${String(e.className.baseVal ?? e.className).slice(0, 40)}`).join(", ")}`);
   }
+  for (const e of document.querySelectorAll(".head a, .head button")) if (shown(e) && e.getBoundingClientRect().right > page.clientWidth) wrong.push(`${e.getAttribute("aria-label") ?? e.textContent} is outside of the head`);
   const may = ".table-box, .gbox, .flow, .log, .cm-editor, pre, .pre, .diff, .gantt, .tabs, .asset-flow, svg, .mantine-ScrollArea-root";
   for (const e of document.querySelectorAll("body *")) {
     if (!shown(e) || e.closest(may) || e.clientWidth < 2 || e.clientHeight < 2) continue;
