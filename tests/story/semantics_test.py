@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from typing import Any
 
 import pytest
@@ -18,12 +19,31 @@ FOLDER = ROOT / "tests" / "compat" / "semantics"
 sys.path.insert(0, str(FOLDER))
 
 from here import differences, golden, seen
-from plan import OTHERWISE_2, loose
+from plan import OTHERWISE_2, loose, plan
 from refused import FILES, OTHERWISE
 
 PROBES = [
     (g, dag_id) for g in ("3", "2") for dag_id in sorted(golden(g)) if g == "3" or not dag_id.startswith(tuple(OTHERWISE_2))
 ]
+
+
+FEW = 6
+
+
+def unequal(generation: str, dag_id: str, found: dict[str, Any]) -> list[str]:
+    lines = differences(found[dag_id], golden(generation)[dag_id])
+    return [line for line in lines if not line.startswith(loose(generation, dag_id))]
+
+
+def ran(generation: str) -> dict[str, Any]:
+    """What every probe ended as. All run at once, ten times as fast as Airflow was asked to: where a skip and a failure race for the same
+    instance, either may be first. A few that differ are run once more by themselves, at a pace like that of the recording."""
+    found = seen(generation)
+    other = [d for g, d in PROBES if g == generation and d in found and unequal(generation, d, found) and not plan(d).get("called")]
+    if 0 < len(other) <= FEW:
+        warnings.warn(f"run again at a slower pace: {', '.join(other)}", stacklevel=2)
+        found.update(seen(generation, other, pace="3"))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +54,9 @@ def ends() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(("generation", "dag_id"), PROBES)
 def test_ends_as_on_airflow(ends: dict[str, dict[str, Any]], generation: str, dag_id: str) -> None:
     if generation not in ends:
-        ends[generation] = seen(generation)
+        ends[generation] = ran(generation)
     assert dag_id in ends[generation], "its file does not load"
-    lines = differences(ends[generation][dag_id], golden(generation)[dag_id])
-    lines = [line for line in lines if not line.startswith(loose(generation, dag_id))]
+    lines = unequal(generation, dag_id, ends[generation])
     assert not lines, "\n".join(lines)
 
 

@@ -33,7 +33,7 @@ def golden(generation: str) -> dict[str, Any]:
 class Here:
     """The engine as a world."""
 
-    def __init__(self, folder: Path, generation: str) -> None:
+    def __init__(self, folder: Path, generation: str, pace: str) -> None:
         self.generation = generation
         self.engine = Engine(
             folder,
@@ -42,7 +42,7 @@ class Here:
             TRADEWIND__CORE__LOAD_EXAMPLES="False",
             TRADEWIND__CORE__PARALLELISM="32",
             SEMANTICS_GENERATION=generation,
-            SEMANTICS_PACE=os.environ.get("SEMANTICS_PACE", "0.5"),
+            SEMANTICS_PACE=os.environ.get("SEMANTICS_PACE", pace),
             SEMANTICS_LONG=os.environ.get("SEMANTICS_LONG", "30"),
             SEMANTICS_NOTES=str(folder / "notes"),
         )
@@ -89,11 +89,11 @@ class Here:
         return [r[0] for r in self.ask("SELECT dag_id FROM dag ORDER BY dag_id")]
 
 
-def seen(generation: str, only: list[str] = [], keep: Path | None = None) -> dict[str, Any]:
-    """What every probe ended as here."""
+def seen(generation: str, only: list[str] = [], keep: Path | None = None, pace: str = "0.5") -> dict[str, Any]:
+    """What every probe ended as here; `pace`: seconds in a beat."""
     rows = golden(generation)
     with tempfile.TemporaryDirectory() as folder:
-        here = Here(keep or Path(folder), generation)
+        here = Here(keep or Path(folder), generation, pace)
         try:
             here.start()
             dags = [d for d in here.dags() if (d in only if only else not rows or d in rows)]

@@ -119,6 +119,7 @@ LOOSE: dict[str, dict[str, str]] = {
     "xz_gaps": {f"/runs/{n}/tasks/t/xcom/return_value/3": "whether the run before has ended by then is a matter of pace" for n in (1, 2)},
     "xm_gate_in_group_of_setups": {"/runs/0/tasks/below_g/": "begins before the gate has closed, or not"},
     "xf_deferral_mapped": {f"/runs/0/{at}": "a skip or a failure decides, whichever comes first" for at in ("state", "tasks/after/")},
+    "fm_rules_inside": {"/runs/0/tasks/all_success/state": "a skip or a failure decides, whichever comes first"},
     **{d: {"/runs/0": MORE_VALUES} for d in ("xv_big", "xv_inf", "xv_nan")},
     **{d: {"/runs/0/tasks/by/xcom/return_value": "3.3 leaves out the events of Asset.ref"} for d in ("as_ref_by_name", "as_ref_by_uri")},
 }
