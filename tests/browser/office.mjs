@@ -334,5 +334,8 @@ export function office(w) {
       const r = await fetch(`${process.env.BASE}/api/v2/dags/fails/dagRuns`);
       return r.status === 404 || (await r.json()).total_entries === 0;
     });
+    await go("/dags/waits/details"); // of the same file
+    await button("Read the file again").click();
+    await until("it has come back", async () => (await fetch(`${process.env.BASE}/api/v2/dags/fails`)).ok);
   });
 }
