@@ -392,6 +392,8 @@ static void check_set(struct sim *m, const struct srow *t)
 		return;
 	if (s == TW_TI_SKIPPED && r.past_moved && r.upstreams_moved)
 		return; /* its skip waited for the run before, and was decided when that moved, before the upstream did */
+	if (s == TW_TI_SKIPPED && r.upstreams_moved && (t->before == TW_TI_UP_FOR_RETRY || t->before == TW_TI_UP_FOR_RESCHEDULE))
+		return; /* its own delay was over in this turn, and it was looked at before the upstream moved */
 	if (s == TW_TI_REMOVED && t->l.row.map_index >= 0)
 		return; /* what it maps over has become shorter */
 	if (s == TW_TI_SKIPPED && (t->run->doc->dag->fail_fast || decided_above(m, t)))
