@@ -167,6 +167,7 @@ export function office(w) {
     await ended("fails", "many-1", "success");
     await ended("fails", "many-2", "success");
     await table("Runs").getByRole("row", { name: /Success many-1/ }).waitFor();
+    await chosen(2).waitFor({ state: "hidden" });
     await pick("many-2").check();
     await pick("many-3").check();
     await chosen(2).getByRole("button", { name: "Clear selected" }).click();
@@ -175,6 +176,7 @@ export function office(w) {
     const tries = async (id) => (await api("GET", `/api/v2/dags/fails/dagRuns/${id}/taskInstances/bad`)).try_number;
     await until("it ran again", async () => (await tries("many-3")) > 2);
     await ended("fails", "many-3", "failed");
+    await chosen(2).waitFor({ state: "hidden" });
     await w.page.getByRole("checkbox", { name: "Select all on this page" }).check();
     await chosen(3).getByRole("button", { name: "Delete selected" }).click();
     await dialog().getByRole("button", { name: "Delete", exact: true }).click();
