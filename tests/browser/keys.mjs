@@ -454,6 +454,7 @@ export function keys(w) {
     await settled();
     await w.page.evaluate(watch);
     await press("Tab", "Enter", "Tab", "Tab", "Tab", "Tab");
+    await w.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await w.page.evaluate(() => window.reach.step());
     await tabTo(button("Trigger"));
     await press("Enter");
