@@ -62,7 +62,7 @@ void tw_map_clear(struct tw_map *m)
 		free((char *)m->entries[i].key.p);
 	if (m->nslots)
 		memset(m->slots, 0, m->nslots * sizeof *m->slots);
-	m->len = m->used = 0;
+	m->len = m->used = m->first = 0;
 }
 
 static struct tw_map_entry *lookup(const struct tw_map *m, struct tw_str key, uint64_t hash)
@@ -102,6 +102,7 @@ static void rebuild(struct tw_map *m)
 	free(m->slots);
 	m->entries = entries;
 	m->used = n;
+	m->first = 0;
 	m->nslots = nslots;
 	m->slots = tw_zalloc(nslots * sizeof *m->slots);
 	for (size_t i = 0; i < n; i++)
@@ -137,15 +138,25 @@ void *tw_map_set(struct tw_map *m, struct tw_str key, void *value)
 	return NULL;
 }
 
-void *tw_map_del(struct tw_map *m, struct tw_str key)
+static void *take_out(struct tw_map *m, struct tw_map_entry *e)
 {
-	struct tw_map_entry *e = lookup(m, key, tw_hash_keyed(key.p, key.n, tw_map_seed));
-	if (!e)
-		return NULL;
 	void *old = e->value;
 	free((char *)e->key.p);
 	e->key = (struct tw_str){0};
 	e->value = NULL;
 	m->len--;
 	return old;
+}
+
+void *tw_map_del(struct tw_map *m, struct tw_str key)
+{
+	struct tw_map_entry *e = lookup(m, key, tw_hash_keyed(key.p, key.n, tw_map_seed));
+	return e ? take_out(m, e) : NULL;
+}
+
+void *tw_map_shift(struct tw_map *m)
+{
+	while (m->first < m->used && !m->entries[m->first].value)
+		m->first++;
+	return m->first < m->used ? take_out(m, &m->entries[m->first]) : NULL;
 }

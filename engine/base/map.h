@@ -16,6 +16,7 @@ struct tw_map {
 	struct tw_map_entry *entries; /* in insertion order, with holes where entries were deleted */
 	uint32_t *slots;
 	size_t len, used, nslots;     /* live entries; entries incl. holes; power of two */
+	size_t first;                 /* all entries before it are holes */
 };
 
 void tw_map_release(struct tw_map *m);
@@ -24,6 +25,7 @@ void *tw_map_get(const struct tw_map *m, struct tw_str key);        /* NULL when
 /* Returns the value that was there, or NULL. value must not be NULL. */
 void *tw_map_set(struct tw_map *m, struct tw_str key, void *value);
 void *tw_map_del(struct tw_map *m, struct tw_str key);              /* returns what was there */
+void *tw_map_shift(struct tw_map *m);                               /* takes out the oldest; NULL when there is none */
 uint64_t tw_hash(const void *p, size_t n);                          /* not keyed: the same in every process */
 
 /*

@@ -37,6 +37,15 @@ static void check(const struct tw_map *m, const struct model *model)
 	assert_int_equal(live, 0);
 }
 
+static int oldest(const struct model *model)
+{
+	int first = -1;
+	for (int i = 0; i < KEYS; i++)
+		if (model->value[i] && (first < 0 || model->born[i] < model->born[first]))
+			first = i;
+	return first;
+}
+
 static void behaves_as_its_model(void **state)
 {
 	struct tw_map m = {0};
@@ -59,11 +68,20 @@ static void behaves_as_its_model(void **state)
 				model.born[i] = ++model.clock;
 			model.value[i] = v;
 		}
+		if (step % 7 == 0) {
+			int first = oldest(&model);
+			assert_ptr_equal(tw_map_shift(&m), first < 0 ? NULL : model.value[first]);
+			if (first >= 0)
+				model.value[first] = NULL;
+		}
 		if (step % 500 == 0)
 			check(&m, &model);
 	}
 	check(&m, &model);
 	assert_true(m.nslots <= 4096);
+	while (m.len)
+		assert_non_null(tw_map_shift(&m));
+	assert_null(tw_map_shift(&m));
 	tw_map_clear(&m);
 	memset(&model, 0, sizeof model);
 	check(&m, &model);

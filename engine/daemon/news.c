@@ -59,19 +59,15 @@ void attempt_drop(struct shell *sh, struct tw_id id)
 /* Nobody says when the process of an attempt that has ended is gone: the newest are kept. */
 void attempt_ended(struct shell *sh, struct tw_id id)
 {
-	struct attempt *a = take_out(sh, id), **at;
+	struct attempt *a = take_out(sh, id);
 
-	if (!a || !a->calls_back || tw_map_get(&sh->callers, id_key(&id))) {
+	if (!a || !a->calls_back) {
 		attempt_free(a);
 		return;
 	}
-	if (!sh->caller_ring)
-		sh->caller_ring = tw_zalloc(CALLERS * sizeof *sh->caller_ring);
-	at = &sh->caller_ring[sh->caller_at++ % CALLERS];
-	if (*at)
-		attempt_free(tw_map_del(&sh->callers, id_key(&(*at)->id)));
-	*at = a;
-	tw_map_set(&sh->callers, id_key(&a->id), a);
+	attempt_free(tw_map_set(&sh->callers, id_key(&id), a));
+	if (sh->callers.len > CALLERS)
+		attempt_free(tw_map_shift(&sh->callers));
 }
 
 void attempts_release(struct shell *sh)
@@ -82,7 +78,6 @@ void attempts_release(struct shell *sh)
 	tw_map_foreach(&sh->callers, e)
 		attempt_free(e->value);
 	tw_map_release(&sh->callers);
-	free(sh->caller_ring);
 }
 
 /* The first word about an attempt that was loaded at start: its executor has it. */

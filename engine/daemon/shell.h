@@ -75,9 +75,7 @@ struct shell {
 	struct tw_map versions;               /* version id → struct version */
 	size_t versions_full;                 /* so many of them: those that nobody uses leave */
 	struct tw_map attempts;               /* id's 16 bytes → struct attempt */
-	struct tw_map callers;                /* the same of those that call back */
-	struct attempt **caller_ring;         /* CALLERS, each in `callers`, or NULL */
-	size_t caller_at;
+	struct tw_map callers;                /* the same of those that call back, the oldest first */
 	struct tw_map pools;                  /* name → the round of reading that saw it last */
 	uintptr_t pools_round;
 	struct tw_map file_parts, file_sums;  /* filekey.c: dag_id → its document's part; file → the sum */

@@ -50,9 +50,7 @@ struct worker {
 	struct tw_http *http;
 	struct tw_executors executors;
 	struct tw_map jobs;    /* id → struct job */
-	struct tw_map callers; /* the same of those that call back */
-	struct job *caller_ring[CALLERS];
-	size_t caller_at;
+	struct tw_map callers; /* the same of those that call back, the oldest first */
 	struct tw_map errands; /* its own address → struct errand */
 	char host[TW_HOSTNAME_MAX], user[64];
 	bool taking, stopping;
@@ -138,6 +136,8 @@ static void on_closed(uv_handle_t *h)
 
 static void job_free(struct job *j)
 {
+	if (!j)
+		return;
 	uv_close((uv_handle_t *)j->again, on_closed);
 	tw_buf_release(&j->frame);
 	free(j->claim);
@@ -148,13 +148,12 @@ static void job_free(struct job *j)
 /* Nobody says when its process is gone: the newest are kept. */
 static void keep_caller(struct job *j)
 {
-	struct job **at = &j->w->caller_ring[j->w->caller_at++ % CALLERS];
+	struct worker *w = j->w;
 
-	if (*at)
-		job_free(tw_map_del(&j->w->callers, key_of(&(*at)->id)));
-	*at = j;
 	tw_buf_release(&j->frame);
-	tw_map_set(&j->w->callers, key_of(&j->id), j);
+	job_free(tw_map_set(&w->callers, key_of(&j->id), j));
+	if (w->callers.len > CALLERS)
+		job_free(tw_map_shift(&w->callers));
 }
 
 static void job_drop(struct job *j)
@@ -162,7 +161,7 @@ static void job_drop(struct job *j)
 	struct worker *w = j->w;
 
 	tw_map_del(&w->jobs, key_of(&j->id));
-	if (j->calls_back && !tw_map_get(&w->callers, key_of(&j->id)))
+	if (j->calls_back)
 		keep_caller(j);
 	else
 		job_free(j);
