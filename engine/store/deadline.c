@@ -78,12 +78,16 @@ enum tw_rc tw_store_deadlines_open(struct tw_store *s, struct tw_arena *a, struc
 	return TW_Q_ALL(&q, struct tw_deadline_row, read_row, a, ret_v, ret_n, err);
 }
 
+/* Nobody has left a note at the run: then it is seen to. */
+#define UNSEEN "coalesce(r.note, '') = ''"
+
 static const struct tw_field fields[] = {
 	{ "id", "dl.id", TW_F_UUID },		       { "deadline_time", "dl.deadline_time", TW_F_TIME },
 	{ "created_at", "dl.created_at", TW_F_TIME },  { "last_updated_at", "dl.last_updated_at", TW_F_TIME },
 	{ "missed", "dl.missed", TW_F_BOOL },	       { "alert_name", "dl.name", TW_F_TEXT },
 	{ "dag_id", "dl.dag_id", TW_F_TEXT },	       { "dag_run_id", "dl.run_id", TW_F_TEXT },
 	{ "run_id", "dl.run_id", TW_F_TEXT },
+	{ "unseen", "exists (select 1 from dag_run r where r.dag_id = dl.dag_id and r.run_id = dl.run_id and " UNSEEN ")", TW_F_BOOL },
 };
 
 static const struct tw_list_def list = {
@@ -150,6 +154,8 @@ static const struct tw_field sla_fields[] = {
 	{ "task_id", "sm.task_id", TW_F_TEXT },
 	{ "execution_date", "sm.execution_date", TW_F_TIME },
 	{ "timestamp", "sm.timestamp", TW_F_TIME },
+	{ "unseen", "exists (select 1 from dag_run r where r.dag_id = sm.dag_id and r.logical_date = sm.execution_date and " UNSEEN ")",
+	  TW_F_BOOL },
 };
 
 static const struct tw_list_def sla_list = {

@@ -26,7 +26,7 @@ struct tw_sla_row {
 enum tw_rc tw_store_deadlines_open(struct tw_store *s, struct tw_arena *a, struct tw_deadline_row **ret_v, size_t *ret_n,
 				   struct tw_err *err);
 /*
- * Fields: id deadline_time created_at missed alert_name (name) dag_id dag_run_id (run_id).
+ * Fields: id deadline_time created_at missed alert_name (name) dag_id dag_run_id (run_id) unseen (as of an SLA's run).
  */
 enum tw_rc tw_store_deadlines(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a,
 			      struct tw_deadline_row **ret_v, size_t *ret_n, int64_t *ret_total, struct tw_err *err);
@@ -36,6 +36,6 @@ enum tw_rc tw_store_mean_runtime(struct tw_store *s, struct tw_str dag_id, int l
 /* Is this task's SLA of this date recorded as missed? */
 enum tw_rc tw_store_sla_missed(struct tw_store *s, struct tw_str dag_id, struct tw_str task_id, tw_time execution_date,
 			       bool *ret_missed, struct tw_err *err);
-/* Fields: dag_id task_id execution_date timestamp. */
+/* Fields: dag_id task_id execution_date timestamp unseen (its run is there, and nobody has left a note at it). */
 enum tw_rc tw_store_sla_misses(struct tw_store *s, const struct tw_ask *ask, struct tw_arena *a, struct tw_sla_row **ret_v,
 			       size_t *ret_n, int64_t *ret_total, struct tw_err *err);

@@ -181,27 +181,20 @@ static enum tw_rc failures(struct needs *n)
 	return TW_OK;
 }
 
-/* Has somebody left a note at the run? Then it is seen to; so is one that is gone. */
-static bool noted(const struct needs *n, struct tw_str dag_id, struct tw_str run_id)
-{
-	struct tw_run_view v;
-
-	return tw_store_run(n->s, dag_id, run_id, n->req->arena, &v, NULL) < 0 || v.run.note.n > 0;
-}
-
 static enum tw_rc deadlines(struct needs *n)
 {
 	static const char *const order[] = {"-deadline_time"};
 	const struct tw_cond conds[] = {{.field = "missed", .op = TW_OP_EQ, .num = 1},
+					{.field = "unseen", .op = TW_OP_EQ, .num = 1},
 					{.field = "deadline_time", .op = TW_OP_GE, .time = n->now - FAILURES_SINCE}};
-	struct tw_ask ask = {.conds = conds, .nconds = 2, .order_by = order, .norder = 1, .limit = KIND_MAX};
+	struct tw_ask ask = {.conds = conds, .nconds = 3, .order_by = order, .norder = 1, .limit = KIND_MAX};
 	struct tw_deadline_row *v;
 	size_t k;
 
 	if (tw_store_deadlines(n->s, &ask, n->req->arena, &v, &k, NULL, &n->err) < 0)
 		return n->err.rc;
 	for (size_t i = 0; i < k; i++) {
-		if (!sees(n, TW_ON_DAG_RUN, v[i].dag_id) || noted(n, v[i].dag_id, v[i].run_id))
+		if (!sees(n, TW_ON_DAG_RUN, v[i].dag_id))
 			continue;
 		open_item(n, "deadline", v[i].deadline_time);
 		dag_of(n, v[i].dag_id, none, v[i].run_id);
@@ -215,15 +208,16 @@ static enum tw_rc deadlines(struct needs *n)
 static enum tw_rc slas(struct needs *n)
 {
 	static const char *const order[] = {"-timestamp"};
-	const struct tw_cond recent = {.field = "timestamp", .op = TW_OP_GE, .time = n->now - FAILURES_SINCE};
-	struct tw_ask ask = {.conds = &recent, .nconds = 1, .order_by = order, .norder = 1, .limit = KIND_MAX};
+	const struct tw_cond conds[] = {{.field = "unseen", .op = TW_OP_EQ, .num = 1},
+					{.field = "timestamp", .op = TW_OP_GE, .time = n->now - FAILURES_SINCE}};
+	struct tw_ask ask = {.conds = conds, .nconds = 2, .order_by = order, .norder = 1, .limit = KIND_MAX};
 	struct tw_sla_row *v;
 	size_t k;
 
 	if (tw_store_sla_misses(n->s, &ask, n->req->arena, &v, &k, NULL, &n->err) < 0)
 		return n->err.rc;
 	for (size_t i = 0; i < k; i++) {
-		if (!v[i].run_id.p || !sees(n, TW_ON_TI, v[i].dag_id) || noted(n, v[i].dag_id, v[i].run_id))
+		if (!sees(n, TW_ON_TI, v[i].dag_id))
 			continue;
 		open_item(n, "sla", v[i].timestamp);
 		dag_of(n, v[i].dag_id, none, v[i].run_id);
