@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, SegmentedControl, SimpleGrid, Text } from "@mantine/core";
+import { Anchor, Button, Group, SimpleGrid, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -6,6 +6,7 @@ import { type DagPage, type Page, type RunPage, seg } from "../api";
 import { IconHeartbeat, IconRocket } from "../icons";
 import { useGet } from "../live";
 import { Busy, Empty, Loaded, PageHead, Trouble, useTitle } from "../parts/bits";
+import { DayOrWeek } from "../parts/span";
 import { Mark, runStates, StateMark, useStateName } from "../parts/state";
 import { useZone } from "../settings";
 import { formatTime, Took, When, zoneMark } from "../time";
@@ -118,16 +119,7 @@ function History() {
         <Text component="h2" id="history" fw={600} fz={14} m={0}>
           {t("home.history")}
         </Text>
-        <SegmentedControl
-          size="xs"
-          value={hours}
-          onChange={setHours}
-          aria-label={t("home.span")}
-          data={[
-            { value: "24", label: t("home.day") },
-            { value: "168", label: t("home.week") },
-          ]}
-        />
+        <DayOrWeek hours={hours} onChange={setHours} />
       </Group>
       {asked.error ? (
         <Trouble error={asked.error} />

@@ -1,84 +1,21 @@
 /** A DAG at a glance: how its last runs went and how long they took, what failed of late, what it is held to, what it makes. */
-import { Alert, Group, SegmentedControl, SimpleGrid } from "@mantine/core";
-import { useMemo } from "react";
+import { Alert, Group, SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { type GridRun, type Page, seg } from "../api";
 import { IconAlertTriangle, IconTimeline } from "../icons";
 import { useGet } from "../live";
 import { AssetEvents } from "../parts/asset-events";
 import { seconds } from "../parts/bars";
 import { Empty } from "../parts/bits";
-import { Chart, Figure } from "../parts/chart";
 import { Rules } from "../parts/deadlines";
 import { Failures } from "../parts/failures";
-import { useStateName } from "../parts/state";
-import { useZone } from "../settings";
-import { formatDuration, formatTime, zoneMark } from "../time";
+import { RecentBars } from "../parts/recent";
+import { useSpan } from "../parts/span";
 import { useDag } from "./dag";
 import { Tile } from "./home";
 
 const RUNS = 30;
-
-/** The day or the week that failures are counted in, and since when: told once, so that it is one question. */
-export function useSpan() {
-  const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
-  const hours = search.get("hours") === "168" ? 168 : 24;
-  const since = useMemo(() => new Date(Date.now() - hours * 3600_000).toISOString(), [hours]);
-  const control = (
-    <SegmentedControl
-      size="xs"
-      aria-label={t("home.span")}
-      value={String(hours)}
-      onChange={(v) =>
-        setSearch(
-          (before) => {
-            const next = new URLSearchParams(before);
-            next.set("hours", v);
-            return next;
-          },
-          { replace: true },
-        )
-      }
-      data={[
-        { value: "24", label: t("home.day") },
-        { value: "168", label: t("home.week") },
-      ]}
-    />
-  );
-  return { since, control };
-}
-
-function LastRuns({ runs, dagId }: { runs: GridRun[]; dagId: string }) {
-  const { t } = useTranslation();
-  const name = useStateName();
-  const zone = useZone();
-  const shown = [...runs].reverse();
-  const label = (r: GridRun) => `${formatTime(new Date(r.run_after), zone)} ${zoneMark(new Date(r.run_after), zone)}`;
-  return (
-    <Figure
-      title={t("dag.runs")}
-      table={null}
-      control={
-        <Link to={`/dags/${seg(dagId)}/durations`} style={{ fontSize: 13 }}>
-          {t("tab.durations")}
-        </Link>
-      }
-    >
-      <Chart
-        label={t("dag.runs")}
-        columns={shown.map((r) => formatTime(new Date(r.run_after), zone).slice(5, 16))}
-        bars={shown.map((r) => ({
-          y: r.start_date ? seconds(r) : null,
-          className: `st-${r.state}`,
-          text: `${label(r)}, ${name(r.state)}, ${formatDuration(seconds(r))}`,
-          to: `/dags/${seg(dagId)}/runs/${seg(r.run_id)}`,
-        }))}
-      />
-    </Figure>
-  );
-}
 
 export function Component() {
   const { t } = useTranslation();
@@ -136,7 +73,20 @@ export function Component() {
       </SimpleGrid>
       {runs.data &&
         (runs.data.runs.length ? (
-          <LastRuns runs={runs.data.runs} dagId={id} />
+          <RecentBars
+            title={t("dag.runs")}
+            of={runs.data.runs.map((r) => ({
+              at: r.run_after,
+              state: r.state,
+              seconds: r.start_date ? seconds(r) : null,
+              to: `/dags/${seg(id)}/runs/${seg(r.run_id)}`,
+            }))}
+            control={
+              <Link to={`/dags/${seg(id)}/durations`} style={{ fontSize: 13 }}>
+                {t("tab.durations")}
+              </Link>
+            }
+          />
         ) : (
           <div className="card">
             <Empty icon={<IconTimeline size={30} />} title={t("grid.none")} />

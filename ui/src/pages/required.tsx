@@ -9,10 +9,10 @@ import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Markdown } from "../parts/markdown";
 import { ParamField } from "../parts/params";
+import { tiPath } from "../parts/paths";
 import { StateMark } from "../parts/state";
 import { Value } from "../parts/value";
 import { When } from "../time";
-import { tiPath } from "./tis";
 
 interface Detail {
   options: string[];

@@ -7,22 +7,17 @@ import { IconListCheck, IconX } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkTis, usePicked } from "../parts/bulk";
-import { Chart, Figure } from "../parts/chart";
 import { Failures } from "../parts/failures";
 import { Search, StateFilter } from "../parts/filter";
 import { Markdown } from "../parts/markdown";
-import { StateMark, states, useStateName } from "../parts/state";
+import { tiPath } from "../parts/paths";
+import { RecentBars } from "../parts/recent";
+import { useSpan } from "../parts/span";
+import { StateMark, states } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Framed, routeOf, useViews } from "../parts/views";
-import { useZone } from "../settings";
-import { formatDuration, formatTime, Took, When, zoneMark } from "../time";
+import { Took, When } from "../time";
 import { useDag } from "./dag";
-import { useSpan } from "./overview";
-
-export function tiPath(t: Pick<Ti, "dag_id" | "dag_run_id" | "task_id" | "map_index">): string {
-  const at = `/dags/${seg(t.dag_id)}/runs/${seg(t.dag_run_id)}/tasks/${seg(t.task_id)}`;
-  return t.map_index >= 0 ? `${at}/mapped/${t.map_index}` : at;
-}
 
 /** Instances of everything, of a run, or of a task over all runs. */
 export function Instances({
@@ -190,31 +185,25 @@ const RECENT = 30;
 /** How a task's last instances went and how long they took, and what failed of late. */
 function TaskOverview({ dagId, taskId }: { dagId: string; taskId: string }) {
   const { t } = useTranslation();
-  const name = useStateName();
-  const zone = useZone();
   const { since, control } = useSpan();
   const asked = useGet<TiPage>(
     `/api/v2/dags/${seg(dagId)}/dagRuns/~/taskInstances`,
     { task_id: taskId, order_by: "-run_after", limit: RECENT },
     { every: 5000 },
   );
-  const shown = [...(asked.data?.task_instances ?? [])].reverse();
-  if (!shown.length) return null;
-  const at = (x: Ti) => formatTime(new Date(x.run_after), zone);
+  const last = asked.data?.task_instances ?? [];
+  if (!last.length) return null;
   return (
     <div className="home-cols" style={{ marginBottom: 12 }}>
-      <Figure title={t("overview.taskDurations")} table={null}>
-        <Chart
-          label={t("overview.taskDurations")}
-          columns={shown.map((x) => at(x).slice(5, 16))}
-          bars={shown.map((x) => ({
-            y: x.start_date ? (x.duration ?? 0) : null,
-            className: `st-${x.state}`,
-            text: `${at(x)} ${zoneMark(new Date(x.run_after), zone)}, ${name(x.state)}, ${formatDuration(x.duration)}`,
-            to: tiPath(x),
-          }))}
-        />
-      </Figure>
+      <RecentBars
+        title={t("overview.taskDurations")}
+        of={last.map((x) => ({
+          at: x.run_after,
+          state: x.state,
+          seconds: x.start_date ? (x.duration ?? 0) : null,
+          to: tiPath(x),
+        }))}
+      />
       <div>
         <Group mb="xs">{control}</Group>
         <Failures dagId={dagId} taskId={taskId} since={since} />

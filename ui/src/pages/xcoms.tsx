@@ -12,11 +12,11 @@ import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { editColumn, FormFoot, useSave } from "../parts/edit";
 import { Search } from "../parts/filter";
+import { tiPath } from "../parts/paths";
 import { DataTable, useListState } from "../parts/table";
 import { Value } from "../parts/value";
 import { useMay } from "../session";
 import { When } from "../time";
-import { tiPath } from "./tis";
 
 interface XCom {
   key: string;

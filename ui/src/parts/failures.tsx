@@ -5,12 +5,12 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { seg, type Ti, type TiPage } from "../api";
 import { useGet } from "../live";
-import { tiPath } from "../pages/tis";
 import { useMay } from "../session";
 import { When } from "../time";
 import { plain } from "./ansi";
 import { Trouble } from "./bits";
 import { type LogAnswer, unfold } from "./log";
+import { tiPath } from "./paths";
 import { StateMark } from "./state";
 
 const LATEST = 5;
