@@ -4,38 +4,26 @@
  * in it has tabIndex -1, and there is a single listener for all.
  */
 import { useEffect } from "react";
+import { beside, type Way, ways } from "./scene";
 
 /** For the element that holds them; `label` says what they are, `from` where one begins. */
 export const arrows = (label: string, from: "first" | "last" = "first") =>
   ({ "data-arrows": from, role: "group", tabIndex: 0, "aria-label": label }) as const;
 
-const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 /** Where one was in each of them. */
 const last = new WeakMap<Element, Element>();
 
 const holderOf = (e: EventTarget | null) => (e as Element | null)?.closest?.<HTMLElement>("[data-arrows]") ?? null;
 const itemsOf = (holder: Element) => [...holder.querySelectorAll<HTMLElement>("a[href], button:not(:disabled)")];
 
-/** The nearest one that way; what is beside the way counts as farther. */
-function next(from: Element, items: HTMLElement[], [x, y]: [number, number]): HTMLElement | undefined {
-  const middle = (e: Element) => {
-    const r = e.getBoundingClientRect();
-    return [r.left + r.width / 2, x ? r.bottom : r.top + r.height / 2] as const;
+/** The nearest one that way; bars of any height stand beside each other on one ground. */
+function next(from: HTMLElement, items: HTMLElement[], way: Way): HTMLElement | undefined {
+  const level = way === "left" || way === "right";
+  const boxOf = (of: HTMLElement) => {
+    const r = of.getBoundingClientRect();
+    return { of, x: r.left, y: level ? r.bottom : r.top, width: r.width, height: level ? 0 : r.height };
   };
-  const at = middle(from);
-  let best: HTMLElement | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const e of items) {
-    const to = middle(e);
-    const [dx, dy] = [to[0] - at[0], to[1] - at[1]];
-    const along = dx * x + dy * y;
-    const far = along + 3 * Math.abs(x ? dy : dx);
-    if (e !== from && along > 1 && far < least) {
-      best = e;
-      least = far;
-    }
-  }
-  return best;
+  return beside(boxOf(from), items.map(boxOf), way, { least: 1, aside: 3 })?.of;
 }
 
 function come(e: FocusEvent) {
@@ -63,7 +51,7 @@ function press(e: KeyboardEvent) {
   const items = itemsOf(holder);
   const way = ways[e.key];
   const to = way
-    ? next(e.target as Element, items, way)
+    ? next(e.target as HTMLElement, items, way)
     : e.key === "Home"
       ? items[0]
       : e.key === "End"

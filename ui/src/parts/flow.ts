@@ -1,7 +1,7 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { type FocusEvent, type KeyboardEvent, useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { beside, type Way } from "./scene";
+import { type Box, beside, ways } from "./scene";
 
 /** How pictures of nodes and arrows behave: looked at, moved and zoomed, and nothing in them is pulled about. */
 export const looking = {
@@ -34,15 +34,10 @@ export function useFlowLabels() {
 const MARGIN = 10;
 const TOOLS = 56;
 const READABLE = 0.5;
-const ways: Record<string, Way> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
 /** A node as the keyboard knows it. */
-export interface Place {
+export interface Place extends Box {
   id: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 /** Of a group its head, which is what can be used of it. */

@@ -54,22 +54,29 @@ export function bounds(boxes: Iterable<Box>): Box {
 }
 
 export type Way = "left" | "right" | "up" | "down";
+/** Of a key. */
+export const ways: Record<string, Way> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
-/** Who stands next in that direction: near, and rather straight ahead than aside. */
-export function beside<T extends Box>(from: Box, all: readonly T[], way: Way): T | undefined {
+/** Who stands next in that direction: more than `least` ahead, near, and rather straight ahead than aside, which counts `aside` times. */
+export function beside<T extends Box>(
+  from: Box,
+  all: readonly T[],
+  way: Way,
+  { least = 4, aside: weight = 2.5 } = {},
+): T | undefined {
   const level = way === "left" || way === "right";
   const sign = way === "left" || way === "up" ? -1 : 1;
   const middle = (b: Box) => ({ x: b.x + b.width / 2, y: b.y + b.height / 2 });
   const at = middle(from);
   let best: T | undefined;
-  let least = Infinity;
+  let nearest = Infinity;
   for (const b of all) {
     const to = middle(b);
     const ahead = sign * (level ? to.x - at.x : to.y - at.y);
     const aside = Math.abs(level ? to.y - at.y : to.x - at.x);
-    if (ahead <= 4) continue;
-    const far = ahead + 2.5 * aside;
-    if (far < least) [best, least] = [b, far];
+    if (ahead <= least) continue;
+    const far = ahead + weight * aside;
+    if (far < nearest) [best, nearest] = [b, far];
   }
   return best;
 }
