@@ -315,7 +315,15 @@ function useTitleSaid() {
   }, [pathname]);
 }
 
-const editable = "input, textarea, select, [contenteditable=true], [role=dialog], [role=menu], [role=listbox]";
+/** What takes letters has the keys for itself. A switch is an input, too, and takes none. */
+const writing = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]";
+const editable = `${writing}, [role=dialog], [role=menu], [role=listbox]`;
+
+const notWriting = (act: () => void) => (e: KeyboardEvent) => {
+  if ((e.target as Element).closest?.(writing)) return;
+  e.preventDefault();
+  act();
+};
 
 /** Keys without Ctrl, for whoever has not switched them off: voice control and unsteady hands type them by mistake. */
 function useSingleKeys(keys: Record<string, () => void>) {
@@ -342,10 +350,13 @@ function Frame() {
   const navigate = useNavigate();
   const palette = () => void import("./palette").then((p) => p.openPalette());
   const [help, helping] = useDisclosure();
-  useHotkeys([
-    ["mod+K", palette],
-    ["mod+Z", undoLast],
-  ]);
+  useHotkeys(
+    [
+      ["mod+K", notWriting(palette), { preventDefault: false }],
+      ["mod+Z", notWriting(undoLast), { preventDefault: false }],
+    ],
+    [],
+  );
   useSingleKeys({ "/": palette, "?": helping.open });
   useTitleSaid();
   useEffect(() => {

@@ -142,7 +142,9 @@ export default function Form({ dag, conf: given, onClose }: { dag: DagDetails; c
         },
       );
       keep(dag, conf);
-      await client.invalidateQueries({ predicate: (q) => /dagRuns|grid|recent/.test(String(q.queryKey[0])) });
+      void client.invalidateQueries({ predicate: (q) => /dagRuns|grid|recent/.test(String(q.queryKey[0])) });
+      // The run's page begins with what the run was when it was made, so that it tells what became of it meanwhile.
+      client.setQueryData([`/api/v2/dags/${seg(dag.dag_id)}/dagRuns/${seg(run.dag_run_id)}`, {}], run, { updatedAt: 0 });
       told(t("trigger.done", { run: run.dag_run_id }));
       onClose();
       navigate(`/dags/${seg(dag.dag_id)}/runs/${seg(run.dag_run_id)}`);
