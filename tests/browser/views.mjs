@@ -129,7 +129,7 @@ export function views(w) {
     await seen("No deadlines");
     await go("/needs");
     const missed = w.page.getByRole("region", { name: /Missed deadlines/ });
-    await missed.getByText("A run of makes has missed the deadline at once").waitFor();
+    await missed.getByText("A run of makes has missed the deadline “at once”").waitFor();
     await look("needs-deadline");
     await missed.getByRole("button", { name: "I saw it: makes" }).click();
     await until("it is seen to", async () => (await missed.count()) === 0);

@@ -56,6 +56,11 @@ export function formatDuration(seconds: number | null | undefined): string {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
+/** On a scale: "5 s", where 5.2 s would be told as "5.2 s". */
+export function formatStep(seconds: number): string {
+  return seconds === 0 ? "0" : formatDuration(seconds).replace(".0 ", " ");
+}
+
 /** One clock for all that tick alike. */
 class Clock {
   private now = Date.now();
@@ -141,7 +146,7 @@ export function When({
 function Ago({ at }: { at: Date }) {
   const { i18n } = useTranslation();
   const now = useNow(10_000);
-  const s = (at.getTime() - now) / 1000;
+  const s = Math.round((at.getTime() - now) / 1000);
   const [, size, unit] = units.find(([limit]) => Math.abs(s) < limit)!;
   return <>{ago(i18n.language).format(Math.round(s / size), unit)}</>;
 }

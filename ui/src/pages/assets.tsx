@@ -173,22 +173,23 @@ export function Asset() {
                 {a.uri}
               </Text>
             )}
-            <span className="grow" />
-            <Button size="xs" variant="default" component={Link} to={`/assets/graph?asset=${a.id}`}>
-              {t("agraph.title")}
-            </Button>
-            <Button
-              size="xs"
-              variant="default"
-              onClick={() => act(send("POST", "/api/v2/assets/events", {}, { asset_id: a.id }))}
-            >
-              {t("asset.event")}
-            </Button>
-            {a.producing_tasks.length > 0 && (
-              <Button size="xs" onClick={() => act(send("POST", `/api/v2/assets/${a.id}/materialize`, {}, {}))}>
-                {t("asset.materialize")}
+            <div className="page-acts">
+              <Button size="xs" variant="default" component={Link} to={`/assets/graph?asset=${a.id}`}>
+                {t("agraph.title")}
               </Button>
-            )}
+              <Button
+                size="xs"
+                variant="default"
+                onClick={() => act(send("POST", "/api/v2/assets/events", {}, { asset_id: a.id }))}
+              >
+                {t("asset.event")}
+              </Button>
+              {a.producing_tasks.length > 0 && (
+                <Button size="xs" onClick={() => act(send("POST", `/api/v2/assets/${a.id}/materialize`, {}, {}))}>
+                  {t("asset.materialize")}
+                </Button>
+              )}
+            </div>
           </PageHead>
           <Flow of={a} />
           <h2 className="sub-head" style={{ marginTop: 18 }}>

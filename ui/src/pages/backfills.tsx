@@ -152,7 +152,9 @@ export function Component() {
       <Group mb="sm" gap="sm">
         {button}
         <span className="grow" />
-        <Link to="../runs?run_type=backfill">{t("backfill.runs")}</Link>
+        <Link to="../runs?run_type=backfill" style={{ fontSize: 13 }}>
+          {t("backfill.runs")}
+        </Link>
       </Group>
       <Loaded of={backfills}>
         {(r) => (

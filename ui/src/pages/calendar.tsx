@@ -22,7 +22,6 @@ interface Sum {
   seconds: number;
 }
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-const CELL = 17;
 
 function Year({
   days,
@@ -52,7 +51,7 @@ function Year({
       </Text>
       <div
         className="cal"
-        style={{ gridTemplateColumns: `34px repeat(${Math.ceil((lead + n) / 7)}, ${CELL}px)` }}
+        style={{ gridTemplateColumns: `34px repeat(${Math.ceil((lead + n) / 7)}, var(--cal-cell))` }}
         {...(some ? arrows(t("calendar.days", { year }), "last") : {})}
       >
         {Array.from({ length: 12 }, (_, m) => {
@@ -132,10 +131,12 @@ export function Component() {
   return (
     <Loaded of={asked}>
       {() => (
-        <div className="card tile table-box" ref={begin}>
-          {years.map((y) => (
-            <Year key={y} year={y} days={days} onDay={setChosen} chosen={chosen} />
-          ))}
+        <div className="card tile">
+          <div className="cal-box" ref={begin}>
+            {years.map((y) => (
+              <Year key={y} year={y} days={days} onDay={setChosen} chosen={chosen} />
+            ))}
+          </div>
           <Group gap="md" fz={12}>
             <StateMark state="success" size={12} />
             <StateMark state="failed" size={12} />

@@ -51,6 +51,7 @@ function Charts({ data, chosen, choose }: { data: Answer; chosen: string[]; choo
     runs.map((r) => ({
       y: of(r),
       className: `st-${r.state}`,
+      failed: r.state === "failed",
       text: `${label(r)}, ${name(r.state)}, ${signed(of(r))}`,
       to: `/dags/${seg(dag.dag_id)}/runs/${seg(r.dag_run_id)}`,
     }));

@@ -14,7 +14,7 @@ import { useRest } from "../parts/room";
 import { Mark, useStateName } from "../parts/state";
 import { cellMap, foldedAtFirst, rows as rowsOf, sum } from "../parts/tree";
 import { useZone } from "../settings";
-import { formatDuration, formatTime, useNow, zoneMark } from "../time";
+import { formatDuration, formatStep, formatTime, useNow, zoneMark } from "../time";
 import { useDag } from "./dag";
 import { RunChoice, useRunChoice } from "./graph";
 
@@ -101,7 +101,7 @@ export function Gantt({
         <div className="gantt-lane" role="columnheader" aria-label={t("duration")}>
           {ticks.map((x) => (
             <span key={x} className="gantt-tick" style={{ left: `${(x / span) * 100}%` }}>
-              {x === 0 ? "0" : `+${formatDuration(x)}`}
+              {x === 0 ? "0" : `+${formatStep(x)}`}
             </span>
           ))}
         </div>
@@ -145,7 +145,11 @@ export function Gantt({
                       <span className="cut">{r.label}</span>
                     </button>
                   ) : (
-                    <Link className="gfold" tabIndex={-1} to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}>
+                    <Link
+                      className="gfold gantt-leaf"
+                      tabIndex={-1}
+                      to={`/dags/${seg(dagId)}/runs/${seg(run.run_id)}/tasks/${seg(r.id)}`}
+                    >
                       <Mark state={b?.state} size={13} />
                       <span className="cut">{r.label}</span>
                     </Link>

@@ -458,7 +458,7 @@ function Grid({ structure, runs }: { structure: Structure; runs: GridRun[] }) {
         <RunFilter />
         <span className="grow" />
         <Text fz={12} c="dimmed">
-          {t("grid.size", { tasks: structure.tasks.length, runs: runs.length })}
+          {t("grid.sizeTasks", { count: structure.tasks.length })}, {t("grid.sizeRuns", { count: runs.length })}
         </Text>
       </Group>
       <Sheet rows={rows} runs={runs} toggle={toggle} filtered={filter !== ""} />

@@ -237,7 +237,7 @@ function Failures() {
       <Loaded of={runs}>
         {(r) =>
           r.dag_runs.length === 0 ? (
-            <Text p="sm" fz={13} c="dimmed">
+            <Text px="sm" pt={4} pb="sm" fz={13} c="dimmed">
               <Mark state="success" /> {t("home.noFailures")}
             </Text>
           ) : (

@@ -40,7 +40,7 @@ export function Component() {
         </Alert>
       ))}
       <Group>{control}</Group>
-      <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm">
         <Tile
           path={base}
           params={{ state: "running" }}
@@ -55,6 +55,13 @@ export function Component() {
           to={`${list}?state=failed&ended_after=${seg(since)}`}
           state="failed"
           label={t("overview.runsFailed")}
+        />
+        <Tile
+          path={`${base}/~/taskInstances`}
+          params={{ state: "running" }}
+          to={`/task_instances?dag=${seg(id)}&state=running`}
+          state="running"
+          label={t("home.tisRunning")}
         />
         <Tile
           path={`${base}/~/taskInstances`}

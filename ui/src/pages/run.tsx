@@ -8,7 +8,7 @@ import { useGet } from "../live";
 import { Actions } from "../parts/act";
 import { useSaid } from "../parts/announce";
 import { RunAssetEvents } from "../parts/asset-events";
-import { Facts, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { Facts, failed, Loaded, PageHead, Tabs, told, useTitle } from "../parts/bits";
 import { Confirm } from "../parts/confirm";
 import { DeadlineMark, Deadlines, useRunDeadlines } from "../parts/deadlines";
 import { ForecastPanel, usePathSwitch } from "../parts/forecast";
@@ -150,11 +150,12 @@ export function Component() {
             </Text>
             <DeadlineMark of={deadlines} to={`${here}?view=deadlines`} />
             <Note path={path} note={run.note} />
-            <span className="grow" />
-            <CompareWith run={run} />
-            <Again run={run} />
-            <Actions target={{ dagId, runId }} />
-            <DeleteRun run={run} />
+            <div className="page-acts">
+              <CompareWith run={run} />
+              <Again run={run} />
+              <Actions target={{ dagId, runId }} />
+              <DeleteRun run={run} />
+            </div>
           </PageHead>
           {(view === "tasks" || view === "gantt") && <ForecastPanel dagId={dagId} run={run} />}
           <RunTabs here={here} view={view} dagId={dagId} runId={runId} deadlines={deadlines.length > 0} />
@@ -276,7 +277,7 @@ export function ViewTabs({
 }) {
   const { t } = useTranslation();
   return (
-    <nav className="tabs" aria-label={t("views")}>
+    <Tabs label={t("views")}>
       {tabs.map(([id, label]) => (
         <Link
           key={id}
@@ -292,6 +293,6 @@ export function ViewTabs({
           {m.label}
         </Link>
       ))}
-    </nav>
+    </Tabs>
   );
 }

@@ -133,8 +133,9 @@ export function Component() {
           <Badge variant="light" tt="none">
             {t("ti.mapped", { count: mapped.data!.total_entries })}
           </Badge>
-          <span className="grow" />
-          <Actions target={{ dagId, runId, taskId }} />
+          <div className="page-acts">
+            <Actions target={{ dagId, runId, taskId }} />
+          </div>
         </PageHead>
         <Instances dagId={dagId} runId={runId} taskId={taskId} mapped />
       </>
@@ -165,8 +166,9 @@ export function Component() {
               </Text>
               <Note path={path} note={ti.note} />
               {index >= 0 && <Neighbours task={task} here={here} index={index} />}
-              <span className="grow" />
-              <Actions target={{ dagId, runId, taskId, mapIndex: index }} />
+              <div className="page-acts">
+                <Actions target={{ dagId, runId, taskId, mapIndex: index }} />
+              </div>
             </PageHead>
             {ti.state === "awaiting_input" && (
               <Alert color="grape" icon={<IconHandStop size={18} />} mb="sm" py="xs">

@@ -2,9 +2,9 @@
 import { Alert, Button, Group, Loader, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import i18next from "i18next";
-import { Component, type ReactNode, useEffect } from "react";
+import { Component, type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, NavLink } from "react-router";
+import { Link, NavLink, useLocation } from "react-router";
 import { ApiError } from "../api";
 import { IconAlertTriangle, IconLock } from "../icons";
 import { announce } from "./announce";
@@ -120,15 +120,34 @@ export function Loaded<T>({ of, children }: { of: Asked<T>; children: (data: T) 
   return <Busy />;
 }
 
+/** Names of views, beside each other; where not all fit, the one that is shown is in sight. */
+export function Tabs({ label, children }: { label: string; children: ReactNode }) {
+  const { pathname, search } = useLocation();
+  const box = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another view is shown
+  useEffect(() => {
+    const at = box.current!;
+    const shown = at.querySelector<HTMLElement>(".active");
+    if (!shown) return;
+    const [left, right] = [shown.offsetLeft - at.offsetLeft, shown.offsetLeft - at.offsetLeft + shown.offsetWidth];
+    if (left < at.scrollLeft || right > at.scrollLeft + at.clientWidth) at.scrollLeft = (left + right - at.clientWidth) / 2;
+  }, [pathname, search]);
+  return (
+    <nav ref={box} className="tabs" aria-label={label}>
+      {children}
+    </nav>
+  );
+}
+
 export function TabLinks({ tabs, label }: { tabs: { to: string; label: ReactNode; end?: boolean }[]; label: string }) {
   return (
-    <nav className="tabs" aria-label={label}>
+    <Tabs label={label}>
       {tabs.map((x) => (
         <NavLink key={x.to} to={x.to} end={x.end ?? false} className={({ isActive }) => `tab${isActive ? " active" : ""}`}>
           {x.label}
         </NavLink>
       ))}
-    </nav>
+    </Tabs>
   );
 }
 

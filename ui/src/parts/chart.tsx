@@ -2,7 +2,7 @@
 import { useElementSize } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { formatDuration } from "../time";
+import { formatStep } from "../time";
 
 const H = 200;
 const LEFT = 62;
@@ -16,6 +16,7 @@ export interface Mark {
   /** Seconds; null: nothing to show. */
   y: number | null;
   className: string;
+  failed?: boolean;
   text: string;
   to: string;
 }
@@ -32,7 +33,7 @@ function ticksOf(low: number, high: number): number[] {
   const from = Math.ceil(low / step) * step;
   return Array.from({ length: Math.floor((high - from) / step) + 1 }, (_, i) => from + i * step);
 }
-const signed = (s: number) => (s < 0 ? `−${formatDuration(-s)}` : s === 0 ? "0" : formatDuration(s));
+const signed = (s: number) => (s < 0 ? `−${formatStep(-s)}` : formatStep(s));
 
 /** Columns oldest first, each with its label; marks as bars from zero, series as lines. */
 export function Chart({
@@ -98,6 +99,9 @@ export function Chart({
                 height={Math.max(2, Math.abs(y(b.y) - y(0)))}
                 rx={Math.min(3, thick / 3)}
               />
+              {b.failed && (
+                <rect className="chart-cap" x={x(i) - thick / 2} y={Math.min(y(b.y), y(0))} width={thick} height={3} />
+              )}
             </Link>
           ),
         )}
@@ -170,15 +174,18 @@ export function Figure({
   table,
   children,
   control,
+  alone = false,
 }: {
   title: string;
   hint?: string;
   table: ReactNode;
   children: ReactNode;
   control?: ReactNode;
+  /** What is around it keeps the distance. */
+  alone?: boolean;
 }) {
   return (
-    <section className="card tile" aria-label={title} style={{ marginBottom: 12 }}>
+    <section className="card tile" aria-label={title} style={alone ? {} : { marginBottom: 12 }}>
       <div className="page-head" style={{ marginBottom: 6 }}>
         <h2 className="section-head" style={{ margin: 0 }}>
           {title}

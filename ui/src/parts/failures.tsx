@@ -11,7 +11,7 @@ import { plain } from "./ansi";
 import { Trouble } from "./bits";
 import { type LogAnswer, unfold } from "./log";
 import { tiPath } from "./paths";
-import { StateMark } from "./state";
+import { Mark, StateMark } from "./state";
 
 const LATEST = 5;
 const LINES = 12;
@@ -95,8 +95,8 @@ export function Failures({ dagId, taskId, since }: { dagId: string; taskId?: str
       </Group>
       {asked.error && <Trouble error={asked.error} />}
       {asked.data && rows.length === 0 && (
-        <Text fz={13} c="dimmed" p="sm">
-          {t("overview.noFailures")}
+        <Text fz={13} c="dimmed" px={14} pt={4} pb="sm">
+          <Mark state="success" /> {t("overview.noFailures")}
         </Text>
       )}
       <ul className="needs">

@@ -19,13 +19,14 @@ export function RecentBars({ title, of, control }: { title: string; of: Recent[]
   const zone = useZone();
   const shown = [...of].reverse().map((r) => ({ ...r, at: new Date(r.at) }));
   return (
-    <Figure title={title} table={null} {...(control ? { control } : {})}>
+    <Figure title={title} table={null} alone {...(control ? { control } : {})}>
       <Chart
         label={title}
         columns={shown.map((r) => formatTime(r.at, zone).slice(5, 16))}
         bars={shown.map((r) => ({
           y: r.seconds,
           className: `st-${r.state}`,
+          failed: r.state === "failed",
           text: `${formatTime(r.at, zone)} ${zoneMark(r.at, zone)}, ${name(r.state)}, ${formatDuration(r.seconds)}`,
           to: r.to,
         }))}

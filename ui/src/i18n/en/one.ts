@@ -14,6 +14,8 @@ export const one = {
   "durations.count_one": "1 run. A task's time goes from the first start of its instances to the last end.",
   "editor.bad_one": "1 mistake",
   "editor.good_one": "No mistake: 1 DAG",
+  "grid.sizeRuns_one": "1 run",
+  "grid.sizeTasks_one": "1 task",
   "home.historyHint_one": "1 run by hour and state",
   "need.component.absent_one": "{{name}} is not running, and a deferred task waits for it",
   "need.pool_one": "A task waits for the pool {{name}}, which has no free slot",
