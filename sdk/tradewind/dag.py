@@ -710,5 +710,6 @@ def check_cycle(dag: DAG) -> None:
 
 
 DagStateChangeCallback = Callable[[Any], None]
-ScheduleInterval = Any
-ScheduleArg = Any
+ScheduleInterval = ScheduleIntervalArg = ScheduleArg = Any
+ScheduleIntervalArgNotSet = NOTSET
+DEFAULT_SCHEDULE_INTERVAL = dt.timedelta(days=1)

@@ -31,14 +31,15 @@ class FileLoadStat(NamedTuple):
 class _Ignore:
     """`.airflowignore` files, by folder: gitignore-like globs (3.x) or regular expressions (2.x)."""
 
-    def __init__(self, root: str, syntax: str):
+    def __init__(self, root: str, syntax: str, file: str = ".airflowignore"):
         self.root = root
         self.syntax = syntax
+        self.file = file
         self._rules: dict[str, list[Any]] = {}
 
     def read(self, folder: str) -> None:
         rules: list[Any] = []
-        path = os.path.join(folder, ".airflowignore")
+        path = os.path.join(folder, self.file)
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as f:
                 for line in f:
@@ -106,6 +107,19 @@ def _glob(pattern: str, path: str, is_folder: bool) -> bool:
     return False
 
 
+def kept_files(
+    folder: str, syntax: str, ignore_file: str = ".airflowignore"
+) -> Iterator[tuple[str, list[str]]]:
+    """Each folder below one with its files, without what the ignore files name."""
+    ignore = _Ignore(folder, syntax, ignore_file)
+    for root, folders, files in os.walk(folder, followlinks=True):
+        ignore.read(root)
+        folders[:] = sorted(
+            d for d in folders if d != "__pycache__" and not ignore.ignored(os.path.join(root, d), True)
+        )
+        yield root, [name for name in sorted(files) if not ignore.ignored(os.path.join(root, name), False)]
+
+
 def find_dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
     """The `.py`, `.zip` and YAML files that may hold DAGs, `.airflowignore` obeyed."""
     from tradewind.conf import conf
@@ -115,16 +129,9 @@ def find_dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
         yield folder
         return
     syntax = conf.get("core", "dag_ignore_file_syntax", fallback="glob")
-    ignore = _Ignore(folder, syntax)
-    for root, folders, files in os.walk(folder, followlinks=True):
-        ignore.read(root)
-        folders[:] = sorted(
-            d for d in folders if d != "__pycache__" and not ignore.ignored(os.path.join(root, d), True)
-        )
-        for name in sorted(files):
+    for root, files in kept_files(folder, syntax):
+        for name in files:
             path = os.path.join(root, name)
-            if ignore.ignored(path, False):
-                continue
             if name.endswith(".zip") and zipfile.is_zipfile(path):
                 yield path
             elif name.endswith((".py", *dagfile.YAML)):

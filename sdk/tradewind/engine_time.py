@@ -143,19 +143,8 @@ class Cron:
     def before(self, at: Any) -> Any:
         return self._step(at, False)
 
-    def align_next(self, at: Any) -> Any:
-        """The tick at or after."""
-        following = self.after(at)
-        previous = self.before(following)
-        return previous if previous == at else following
 
-    def align_prev(self, at: Any) -> Any:
-        previous = self.before(at)
-        following = self.after(previous)
-        return following if following == at else previous
-
-
-class _Delta:
+class Delta:
     """The steps of a timedelta or a relativedelta."""
 
     def __init__(self, delta: Any):
@@ -167,20 +156,8 @@ class _Delta:
     def before(self, at: Any) -> Any:
         return at - self.delta
 
-    def align_next(self, at: Any) -> Any:
-        return at
 
-    def align_prev(self, at: Any) -> Any:
-        return at
-
-
-def _ticks(timetable: Any) -> Any:
-    if hasattr(timetable, "_expression"):
-        return Cron(timetable._expression, timetable._timezone)
-    return _Delta(timetable._delta)
-
-
-def _now() -> Any:
+def now() -> Any:
     from tradewind import timezone
 
     return timezone.utcnow()
@@ -192,19 +169,13 @@ def manual_interval(timetable: Any, run_after: Any) -> DataInterval:
 
     word = timetable._word
     run_after = convert_to_utc(run_after)
-    if word == "cron_interval":
-        ticks = _ticks(timetable)
-        end = ticks.align_prev(run_after)
-        return DataInterval(ticks.before(end), end)
-    if word == "delta_interval":
-        return DataInterval(run_after - timetable._delta, run_after)
     if word == "cron_trigger":
-        end = _ticks(timetable).align_prev(run_after)
+        end = timetable._align_to_prev(run_after)
         return DataInterval(end - timetable._interval, end)
     if word == "delta_trigger":
         return DataInterval(run_after - timetable._interval, run_after)
     if word == "multiple_cron":
-        end = max(c.align_prev(run_after) for c in _crons(timetable))
+        end = max(t._align_to_prev(run_after) for t in timetable._timetables)
         return DataInterval(end - timetable._interval, end)
     if word == "asset_or_time":
         return timetable.timetable.infer_manual_data_interval(run_after=run_after)
@@ -216,94 +187,88 @@ def manual_interval(timetable: Any, run_after: Any) -> DataInterval:
     return DataInterval.exact(run_after)
 
 
-def _crons(timetable: Any) -> list[Cron]:
-    from tradewind.timezone import zone
+def _bounds(restriction: TimeRestriction) -> tuple[Any, Any, bool]:
+    """Start, end and catchup."""
+    from tradewind.timezone import convert_to_utc
 
-    return [Cron(text, zone(timetable._timezone_name)) for text in timetable._crons]
+    if not restriction:
+        return None, None, False
+    earliest, latest = (
+        convert_to_utc(d) if d is not None else None for d in (restriction.earliest, restriction.latest)
+    )
+    return earliest, latest, restriction.catchup
 
 
 def next_info(timetable: Any, last: DataInterval | None, restriction: TimeRestriction) -> DagRunInfo | None:
     """The next run, or None."""
-    from tradewind.timezone import convert_to_utc
-
-    earliest = convert_to_utc(restriction.earliest) if restriction and restriction.earliest else None
-    latest = convert_to_utc(restriction.latest) if restriction and restriction.latest else None
-    catchup = restriction.catchup if restriction else False
+    earliest, latest, catchup = _bounds(restriction)
     word = timetable._word
     if word == "asset_or_time":
         return timetable.timetable.next_dagrun_info(
             last_automated_data_interval=last, restriction=restriction
         )
-    if word in ("cron_interval", "delta_interval"):
-        return _interval_info(timetable, last, earliest, latest, catchup)
     if word in ("cron_trigger", "delta_trigger", "multiple_cron"):
         return _trigger_info(timetable, last, earliest, latest, catchup)
     if word == "once":
         if last is not None or earliest is None and catchup:
             return None
-        at = earliest or _now()
+        at = earliest or now()
         return None if latest is not None and at > latest else DagRunInfo.exact(at)
     if word == "continuous":
         if earliest is None:
             return None
         start = last.end if last is not None else earliest
-        end = max(_now(), earliest)
+        end = max(now(), earliest)
         return None if latest is not None and end > latest else DagRunInfo.interval(start, end)
     if word == "events":
-        begin = max([d for d in (earliest, None if catchup else _now()) if d is not None], default=None)
+        begin = max([d for d in (earliest, None if catchup else now()) if d is not None], default=None)
         for event in timetable.event_dates:
             if (last is None or event > last.end) and (begin is None or event >= begin):
                 return None if latest is not None and event > latest else DagRunInfo.exact(event)
     return None
 
 
-def _interval_info(timetable: Any, last: Any, earliest: Any, latest: Any, catchup: bool) -> DagRunInfo | None:
-    ticks = _ticks(timetable)
+def interval_info(timetable: Any, last: Any, restriction: TimeRestriction) -> DagRunInfo | None:
+    """The next run of a timetable whose runs have the time between two ticks."""
+    earliest, latest, catchup = _bounds(restriction)
     if not catchup:
-        now = _now()
-        if isinstance(ticks, Cron):
-            current = ticks.align_prev(now)
-            start = ticks.before(current)
-        else:
-            start = now - ticks.delta
-        floor = ticks.align_next(earliest) if earliest is not None else None
-        earliest = start if floor is None else max(start, floor)
+        earliest = timetable._skip_to_latest(earliest)
     elif earliest is not None:
-        earliest = ticks.align_next(earliest)
+        earliest = timetable._align_to_next(earliest)
     if last is None:
-        if earliest is None:
-            return None
         begin = earliest
     else:
-        begin = max(last.end, earliest) if earliest is not None else last.end
-        if isinstance(ticks, Cron):
-            begin = ticks.align_next(begin)
-    if latest is not None and begin > latest:
+        begin = timetable._align_to_prev(last.end)
+        if earliest is not None:
+            begin = max(begin, earliest)
+    if begin is None or latest is not None and begin > latest:
         return None
-    return DagRunInfo.interval(begin, ticks.after(begin))
+    return DagRunInfo.interval(begin, timetable._get_next(begin))
 
 
 def _trigger_info(timetable: Any, last: Any, earliest: Any, latest: Any, catchup: bool) -> DagRunInfo | None:
-    members: list[Any] = _crons(timetable) if timetable._word == "multiple_cron" else [_ticks(timetable)]
-    now = _now()
+    members = timetable._timetables if timetable._word == "multiple_cron" else [timetable]
+    present = now()
     found = []
-    for ticks in members:
+    for member in members:
         if catchup:
             if last is not None:
-                tick = ticks.after(last.end)
+                tick = member._get_next(last.end)
             elif earliest is None:
-                return None
+                tick = member._calc_first_run()
             else:
-                tick = ticks.align_next(earliest)
+                tick = member._align_to_next(earliest)
         else:
-            options = [ticks.align_prev(now)]
+            options = [member._align_to_prev(present)]
             if last is not None:
-                options.append(ticks.after(last.end))
+                options.append(member._get_next(last.end))
+            elif earliest is None:
+                options.append(member._calc_first_run())
             if earliest is not None:
-                options.append(ticks.align_next(earliest))
+                options.append(member._align_to_next(earliest))
             tick = max(options)
         found.append(tick)
-    past = [t for t in found if t <= now]
+    past = [t for t in found if t <= present]
     tick = max(past) if past and not catchup else min(found)
     if latest is not None and tick > latest:
         return None

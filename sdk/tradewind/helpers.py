@@ -6,6 +6,7 @@ import contextlib
 import copy
 import datetime as dt
 import getpass
+import logging
 import os
 import re
 import signal
@@ -261,6 +262,16 @@ def list_py_file_paths(directory: Any, safe_mode: bool | None = None, **_: Any) 
     return list(find_dag_files(str(directory), True if safe_mode is None else safe_mode))
 
 
+def find_path_from_directory(
+    base_dir_path: Any, ignore_file_name: str, ignore_file_syntax: str = "glob"
+) -> Iterator[str]:
+    """The files of a folder that no `.airflowignore` in it names."""
+    from tradewind.dagbag import kept_files
+
+    for root, names in kept_files(str(base_dir_path), ignore_file_syntax, ignore_file_name):
+        yield from (os.path.join(root, name) for name in names)
+
+
 def might_contain_dag(file_path: str, safe_mode: bool, zip_file: Any = None) -> bool:
     if not safe_mode:
         return True
@@ -443,6 +454,16 @@ def no_database(*_: Any, **__: Any) -> None:
 
 
 # -- things whose use is a no-op here -----------------------------------------------------------------
+
+log = logging.getLogger("airflow.configuration")
+
+
+class csrf:  # noqa: N801
+    """What Flask views of plugins are marked with; they are not served here."""
+
+    @staticmethod
+    def exempt(view: Any) -> Any:
+        return view
 
 
 def skip_decorator(*args: Any, **_: Any) -> Any:

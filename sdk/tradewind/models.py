@@ -163,6 +163,43 @@ class TaskMap(_Model, metaclass=_Findable):
     pass
 
 
+class DagRunNote(_Model, metaclass=_Findable):
+    pass
+
+
+class TaskInstanceNote(_Model, metaclass=_Findable):
+    pass
+
+
+class AssetModel(_Model, metaclass=_Findable):
+    pass
+
+
+class AssetEvent(_Model, metaclass=_Findable):
+    pass
+
+
+class AssetAliasModel(_Model, metaclass=_Findable):
+    pass
+
+
+class AssetDagRunQueue(_Model, metaclass=_Findable):
+    pass
+
+
+class TaskOutletAssetReference(_Model, metaclass=_Findable):
+    pass
+
+
+class DagScheduleAssetReference(_Model, metaclass=_Findable):
+    pass
+
+
+DatasetModel, DatasetEvent, DatasetAliasModel = AssetModel, AssetEvent, AssetAliasModel
+DatasetDagRunQueue = AssetDagRunQueue
+TaskOutletDatasetReference, DagScheduleDatasetReference = TaskOutletAssetReference, DagScheduleAssetReference
+
+
 class Base(_Model, metaclass=_Findable):
     metadata: Any = None
 

@@ -248,16 +248,124 @@ def cron_error(expression: str) -> str | None:
     return None
 
 
-class _Cron(_Shipped):
+class _Ticking(_Shipped):
+    """A timetable of ticks.
+
+    Its runs are made of these five, which a subclass may call or write anew: a holiday calendar that overrides `_get_next` and
+    `_get_prev` has its runs aligned to the days that are left.
+    """
+
+    def _ticks(self) -> Any:
+        raise NotImplementedError()
+
+    def _get_next(self, current: Any) -> Any:
+        """The first tick after an instant."""
+        return self._ticks().after(_utc(current))
+
+    def _get_prev(self, current: Any) -> Any:
+        """The last tick before an instant."""
+        return self._ticks().before(_utc(current))
+
+    def _align_to_next(self, current: Any) -> Any:
+        """The tick at an instant or the first after it."""
+        current = _utc(current)
+        following = self._get_next(current)
+        previous = self._get_prev(following)
+        return previous if previous == current else following
+
+    def _align_to_prev(self, current: Any) -> Any:
+        """The tick at an instant or the last before it."""
+        current = _utc(current)
+        previous = self._get_prev(current)
+        following = self._get_next(previous)
+        return following if following == current else previous
+
+    def _calc_first_run(self) -> Any:
+        """Where runs begin that have neither a start date nor one before: `run_immediately` says whether with the last tick."""
+        from tradewind.engine_time import now
+
+        present = now()
+        past, coming = self._align_to_prev(present), self._align_to_next(present)
+        within = getattr(self, "_run_immediately", False)
+        if within is None:
+            within = (coming - past) / 10
+        if within is True or isinstance(within, dt.timedelta) and present - past <= within:
+            return past
+        return coming
+
+
+def _utc(at: Any) -> Any:
+    from tradewind.timezone import convert_to_utc
+
+    return convert_to_utc(at)
+
+
+class _DataIntervalTimetable(_Ticking):
+    """Runs that each have the time between two ticks as their data interval, and start at its end."""
+
+    def _skip_to_latest(self, earliest: Any) -> Any:
+        """Without catchup: where the interval begins that ended last."""
+        from tradewind.engine_time import now
+
+        start = self._get_prev(self._align_to_prev(now()))
+        return start if earliest is None else max(start, self._align_to_next(earliest))
+
+    def infer_manual_data_interval(self, *, run_after: Any) -> DataInterval:
+        end = self._align_to_prev(_utc(run_after))
+        return DataInterval(self._get_prev(end), end)
+
+    def next_dagrun_info(self, *, last_automated_data_interval: Any, restriction: TimeRestriction) -> Any:
+        from tradewind.engine_time import interval_info
+
+        return interval_info(self, last_automated_data_interval, restriction)
+
+
+def _encoded(timetable: Any) -> dict[str, Any]:
+    """What timetables of ticks that say their own data interval have besides."""
+    from tradewind.coders import encode_interval, encode_run_immediately
+
+    out: dict[str, Any] = {"interval": encode_interval(timetable._interval)}
+    if hasattr(timetable, "_run_immediately"):
+        out["run_immediately"] = encode_run_immediately(timetable._run_immediately)
+    return out
+
+
+def _decoded(data: dict[str, Any]) -> dict[str, Any]:
+    from tradewind.coders import decode_interval, decode_run_immediately
+
+    decoders = {"interval": decode_interval, "run_immediately": decode_run_immediately}
+    return {name: decode(data[name]) for name, decode in decoders.items() if name in data}
+
+
+class _Cron(_Ticking):
     def __init__(self, cron: str, timezone: Any = "UTC"):
-        self._expression = cron
+        own = not type(self).__module__.startswith("tradewind.")
+        self._expression = PRESETS.get(cron, cron) if own else cron
         self._timezone_name = _zone_text(timezone)
+
+    def _ticks(self) -> Any:
+        from tradewind.engine_time import Cron
+
+        return Cron(self._expression, self._timezone)
 
     @property
     def _timezone(self) -> Any:
         from tradewind.timezone import zone
 
         return zone(self._timezone_name)
+
+    @_timezone.setter
+    def _timezone(self, value: Any) -> None:
+        self._timezone_name = _zone_text(value)
+
+    def serialize(self) -> dict[str, Any]:
+        from tradewind.coders import encode_timezone
+
+        return {"expression": self.expression, "timezone": encode_timezone(self._timezone)}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Timetable:
+        return cls(data["expression"], timezone=data["timezone"], **_decoded(data))
 
     @property
     def expression(self) -> str:
@@ -273,7 +381,7 @@ class _Cron(_Shipped):
             raise AirflowTimetableInvalid(error)
 
 
-class CronDataIntervalTimetable(_Cron):
+class CronDataIntervalTimetable(_Cron, _DataIntervalTimetable):
     _word = "cron_interval"
 
     def keys(self) -> dict[str, Any]:
@@ -301,6 +409,9 @@ class CronTriggerTimetable(_Cron):
             "timezone": self._timezone_name,
             **_trigger_keys(self._interval, self._run_immediately),
         }
+
+    def serialize(self) -> dict[str, Any]:
+        return {**super().serialize(), **_encoded(self)}
 
 
 def _trigger_keys(interval: Any, immediately: Any) -> dict[str, Any]:
@@ -332,6 +443,18 @@ class MultipleCronTriggerTimetable(_Shipped):
         self._run_immediately = run_immediately
 
     @property
+    def _timetables(self) -> list[CronTriggerTimetable]:
+        return [
+            CronTriggerTimetable(
+                cron,
+                timezone=self._timezone_name,
+                interval=self._interval,
+                run_immediately=self._run_immediately,
+            )
+            for cron in self._crons
+        ]
+
+    @property
     def summary(self) -> str:
         return ", ".join(self._crons)
 
@@ -346,6 +469,13 @@ class MultipleCronTriggerTimetable(_Shipped):
             "timezone": self._timezone_name,
             **_trigger_keys(self._interval, self._run_immediately),
         }
+
+    def serialize(self) -> dict[str, Any]:
+        return {"expressions": self._crons, "timezone": self._timezone_name, **_encoded(self)}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Timetable:
+        return cls(*data["expressions"], timezone=data["timezone"], **_decoded(data))
 
 
 class CronPartitionTimetable(_Cron):
@@ -383,9 +513,31 @@ class CronPartitionTimetable(_Cron):
         return keys
 
 
-class _Delta(_Shipped):
+class _Delta(_Ticking):
     def __init__(self, delta: Any):
         self._delta = delta
+
+    def _ticks(self) -> Any:
+        from tradewind.engine_time import Delta
+
+        return Delta(self._delta)
+
+    def _align_to_next(self, current: Any) -> Any:
+        return _utc(current)
+
+    def _align_to_prev(self, current: Any) -> Any:
+        return _utc(current)
+
+    def serialize(self) -> dict[str, Any]:
+        from tradewind.coders import encode_interval
+
+        return {"delta": encode_interval(self._delta)}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Timetable:
+        from tradewind.coders import decode_interval
+
+        return cls(decode_interval(data["delta"]), **_decoded(data))
 
     @property
     def summary(self) -> str:
@@ -397,8 +549,29 @@ class _Delta(_Shipped):
             raise AirflowTimetableInvalid(f"schedule interval must be positive, not {self._delta!r}")
 
 
-class DeltaDataIntervalTimetable(_Delta):
+class DeltaDataIntervalTimetable(_Delta, _DataIntervalTimetable):
     _word = "delta_interval"
+
+    def _skip_to_latest(self, earliest: Any) -> Any:
+        """Intervals of a fixed length are cut from the epoch on, those of months from the start date on."""
+        from tradewind.engine_time import now
+        from tradewind.timezone import from_timestamp
+
+        present, length = now(), self._delta
+        if not isinstance(length, dt.timedelta):
+            fields = {n: getattr(length, n, 0) for n in ("days", "hours", "minutes", "seconds")}
+            months = length.years or length.months
+            length = dt.timedelta() if months else dt.timedelta(**fields)
+        if length > dt.timedelta():
+            step = length.total_seconds()
+            start = self._get_prev(from_timestamp(present.timestamp() // step * step))
+            return start if earliest is None else max(start, _utc(earliest))
+        if earliest is None:
+            return self._get_prev(present)
+        start = _utc(earliest)
+        while self._get_next(following := self._get_next(start)) <= present:
+            start = following
+        return start
 
     def keys(self) -> dict[str, Any]:
         return {"delta": _duration(self._delta)}
@@ -416,6 +589,9 @@ class DeltaTriggerTimetable(_Delta):
         if _duration(self._interval):
             keys["interval"] = _duration(self._interval)
         return keys
+
+    def serialize(self) -> dict[str, Any]:
+        return {**super().serialize(), **_encoded(self)}
 
 
 class EventsTimetable(_Shipped):
@@ -572,3 +748,8 @@ def create_timetable(schedule: Any, zone: Any, zone_name: str) -> Timetable:
     if hasattr(schedule, "next_dagrun_info"):
         return schedule
     raise ValueError(f"{schedule!r} is not a valid schedule.")
+
+
+#: the names under which timetables of one's own derive from them
+CronMixin = _Cron
+DeltaMixin = _Delta

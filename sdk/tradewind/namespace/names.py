@@ -91,7 +91,7 @@ _TIMETABLES = "tradewind.timetables: *"
 _TI = (
     "tradewind.execution.ti: TaskInstance=RuntimeTaskInstance, TaskInstanceKey, RuntimeTaskInstance; "
     "tradewind.context_types: Context, SimpleTaskInstance=Context; tradewind.context: set_current_context; "
-    "tradewind.context_types: clear_task_instances"
+    "tradewind.context_types: clear_task_instances; tradewind.models: TaskInstanceNote"
 )
 _MODELS = (
     f"{_DAG}: DAG; {_OP}: BaseOperator; {_OPLINK}; tradewind.connection: Connection; "
@@ -149,7 +149,7 @@ NAMES: dict[str, str] = {
     "airflow.sdk.crypto": "tradewind.context_types: get_fernet",
     "airflow.sdk.definitions": f"{_DAG}: DAG",
     "airflow.sdk.definitions._internal": f"{_OP}: NOTSET",
-    "airflow.sdk.definitions._internal.abstractoperator": f"{_OP}: *",
+    "airflow.sdk.definitions._internal.abstractoperator": f"{_OP}: *; tradewind.task_defaults: *",
     "airflow.sdk.definitions._internal.contextmanager": (
         "tradewind.stacks: DagContext, TaskGroupContext; tradewind.context: *"
     ),
@@ -238,6 +238,8 @@ NAMES: dict[str, str] = {
     ),
     "airflow.sdk.yaml": "tradewind.context_types: yaml; yaml: *",
     "airflow.sdk._shared": "tradewind: __version__",
+    "airflow.sdk._shared.configuration": "tradewind.exceptions: AirflowConfigException",
+    "airflow.sdk._shared.configuration.exceptions": "tradewind.exceptions: AirflowConfigException",
     "airflow.sdk._shared.listeners": "tradewind.listeners: *",
     "airflow.sdk._shared.secrets_masker": _MASK,
     "airflow.sdk._shared.timezones": "tradewind.timezone: timezone=.",
@@ -247,6 +249,8 @@ NAMES: dict[str, str] = {
     "airflow.sdk._shared.observability.metrics": "tradewind.stats: *",
     "airflow.sdk._shared.observability.metrics.stats": "tradewind.stats: *",
     "airflow._shared": "tradewind: __version__",
+    "airflow._shared.configuration": "tradewind.exceptions: AirflowConfigException",
+    "airflow._shared.configuration.exceptions": "tradewind.exceptions: AirflowConfigException",
     "airflow._shared.timezones": "tradewind.timezone: timezone=.",
     "airflow._shared.timezones.timezone": "tradewind.timezone: *",
     "airflow._shared.secrets_masker": _MASK,
@@ -304,6 +308,7 @@ NAMES: dict[str, str] = {
     "airflow.providers.standard.triggers.file": "tradewind.triggers.file: *",
     "airflow.providers.standard.triggers.temporal": "tradewind.triggers.temporal: *",
     "airflow.providers.standard.utils": "tradewind.states: WeekDay",
+    "airflow.providers.standard.utils.python_virtualenv": "tradewind.compat_versions: *",
     "airflow.providers.standard.utils.skipmixin": "tradewind.skip: *",
     "airflow.providers.standard.utils.sensor_helper": "tradewind.sensors.external_task: *",
     "airflow.providers.standard.utils.weekday": "tradewind.states: WeekDay",
@@ -341,10 +346,10 @@ NAMES: dict[str, str] = {
     "airflow.providers.common.compat.version_compat": "tradewind.compat_versions: *",
     # -- 2.x and 1.10: DAGs, models -----------------------------------------------------------------
     "airflow.models": _MODELS,
-    "airflow.models.abstractoperator": f"{_OP}: *",
+    "airflow.models.abstractoperator": f"{_OP}: *; tradewind.task_defaults: *",
     "airflow.models.asset": "tradewind.models: *",
     "airflow.models.base": "tradewind.models: Base, ID_LEN",
-    "airflow.models.baseoperator": f"{_OP}: *; {_NODE}; {_OPLINK}",
+    "airflow.models.baseoperator": f"{_OP}: *; {_NODE}; {_OPLINK}; tradewind.task_defaults: *",
     "airflow.models.baseoperatorlink": _OPLINK,
     "airflow.models.connection": "tradewind.connection: *",
     "airflow.models.crypto": "tradewind.context_types: get_fernet",
@@ -354,15 +359,15 @@ NAMES: dict[str, str] = {
     ),
     "airflow.models.dagbag": "tradewind.dagbag: *",
     "airflow.models.dagparam": "tradewind.params: DagParam",
-    "airflow.models.dagrun": "tradewind.models: DagRun; tradewind.states: DagRunState, DagRunType",
-    "airflow.models.dataset": "tradewind.models: *",
+    "airflow.models.dagrun": "tradewind.models: DagRun, DagRunNote; tradewind.states: DagRunState, DagRunType",
+    "airflow.models.dataset": "tradewind.models: *; tradewind.assets: Dataset",
     "airflow.models.errors": "tradewind.models: *",
     "airflow.models.expandinput": "tradewind.mapped: *",
     "airflow.models.log": "tradewind.models: Log",
     "airflow.models.mappedoperator": "tradewind.mapped: *",
     "airflow.models.operator": f"{_OP}: Operator=AbstractOperator",
     "airflow.models.param": "tradewind.params: *",
-    "airflow.models.pool": "tradewind.models: Pool",
+    "airflow.models.pool": "tradewind.models: Pool; tradewind.exceptions: PoolNotFound",
     "airflow.models.renderedtifields": "tradewind.models: *",
     "airflow.models.serialized_dag": "tradewind.models: *",
     "airflow.models.skipmixin": "tradewind.skip: *",
@@ -385,10 +390,10 @@ NAMES: dict[str, str] = {
     "airflow.models.xcom_arg": "tradewind.xcom_arg: *",
     # -- assets -------------------------------------------------------------------------------------
     "airflow.assets": _ASSETS,
-    "airflow.assets.manager": "tradewind.models: AssetManager=Base",
+    "airflow.assets.manager": "tradewind.models: AssetManager=Base, asset_manager=Base",
     "airflow.assets.metadata": "tradewind.assets: Metadata",
     "airflow.datasets": _DATASETS,
-    "airflow.datasets.manager": "tradewind.models: DatasetManager=Base",
+    "airflow.datasets.manager": "tradewind.models: DatasetManager=Base, dataset_manager=Base",
     "airflow.datasets.metadata": "tradewind.assets: Metadata",
     "airflow.partition_mappers": _MAPPERS,
     "airflow.partition_mappers.base": _MAPPERS,
@@ -430,7 +435,7 @@ NAMES: dict[str, str] = {
     "airflow.operators.http_operator": "airflow.providers.http.operators.http: SimpleHttpOperator=HttpOperator, *",
     "airflow.operators.latest_only": "tradewind.operators.latest_only: LatestOnlyOperator",
     "airflow.operators.latest_only_operator": "tradewind.operators.latest_only: LatestOnlyOperator",
-    "airflow.operators.python": _PYTHON,
+    "airflow.operators.python": f"{_PYTHON}; tradewind.decorators: task",
     "airflow.operators.python_operator": _PYTHON,
     "airflow.operators.sensors": (
         f"{_SENSOR}; {_EXTERNAL}; tradewind.sensors.time: TimeDeltaSensor, TimeSensor, DateTimeSensor; "
@@ -460,7 +465,7 @@ NAMES: dict[str, str] = {
     # -- hooks, triggers, notifications -------------------------------------------------------------
     "airflow.hooks": "tradewind.hook: BaseHook",
     "airflow.hooks.base": "tradewind.hook: BaseHook, DiscoverableHook",
-    "airflow.hooks.base_hook": "tradewind.hook: BaseHook",
+    "airflow.hooks.base_hook": "tradewind.hook: BaseHook; tradewind.secrets_backends: CONN_ENV_PREFIX",
     "airflow.hooks.filesystem": "tradewind.hook: FSHook",
     "airflow.hooks.package_index": "tradewind.hook: PackageIndexHook",
     "airflow.hooks.subprocess": "tradewind.hook: SubprocessHook, SubprocessResult",
@@ -475,6 +480,7 @@ NAMES: dict[str, str] = {
     # -- timetables ---------------------------------------------------------------------------------
     "airflow.timetables": "tradewind.timetables: Timetable",
     "airflow.timetables._cron": _TIMETABLES,
+    "airflow.timetables._delta": _TIMETABLES,
     "airflow.timetables.assets": _TIMETABLES,
     "airflow.timetables.base": _TIMETABLE_BASE,
     "airflow.timetables.datasets": _TIMETABLES,
@@ -485,7 +491,9 @@ NAMES: dict[str, str] = {
     ),
     "airflow.timetables.trigger": _TIMETABLES,
     # -- settings, configuration, plugins -----------------------------------------------------------
-    "airflow.configuration": "tradewind.conf: conf, AirflowConfigParser=Configuration, *",
+    "airflow.configuration": (
+        "tradewind.conf: conf, AirflowConfigParser=Configuration, *; tradewind.helpers: log"
+    ),
     "airflow.exceptions": _EXCEPTIONS,
     "airflow.macros": "tradewind.execution.macros: *",
     "airflow.logging_config": "tradewind.helpers: configure_logging=no_database",
@@ -516,7 +524,9 @@ NAMES: dict[str, str] = {
     "airflow.executors.sequential_executor": "tradewind.settings: SequentialExecutor",
     "airflow.secrets": "tradewind.secrets_backends: BaseSecretsBackend",
     "airflow.secrets.base_secrets": "tradewind.secrets_backends: BaseSecretsBackend",
-    "airflow.secrets.environment_variables": "tradewind.secrets_backends: EnvironmentVariablesBackend",
+    "airflow.secrets.environment_variables": (
+        "tradewind.secrets_backends: EnvironmentVariablesBackend, CONN_ENV_PREFIX, VAR_ENV_PREFIX"
+    ),
     "airflow.secrets.local_filesystem": (
         "tradewind.secrets_backends: LocalFilesystemBackend, load_variables, "
         "load_connections_dict=load_connections"
@@ -528,8 +538,11 @@ NAMES: dict[str, str] = {
     "airflow.serialization": "tradewind.serialize: *",
     "airflow.serialization.serde": "tradewind.serde: *",
     "airflow.serialization.serialized_objects": (
-        f"tradewind.serialize: *; {_DAG}: SerializedDAG=DAG; {_OP}: SerializedBaseOperator=BaseOperator"
+        f"tradewind.serialize: *; tradewind.coders: *; {_DAG}: SerializedDAG=DAG; "
+        f"{_OP}: SerializedBaseOperator=BaseOperator"
     ),
+    "airflow.serialization.encoders": "tradewind.coders: *",
+    "airflow.serialization.decoders": "tradewind.coders: *",
     "airflow.serialization.enums": "tradewind.serialize: *",
     "airflow.serialization.definitions": f"{_DAG}: DAG",
     "airflow.serialization.definitions.notset": _TYPES,
@@ -555,9 +568,13 @@ NAMES: dict[str, str] = {
     "airflow.dag_processing.bundles.base": "tradewind.settings: BaseDagBundle",
     "airflow.dag_processing.dagbag": "tradewind.dagbag: *",
     "airflow.www": "tradewind: __version__",
+    "airflow.www.app": "tradewind.helpers: csrf",
     "airflow.www.utils": "tradewind.helpers: *",
     "airflow.www.auth": "tradewind.helpers: has_access=skip_decorator, has_access_view=skip_decorator",
     "airflow.api": "tradewind: __version__",
+    "airflow.api.client": "tradewind.local_client: Client, get_current_api_client",
+    "airflow.api.client.api_client": "tradewind.local_client: Client",
+    "airflow.api.client.local_client": "tradewind.local_client: Client",
     "airflow.api.common": "tradewind: __version__",
     "airflow.api.common.experimental": "tradewind: __version__",
     "airflow.api.common.experimental.pool": "tradewind.helpers: get_pool=no_database, create_pool=no_database",
@@ -567,7 +584,7 @@ NAMES: dict[str, str] = {
     "airflow.jobs.job": "tradewind.models: Job",
     "airflow.sensors.sql": "airflow.providers.common.sql.sensors.sql: *",
     # -- airflow.utils ------------------------------------------------------------------------------
-    "airflow.utils": "tradewind.timezone: timezone=.; yaml: yaml=.",
+    "airflow.utils": f"tradewind.timezone: timezone=.; yaml: yaml=.; {_OP}: apply_defaults",
     "airflow.utils.cli": "tradewind.settings: *; tradewind.helpers: *",
     "airflow.utils.code_utils": "tradewind.helpers: *",
     "airflow.utils.context": _CONTEXT,
