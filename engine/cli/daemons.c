@@ -562,7 +562,11 @@ static int cmd_standalone(const struct tw_args *args)
 	return finish(tw_standalone_run(&o, &err), &err);
 }
 
-static const struct tw_opt daemon_opts[] = { DAEMON_OPTIONS, { 0 } };
+static const struct tw_opt scheduler_opts[] = {
+	{ "do-pickle", 'p', TW_OPT_FLAG, "accepted (2.x): a task's process reads its DAG file itself", NULL, NULL, NULL },
+	DAEMON_OPTIONS,
+	{ 0 },
+};
 static const struct tw_opt dagproc_opts[] = {
 	{ "bundle-name", 'B', TW_OPT_STR, "only this bundle; without it the DAG folder and, with [core] load_examples, example_dags", NULL,
 	  NULL, NULL },
@@ -599,7 +603,7 @@ static const struct tw_opt api_opts[] = {
 const struct tw_verb tw_daemon_verbs[] = {
 	{ NULL, "standalone", "Start everything on this machine: migrate, then scheduler, API server, DAG processor, triggerer.",
 	  NULL, NULL, cmd_standalone, false },
-	{ NULL, "scheduler", "Start a scheduler.", NULL, daemon_opts, cmd_scheduler, false },
+	{ NULL, "scheduler", "Start a scheduler.", NULL, scheduler_opts, cmd_scheduler, false },
 	{ NULL, "dag-processor", "Start a DAG processor.", NULL, dagproc_opts, cmd_dag_processor, false },
 	{ NULL, "api-server", "Start the server of the REST API.", NULL, api_opts, cmd_api_server, false },
 	{ NULL, "webserver", "The same as api-server (2.x).", NULL, api_opts, cmd_api_server, false },

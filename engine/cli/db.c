@@ -9,17 +9,41 @@
 #include "cli/output.h"
 #include "store/house.h"
 
+static void make_schema(struct tw_store *s)
+{
+	struct tw_err err = {0};
+
+	if (tw_store_migrate(s, 0, &err) < 0 ||
+	    tw_store_pool_default(
+		    s, tw_config_int(tw_cli()->config, "core", "default_pool_task_slot_count"), &err) < 0)
+		tw_cli_die(&err);
+}
+
+/* -s of 2.x and 3.x: for whoever lets somebody else look at it, or run it, first. */
+static int show_sql(void)
+{
+	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
+	struct tw_err err = {0};
+
+	if (tw_store_migration_sql(tw_cli_store_mode(TW_STORE_AS_IS), &sql, &err) < 0)
+		tw_cli_die(&err);
+	if (!sql.n)
+		fputs("The metastore is up to date: there is nothing to run.\n", stderr);
+	fputs(tw_buf_cstr(&sql), stdout);
+	return 0;
+}
+
 static int cmd_migrate(const struct tw_args *args)
 {
-	struct tw_cli *c = tw_cli();
-	struct tw_store *s = tw_cli_store_mode(TW_STORE_MIGRATE);
 	struct tw_err err = {0};
+	struct tw_store *s;
 	int version;
 
-	if (tw_store_pool_default(s,
-				  tw_config_int(c->config, "core", "default_pool_task_slot_count"),
-				  &err) < 0 ||
-	    tw_store_schema_version(s, &version, &err) < 0)
+	if (tw_arg_flag(args, "show-sql-only"))
+		return show_sql();
+	s = tw_cli_store_mode(TW_STORE_MIGRATE);
+	make_schema(s);
+	if (tw_store_schema_version(s, &version, &err) < 0)
 		tw_cli_die(&err);
 	printf("Database migrated to schema version %d\n", version);
 	return 0;
@@ -62,15 +86,14 @@ static int cmd_check_migrations(const struct tw_args *args)
 
 static int cmd_reset(const struct tw_args *args)
 {
-	struct tw_cli *c = tw_cli();
+	struct tw_store *s = tw_cli_store_mode(TW_STORE_AS_IS);
 	struct tw_err err = {0};
 
 	tw_cli_confirm(args, "This will drop existing tables if they exist. Proceed?");
-	if (tw_store_reset(tw_cli_store_mode(TW_STORE_AS_IS), &err) < 0 ||
-	    tw_store_pool_default(c->store,
-				  tw_config_int(c->config, "core", "default_pool_task_slot_count"),
-				  &err) < 0)
+	if (tw_store_drop(s, &err) < 0)
 		tw_cli_die(&err);
+	if (!tw_arg_flag(args, "skip-init"))
+		make_schema(s);
 	puts("Database reset");
 	return 0;
 }
@@ -282,8 +305,6 @@ static const struct tw_opt drop_opts[] = {
 	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 	{0},
 };
-static const struct tw_opt yes_opts[] = {{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
-					 {0}};
 static const struct tw_opt check_opts[] = {
 	{"retry", 0, TW_OPT_INT, "try so many times more", NULL, "0", NULL},
 	{"retry-delay", 0, TW_OPT_INT, "seconds between tries", NULL, "1", NULL},
@@ -294,7 +315,16 @@ static const struct tw_opt wait_opts[] = {
 	{0},
 };
 static const struct tw_opt migrate_opts[] = {
+	{"show-sql-only", 's', TW_OPT_FLAG, "print the SQL that migrating would run now, and change nothing", NULL, NULL, NULL},
 	{"to-version", 'n', TW_OPT_STR, "accepted; migrations go to the newest", NULL, NULL, NULL},
+	{"to-revision", 'r', TW_OPT_STR, "accepted; migrations go to the newest", NULL, NULL, NULL},
+	{"use-migration-files", 'm', TW_OPT_FLAG, "accepted; migrations are always made step by step", NULL, NULL, NULL},
+	{0},
+};
+static const struct tw_opt reset_opts[] = {
+	{"skip-init", 's', TW_OPT_FLAG, "only drop the tables", NULL, NULL, NULL},
+	{"use-migration-files", 'm', TW_OPT_FLAG, "accepted; migrations are always made step by step", NULL, NULL, NULL},
+	{"yes", 'y', TW_OPT_FLAG, "do not ask", NULL, NULL, NULL},
 	{0},
 };
 static const struct tw_opt clean_opts[] = {
@@ -321,7 +351,7 @@ const struct tw_verb tw_db_verbs[] = {
 	 cmd_check, false},
 	{"db", "check-migrations", "Wait until the metastore's tables are up to date.", NULL,
 	 wait_opts, cmd_check_migrations, false},
-	{"db", "reset", "Drop all tables and make them anew.", NULL, yes_opts, cmd_reset, false},
+	{"db", "reset", "Drop all tables and make them anew.", NULL, reset_opts, cmd_reset, false},
 	{"db", "shell", "Open the database's own client.", NULL, NULL, cmd_shell, false},
 	{"db", "clean", "Remove old rows.", NULL, clean_opts, cmd_clean, false},
 	{"db", "downgrade", "Say how the metastore from before a migration comes back.", NULL, downgrade_opts, cmd_downgrade, false},

@@ -218,6 +218,7 @@ static void conn_row(struct tw_value rows, const struct tw_connection_row *c, bo
 
 static int conn_list(const struct tw_args *args)
 {
+	const char *only = tw_arg(args, "conn-id");
 	struct tw_value rows = tw_v_list(&tw_cli()->arena);
 	size_t n;
 	struct tw_connection_row *v = all_connections(&n);
@@ -225,6 +226,8 @@ static int conn_list(const struct tw_args *args)
 	for (size_t i = 0; i < n; i++) {
 		struct tw_value row;
 
+		if (only && !tw_str_eq(v[i].conn_id, tw_str(only)))
+			continue;
 		if (tw_arg_flag(args, "show-values")) {
 			conn_row(rows, &v[i], tw_arg_flag(args, "hide-sensitive"));
 			continue;
@@ -501,6 +504,13 @@ static const struct tw_opt list_opts[] = {
 	TW_OPT_OUTPUT,
 	{0},
 };
+static const struct tw_opt conn_list_opts[] = {
+	{"conn-id", 0, TW_OPT_STR, "only this one (2.x)", NULL, NULL, NULL},
+	{"show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL},
+	{"hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL},
+	TW_OPT_OUTPUT,
+	{0},
+};
 static const struct tw_opt get_var_opts[] = {
 	{"default", 'd', TW_OPT_STR, "printed when there is none", NULL, NULL, NULL},
 	{"json", 'j', TW_OPT_FLAG, "it must be JSON", NULL, NULL, NULL},
@@ -552,7 +562,7 @@ const struct tw_verb tw_vault_verbs[] = {
 	 none_opts, var_export, false},
 	{"variables", "import", "Read Variables from a JSON or YAML file.", "file", import_var_opts,
 	 var_import, false},
-	{"connections", "list", "List the Connections.", NULL, list_opts, conn_list, false},
+	{"connections", "list", "List the Connections.", NULL, conn_list_opts, conn_list, false},
 	{"connections", "get", "Print a Connection.", "conn_id", get_opts, conn_get, false},
 	{"connections", "test", "Try a Connection with its hook.", "conn_id", none_opts, conn_test, false},
 	{"connections", "add", "Add a Connection.", "conn_id", add_opts, conn_add, false},

@@ -68,11 +68,16 @@ static enum tw_rc refuse_foreign(struct tw_store *s, struct tw_err *err)
 	return TW_OK;
 }
 
+static void step_sql(struct tw_store *s, const struct tw_schema_step *step, struct tw_buf *ret_sql)
+{
+	translate(ret_sql, step->only && strcmp(step->only, s->ops->name) != 0 ? "" : step->sql);
+}
+
 static enum tw_rc apply(struct tw_store *s, const struct tw_schema_step *step, struct tw_err *err)
 {
 	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
 
-	translate(&sql, step->only && strcmp(step->only, s->ops->name) != 0 ? "" : step->sql);
+	step_sql(s, step, &sql);
 	TW_TRY(s->ops->exec(s->db, tw_buf_cstr(&sql), err));
 	TW_TRY(tw_store_fault(s, "migration", err));
 	return tw_q_exec(
@@ -133,6 +138,24 @@ enum tw_rc tw_store_migrate(struct tw_store *s, int to, struct tw_err *err)
 	return tw_migrate_with(s, tw_schema_steps, tw_schema_nsteps, to, err);
 }
 
+enum tw_rc tw_store_migration_sql(struct tw_store *s, struct tw_buf *ret_sql, struct tw_err *err)
+{
+	int have;
+
+	TW_TRY(refuse_foreign(s, err));
+	TW_TRY(tw_store_schema_version(s, &have, err));
+	for (size_t i = 0; i < tw_schema_nsteps; i++) {
+		const struct tw_schema_step *step = &tw_schema_steps[i];
+
+		if (step->version <= have)
+			continue;
+		tw_buf_printf(ret_sql, "-- %d: %s\n", step->version, step->name);
+		step_sql(s, step, ret_sql);
+		tw_buf_adds(ret_sql, "\n");
+	}
+	return TW_OK;
+}
+
 static enum tw_rc drop_all(struct tw_store *s, const char *kind, struct tw_err *err)
 {
 	struct tw_buf sql TW_AUTO(tw_buf_release) = {0};
@@ -149,7 +172,7 @@ static enum tw_rc drop_all(struct tw_store *s, const char *kind, struct tw_err *
 	return rc < 0 ? rc : s->ops->exec(s->db, tw_buf_cstr(&sql), err);
 }
 
-enum tw_rc tw_store_reset(struct tw_store *s, struct tw_err *err)
+enum tw_rc tw_store_drop(struct tw_store *s, struct tw_err *err)
 {
 	enum tw_rc rc;
 
@@ -158,6 +181,5 @@ enum tw_rc tw_store_reset(struct tw_store *s, struct tw_err *err)
 	rc = drop_all(s, "view", err);
 	if (rc == TW_OK)
 		rc = drop_all(s, "table", err);
-	TW_TRY(tw_tx_leave(s, true, rc, err));
-	return tw_store_migrate(s, 0, err);
+	return tw_tx_leave(s, true, rc, err);
 }

@@ -188,7 +188,9 @@ static void reset_makes_it_anew(void **state)
 	int64_t n;
 
 	test_commit_run(s, &run, NULL, 0);
-	ok(tw_store_reset(s, &test_err));
+	ok(tw_store_drop(s, &test_err));
+	assert_false(s->ops->has_table(s->db, "dag_run", NULL));
+	ok(tw_store_migrate(s, 0, &test_err));
 	ok(tw_q_number(s, &n, &test_err, "select count(*) from dag_run", ""));
 	assert_int_equal(n, 0);
 	ok(tw_store_pool(s, S("default_pool"), &a, &pool, &test_err));

@@ -80,8 +80,10 @@ int tw_store_schema_newest(void);
 enum tw_rc tw_store_schema_version(struct tw_store *s, int *ret_version, struct tw_err *err);
 /* Forward only, each step in a transaction of its own; to = 0: the newest. */
 enum tw_rc tw_store_migrate(struct tw_store *s, int to, struct tw_err *err);
-/* Drops every table and makes the schema anew. */
-enum tw_rc tw_store_reset(struct tw_store *s, struct tw_err *err);
+/* Drops every table, whole or not at all. An Airflow installation's are refused. */
+enum tw_rc tw_store_drop(struct tw_store *s, struct tw_err *err);
+/* What migrating would run now, as SQL of this database; nothing is changed. */
+enum tw_rc tw_store_migration_sql(struct tw_store *s, struct tw_buf *ret_sql, struct tw_err *err);
 
 /* ── transactions ───────────────────────────────────────────────────────────────────── */
 

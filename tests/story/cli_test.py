@@ -106,6 +106,23 @@ def test_without_a_metastore_commands_say_what_to_do(engine: Engine) -> None:
     assert engine.run("db", "check-migrations", "-t", "0", check=False).returncode == 1
 
 
+def test_the_schema_can_be_looked_at_and_dropped(engine: Engine, tmp_path: Path) -> None:
+    sql = engine.run("db", "migrate", "--show-sql-only").stdout
+    assert "create table dag_run" in sql and engine.run("db", "check-migrations", "-t", "0", check=False).returncode == 1
+    by_hand = sqlite3.connect(tmp_path / "by_hand.db")
+    by_hand.executescript(sql)
+    engine.run("db", "migrate", "-r", "abc", "-m")
+    assert engine.run("db", "migrate", "-s").stdout == ""
+    tables = "select name from sqlite_master where type = 'table' order by name"
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        assert set(db.execute(tables)) - set(by_hand.execute(tables)) == {("tradewind_schema",)}
+    engine.run("db", "reset", "-y", "--skip-init")
+    with sqlite3.connect(engine.home / "tradewind.db") as db:
+        assert [t for (t,) in db.execute(tables) if not t.startswith("sqlite_")] == []
+    engine.run("db", "reset", "-y")
+    engine.run("db", "check-migrations", "-t", "0")
+
+
 def test_completion_and_manual(engine: Engine, tmp_path: Path) -> None:
     script = tmp_path / "completion.bash"
     script.write_text(engine.run("completion", "bash").stdout)
@@ -320,6 +337,8 @@ def test_connections(engine: Engine, tmp_path: Path) -> None:
     assert {tuple(r) for r in engine.json("connections", "list")} == {
         ("conn_id", "conn_type")
     }
+    assert engine.json("connections", "list", "--conn-id", "pg") == [{"conn_id": "pg", "conn_type": "postgres"}]
+    assert engine.json("connections", "list", "--conn-id", "none") == []
     hidden = engine.json("connections", "list", "--show-values", "--hide-sensitive")[1]
     assert hidden["conn_id"] == "pg" and hidden["password"] == "***"
     for name in ("c.json", "c.yaml", "c.env"):
