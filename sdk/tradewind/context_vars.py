@@ -27,6 +27,7 @@ AIRFLOW_VAR_NAME_FORMAT_MAPPING = {
 
 def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> dict[str, str]:
     """Names and values that describe the running task; those without a value are left out."""
+    from tradewind import policies
     from tradewind.conf import conf
 
     task = context.get("task")
@@ -50,11 +51,17 @@ def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> di
         "try_number": getattr(ti, "try_number", None),
         "dag_run_id": getattr(run, "run_id", None) or context.get("run_id"),
     }
-    return {
-        (env if in_env_var_format else dotted): str(values[name])
-        for name, env, dotted in _NAMES
-        if values[name] is not None and values[name] != ""
-    }
+    own = policies.context_vars(context)
+    if in_env_var_format:
+        prefix = ENV_VAR_FORMAT_PREFIX
+        found = {k if k.startswith(prefix) else prefix + k.upper(): v for k, v in own.items()}
+    else:
+        prefix = DEFAULT_FORMAT_PREFIX
+        found = {k if k.startswith(prefix) else prefix + k: v for k, v in own.items()}
+    for name, env, dotted in _NAMES:
+        if values[name] is not None and values[name] != "":
+            found[env if in_env_var_format else dotted] = str(values[name])
+    return found
 
 
 class KeywordParameters:

@@ -518,3 +518,13 @@ def should_hide_value_for_key(name: Any) -> bool:
     from tradewind.secrets_backends import is_sensitive
 
     return is_sensitive(name)
+
+
+class UIAlert:
+    """A message that `DASHBOARD_UIALERTS` of the local settings would show; there is no such place here."""
+
+    def __init__(
+        self, message: str = "", category: str = "info", roles: Any = None, html: bool = False, **more: Any
+    ):
+        self.message = self.text = more.get("text", message)
+        self.category, self.roles, self.html = category, roles, html

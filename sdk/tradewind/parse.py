@@ -31,6 +31,7 @@ def parse_file(
     With `traces` the file's modules are forgotten again, and `left` says what cannot be.
     """
     from tradewind.conf import conf
+    from tradewind.execution.timeout import import_limit
     from tradewind.operator import Defaults
 
     path = os.path.abspath(path)
@@ -48,7 +49,8 @@ def parse_file(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
-            loaded = dagfile.load(path, safe_mode)
+            with import_limit(path):
+                loaded = dagfile.load(path, safe_mode)
             documents, errors = _documents(loaded, bundle_path)
         finally:
             recorder.stop()

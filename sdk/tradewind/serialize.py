@@ -168,6 +168,7 @@ def _native(
     task: Any, cls: type, args: dict[str, Any], callbacks: list[str], python_templates: bool
 ) -> str | None:
     """The native operator that does the same, if there is one (and add to `args` what else it reads)."""
+    from tradewind import policies
     from tradewind.listeners import get_listener_manager
     from tradewind.operators.bash import BashOperator
     from tradewind.operators.empty import EmptyOperator
@@ -181,7 +182,7 @@ def _native(
         return None if {"execute", "success"} & set(callbacks) or hooks else "empty"
     if python_templates or hooks or task.retry_policy or task.render_template_as_native_obj is not None:
         return None
-    if get_listener_manager().hears_tasks:
+    if get_listener_manager().hears_tasks or policies.act_in_tasks():
         return None
     if cls is BashOperator and not callbacks:
         return _native_bash(task, args)

@@ -41,13 +41,29 @@ def __getattr__(name: str) -> Any:
 
 
 def pod_mutation_hook(pod: Any) -> None:
-    """`pod_mutation_hook` of airflow_local_settings, if there is one."""
-    from tradewind.policies import local_settings
+    """The policies of this name, one after the other."""
+    from tradewind.policies import hooks
 
-    settings = local_settings()
-    hook = getattr(settings, "pod_mutation_hook", None) if settings is not None else None
-    if hook is not None:
-        hook(pod)
+    for hook in hooks("pod_mutation_hook"):
+        hook(pod=pod)
+
+
+def task_instance_mutation_hook(task_instance: Any) -> None:
+    from tradewind.policies import mutate
+
+    mutate(task_instance)
+
+
+def get_airflow_context_vars(context: Any) -> dict[str, str]:
+    from tradewind.policies import context_vars
+
+    return context_vars(context)
+
+
+def get_dagbag_import_timeout(dag_file_path: str) -> float:
+    from tradewind.policies import import_timeout
+
+    return import_timeout(dag_file_path)
 
 
 def initialize(*_: Any, **__: Any) -> None:

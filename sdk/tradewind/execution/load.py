@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
@@ -34,7 +33,7 @@ def load(file: str, bundle_path: str | None = None, compat: int | None = None) -
     """Import the file (or the archive). Whatever it raises becomes `error`; only a signal gets out."""
     from tradewind import dagfile, policies
     from tradewind.conf import conf
-    from tradewind.execution.timeout import timeout
+    from tradewind.execution.timeout import import_limit
     from tradewind.operator import Defaults
 
     if compat is not None:
@@ -44,9 +43,7 @@ def load(file: str, bundle_path: str | None = None, compat: int | None = None) -
     gc.disable()
     try:
         dagfile.add_paths(bundle_path, file)
-        limit = conf.getfloat("core", "dagbag_import_timeout", fallback=30.0)
-        message = f"DagBag import timeout for {file} after {limit}s"
-        with timeout(limit, message) if limit > 0 else contextlib.nullcontext():
+        with import_limit(file):
             found = dagfile.load(file, safe_mode=False)
         loaded.dags = {dag.dag_id: dag for dag, _ in found.dags}
         if found.errors:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tradewind import comms, jinja, xcom
+from tradewind import comms, jinja, policies, xcom
 from tradewind import context as contexts
 from tradewind.conf import conf
 from tradewind.context_vars import context_to_airflow_vars
@@ -118,6 +118,7 @@ class Attempt:
         dag = ti.task.dag
         if ti.is_mapped:
             ti.task = self._unmap()
+        policies.mutate(ti)
         ti.task = self.process.task = context["task"] = ti.task.prepare_for_execution()
         env = jinja.environment_of(dag)
         ti.task.finish_template_fields()

@@ -12,6 +12,16 @@ from typing import Any
 from tradewind.exceptions import AirflowTaskTimeout
 
 
+def import_limit(path: str) -> contextlib.AbstractContextManager[None]:
+    """What a DAG file may take to be imported: `[core] dagbag_import_timeout`, or what a policy says."""
+    from tradewind import policies
+
+    limit = policies.import_timeout(path)
+    if limit <= 0:
+        return contextlib.nullcontext()
+    return timeout(limit, f"DagBag import timeout for {path} after {limit}s")
+
+
 @contextlib.contextmanager
 def timeout(seconds: float, error_message: str = "Timeout") -> Iterator[None]:
     """Raise AirflowTaskTimeout in the block when it takes longer.

@@ -572,6 +572,7 @@ NAMES: dict[str, str] = {
     "airflow.www.utils": "tradewind.helpers: *",
     "airflow.www.auth": "tradewind.helpers: has_access=skip_decorator, has_access_view=skip_decorator",
     "airflow.api": "tradewind: __version__",
+    "airflow.api_fastapi.common.types": "tradewind.helpers: UIAlert",
     "airflow.api.client": "tradewind.local_client: Client, get_current_api_client",
     "airflow.api.client.api_client": "tradewind.local_client: Client",
     "airflow.api.client.local_client": "tradewind.local_client: Client",
