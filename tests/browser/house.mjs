@@ -311,7 +311,7 @@ export function house(w) {
     await button("Language").click();
     await w.page.getByRole("menuitem", { name: "한국어" }).click();
     await w.page.getByRole("heading", { name: "홈", level: 1 }).waitFor();
-    for (const [name, path, title] of [["needs", "/needs", "사람이 할 일"], ["logs", "/log_search?q=row", "로그 검색"], ["assets", "/assets/graph", "에셋 그래프"], ["editor", "/editor?file=typed.yaml", "YAML 편집기"], ["account", "/account", "내 계정"], ["users", "/users", "사용자"], ["connections", "/connections", "연결"]]) {
+    for (const [name, path, title] of [["needs", "/needs", "확인 필요"], ["logs", "/log_search?q=row", "로그 검색"], ["assets", "/assets/graph", "에셋 그래프"], ["editor", "/editor?file=typed.yaml", "YAML 편집기"], ["account", "/account", "내 계정"], ["users", "/users", "사용자"], ["connections", "/connections", "연결"]]) {
       await w.go(path);
       await w.page.getByRole("heading", { name: title, level: 1 }).waitFor();
       await w.page.waitForTimeout(1200);

@@ -245,7 +245,7 @@ export function runs(w) {
     });
     for (const [name, path, words] of [
       ["ko-compare", "/dags/paces/compare/pace1/newer", "실행 비교"],
-      ["ko-durations", "/dags/paces/durations", "도착 시간"],
+      ["ko-durations", "/dags/paces/durations", "랜딩 타임"],
       ["ko-run-path", "/dags/paces/runs/slow", "평소 소요 시간"],
       ["ko-attempts", "/dags/paces/runs/newer/tasks/twice?beside=1", "로그"],
     ]) {

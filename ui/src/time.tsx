@@ -1,4 +1,5 @@
 /** Instants and spans of time, never ambiguous: the zone stands beside, the others are in the tip. */
+import i18next from "i18next";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { isKnown, localZone, useSettings, useZone } from "./settings";
@@ -47,18 +48,20 @@ export function formatDay(at: Date, zone: string): string {
 
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
-  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} m ${String(s % 60).padStart(2, "0")} s`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} m`;
-  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+  const [ms, s, m, h, d] = i18next.t("duration.units").split("|");
+  const two = (n: number) => String(Math.floor(n)).padStart(2, "0");
+  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))}${ms}`;
+  if (seconds < 10) return `${seconds.toFixed(1)}${s}`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}${s}`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${m} ${two(whole % 60)}${s}`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)}${h} ${two((whole % 3600) / 60)}${m}`;
+  return `${Math.floor(whole / 86400)}${d} ${Math.floor((whole % 86400) / 3600)}${h}`;
 }
 
 /** On a scale: "5 s", where 5.2 s would be told as "5.2 s". */
 export function formatStep(seconds: number): string {
-  return seconds === 0 ? "0" : formatDuration(seconds).replace(".0 ", " ");
+  return seconds === 0 ? "0" : formatDuration(seconds).replace(".0", "");
 }
 
 /** One clock for all that tick alike. */

@@ -11,25 +11,37 @@ export type Reasons = [said: RegExp, text: string][];
 interface Language {
   texts: Texts;
   reasons: Reasons;
+  /** What the names of the contract are called. */
+  names?: Record<string, string>;
+  /** What is done to a text when its names are in it. */
+  polish?: (text: string) => string;
 }
 export const languages: Record<string, { name: string; load: () => Promise<Language> }> = {
   en: { name: "English", load: async () => ({ texts: en, reasons: [] }) },
   ko: {
     name: "한국어",
     load: async () => {
-      const [{ ko }, { reasons }] = await Promise.all([import("./ko"), import("./ko/reasons")]);
-      return { texts: ko, reasons };
+      const [{ ko }, { reasons }, { errors }, { names }, { josa }] = await Promise.all([
+        import("./ko"),
+        import("./ko/reasons"),
+        import("./ko/errors"),
+        import("./ko/names"),
+        import("./ko/josa"),
+      ]);
+      return { texts: ko, reasons: [...reasons, ...errors], names, polish: josa };
     },
   },
 };
 
-const reasons = new Map<string, Reasons>();
-export const reasonsOf = (language: string): Reasons => reasons.get(language) ?? [];
+const loaded = new Map<string, Language>();
+export const reasonsOf = (language: string): Reasons => loaded.get(language)?.reasons ?? [];
+export const nameOf = (name: string): string => loaded.get(i18next.language)?.names?.[name] ?? name;
+export const polish = (text: string): string => loaded.get(i18next.language)?.polish?.(text) ?? text;
 
 async function load(language: string) {
   if (i18next.hasResourceBundle(language, "translation")) return;
   const of = await languages[language]!.load();
-  reasons.set(language, of.reasons);
+  loaded.set(language, of);
   i18next.addResourceBundle(language, "translation", of.texts);
 }
 
@@ -43,8 +55,10 @@ export async function setLanguage(language: string) {
 export async function startLanguage() {
   const wanted =
     [remembered("language", ""), ...navigator.languages.map((l) => l.slice(0, 2))].find((l) => l in languages) ?? "en";
-  await i18next.use(initReactI18next).init({
+  i18next.use(initReactI18next).use({ type: "postProcessor", name: "polish", process: polish });
+  await i18next.init({
     lng: "en",
+    postProcess: "polish",
     fallbackLng: "en",
     resources: { en: { translation: { ...en, ...one } } },
     keySeparator: false,

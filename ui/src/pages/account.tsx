@@ -11,6 +11,7 @@ import { Empty, Facts, failed, Loaded, PageHead, useTitle } from "../parts/bits"
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { FormFoot, useSave } from "../parts/edit";
+import { inWords } from "../parts/reasons";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { type Me, useMay, useMe } from "../session";
@@ -40,7 +41,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
       setMade(token.access_token ?? "");
       await client.invalidateQueries({ queryKey: [tokens] });
     } catch (err) {
-      setError((err as Error).message);
+      setError(inWords(err));
     }
   };
   return (

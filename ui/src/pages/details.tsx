@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group } from "@mantine/core";
+import { Alert, Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -99,18 +99,9 @@ export function Component() {
               dag.tags.length ? (
                 <Group key="t" gap={4}>
                   {dag.tags.map((x) => (
-                    <Badge
-                      key={x.name}
-                      component={Link}
-                      to={`/dags?tag=${encodeURIComponent(x.name)}`}
-                      size="sm"
-                      variant="light"
-                      color="gray"
-                      tt="none"
-                      style={{ cursor: "pointer" }}
-                    >
+                    <Link key={x.name} to={`/dags?tag=${encodeURIComponent(x.name)}`} className="tag">
                       {x.name}
-                    </Badge>
+                    </Link>
                   ))}
                 </Group>
               ) : null,

@@ -9,6 +9,7 @@ import { ApiError, get, type Structure, seg, send } from "../api";
 import { IconFileCode, IconLock } from "../icons";
 import { useGet } from "../live";
 import { Busy, Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
+import { inWords } from "../parts/reasons";
 import { Mark } from "../parts/state";
 import type { Picture } from "../parts/things";
 import type { Mistake } from "../parts/yaml-edit";
@@ -165,7 +166,7 @@ function Desk({ path, write }: { path: string | null; write: boolean }) {
       const c = await send<Checked>("POST", "/ui/editor/check", {}, { path: name, text: what });
       if (mine === round.current) setChecked(c);
     } catch (e) {
-      if (mine === round.current) setTrouble((e as Error).message);
+      if (mine === round.current) setTrouble(inWords(e));
     } finally {
       if (mine === round.current) setBusy(false);
     }
@@ -179,7 +180,7 @@ function Desk({ path, write }: { path: string | null; write: boolean }) {
       setConflict(null);
       check(f.text);
     } catch (e) {
-      setTrouble((e as Error).message);
+      setTrouble(inWords(e));
     }
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each file

@@ -6,6 +6,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { ApiError, send, url, waysIn } from "../api";
 import { client } from "../live";
 import { useTitle } from "../parts/bits";
+import { inWords } from "../parts/reasons";
 
 /** A path of ours, nothing else. */
 function next(wanted: string | null): string {
@@ -35,9 +36,7 @@ export function Component() {
       client.clear();
       navigate(next(search.get("next")), { replace: true });
     } catch (err) {
-      setError(
-        err instanceof ApiError && (err.status === 401 || err.status === 400) ? t("signIn.wrong") : (err as Error).message,
-      );
+      setError(err instanceof ApiError && (err.status === 401 || err.status === 400) ? t("signIn.wrong") : inWords(err));
       setBusy(false);
     }
   };

@@ -6,11 +6,13 @@ import { type FormEvent, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { type DagPage, type Page, seg, send } from "../api";
+import { nameOf } from "../i18n";
 import { IconPencil, IconPlus, IconTrash } from "../icons";
 import { useGet } from "../live";
 import { Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Delete, FormFoot } from "../parts/edit";
+import { inWords } from "../parts/reasons";
 import { useMay, useMe } from "../session";
 import { Elsewhere } from "./users";
 
@@ -62,11 +64,14 @@ function Matrix({
         <tbody>
           {resources.map((r) => (
             <tr key={r}>
-              <th scope="row">{r}</th>
+              <th scope="row">
+                {nameOf(r)}
+                {nameOf(r) !== r && <span className="small dim contract">{r}</span>}
+              </th>
               {acts.map((a) => {
                 const p = permission(a, r);
                 const on = held.has(key(p));
-                const name = `${t(`role.${a}`)}: ${r}`;
+                const name = `${t(`role.${a}`)}: ${nameOf(r)}`;
                 if (!onToggle)
                   return (
                     <td key={a}>
@@ -97,7 +102,7 @@ function Matrix({
   );
 }
 
-const sorted = (names: Iterable<string>) => [...new Set(names)].sort((a, b) => a.localeCompare(b));
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 
 function AddDag({ had, onAdd }: { had: Set<string>; onAdd: (dagId: string) => void }) {
   const { t } = useTranslation();
@@ -140,7 +145,7 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
   const all = offered.data?.actions ?? [];
   const known = useMemo(() => new Set(all.map(key)), [all]);
   const resources = sorted([...all, ...held.values()].map((p) => p.resource.name).filter((r) => !ofDag(r))).filter((r) =>
-    r.toLowerCase().includes(find.trim().toLowerCase()),
+    `${nameOf(r)} ${r}`.toLowerCase().includes(find.trim().toLowerCase()),
   );
   const save = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
@@ -153,7 +158,7 @@ function Form({ of, copy, onClose }: { of: Role | null; copy: Role | null; onClo
       told(t("saved"));
       onClose(body.name);
     } catch (err) {
-      setError((err as Error).message);
+      setError(inWords(err));
     }
   };
   return (

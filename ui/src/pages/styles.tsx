@@ -11,10 +11,10 @@ import { When } from "../time";
 /** Every part in one place, to be looked at in both themes. */
 export function Component() {
   const { t } = useTranslation();
-  useTitle("Styles");
+  useTitle(t("styles.title"));
   return (
     <>
-      <PageHead title="Styles" crumbs={[{ label: "Tradewind", to: "/" }]}>
+      <PageHead title={t("styles.title")} crumbs={[{ label: "Tradewind", to: "/" }]}>
         <StateMark state="running" />
       </PageHead>
       <div className="stack">

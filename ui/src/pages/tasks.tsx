@@ -42,7 +42,7 @@ export function Component() {
             {x.task_id}
           </Link>{" "}
           {x.is_mapped && (
-            <Badge size="xs" variant="light" tt="none">
+            <Badge size="sm" variant="light" tt="none">
               {t("mapped")}
             </Badge>
           )}

@@ -8,6 +8,7 @@ import { Link, NavLink, useLocation } from "react-router";
 import { ApiError } from "../api";
 import { IconAlertTriangle, IconLock } from "../icons";
 import { announce } from "./announce";
+import { inWords } from "./reasons";
 
 export function useTitle(...parts: string[]) {
   const title = [...parts.filter(Boolean), "Tradewind"].join(" · ");
@@ -68,7 +69,7 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
       my="md"
       role="alert"
     >
-      {error instanceof Error && !unreachable && <Text size="sm">{error.message}</Text>}
+      {error instanceof Error && !unreachable && <Text size="sm">{inWords(error)}</Text>}
       {hint && <Text size="sm">{hint}</Text>}
       <Group gap="xs" mt="xs">
         {kind === "missing" && (
@@ -185,7 +186,7 @@ export function told(message: string) {
 }
 export function failed(error: unknown) {
   notifications.show({
-    message: error instanceof Error ? error.message : String(error),
+    message: inWords(error),
     color: "red",
     autoClose: 10000,
     role: "alert",

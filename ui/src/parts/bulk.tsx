@@ -11,6 +11,7 @@ import { refresh } from "./act";
 import { failed, told } from "./bits";
 import { Dialog } from "./dialog";
 import { all } from "./file";
+import { inWords } from "./reasons";
 import { Mark, StateMark } from "./state";
 import { toldWithUndo } from "./undo";
 
@@ -169,7 +170,7 @@ function BulkDialog({
       if (tells) told(t("bulk.done", { n: lines.length }));
       onClose(true);
     } catch (e) {
-      setError((e as Error).message);
+      setError(inWords(e));
       setBusy(false);
     }
   };

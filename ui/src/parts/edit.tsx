@@ -8,6 +8,7 @@ import { send } from "../api";
 import { IconPencil, IconTrash } from "../icons";
 import { failed, told } from "./bits";
 import { Confirm } from "./confirm";
+import { inWords } from "./reasons";
 
 function RowButtons({ name, onEdit, onDelete }: { name: string; onEdit: () => void; onDelete?: () => void }) {
   const { t } = useTranslation();
@@ -55,7 +56,7 @@ export function useSave(onClose: () => void, shows?: InvalidateQueryFilters) {
       told(t("saved"));
       onClose();
     } catch (err) {
-      setError((err as Error).message);
+      setError(inWords(err));
     }
   };
   return { error, setError, save };

@@ -311,7 +311,7 @@ export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
           </span>
         )}
         {of.open > 0 && (
-          <Text fz={12} c="dimmed">
+          <Text size="sm" c="dimmed">
             {t("forecast.tasks", { ended: of.ended, open: of.open })}
             {of.unknown > 0 && of.usual && ` ${t("forecast.unknown", { n: of.unknown })}`}
           </Text>

@@ -1,7 +1,7 @@
 /** Why something waits: what the scheduler says, in the reader's language and with times in the reader's zone. */
-import type { TFunction } from "i18next";
+import i18next, { type TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import { type Reasons, reasonsOf } from "../i18n";
+import { polish, type Reasons, reasonsOf } from "../i18n";
 import { useZone } from "../settings";
 import { formatTime, zoneMark } from "../time";
 
@@ -19,6 +19,12 @@ export function reasonIn(said: string, of: Reasons, t: TFunction): string {
   return said;
 }
 
+/** What has gone wrong, in the reader's language as far as the engine's words are known. */
+export function inWords(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return polish(reasonIn(text, reasonsOf(i18next.language), i18next.t));
+}
+
 /** By what way a run came, and by whom. */
 export function startedBy(run: { triggered_by: string | null; triggering_user_name: string | null }, t: TFunction): string {
   const way = run.triggered_by && t(`by.${run.triggered_by}`, { defaultValue: run.triggered_by });
@@ -29,7 +35,7 @@ export function useReason(): (said: string) => string {
   const { t, i18n } = useTranslation();
   const zone = useZone();
   return (said) =>
-    reasonIn(said, reasonsOf(i18n.language), t).replace(INSTANT, (text) => {
+    polish(reasonIn(said, reasonsOf(i18n.language), t)).replace(INSTANT, (text) => {
       const at = new Date(text);
       return `${formatTime(at, zone)} ${zoneMark(at, zone)}`;
     });

@@ -10,6 +10,7 @@ import { patchDag } from "../shell";
 import { BackfillForm } from "./backfill";
 import { told } from "./bits";
 import { ParamFields, type Values } from "./params";
+import { inWords } from "./reasons";
 
 /* ── what was entered the last time, in this browser ── */
 
@@ -149,7 +150,7 @@ export default function Form({ dag, conf: given, onClose }: { dag: DagDetails; c
       onClose();
       navigate(`/dags/${seg(dag.dag_id)}/runs/${seg(run.dag_run_id)}`);
     } catch (e) {
-      setError((e as Error).message);
+      setError(inWords(e));
       setBusy(false);
     }
   };

@@ -1,6 +1,7 @@
 /** Where one is, what is not there, pictures. */
 export const look = {
   crumbs: "Where this page is",
+  "duration.units": " ms| s| m| h| d",
   "error.toDags": "To the list of DAGs",
   "flow.controls": "Zoom",
   "flow.edge": "From {{from}} to {{to}}",
@@ -17,4 +18,5 @@ export const look = {
     "It did not run, so there is no log. Mend what has failed and clear it with its downstream tasks: then this one runs, too.",
   "log.never.upstreams": "See the run",
   "missing.hint": "No page has this address. Ctrl K finds DAGs and pages by name.",
+  "styles.title": "Styles",
 };

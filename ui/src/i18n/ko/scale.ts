@@ -25,7 +25,7 @@ export const scale: Record<keyof typeof english, string> = {
   "schedule.minutes": "{{n}}분마다",
   "schedule.monthly": "매월 {{day}}일 {{time}}",
   "schedule.months": "{{n}}개월마다 {{day}}일 {{time}}",
-  "schedule.once": "한 번",
+  "schedule.once": "한 번만",
   "schedule.once.text": "가능한 한 빨리 한 번",
   "schedule.partsAtRun": "파티션별",
   "schedule.partsAtRun.text": "누군가 파티션을 지정해 실행할 때",

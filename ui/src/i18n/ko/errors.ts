@@ -1,0 +1,52 @@
+/** 엔진이 거절하며 하는 말과 그 번역. {1}은 첫째 괄호에 걸린 것. */
+import type { Reasons } from "..";
+
+const NO = "(?:was |were )?not found\\.?$";
+const no = (what: string) => new RegExp(`^(?:The )?${what} ${NO}`, "i");
+
+export const errors: Reasons = [
+  [no("Dag with ID:? [`']?(.+?)[`']?"), "DAG '{1}'을(를) 찾을 수 없습니다"],
+  [no("Dag ?Run with dag_id: `(.+)` and run_id: `(.+)`"), "DAG '{1}'에 실행 '{2}'이(가) 없습니다"],
+  [/^Dag Run (?:with ID: `|id )(.+?)`? not found (?:for|in) dag:? `?(.+?)`?$/i, "DAG '{2}'에 실행 '{1}'이(가) 없습니다"],
+  [
+    no("(?:Mapped )?Task Instance with dag_id: `(.+)`, run_id: `(.+?)`,? (?:and )?task_id: `(.+?)`.*"),
+    "DAG '{1}'의 실행 '{2}'에 태스크 '{3}'의 인스턴스가 없습니다",
+  ],
+  [/^TaskInstance not found$/, "태스크 인스턴스를 찾을 수 없습니다"],
+  [/^TaskInstanceHistory not found for try_number=(\d+)$/, "{1}번째 시도의 기록이 없습니다"],
+  [/^Task (?:with ID: `|')(.+?)[`'] not found in dag:? [`'](.+)[`']$/i, "DAG '{2}'에 태스크 '{1}'이(가) 없습니다"],
+  [no("Task (?:with )?id (?:= )?(.+?)"), "태스크 '{1}'을(를) 찾을 수 없습니다"],
+  [/^Task id (.+) is not mapped$/, "매핑된 태스크가 아닙니다: {1}"],
+  [/^No task instances found for task group '(.+)' in dag run '(.+)'$/, "실행 '{2}'에 태스크 그룹 '{1}'의 인스턴스가 없습니다"],
+  [/^Task group '(.+)' not found in DAG '(.+)'$/, "DAG '{2}'에 태스크 그룹 '{1}'이(가) 없습니다"],
+  [no("DagVersion with dag_id: `(.+)` and version_number: `(.+)`"), "DAG '{1}'에 버전 {2}이(가) 없습니다"],
+  [no("source code of the Dag (.+), version_number (\\S+)"), "DAG '{1}'의 버전 {2} 코드가 보관되어 있지 않습니다"],
+  [no("Asset with ID:? `?(\\d+)`?"), "에셋 {1}을(를) 찾을 수 없습니다"],
+  [/^No Dag materializes asset with ID: (\d+)$/, "이 에셋을 만드는 DAG가 없습니다"],
+  [/^More than one Dag materializes asset with ID: (\d+)$/, "이 에셋을 만드는 DAG가 여럿입니다"],
+  [no("Connection with connection_id: `(.+)`"), "연결 '{1}'을(를) 찾을 수 없습니다"],
+  [no("Variable with key: `(.+)`"), "변수 '{1}'을(를) 찾을 수 없습니다"],
+  [/^The Variable with key: `(.+)` already exists$/, "변수 '{1}'이(가) 이미 있습니다"],
+  [no("Pool with name: `(.+)`"), "풀 '{1}'을(를) 찾을 수 없습니다"],
+  [no("XCom entry with key: `(.+)`"), "XCom '{1}'을(를) 찾을 수 없습니다"],
+  [no("User with username `(.+)`"), "사용자 '{1}'을(를) 찾을 수 없습니다"],
+  [/^(?:Username|The email) `(.+)` (?:already exists|is already taken)\b.*$/, "'{1}'은(는) 이미 쓰이고 있습니다"],
+  [/^Role with name '(.+)' does not exist\.$/, "역할 '{1}'이(가) 없습니다"],
+  [/^Role with name '(.+)' already exists.*$/, "역할 '{1}'이(가) 이미 있습니다"],
+  [no("token with id: `(\\d+)`"), "토큰 {1}을(를) 찾을 수 없습니다"],
+  [no("ImportError with import_error_id: `(\\d+)`"), "가져오기 오류 {1}을(를) 찾을 수 없습니다"],
+  [/^Backfill not found$/, "백필을 찾을 수 없습니다"],
+  [/^There is already a running backfill for dag (.+)$/, "DAG '{1}'에 진행 중인 백필이 있습니다"],
+  [/^Backfill is already completed\.$/, "이미 끝난 백필입니다"],
+  [/^Task id (.+) is already in (\w+) state$/, "태스크 '{1}'은(는) 이미 {2:state} 상태입니다"],
+  [/^All task instances in the group are already in (\w+) state$/, "그룹의 모든 태스크 인스턴스가 이미 {1:state} 상태입니다"],
+  [/^File not found$/, "파일을 찾을 수 없습니다"],
+  [/^Unique constraint violation$/, "같은 이름이나 날짜의 항목이 이미 있습니다"],
+  [/^You cannot deactivate yourself: .*$/, "자신을 비활성으로 바꿀 수 없습니다"],
+  [/^The present password is not right$/, "현재 비밀번호가 올바르지 않습니다"],
+  [/^Passwords are kept in the directory: .*$/, "비밀번호는 디렉터리에 있습니다. 거기서 바꾸세요"],
+  [/^Users and their passwords are not kept here: .*$/, "사용자와 비밀번호는 설정 파일에 있습니다"],
+  [/^Too many failed (?:tries|sign-ins): try again in (\d+) s\.?$/, "여러 번 실패했습니다. {1}초 뒤에 다시 시도하세요"],
+  [/^Forbidden$/, "이 요청을 할 권한이 없습니다"],
+  [/^Not Found$/, "찾는 것이 없습니다"],
+];
