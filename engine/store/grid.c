@@ -69,14 +69,15 @@ static void read_day(struct tw_q *q, struct tw_arena *a, void *row)
 	d->seconds = tw_q_get_real(q, 0);
 }
 
-enum tw_rc tw_store_run_days(struct tw_store *s, struct tw_str dag_id, tw_time since, struct tw_arena *a,
-			     struct tw_run_day **ret_v, size_t *ret_n, struct tw_err *err)
+enum tw_rc tw_store_run_days(struct tw_store *s, struct tw_str dag_id, tw_time since, enum tw_run_span span,
+			     struct tw_arena *a, struct tw_run_day **ret_v, size_t *ret_n, struct tw_err *err)
 {
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select substr(cast(run_after as text), 1, 10), state, count(*), sum(duration) from dag_run"
+	     "select substr(cast(run_after as text), 1, ?), state, count(*), sum(duration) from dag_run"
 	     " where dag_id = ? and run_after >= ? group by 1, 2 order by 1");
+	tw_q_put_int(&q, span);
 	tw_q_put_str(&q, dag_id);
 	tw_q_put_time(&q, since);
 	return TW_Q_ALL(&q, struct tw_run_day, read_day, a, ret_v, ret_n, err);

@@ -29,10 +29,12 @@ enum tw_rc tw_store_run_hours(struct tw_store *s, tw_time since, struct tw_arena
 			      size_t *ret_n, struct tw_err *err);
 
 struct tw_run_day {
-	struct tw_str day;    /* "2026-01-31", UTC, by run_after */
+	struct tw_str day;    /* "2026-01-31", UTC, by run_after; of shorter spans so much more: "2026-01-31 09:3" */
 	enum tw_run_state state;
 	int64_t n;
 	double seconds;       /* all that ended, together */
 };
-enum tw_rc tw_store_run_days(struct tw_store *s, struct tw_str dag_id, tw_time since, struct tw_arena *a,
-			     struct tw_run_day **ret_v, size_t *ret_n, struct tw_err *err);
+/* How much of a time's text tells them apart. */
+enum tw_run_span { TW_RUNS_OF_DAY = 10, TW_RUNS_OF_HOUR = 13, TW_RUNS_OF_TEN_MINUTES = 15, TW_RUNS_OF_MINUTE = 16 };
+enum tw_rc tw_store_run_days(struct tw_store *s, struct tw_str dag_id, tw_time since, enum tw_run_span span,
+			     struct tw_arena *a, struct tw_run_day **ret_v, size_t *ret_n, struct tw_err *err);

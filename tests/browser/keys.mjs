@@ -367,8 +367,12 @@ export function keys(w) {
     await into("New backfill");
     await tabTo(dialog().getByLabel("From", { exact: false }).first());
     await type("01042026");
+    await press("ArrowRight"); // from the year to the hour
+    await type("090000AM");
     await tabTo(dialog().getByLabel("To", { exact: false }).first());
     await type("01052026");
+    await press("ArrowRight"); // from the year to the hour
+    await type("090000AM");
     await dialog().getByText("Makes 2 runs").waitFor();
     await finish("Start backfill");
     const row = w.page.getByRole("row", { name: /2026-01-04/ });

@@ -154,12 +154,12 @@ export function runs(w) {
     ]);
     await chooser.setFiles({ name: "story.txt", mimeType: "text/plain", buffer: Buffer.from("from a file\n안녕") });
     await until("the file's text", async () => (await dialog().getByRole("textbox", { name: "Story" }).inputValue()) === "from a file\n안녕");
-    assert.equal(await dialog().getByLabel("Moment").inputValue(), "2026-02-03T04:05:06");
+    assert.equal(await dialog().getByLabel("Moment").inputValue(), "2026-02-03T13:05:06", "in Seoul");
     assert.equal(await dialog().getByText("fixed", { exact: true }).count(), 0, "what is constant has no field");
     await look("trigger-fields");
     await dialog().getByRole("button", { name: "More", exact: true }).click();
     await dialog().getByLabel("Run ID").fill("by-form");
-    await dialog().getByLabel("Run after (UTC)").fill("2026-01-01T01:02:03");
+    await dialog().getByLabel(/^Run after/).fill("2026-01-01T10:02:03");
     await dialog().getByRole("button", { name: "Trigger", exact: true }).click();
     await w.page.waitForURL(/\/runs\/by-form/);
     const made = await api("GET", run("by-form"));
@@ -178,8 +178,8 @@ export function runs(w) {
     await dialog().getByRole("button", { name: "As the last time" }).click();
     assert.equal(await dialog().getByRole("combobox", { name: "fruit" }).inputValue(), "plum");
     await dialog().getByText("Backfill", { exact: true }).click();
-    await dialog().getByLabel(/^From/).first().fill("2026-01-02");
-    await dialog().getByLabel("To", { exact: false }).last().fill("2026-01-03");
+    await dialog().getByLabel(/^From/).first().fill("2026-01-02T09:00");
+    await dialog().getByLabel("To", { exact: false }).last().fill("2026-01-03T09:00");
     await dialog().getByText("Makes 2 runs").waitFor();
     await look("trigger-backfill");
     await w.page.keyboard.press("Escape");

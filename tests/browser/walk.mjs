@@ -309,8 +309,8 @@ step("backfill: preview, start, watch it end", async () => {
   await go("/dags/shop/backfills");
   await seen("No backfills yet");
   await button("New backfill").click();
-  await page.getByLabel("From", { exact: false }).fill("2026-01-02");
-  await page.getByLabel("To", { exact: false }).fill("2026-01-03");
+  await page.getByLabel(/^From/).fill("2026-01-02T09:00");
+  await page.getByLabel(/^To/).fill("2026-01-03T09:00");
   await seen("Makes 2 runs");
   await look("backfill");
   await api("PATCH", "/api/v2/dags/shop", { is_paused: true }); // so that it goes on for as long as one looks
@@ -456,12 +456,50 @@ step("dark, Korean, a tablet, UTC: and it is remembered", async () => {
   page = before;
 });
 
-step("times in the reader's zone, in UTC, in the DAG's", async () => {
-  await go("/dags/fails/runs/live?view=details");
+step("times in the reader's zone, in UTC, in any other: shown, entered, counted by days, and remembered", async () => {
+  const zone = async (words, name) => {
+    await page.getByRole("button", { name: /^Time zone/ }).click();
+    await page.getByRole("textbox", { name: "Find a place or an offset" }).fill(words);
+    if (words === "berlin") await look("zones");
+    await page.getByRole("option", { name }).click();
+    await page.getByRole("listbox", { name: "Time zone" }).waitFor({ state: "hidden" });
+  };
+  await go("/dags/shop/runs/first?view=details");
   await seen("UTC+9");
-  await page.getByRole("button", { name: /^Time zone/ }).click();
-  await page.getByRole("menuitem", { name: "UTC", exact: true }).click();
+  await zone("", /^UTC/);
   await until("UTC", async () => (await page.getByText("UTC+9").count()) === 0);
+  await zone("-3:30", /St Johns/);
+  await page.getByRole("button", { name: "Time zone: America/St_Johns" }).waitFor();
+  await seen(/UTC-[23]:30/);
+  await zone("berlin", /^Europe\/Berlin/);
+  await page.reload();
+  await seen(/UTC\+[12]$/);
+  await go("/dags/shop/calendar");
+  await seen(/Days of Europe\/Berlin \(UTC\+[12]\)/);
+  await go("/dags/shop");
+  await button("Trigger").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "More", exact: true }).click();
+  await dialog.getByLabel(/^Logical date/).fill("2026-03-29T02:30");
+  await seen("The clocks of Europe/Berlin skip this time: 2026-03-29 03:30:00 UTC+2 is taken.");
+  await dialog.getByLabel(/^Run after/).fill("2026-07-01T00:30");
+  await dialog.getByLabel(/^Run after UTC\+2/).waitFor();
+  await dialog.getByLabel(/^Logical date/).fill("2025-10-26T02:30");
+  await seen("In Europe/Berlin this time comes twice:");
+  await dialog.getByText("02:30:00 UTC+1", { exact: true }).click();
+  await look("twice");
+  await dialog.getByLabel("Run ID").fill("berlin");
+  await dialog.getByRole("button", { name: "Trigger", exact: true }).click();
+  await page.waitForURL(/\/runs\/berlin/);
+  const made = await api("GET", "/api/v2/dags/shop/dagRuns/berlin");
+  assert.equal(made.logical_date, "2025-10-26T01:30:00Z");
+  assert.equal(made.run_after, "2026-06-30T22:30:00Z");
+  await go("/dags/shop/runs?after=2026-07-01&before=2026-07-01");
+  await link("berlin").waitFor();
+  await zone("utc", /^UTC/);
+  await until("its day is another", async () => (await link("berlin").count()) === 0);
+  await api("DELETE", "/api/v2/dags/shop/dagRuns/berlin");
+  await zone("yours", /^Yours/);
 });
 
 step("a new version of a DAG appears by itself, and what has changed", async () => {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,25 @@ def test_two_runs_side_by_side(api: Api) -> None:
     assert c["rendered"] == []
     assert fetch(api, "/ui/dags/shop/compare?a=left&b=none")[0] == 404
     assert fetch(api, "/ui/dags/shop/compare?a=left")[0] == 404
+
+
+def test_days_begin_where_the_reader_is(api: Api) -> None:
+    """Runs beside midnight of Seoul (UTC+9), Kolkata (UTC+5:30) and Kathmandu (UTC+5:45)."""
+    day = (datetime.now(UTC) - timedelta(days=10)).date()
+    api.ask("PATCH", "/api/v2/dags/shop", {"is_paused": True})  # so that they are queued, whenever one looks
+    for at in ("14:59:59", "15:00:00", "18:14:59", "18:15:00", "18:29:59", "18:30:00"):
+        api.post("/api/v2/dags/shop/dagRuns", {"logical_date": None, "dag_run_id": f"at_{at}", "run_after": f"{day}T{at}Z"})
+
+    def counts(zone: str) -> list[int]:
+        days = {d["day"]: d["n"] for d in api.get(f"/ui/dags/shop/days?zone={zone}") if d["state"] == "queued"}
+        return [days.get(str(day), 0), days.get(str(day + timedelta(days=1)), 0)]
+
+    assert counts("UTC") == [6, 0]
+    assert counts("Asia/Seoul") == [1, 5]
+    assert counts("Asia/Kolkata") == [5, 1]
+    assert counts("Asia/Kathmandu") == [3, 3]
+    status, _, body = fetch(api, "/ui/dags/shop/days?zone=Mars/Base")
+    assert status == 422 and b"Mars/Base" in body
 
 
 def test_who_asks(api: Api) -> None:

@@ -30,7 +30,8 @@ export function useRemembered(key: string, dflt: string): [string, (v: string) =
 /** Do keys without Ctrl do something, outside of what has keys of its own? */
 export const singleKeys = () => remembered("keys.single", "yes") === "yes";
 
-export type ZoneChoice = "local" | "utc" | "dag";
+/** "local", "utc", "dag", or the IANA name of any other. */
+export type ZoneChoice = "local" | "utc" | "dag" | (string & {});
 interface Settings {
   zone: ZoneChoice;
   setZone: (z: ZoneChoice) => void;
@@ -43,10 +44,7 @@ const Context = createContext<Settings | null>(null);
 export function SettingsProvider({ children }: { children: ReactNode }) {
   const [zone, setZone] = useRemembered("zone", "local");
   const [dagZone, setDagZone] = useState<string | null>(null);
-  const value = useMemo<Settings>(
-    () => ({ zone: zone as ZoneChoice, setZone: setZone as (z: ZoneChoice) => void, dagZone, setDagZone }),
-    [zone, setZone, dagZone],
-  );
+  const value = useMemo<Settings>(() => ({ zone, setZone, dagZone, setDagZone }), [zone, setZone, dagZone]);
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }
 export function useSettings(): Settings {
@@ -73,8 +71,11 @@ export function isKnown(zone: string): boolean {
 /** The IANA name that times are shown in. */
 export function useZone(): string {
   const { zone, dagZone } = useSettings();
-  if (zone === "utc") return "UTC";
+  return zoneOf(zone, dagZone);
+}
+export function zoneOf(choice: ZoneChoice, dagZone: string | null): string {
+  if (choice === "utc") return "UTC";
+  const wanted = choice === "local" ? localZone : choice === "dag" ? (dagZone ?? localZone) : choice;
   // Zones by offset are not all known to browsers.
-  const wanted = zone === "dag" && dagZone ? dagZone : localZone;
   return isKnown(wanted) ? wanted : "UTC";
 }

@@ -23,7 +23,6 @@ import {
   IconAlertTriangle,
   IconBellRinging,
   IconBolt,
-  IconClock,
   IconDatabase,
   IconDatabaseExport,
   IconDeviceDesktop,
@@ -59,8 +58,9 @@ import { Boundary, Busy } from "./parts/bits";
 import { Tips } from "./parts/tip";
 import { undoLast } from "./parts/undo";
 import { useViews, type View } from "./parts/views";
+import { ZoneMenu } from "./parts/zone-menu";
 import { useMay, useMe } from "./session";
-import { localZone, singleKeys, useSettings, type ZoneChoice } from "./settings";
+import { singleKeys } from "./settings";
 import { listen } from "./stream";
 
 // Before the first question: what changes after its answer is told.
@@ -210,37 +210,6 @@ function LanguageMenu() {
         {Object.entries(languages).map(([code, { name }]) => (
           <Menu.Item key={code} lang={code} onClick={() => setLanguage(code)} fw={code === i18n.language ? 600 : 400}>
             {name}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-function ZoneMenu() {
-  const { t } = useTranslation();
-  const { zone, setZone, dagZone } = useSettings();
-  const names: Record<ZoneChoice, string> = {
-    local: t("zone.local", { zone: localZone }),
-    utc: "UTC",
-    dag: dagZone ? t("zone.dag", { zone: dagZone }) : t("zone.dagAny"),
-  };
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Tooltip label={t("zone")}>
-          <UnstyledButton className="head-button" aria-label={`${t("zone")}: ${names[zone]}`}>
-            <IconClock size={17} />
-            <Text span fz={13} visibleFrom="md">
-              {zone === "utc" ? "UTC" : zone === "dag" ? (dagZone ?? "DAG") : localZone}
-            </Text>
-          </UnstyledButton>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {(["local", "utc", "dag"] as const).map((z) => (
-          <Menu.Item key={z} onClick={() => setZone(z)} fw={z === zone ? 600 : 400}>
-            {names[z]}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -3,48 +3,9 @@ import i18next from "i18next";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { isKnown, localZone, useSettings, useZone } from "./settings";
+import { formatTime, zoneMark } from "./zone";
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-/** How many minutes a zone is ahead of UTC then; asking Intl for each time would take longer than drawing the page. */
-function ahead(at: Date, zone: string): number {
-  if (zone === "UTC" || Number.isNaN(at.getTime())) return 0;
-  let f = formats.get(zone);
-  if (!f) {
-    f = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" });
-    formats.set(zone, f);
-  }
-  const name = f.formatToParts(at).find((p) => p.type === "timeZoneName")?.value ?? "";
-  const m = name.match(/([+-])(\d\d):(\d\d)(?::(\d\d))?/);
-  return m ? (m[1] === "-" ? -1 : 1) * (Number(m[2]) * 60 + Number(m[3]) + Number(m[4] ?? 0) / 60) : 0;
-}
-const known = new Map<string, number>();
-const QUARTER = 900_000;
-function offset(at: Date, zone: string): number {
-  const key = `${zone} ${Math.floor(at.getTime() / QUARTER)}`;
-  let minutes = known.get(key);
-  if (minutes === undefined) {
-    minutes = ahead(at, zone);
-    if (known.size > 5000) known.clear();
-    known.set(key, minutes);
-  }
-  return minutes;
-}
-
-export function zoneMark(at: Date, zone: string): string {
-  const minutes = Math.round(offset(at, zone));
-  if (minutes === 0) return "UTC";
-  const m = Math.abs(minutes);
-  return `UTC${minutes < 0 ? "-" : "+"}${Math.floor(m / 60)}${m % 60 ? `:${String(m % 60).padStart(2, "0")}` : ""}`;
-}
-export function formatTime(at: Date, zone: string, seconds = true): string {
-  if (Number.isNaN(at.getTime())) return "–";
-  const text = new Date(at.getTime() + offset(at, zone) * 60_000).toISOString();
-  const t = text.lastIndexOf("T");
-  return `${text.slice(0, t)} ${text.slice(t + 1, t + (seconds ? 9 : 6))}`;
-}
-export function formatDay(at: Date, zone: string): string {
-  return formatTime(at, zone).slice(0, 10);
-}
+export { formatDay, formatTime, zoneMark } from "./zone";
 
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
@@ -132,7 +93,7 @@ export function When({
   const { dagZone } = useSettings();
   if (at === null || at === undefined) return <span className="dim">–</span>;
   const date = new Date(at);
-  const zones = [...new Set([localZone, "UTC", ...(dagZone && isKnown(dagZone) ? [dagZone] : [])])];
+  const zones = [...new Set([zone, localZone, "UTC", ...(dagZone && isKnown(dagZone) ? [dagZone] : [])])];
   return (
     <time dateTime={date.toISOString()} className="when" data-tip-time={date.toISOString()} data-tip-zones={zones.join(" ")}>
       {relative ? (

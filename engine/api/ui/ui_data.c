@@ -441,12 +441,12 @@ static void get_recent(struct tw_request *req, struct tw_response *resp)
 	tw_jw_end(&w);
 }
 
-static tw_time days_ago(struct tw_request *req, const char *name, int64_t dflt, int64_t unit)
+static tw_time hours_ago(struct tw_request *req)
 {
-	int64_t n = dflt;
+	int64_t n = 24;
 
-	tw_str_to_int(tw_query(req, name), &n);
-	return tw_now() - (n > 0 && n < 4000 ? n : dflt) * unit;
+	tw_str_to_int(tw_query(req, "hours"), &n);
+	return tw_now() - (n > 0 && n < 4000 ? n : 24) * TW_US_HOUR;
 }
 
 /* ?hours=: runs that began in each hour, by state: [{"hour", "state", "n"}]. */
@@ -464,7 +464,7 @@ static void get_hours(struct tw_request *req, struct tw_response *resp)
 		tw_buf_adds(&resp->body, "[]");
 		return;
 	}
-	if (tw_store_run_hours(s, days_ago(req, "hours", 24, TW_US_HOUR), req->arena, &v, &n, &err) < 0) {
+	if (tw_store_run_hours(s, hours_ago(req), req->arena, &v, &n, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return;
 	}
@@ -474,34 +474,6 @@ static void get_hours(struct tw_request *req, struct tw_response *resp)
 		tw_jw_str_at(&w, "hour", v[i].hour);
 		tw_jw_str_at(&w, "state", tw_str(tw_run_state_name(v[i].state)));
 		tw_jw_int_at(&w, "n", v[i].n);
-		tw_jw_end(&w);
-	}
-	tw_jw_end(&w);
-}
-
-/* ?days=: a DAG's runs of each day, by state: [{"day", "state", "n", "seconds"}]. */
-static void get_days(struct tw_request *req, struct tw_response *resp)
-{
-	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_jw w = {.out = &resp->body};
-	struct tw_run_day *v;
-	struct tw_err err = {0};
-	size_t n;
-
-	if (!s)
-		return;
-	if (tw_store_run_days(s, req->params[0], days_ago(req, "days", 365, TW_US_DAY), req->arena, &v, &n, &err) < 0) {
-		tw_reply_err(resp, &err);
-		return;
-	}
-	tw_jw_list(&w);
-	for (size_t i = 0; i < n; i++) {
-		tw_jw_obj(&w);
-		tw_jw_str_at(&w, "day", v[i].day);
-		tw_jw_str_at(&w, "state", tw_str(tw_run_state_name(v[i].state)));
-		tw_jw_int_at(&w, "n", v[i].n);
-		tw_jw_key(&w, "seconds");
-		tw_jw_float(&w, v[i].seconds);
 		tw_jw_end(&w);
 	}
 	tw_jw_end(&w);
@@ -562,7 +534,6 @@ const struct tw_route tw_routes_ui_data[] = {
 	{"GET", "/ui/dags/{dag_id}/structure", {TW_ON_DAG}, get_structure},
 	{"GET", "/ui/dags/{dag_id}/grid", {TW_ON_TI}, get_grid},
 	{"GET", "/ui/dags/{dag_id}/cells", {TW_ON_TI}, get_cells},
-	{"GET", "/ui/dags/{dag_id}/days", {TW_ON_DAG_RUN}, get_days},
 	{"GET", "/ui/dags/{dag_id}/backfills", {TW_ON_DAG_RUN}, get_progress},
 	{"GET", "/ui/hours", {TW_ON_DAG_RUN}, get_hours},
 	{0},

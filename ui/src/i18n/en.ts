@@ -6,6 +6,7 @@ import { ops } from "./en/ops";
 import { pages } from "./en/pages";
 import { runs } from "./en/runs";
 import { scale } from "./en/scale";
+import { zone } from "./en/zone";
 
 export const en = {
   ...house,
@@ -15,6 +16,7 @@ export const en = {
   ...pages,
   ...runs,
   ...scale,
+  ...zone,
   "act.affects": "Changes {{count}} task instances",
   "act.clear": "Clear",
   "act.clearTitle": "Clear {{what}}",
@@ -74,7 +76,6 @@ export const en = {
   "backfill.to": "To",
   "backfill.unpause": "Resume backfill",
   "calendar.runsOf": "Runs of {{day}}",
-  "calendar.utc": "Days are UTC",
   cancel: "Cancel",
   clearFilter: "Clear filter",
   clearFilters: "Clear filters",
@@ -394,7 +395,7 @@ export const en = {
   "trigger.asJson": "Edit as JSON",
   "trigger.conf": "Configuration",
   "trigger.confHint": "JSON that the run's tasks find in dag_run.conf",
-  "trigger.date": "Logical date (UTC)",
+  "trigger.date": "Logical date",
   "trigger.dateHint": "Empty: the run has none",
   "trigger.done": "{{run}} has begun",
   "trigger.idHint": "Empty: one is made",
@@ -423,9 +424,5 @@ export const en = {
   "xcom.noneHint": "What a task returns or pushes for others stands here.",
   "xcom.value": "Value",
   yes: "yes",
-  zone: "Time zone",
-  "zone.dag": "The DAG's: {{zone}}",
-  "zone.dagAny": "The DAG's, on its pages",
-  "zone.local": "Yours: {{zone}}",
 };
 export type Texts = Record<keyof typeof en, string>;

@@ -7,6 +7,7 @@ import { ops } from "./ko/ops";
 import { pages } from "./ko/pages";
 import { runs } from "./ko/runs";
 import { scale } from "./ko/scale";
+import { zone } from "./ko/zone";
 
 export const ko: Texts = {
   ...house,
@@ -16,6 +17,7 @@ export const ko: Texts = {
   ...pages,
   ...runs,
   ...scale,
+  ...zone,
   "act.affects": "태스크 인스턴스 {{count}}개가 바뀝니다",
   "act.clear": "초기화",
   "act.clearTitle": "{{what}} 초기화",
@@ -75,7 +77,6 @@ export const ko: Texts = {
   "backfill.to": "종료일",
   "backfill.unpause": "백필 재개",
   "calendar.runsOf": "{{day}}의 실행",
-  "calendar.utc": "날짜는 UTC 기준",
   cancel: "취소",
   clearFilter: "필터 지우기",
   clearFilters: "필터 모두 지우기",
@@ -395,7 +396,7 @@ export const ko: Texts = {
   "trigger.asJson": "JSON으로 편집",
   "trigger.conf": "설정(conf)",
   "trigger.confHint": "태스크가 dag_run.conf에서 읽는 JSON",
-  "trigger.date": "논리 날짜 (UTC)",
+  "trigger.date": "논리 날짜",
   "trigger.dateHint": "비우면 논리 날짜가 없는 실행이 됩니다",
   "trigger.done": "{{run}} 실행을 시작했습니다",
   "trigger.idHint": "비우면 자동으로 만듭니다",
@@ -424,8 +425,4 @@ export const ko: Texts = {
   "xcom.noneHint": "태스크가 반환하거나 전달한 값이 여기에 표시됩니다.",
   "xcom.value": "값",
   yes: "예",
-  zone: "시간대",
-  "zone.dag": "DAG 시간대: {{zone}}",
-  "zone.dagAny": "DAG 시간대 (DAG 페이지에서)",
-  "zone.local": "내 시간대: {{zone}}",
 };

@@ -7,7 +7,9 @@ import { useGet } from "../live";
 import { arrows } from "../parts/arrows";
 import { Loaded } from "../parts/bits";
 import { Mark, StateMark, useStateName } from "../parts/state";
-import { formatDuration } from "../time";
+import { useZone } from "../settings";
+import { formatDay, formatDuration } from "../time";
+import { zoneMark } from "../zone";
 import { useDag } from "./dag";
 
 interface Day {
@@ -106,8 +108,9 @@ function Year({
 export function Component() {
   const { t } = useTranslation();
   const dag = useDag();
+  const zone = useZone();
   const [chosen, setChosen] = useState<string | null>(null);
-  const asked = useGet<Day[]>(`/ui/dags/${seg(dag.dag_id)}/days`, { days: 1100 }, { every: 15_000 });
+  const asked = useGet<Day[]>(`/ui/dags/${seg(dag.dag_id)}/days`, { days: 1100, zone }, { every: 15_000 });
   const days = useMemo(() => {
     const map = new Map<string, Sum>();
     for (const d of asked.data ?? []) {
@@ -119,7 +122,8 @@ export function Component() {
     }
     return map;
   }, [asked.data]);
-  const years = [...new Set([...[...days.keys()].map((d) => Number(d.slice(0, 4))), new Date().getUTCFullYear()])].sort(
+  const today = formatDay(new Date(), zone);
+  const years = [...new Set([...[...days.keys()].map((d) => Number(d.slice(0, 4))), Number(today.slice(0, 4))])].sort(
     (a, b) => b - a,
   );
   // Where the whole year does not fit, this month is what is looked at first.
@@ -142,10 +146,10 @@ export function Component() {
             <StateMark state="failed" size={12} />
             <StateMark state="running" size={12} />
             <Text fz={12} c="dimmed">
-              {t("calendar.utc")}
+              {t("calendar.zone", { zone: zone.replaceAll("_", " "), mark: zoneMark(new Date(), zone) })}
             </Text>
             {chosen && (
-              <Link to={`/dags/${seg(dag.dag_id)}/runs?after=${chosen}&before=${iso(Date.parse(chosen) + 86400_000)}`}>
+              <Link to={`/dags/${seg(dag.dag_id)}/runs?after=${chosen}&before=${chosen}`}>
                 {t("calendar.runsOf", { day: chosen })}
               </Link>
             )}

@@ -47,6 +47,7 @@ function Charts({ data, chosen, choose }: { data: Answer; chosen: string[]; choo
     return day ? text.slice(5, 10) : text.slice(11, 16);
   });
   const label = (r: Run) => `${formatTime(new Date(r.run_after), zone)} ${zoneMark(new Date(r.run_after), zone)}`;
+  const mark = runs[0] && zoneMark(new Date(runs[0].run_after), zone);
   const bars = (of: (r: Run) => number | null): Mark[] =>
     runs.map((r) => ({
       y: of(r),
@@ -102,7 +103,7 @@ function Charts({ data, chosen, choose }: { data: Answer; chosen: string[]; choo
         hint={usual === null ? "" : t("durations.median", { n: formatDuration(usual) })}
         table={numbers(t("durations.runs"), (r) => r.duration)}
       >
-        <Chart label={t("durations.runs")} columns={columns} bars={bars((r) => r.duration)} usual={usual} />
+        <Chart label={t("durations.runs")} zone={mark} columns={columns} bars={bars((r) => r.duration)} usual={usual} />
       </Figure>
       <Figure
         title={t("durations.tasks")}
@@ -161,6 +162,7 @@ function Charts({ data, chosen, choose }: { data: Answer; chosen: string[]; choo
       >
         <Chart
           label={t("durations.tasks")}
+          zone={mark}
           columns={columns}
           series={shown.map((s) => {
             const y = [...s.seconds].reverse();
@@ -174,7 +176,7 @@ function Charts({ data, chosen, choose }: { data: Answer; chosen: string[]; choo
         hint={`${t("durations.landingHint")}${usualLanding === null ? "" : ` · ${t("durations.median", { n: signed(usualLanding) })}`}`}
         table={numbers(t("durations.landing"), landing)}
       >
-        <Chart label={t("durations.landing")} columns={columns} bars={bars(landing)} usual={usualLanding} />
+        <Chart label={t("durations.landing")} zone={mark} columns={columns} bars={bars(landing)} usual={usualLanding} />
       </Figure>
     </>
   );

@@ -6,7 +6,7 @@ import { type Page, seg } from "../api";
 import { IconHistory } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
-import { DayFilter, Search } from "../parts/filter";
+import { DayFilter, Search, useDays } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { When } from "../time";
 import { useDag } from "./dag";
@@ -28,11 +28,7 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
   const list = useListState("-when");
   const { search, set } = list;
   const like = (k: string) => (search.get(k) ? { [`${k}_pattern`]: `%${search.get(k)}%` } : {});
-  /** Days as the reader counts them. */
-  const day = (k: string, time: string) => {
-    const at = search.get(k);
-    return at ? { [k]: new Date(`${at}${time || "T00:00:00"}`).toISOString() } : {};
-  };
+  const days = useDays();
   const events = useGet<{ event_logs: Event[] } & Page>(
     "/api/v2/eventLogs",
     {
@@ -43,8 +39,8 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
       ...like("event"),
       ...like("owner"),
       ...(dagId ? {} : like("dag_id")),
-      ...day("after", ""),
-      ...day("before", "T23:59:59"),
+      after: days.from(search.get("after")),
+      before: days.until(search.get("before")),
     },
     { every: 5000, untold: true },
   );

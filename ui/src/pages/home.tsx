@@ -10,6 +10,7 @@ import { DayOrWeek } from "../parts/span";
 import { Mark, runStates, StateMark, useStateName } from "../parts/state";
 import { useZone } from "../settings";
 import { formatTime, Took, When, zoneMark } from "../time";
+import { wallOf } from "../zone";
 import { NeedsCard } from "./needs";
 import type { Pool } from "./pools";
 
@@ -97,18 +98,21 @@ function History() {
   const step = hours === "24" ? 1 : 6;
   const n = Number(hours) / step;
   const columns = useMemo(() => {
-    const from = Math.floor(Date.now() / 3600_000 / step) - n + 1;
+    // Columns of several hours begin with the reader's day.
+    const ahead = (Date.parse(`${wallOf(new Date(), zone)}Z`) - Date.now()) / 3600_000;
+    const lead = step === 1 ? 0 : Math.round(ahead);
+    const from = Math.floor((Date.now() / 3600_000 + lead) / step) - n + 1;
     const list = Array.from({ length: n }, (_, i) => ({
-      at: (from + i) * step * 3600_000,
+      at: ((from + i) * step - lead) * 3600_000,
       counts: {} as Record<string, number>,
     }));
     for (const h of asked.data ?? []) {
-      const i = Math.floor(Date.parse(`${h.hour.replace(" ", "T")}:00:00Z`) / 3600_000 / step) - from;
+      const i = Math.floor((Date.parse(`${h.hour.replace(" ", "T")}:00:00Z`) / 3600_000 + lead) / step) - from;
       const c = list[i];
       if (c) c.counts[h.state] = (c.counts[h.state] ?? 0) + h.n;
     }
     return list;
-  }, [asked.data, n, step]);
+  }, [asked.data, n, step, zone]);
   const top = Math.max(1, ...columns.map((c) => Object.values(c.counts).reduce((a, b) => a + b, 0)));
   const w = 640;
   const h = 150;
@@ -117,7 +121,7 @@ function History() {
     <section className="card tile" aria-labelledby="history">
       <Group justify="space-between" mb={8}>
         <Text component="h2" id="history" fw={600} fz={14} m={0}>
-          {t("home.history")}
+          {t("home.history")} <span className="zone">{zoneMark(new Date(), zone)}</span>
         </Text>
         <DayOrWeek hours={hours} onChange={setHours} />
       </Group>

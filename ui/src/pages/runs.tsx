@@ -7,7 +7,7 @@ import { IconActivity, IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkRuns, usePicked } from "../parts/bulk";
-import { DayFilter, RunTypeFilter, Search, StateFilter } from "../parts/filter";
+import { DayFilter, RunTypeFilter, Search, StateFilter, useDays } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { Took, When } from "../time";
@@ -18,6 +18,7 @@ function Runs({ dagId }: { dagId: string | null }) {
   const { t } = useTranslation();
   const list = useListState("-run_after");
   const { search, set } = list;
+  const days = useDays();
   const states = search.getAll("state");
   const q = search.get("q") ?? "";
   const path = `/api/v2/dags/${dagId === null ? "~" : seg(dagId)}/dagRuns`;
@@ -26,8 +27,8 @@ function Runs({ dagId }: { dagId: string | null }) {
     state: states,
     run_type: search.getAll("run_type"),
     ...(q ? { [dagId === null ? "dag_id_pattern" : "run_id_pattern"]: `%${q}%` } : {}),
-    ...(search.get("after") ? { run_after_gte: new Date(`${search.get("after")}`).toISOString() } : {}),
-    ...(search.get("before") ? { run_after_lt: new Date(`${search.get("before")}`).toISOString() } : {}),
+    run_after_gte: days.from(search.get("after")),
+    run_after_lt: days.until(search.get("before")),
     ...(search.get("by") ? { triggering_user_name_pattern: `%${search.get("by")}%` } : {}),
     ...(search.get("conf") ? { conf_contains: search.get("conf") } : {}),
     ...(/^\d+$/.test(search.get("version") ?? "") ? { dag_version: search.get("version") } : {}),

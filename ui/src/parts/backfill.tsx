@@ -1,10 +1,12 @@
 /** Asking for a backfill, with what it will make shown before it is made. */
-import { Alert, Button, Group, NumberInput, Select, Switch, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NumberInput, Select, Switch, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Page, send } from "../api";
+import { When } from "../time";
 import { failed, Trouble, told } from "./bits";
+import { InstantField } from "./instant";
 
 /** Runs of past dates. conf: what each of them is given. */
 export function BackfillForm({
@@ -26,8 +28,8 @@ export function BackfillForm({
   const [busy, setBusy] = useState(false);
   const body = {
     dag_id: dagId,
-    from_date: from && `${from}T00:00:00Z`,
-    to_date: to && `${to}T00:00:00Z`,
+    from_date: from,
+    to_date: to,
     run_backwards: back,
     reprocess_behavior: again,
     max_active_runs: Number(most) || 1,
@@ -56,15 +58,8 @@ export function BackfillForm({
   return (
     <div className="form">
       <Group grow>
-        <TextInput
-          type="date"
-          label={t("backfill.from")}
-          value={from}
-          onChange={(e) => setFrom(e.currentTarget.value)}
-          required
-          data-autofocus
-        />
-        <TextInput type="date" label={t("backfill.to")} value={to} onChange={(e) => setTo(e.currentTarget.value)} required />
+        <InstantField label={t("backfill.from")} value={from} onChange={setFrom} required focus />
+        <InstantField label={t("backfill.to")} value={to} onChange={setTo} required />
       </Group>
       <Select
         label={t("backfill.again")}
@@ -83,7 +78,7 @@ export function BackfillForm({
             {t("backfill.preview", { count: preview.data.total_entries })}{" "}
             {dates.length > 0 && (
               <Text fz={12} c="dimmed">
-                {dates[0]!.logical_date} … {dates.at(-1)!.logical_date}
+                <When at={dates[0]!.logical_date} /> … <When at={dates.at(-1)!.logical_date} />
               </Text>
             )}
           </Alert>

@@ -42,6 +42,7 @@ export function Chart({
   bars,
   series = [],
   usual,
+  zone,
 }: {
   label: string;
   columns: string[];
@@ -49,6 +50,8 @@ export function Chart({
   series?: Series[];
   /** A line across. */
   usual?: number | null;
+  /** Of the columns' times. */
+  zone?: string | undefined;
 }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const all = [...(bars ?? []).map((b) => b.y), ...series.flatMap((s) => s.y), usual ?? null].filter(
@@ -72,6 +75,11 @@ export function Chart({
         aria-label={label}
         {...(bars?.length ? { "data-arrows": "last", tabIndex: 0 } : {})}
       >
+        {zone && (
+          <text x={LEFT - 6} y={H - 6} textAnchor="end">
+            {zone}
+          </text>
+        )}
         {ticksOf(low, high).map((v) => (
           <g key={v}>
             <line className="chart-grid" x1={LEFT} x2={LEFT + w} y1={y(v)} y2={y(v)} />

@@ -2,6 +2,8 @@
 import { MultiSelect, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
+import { useZone } from "../settings";
+import { dayStart, zoneMark } from "../zone";
 import { runStates, useStateName } from "./state";
 
 /** Words to search for, told when the typing pauses. */
@@ -77,19 +79,30 @@ export function DayFilter({
   onChange: (day: string | null) => void;
 }) {
   const { t } = useTranslation();
+  const zone = useZone();
+  const begins = (value && dayStart(value, zone)) || new Date();
   return (
     <TextInput
       size="xs"
-      w={180}
+      w={226}
       type="date"
-      aria-label={label}
-      title={label}
+      aria-label={`${label} (${zone})`}
+      title={`${label} (${zone})`}
+      rightSection={<span className="zone">{zoneMark(begins, zone)}</span>}
+      rightSectionWidth={60}
       leftSection={<span className="small">{t(end ? "backfill.to" : "backfill.from")}</span>}
       leftSectionWidth={54}
       value={value ?? ""}
       onChange={(e) => onChange(e.currentTarget.value || null)}
     />
   );
+}
+
+/** The instants between which the days of an address lie, as the reader's clocks have them; both days are meant with them. */
+export function useDays() {
+  const zone = useZone();
+  const iso = (day: string | null, later: number) => (day ? dayStart(day, zone, later)?.toISOString() : undefined);
+  return { from: (day: string | null) => iso(day, 0), until: (day: string | null) => iso(day, 1) };
 }
 
 export function RunTypeFilter({

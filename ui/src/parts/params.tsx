@@ -17,6 +17,7 @@ import { type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { JsonSchema, ParamSpec } from "../api";
 import { IconFileUpload, IconPlus, IconTrash } from "../icons";
+import { InstantField } from "./instant";
 import { Markdown } from "./markdown";
 
 export type Values = Record<string, unknown>;
@@ -34,7 +35,7 @@ function kindOf(s: JsonSchema, value: unknown): string {
 }
 
 interface Common {
-  label: ReactNode;
+  label: string;
   description?: ReactNode;
   required: boolean;
   withAsterisk: boolean;
@@ -250,22 +251,32 @@ const inputs: Record<string, string> = {
   password: "password",
 };
 
+/** A day or a time of day, which are of no zone. */
 function Times({ s, common, value, nullable, onChange }: FieldProps) {
-  const stamp = s.format === "date-time";
-  const entered = (v: string) => onChange(v === "" && nullable ? null : stamp && v ? `${v}+00:00` : v);
-  // What is shown is UTC, whatever zone it was written in.
-  const at = stamp && shown(value) ? new Date(shown(value)) : null;
-  const text = at ? (Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19)) : shown(value);
   return (
     <TextInput
       {...common}
       type={inputs[s.format!]!}
       step={1}
-      value={text}
-      onChange={(e) => entered(e.currentTarget.value)}
-      {...(stamp ? { rightSection: <span className="zone">UTC</span>, rightSectionWidth: 42 } : {})}
+      value={shown(value)}
+      onChange={(e) => onChange(e.currentTarget.value === "" && nullable ? null : e.currentTarget.value)}
     />
   );
+}
+/** An instant: entered in the reader's zone, whatever zone it was written in; the run is given it in UTC. */
+function Stamp({ common, value, nullable, onChange }: FieldProps) {
+  return (
+    <InstantField
+      {...common}
+      value={iso(shown(value))}
+      onChange={(v) => onChange(v === "" ? (nullable ? null : "") : v.replace(/(\.000)?Z$/, "+00:00"))}
+    />
+  );
+}
+/** As fields have it; "" for what is no time. A text without an offset is UTC. */
+function iso(text: string): string {
+  const at = new Date(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
 }
 
 function Text({ s, common, value, nullable, onChange }: FieldProps) {
@@ -327,7 +338,8 @@ function fieldFor(s: JsonSchema, kind: string, value: unknown): (p: FieldProps) 
     return simple && (!Array.isArray(value) || value.every(plain)) ? Tags : Json;
   }
   if (kind === "object") return s.properties && Object.keys(s.properties).length > 0 ? ObjectFields : Json;
-  return s.format === "date" || s.format === "time" || s.format === "date-time" ? Times : Text;
+  if (s.format === "date-time") return Stamp;
+  return s.format === "date" || s.format === "time" ? Times : Text;
 }
 
 /** One Param as a field; null when it may be and nothing was entered. What is constant has none. */

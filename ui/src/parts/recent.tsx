@@ -22,6 +22,7 @@ export function RecentBars({ title, of, control }: { title: string; of: Recent[]
     <Figure title={title} table={null} alone {...(control ? { control } : {})}>
       <Chart
         label={title}
+        zone={shown[0] && zoneMark(shown[0].at, zone)}
         columns={shown.map((r) => formatTime(r.at, zone).slice(5, 16))}
         bars={shown.map((r) => ({
           y: r.seconds,

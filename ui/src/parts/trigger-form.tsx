@@ -9,6 +9,7 @@ import { remember, remembered } from "../settings";
 import { patchDag } from "../shell";
 import { BackfillForm } from "./backfill";
 import { told } from "./bits";
+import { InstantField } from "./instant";
 import { ParamFields, type Values } from "./params";
 import { inWords } from "./reasons";
 
@@ -38,7 +39,7 @@ function lastValues(dag: DagDetails): Values | null {
   }
 }
 
-/* ── when ── */
+/* ── when: instants, "" for none ── */
 
 interface Moments {
   date: string;
@@ -47,18 +48,15 @@ interface Moments {
   to: string;
 }
 const nowhen: Moments = { date: "", after: "", from: "", to: "" };
-const instant = (v: string) => (v ? new Date(`${v}Z`).toISOString() : undefined);
 
 function When({ of, set }: { of: Moments; set: (m: Moments) => void }) {
   const { t } = useTranslation();
   const field = (name: keyof Moments, label: string, description?: string) => (
-    <TextInput
-      type="datetime-local"
-      step={1}
+    <InstantField
       label={t(label)}
       {...(description ? { description: t(description) } : {})}
       value={of[name]}
-      onChange={(e) => set({ ...of, [name]: e.currentTarget.value })}
+      onChange={(v) => set({ ...of, [name]: v })}
     />
   );
   return (
@@ -133,10 +131,10 @@ export default function Form({ dag, conf: given, onClose }: { dag: DagDetails; c
         `/api/v2/dags/${seg(dag.dag_id)}/dagRuns`,
         {},
         {
-          logical_date: instant(when.date) ?? null,
-          run_after: instant(when.after),
-          data_interval_start: instant(when.from),
-          data_interval_end: instant(when.to),
+          logical_date: when.date || null,
+          run_after: when.after || undefined,
+          data_interval_start: when.from || undefined,
+          data_interval_end: when.to || undefined,
           ...(runId ? { dag_run_id: runId } : {}),
           conf,
           ...(note ? { note } : {}),
