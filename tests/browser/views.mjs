@@ -118,7 +118,7 @@ export function views(w) {
     await go(`/dags/takes/runs/${encodeURIComponent(taken.dag_run_id)}/tasks/look?view=assets`);
     await w.page.getByRole("region", { name: "Assets that it reads" }).getByRole("link", { name: "goods" }).waitFor();
     await go("/dags/makes/runs/late");
-    await link("Deadline at once: Missed", false).click();
+    await link("Deadline “at once”: Missed", false).click();
     await table("Deadlines").getByRole("row", { name: /Missed .*at once/ }).waitFor();
     await seen(/1\.0 s after when the run was queued/);
     await go("/deadlines?missed=true");

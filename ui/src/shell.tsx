@@ -373,6 +373,7 @@ function Frame() {
           <Rail />
         </ScrollArea>
       </AppShell.Navbar>
+      {open && <div className="side-veil" onClick={close} aria-hidden="true" />}
       <AppShell.Main id="main" tabIndex={-1}>
         {lost && (
           <div className="banner" role="alert">

@@ -88,7 +88,13 @@ export function Plugins() {
         (p.external_views ?? [])
           .filter((v) => /^(https?:|\/)/.test(v.href))
           .map((v) => (
-            <a key={v.name} href={v.href} target="_blank" rel="noreferrer noopener" style={{ marginRight: 8 }}>
+            <a
+              key={v.name}
+              href={v.href}
+              target="_blank"
+              rel="noreferrer noopener"
+              style={{ marginRight: 10, display: "inline-block" }}
+            >
               {v.name}
             </a>
           )),

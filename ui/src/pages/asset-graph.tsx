@@ -7,9 +7,9 @@ import { Link, useSearchParams } from "react-router";
 import { get, type Page, seg } from "../api";
 import { IconStack2 } from "../icons";
 import { useGet } from "../live";
+import { AssetEvents } from "../parts/asset-events";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { Drawing, type Picture } from "../parts/things";
-import { When } from "../time";
 import type { AssetRow } from "./assets";
 
 type Expression =
@@ -103,62 +103,20 @@ function around(p: Picture, start: string): Picture {
   };
 }
 
-interface AssetEvent {
-  id: number;
-  asset_id: number;
-  name: string | null;
-  timestamp: string;
-  source_dag_id: string | null;
-  source_task_id: string | null;
-  source_run_id: string | null;
-  created_dagruns: { run_id: string; dag_id: string }[];
-}
 function History({ of }: { of: number | null }) {
   const { t } = useTranslation();
-  const events = useGet<{ asset_events: AssetEvent[] } & Page>(
-    "/api/v2/assets/events",
-    { limit: 12, order_by: "-timestamp", ...(of ? { asset_id: of } : {}) },
-    { every: 5000 },
-  );
-  if (!events.data?.asset_events.length) return null;
   return (
     <>
       <h2 className="sub-head" style={{ marginTop: 18 }}>
         {t("agraph.history")}
       </h2>
-      <div className="card table-box">
-        <table className="table" aria-label={t("agraph.history")}>
-          <tbody>
-            {events.data.asset_events.map((e) => (
-              <tr key={e.id}>
-                <td style={{ width: "1%" }}>
-                  <When at={e.timestamp} relative />
-                </td>
-                <td>
-                  <Link to={`/assets/${e.asset_id}`}>{e.name ?? e.asset_id}</Link>
-                </td>
-                <td>
-                  {e.source_dag_id && e.source_run_id ? (
-                    <Link to={`/dags/${seg(e.source_dag_id)}/runs/${seg(e.source_run_id)}`}>
-                      {e.source_dag_id} · {e.source_task_id}
-                    </Link>
-                  ) : (
-                    t("asset.byHand")
-                  )}
-                </td>
-                <td>
-                  {e.created_dagruns.map((r, i) => (
-                    <span key={r.run_id}>
-                      {i > 0 && ", "}
-                      <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.run_id)}`}>{r.dag_id}</Link>
-                    </span>
-                  ))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <AssetEvents
+        path="/api/v2/assets/events"
+        params={{ limit: 12, order_by: "-timestamp", ...(of ? { asset_id: of } : {}) }}
+        label={t("agraph.history")}
+        empty={t("asset.noEvents")}
+        ofOne={of !== null}
+      />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useState } from "react";
@@ -91,9 +91,10 @@ export function Component() {
       id: "state",
       header: () => t("state"),
       cell: ({ row: { original: b } }) => (
-        <Badge variant="light" tt="none" color={b.completed_at ? "teal" : b.is_paused ? "gray" : "blue"}>
+        <span className="state">
+          <Mark state={b.completed_at ? "success" : b.is_paused ? "queued" : "running"} />
           {b.completed_at ? t("backfill.done") : b.is_paused ? t("dag.paused") : t("state.running")}
-        </Badge>
+        </span>
       ),
     },
     { id: "from", header: () => t("backfill.from"), cell: ({ row }) => <When at={row.original.from_date} /> },

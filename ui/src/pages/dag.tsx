@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Text, Tooltip } from "@mantine/core";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Outlet, useParams } from "react-router";
+import { Outlet, useLocation, useParams } from "react-router";
 import { type DagDetails, type GridRun, seg } from "../api";
 import { IconPlayerPlay } from "../icons";
 import { useGet, useLiveScope } from "../live";
@@ -42,6 +42,7 @@ export function Component() {
   const schedule = useSchedule();
   const may = useMay();
   const { dagId = "" } = useParams();
+  const { pathname } = useLocation();
   const asked = useDagContext(dagId);
   const views = useViews("dag") ?? [];
   const latest = useGet<{ runs: GridRun[] }>(...askNewest(dagId), { every: 3000 });
@@ -109,6 +110,7 @@ export function Component() {
               { to: `${base}/code`, label: t("tab.code") },
               { to: `${base}/backfills`, label: t("tab.backfills") },
               { to: `${base}/events`, label: t("tab.events") },
+              ...(pathname.endsWith("/deadlines") ? [{ to: `${base}/deadlines`, label: t("nav.deadlines") }] : []),
               { to: `${base}/details`, label: t("tab.details") },
               ...views.map((v) => ({ to: `${base}/plugin/${routeOf(v)}`, label: v.name })),
             ]}

@@ -63,6 +63,25 @@ function Acts({ dag }: { dag: DagDetails }) {
   );
 }
 
+/** Each leads to the page that the DAG names for it, else to the DAGs of the same owner. */
+function Owners({ dag }: { dag: DagDetails }) {
+  return dag.owners.map((o, i) => {
+    const page = dag.owner_links?.[o];
+    return (
+      <span key={o}>
+        {i > 0 && ", "}
+        {page && /^(https?:|mailto:)/.test(page) ? (
+          <a href={page} target="_blank" rel="noreferrer noopener">
+            {o}
+          </a>
+        ) : (
+          <Link to={`/dags?owner=${seg(o)}`}>{o}</Link>
+        )}
+      </span>
+    );
+  });
+}
+
 export function Component() {
   const { t } = useTranslation();
   const schedule = useSchedule();
@@ -93,17 +112,17 @@ export function Component() {
                 {dag.fileloc}
               </span>,
             ],
-            [t("dag.owner"), dag.owners.join(", ")],
+            [t("dag.owner"), <Owners key="o" dag={dag} />],
             [
               t("dag.tags"),
               dag.tags.length ? (
-                <Group key="t" gap={4}>
+                <span key="t" className="line wrap">
                   {dag.tags.map((x) => (
                     <Link key={x.name} to={`/dags?tag=${encodeURIComponent(x.name)}`} className="tag">
                       {x.name}
                     </Link>
                   ))}
-                </Group>
+                </span>
               ) : null,
             ],
             [t("dag.schedule"), schedule.name(dag)],
@@ -113,11 +132,24 @@ export function Component() {
             [t("dag.end"), <When key="e" at={dag.end_date} />],
             [t("dag.nextRun"), <When key="n" at={dag.next_dagrun_run_after} />],
             [t("dag.catchup"), yes(dag.catchup)],
-            [t("dag.maxRuns"), `${dag.active_runs_count} / ${dag.max_active_runs}`],
+            [
+              t("dag.maxRuns"),
+              <span key="r">
+                {dag.active_runs_count ? <Link to="../runs?state=running&state=queued">{dag.active_runs_count}</Link> : 0} /{" "}
+                {dag.max_active_runs}
+              </span>,
+            ],
             [t("dag.maxTasks"), dag.max_active_tasks],
             [t("dag.timeout"), dag.dag_run_timeout],
             [t("dag.parsed"), <When key="p" at={dag.last_parsed_time} />],
-            [t("code.version"), dag.latest_dag_version ? `v${dag.latest_dag_version.version_number}` : null],
+            [
+              t("code.version"),
+              dag.latest_dag_version ? (
+                <Link key="c" to={`../code?version=${dag.latest_dag_version.version_number}`}>
+                  v{dag.latest_dag_version.version_number}
+                </Link>
+              ) : null,
+            ],
             [t("dag.assets"), dag.asset_expression ? <Value key="a" of={dag.asset_expression} /> : null],
             [
               t("params"),

@@ -222,7 +222,7 @@ function Desk({ path, write }: { path: string | null; write: boolean }) {
             {t("save")}
           </Button>
         )}
-        <Text size="sm" role="status" c="dimmed">
+        <Text size="sm" lh="30px" role="status" c="dimmed">
           {checked && !busy
             ? checked.errors.length
               ? t("editor.bad", { count: checked.errors.length })

@@ -20,7 +20,7 @@ import { askRuns, askStructure } from "../parts/ahead";
 import { Loaded, Trouble } from "../parts/bits";
 import { headOf, looking, useFlowLabels, useNodeKeys } from "../parts/flow";
 import { usePathSwitch } from "../parts/forecast";
-import { beginning } from "../parts/layers";
+import { beginning, direction as bestDirection } from "../parts/layers";
 import { layout, prepare } from "../parts/layout";
 import { textWidth, useRest } from "../parts/room";
 import { type Box, bounds, type Point } from "../parts/scene";
@@ -181,7 +181,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const scheme = useComputedColorScheme();
   const labels = useFlowLabels();
   const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
-  const [direction, setDirection] = useState("RIGHT");
+  const [direction, setDirection] = useState<string | null>(null);
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const flow = useReactFlow();
@@ -194,6 +194,11 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   useEffect(() => {
     let wanted = true;
     const { graph, rows } = elkGraph(structure, folded);
+    // As it fits the page best, until somebody says otherwise.
+    if (direction === null) {
+      setDirection(bestDirection(graph, frame.current?.clientWidth ?? 0, frame.current?.clientHeight ?? 0));
+      return;
+    }
     layout(graph, direction)
       .then((g) => wanted && setPlaced({ graph: g, rows, direction }))
       .catch(setTrouble);
@@ -259,7 +264,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
       <Group className="flow-tools" gap={6}>
         <SegmentedControl
           size="xs"
-          value={direction}
+          value={direction ?? "RIGHT"}
           onChange={setDirection}
           aria-label={t("graph.direction")}
           data={[

@@ -371,7 +371,7 @@ export function Component() {
           label={t("home.tisRetry")}
         />
       </SimpleGrid>
-      <div className="home-cols">
+      <div className="home-cols needs-first">
         <div className="stack">
           <HealthCard />
           <History />

@@ -49,7 +49,9 @@ export function Component() {
                       <span className="mono strong">{e.filename}</span>
                     </span>
                     <span className="grow" />
-                    <When at={e.timestamp} />
+                    <span className="small">
+                      <When at={e.timestamp} />
+                    </span>
                   </div>
                   <pre className="pre" tabIndex={0}>
                     {e.stack_trace}

@@ -155,6 +155,7 @@ export function Component() {
           <Select
             name="level"
             label={t("logs.level")}
+            placeholder={t("logs.anyLevel")}
             w={120}
             clearable
             clearButtonProps={{ "aria-label": t("clearFilter") }}

@@ -1,11 +1,13 @@
-import { Badge } from "@mantine/core";
+import { Badge, Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { seg } from "../api";
+import { IconListCheck } from "../icons";
 import { useGet } from "../live";
-import { Loaded } from "../parts/bits";
-import { DataTable } from "../parts/table";
+import { Empty, Loaded } from "../parts/bits";
+import { Search } from "../parts/filter";
+import { DataTable, useListState } from "../parts/table";
 import { formatDuration } from "../time";
 import { useDag } from "./dag";
 
@@ -31,6 +33,7 @@ const seconds = (d: Delta | null) => (d ? d.days * 86400 + d.seconds : null);
 export function Component() {
   const { t } = useTranslation();
   const dag = useDag();
+  const { search, set } = useListState("");
   const tasks = useGet<{ tasks: Task[] }>(`/api/v2/dags/${seg(dag.dag_id)}/tasks`);
   const columns: ColumnDef<Task>[] = [
     {
@@ -70,5 +73,24 @@ export function Component() {
       ),
     },
   ];
-  return <Loaded of={tasks}>{(r) => <DataTable label={t("tab.tasks")} rows={r.tasks} columns={columns} />}</Loaded>;
+  const wanted = (search.get("q") ?? "").toLowerCase();
+  const found = (x: Task) =>
+    [x.task_id, x.task_display_name, x.operator_name, x.owner].some((text) => text?.toLowerCase().includes(wanted));
+  return (
+    <>
+      <Group mb="sm" gap="sm">
+        <Search label={t("grid.find")} value={search.get("q")} onFind={(v) => set({ q: v })} w={220} />
+      </Group>
+      <Loaded of={tasks}>
+        {(r) => (
+          <DataTable
+            label={t("tab.tasks")}
+            rows={wanted ? r.tasks.filter(found) : r.tasks}
+            columns={columns}
+            empty={<Empty icon={<IconListCheck size={30} />} title={t("nothingFound")} />}
+          />
+        )}
+      </Loaded>
+    </>
+  );
 }

@@ -159,9 +159,13 @@ export function Instances({
             {t("ti.ofGroup", { name: group })}
           </Button>
         )}
-        <Search label={mapped ? t("ti.findIndex") : t("grid.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
-        <Search label={t("ti.operator")} value={search.get("operator")} onFind={(v) => set({ operator: v })} w={150} />
-        <StateFilter label={t("ti.state")} w={260} value={chosen} onChange={(v) => set({ state: v })} of={states} />
+        {(mapped || !taskId) && (
+          <Search label={mapped ? t("ti.findIndex") : t("grid.find")} value={q} onFind={(v) => set({ q: v })} w={220} />
+        )}
+        {!taskId && (
+          <Search label={t("ti.operator")} value={search.get("operator")} onFind={(v) => set({ operator: v })} w={150} />
+        )}
+        <StateFilter label={t("ti.state")} w={220} value={chosen} onChange={(v) => set({ state: v })} of={states} />
       </Group>
       <BulkTis picked={picked} />
       <Loaded of={tis}>

@@ -145,7 +145,8 @@ export function Component() {
     {
       id: "enc",
       header: () => t("variable.encrypted"),
-      cell: ({ row }) => row.original.is_encrypted && <IconLock size={15} aria-label={t("yes")} role="img" />,
+      cell: ({ row }) =>
+        row.original.is_encrypted && <IconLock size={15} aria-label={t("yes")} role="img" style={{ display: "block" }} />,
     },
     ...(may("variable") ? [editColumn<Variable>(t("actions"), (v) => v.key, setForm, setDoomed)] : []),
   ];

@@ -84,14 +84,16 @@ export function BackfillForm({
           </Alert>
         ) : null}
       </div>
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t("cancel")}
-        </Button>
-        <Button onClick={go} loading={busy} disabled={!preview.data || preview.data.total_entries === 0}>
-          {t("backfill.start")}
-        </Button>
-      </Group>
+      <div className="form-foot">
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button onClick={go} loading={busy} disabled={!preview.data || preview.data.total_entries === 0}>
+            {t("backfill.start")}
+          </Button>
+        </Group>
+      </div>
     </div>
   );
 }

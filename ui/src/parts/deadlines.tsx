@@ -69,7 +69,7 @@ export function DeadlineMark({ of, to }: { of: Deadline[]; to: string }) {
   return (
     <Link to={to} className={d.missed ? "deadline-missed" : "deadline-coming"}>
       <IconAlarm size={14} /> {t("deadline.inRun")}
-      {d.alert_name ? ` ${d.alert_name}` : ""}: {d.missed ? t("deadline.missed") : <When at={d.deadline_time} relative />}
+      {d.alert_name ? ` “${d.alert_name}”` : ""}: {d.missed ? t("deadline.missed") : <When at={d.deadline_time} relative />}
     </Link>
   );
 }

@@ -66,7 +66,7 @@ export function useSave(onClose: () => void, shows?: InvalidateQueryFilters) {
 export function FormFoot({ error, onClose, children }: { error: string | null; onClose: () => void; children?: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <>
+    <div className="form-foot">
       {error && (
         <div role="alert" className="form-error">
           {error}
@@ -79,7 +79,7 @@ export function FormFoot({ error, onClose, children }: { error: string | null; o
         </Button>
         <Button type="submit">{t("save")}</Button>
       </Group>
-    </>
+    </div>
   );
 }
 

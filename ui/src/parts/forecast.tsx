@@ -320,7 +320,7 @@ export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
       {steps.length > 0 && (
         <details className="fold">
           <summary>
-            {t("path.title")}
+            <span className="one-line">{t("path.title")}</span>
             <Text span fz={12} c="dimmed" ml={8}>
               {steps
                 .slice(0, 5)

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ElkNode } from "elkjs/lib/elk-api";
-import { beginning, layered } from "./layers";
+import { beginning, direction, layered } from "./layers";
 
 const node = (id: string, children?: ElkNode[]): ElkNode => (children ? { id, children } : { id, width: 190, height: 50 });
 const edge = (from: string, to: string) => ({ id: `${from}>${to}`, sources: [from], targets: [to] });
@@ -204,4 +204,15 @@ test("where not even what stands in front fits it begins at its first", () => {
   );
   const first = seen(g.children![0]!, beginning(g, "RIGHT", W, H));
   assert.ok(first.top > 20 && first.top < 90, `begins at ${first.top}`);
+});
+
+test("layers go to the right, and downward in a high box where more can be read of them so", () => {
+  const nine = ids(9);
+  const chain = graph(
+    nine.map((id) => node(id)),
+    ...nine.slice(1).map((id, i): [string, string] => [nine[i]!, id]),
+  );
+  assert.equal(direction(chain, 1200, 700), "RIGHT");
+  assert.equal(direction(chain, 780, 930), "DOWN");
+  assert.equal(direction(graph(nine.map((id) => node(id))), 780, 930), "RIGHT");
 });

@@ -180,6 +180,49 @@ export function layered(root: ElkNode, direction: string): ElkNode {
 const MARGIN = 52;
 const READABLE = 0.6;
 
+/** What is around a node, in a picture that ELK or this has laid out: about. */
+const ROOM = { ahead: 60, aside: 20 };
+/** Which way the layers follow each other: to the right, but in a box that is higher than wide where more can be read of it downward. */
+export function direction(graph: ElkNode, width: number, height: number): "RIGHT" | "DOWN" {
+  if (height <= width) return "RIGHT";
+  const leaves: ElkNode[] = [];
+  const byId = new Map<string, ElkNode>();
+  const walk = (n: ElkNode) => {
+    for (const c of n.children ?? []) {
+      if (c.children?.length) walk(c);
+      else leaves.push(c);
+      byId.set(c.id, c);
+    }
+  };
+  walk(graph);
+  const next: Links = new Map(leaves.map((n) => [n, new Set()]));
+  for (const e of graph.edges ?? []) {
+    const [from, to] = [byId.get(e.sources[0]!), byId.get(e.targets[0]!)];
+    if (from && to) next.get(from)?.add(to);
+  }
+  const layers = layersOf(leaves, next);
+  const sum = (of: number[], more: number) => of.reduce((a, b) => a + b + more, 0);
+  const most = (of: number[]) => Math.max(1, ...of);
+  const wide = (n: ElkNode) => n.width ?? 0;
+  const high = (n: ElkNode) => n.height ?? 0;
+  const zoom = (w: number, h: number) => Math.min(1, width / w, height / h);
+  const right = zoom(
+    sum(
+      layers.map((l) => most(l.map(wide))),
+      ROOM.ahead,
+    ),
+    most(layers.map((l) => sum(l.map(high), ROOM.aside))),
+  );
+  const down = zoom(
+    most(layers.map((l) => sum(l.map(wide), ROOM.aside))),
+    sum(
+      layers.map((l) => most(l.map(high))),
+      ROOM.ahead,
+    ),
+  );
+  return down > right * 1.1 ? "DOWN" : "RIGHT";
+}
+
 /** How a graph that is too large to be read as a whole is looked at first: at its beginning, from as far as one can read, nothing empty before it. */
 export function beginning(graph: ElkNode, direction: string, width: number, height: number) {
   const down = direction === "DOWN";

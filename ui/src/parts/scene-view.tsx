@@ -56,7 +56,22 @@ function Counts({ of }: { of: Sum }) {
 
 const place = (b: Box) => ({ left: b.x, top: b.y, width: b.width, height: b.height });
 
-const TaskNode = memo(function TaskNode({ of, far, onPath, root }: { of: Task; far: boolean; onPath: boolean; root: string }) {
+/** From far away: the colour, and the name as long as it can be read. */
+const farLook = (s: Sum | undefined) => `node-far st-${s?.state ?? "none"}`;
+
+const TaskNode = memo(function TaskNode({
+  of,
+  far,
+  names,
+  onPath,
+  root,
+}: {
+  of: Task;
+  far: boolean;
+  names: boolean;
+  onPath: boolean;
+  root: string;
+}) {
   const { t } = useTranslation();
   const name = useStateName();
   const s = of.state;
@@ -67,9 +82,11 @@ const TaskNode = memo(function TaskNode({ of, far, onPath, root }: { of: Task; f
       // biome-ignore lint/a11y/useAriaPropsSupportedByRole: it is a link
       <a
         {...common}
-        className={`scene-item node node-far st-${s?.state ?? "none"}${onPath ? " on-path" : ""}`}
+        className={`scene-item node ${farLook(s)}${onPath ? " on-path" : ""}`}
         aria-label={`${of.label} ${s ? name(s.state) : ""}${onPath ? ` ${t("path.title")}` : ""}`}
-      />
+      >
+        {names && <span className="far-name">{of.label}</span>}
+      </a>
     );
   return (
     <a
@@ -95,17 +112,41 @@ const TaskNode = memo(function TaskNode({ of, far, onPath, root }: { of: Task; f
   );
 });
 
-const GroupNode = memo(function GroupNode({ of, toggle }: { of: Group; toggle: (group: string) => void }) {
+const GroupNode = memo(function GroupNode({
+  of,
+  far,
+  names,
+  toggle,
+}: {
+  of: Group;
+  far: boolean;
+  names: boolean;
+  toggle: (group: string) => void;
+}) {
+  const name = useStateName();
+  const look = of.open ? "group-box" : far ? `node ${farLook(of.state)}` : "node group-closed";
+  const head = {
+    type: "button",
+    tabIndex: -1,
+    "data-id": of.id,
+    onClick: () => toggle(of.group),
+    "aria-expanded": of.open,
+  } as const;
+  if (far)
+    return (
+      <div className={`scene-item ${look}`} style={place(of)} title={of.tip ?? of.label}>
+        <button
+          {...head}
+          className={`gfold ${of.open ? "group-head" : "group-far"}`}
+          aria-label={`${of.label} ${of.state ? name(of.state.state) : ""}`}
+        >
+          {names && <span className="far-name">{of.label}</span>}
+        </button>
+      </div>
+    );
   return (
-    <div className={`scene-item ${of.open ? "group-box" : "node group-closed"}`} style={place(of)} title={of.tip ?? of.label}>
-      <button
-        type="button"
-        tabIndex={-1}
-        className="gfold group-head"
-        data-id={of.id}
-        onClick={() => toggle(of.group)}
-        aria-expanded={of.open}
-      >
+    <div className={`scene-item ${look}`} style={place(of)} title={of.tip ?? of.label}>
+      <button {...head} className="gfold group-head">
         {of.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
         {of.state && <Mark state={of.state.state} size={14} />}
         <span className="cut">{of.label}</span>
@@ -201,9 +242,9 @@ export function Scene({
         </Drawn>
         {items.map((i) =>
           i.id !== held && !inside(i, drawn) ? null : i.type === "task" ? (
-            <TaskNode key={i.id} of={i} far={drawn.far} onPath={path.has(i.task)} root={root} />
+            <TaskNode key={i.id} of={i} far={drawn.far} names={drawn.names} onPath={path.has(i.task)} root={root} />
           ) : (
-            <GroupNode key={i.id} of={i} toggle={toggle} />
+            <GroupNode key={i.id} of={i} far={drawn.far} names={drawn.names} toggle={toggle} />
           ),
         )}
       </div>
@@ -233,12 +274,31 @@ function InSight({ all, scale }: { all: Box; scale: number }) {
   return <div className="map-sight" style={{ left, top, width, height }} />;
 }
 
+/** Whether nothing of it is out of sight: then the map would only hide some of it. */
+function useWhole(all: Box): boolean {
+  return useStore(
+    useCallback(
+      (s: { transform: [number, number, number]; width: number; height: number }) => {
+        const [x, y, zoom] = s.transform;
+        const within = (at: number, from: number, size: number, room: number) =>
+          from * zoom + at >= 0 && (from + size) * zoom + at <= room;
+        return within(x, all.x, all.width, s.width) && within(y, all.y, all.height, s.height);
+      },
+      [all],
+    ),
+  );
+}
+
 /** All of the graph in little; pressed or dragged it shows what is there, and the wheel zooms. */
 export function SceneMap({ items, scheme }: { items: readonly Item[]; scheme: string }) {
+  const all = useMemo(() => bounds(items), [items]);
+  return useWhole(all) ? null : <TheMap items={items} all={all} scheme={scheme} />;
+}
+
+function TheMap({ items, all, scheme }: { items: readonly Item[]; all: Box; scheme: string }) {
   const { t } = useTranslation();
   const flow = useReactFlow();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const all = useMemo(() => bounds(items), [items]);
   const scale = Math.min((MAP_WIDTH - 12) / (all.width || 1), (MAP_HEIGHT - 12) / (all.height || 1));
   const from = useMemo(
     () => ({

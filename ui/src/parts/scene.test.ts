@@ -24,11 +24,13 @@ test("what is drawn holds all that is in sight and moves in steps", () => {
 
 test("far is far", () => {
   assert.equal(region([0, 0, 0.3], 1000, 600).far, true);
+  assert.equal(region([0, 0, 0.3], 1000, 600).names, true);
+  assert.equal(region([0, 0, 0.1], 1000, 600).names, false);
   assert.equal(region([0, 0, 0.5], 1000, 600).far, false);
 });
 
 test("boxes at the border are inside", () => {
-  const r = { left: 0, top: 0, right: 100, bottom: 100, far: false };
+  const r = { left: 0, top: 0, right: 100, bottom: 100, far: false, names: true };
   assert.ok(inside(box(-100, 20), r));
   assert.ok(!inside(box(-101, 20), r));
   assert.ok(inside(box(-500, -500, 2000, 2000), r));

@@ -12,8 +12,10 @@ export interface Point {
 }
 export type View = readonly [x: number, y: number, zoom: number];
 
-/** Looked at from so far away that nothing can be read: colours alone. */
+/** Looked at from so far away that a node's words cannot be read: its name alone, large, in its colour. */
 const FAR = 0.4;
+/** Still farther away: colours alone. */
+const NAMELESS = 0.2;
 /** How far around what is in sight, and in what steps, in pixels of the screen. */
 const AROUND = 160;
 
@@ -23,6 +25,7 @@ export interface Region {
   right: number;
   bottom: number;
   far: boolean;
+  names: boolean;
 }
 
 /** In the graph's own measure. Its sides move in steps, so that a graph that is moved is drawn anew seldom, and little of it each time. */
@@ -30,11 +33,11 @@ export function region([x, y, zoom]: View, width: number, height: number): Regio
   const step = 2 ** Math.round(Math.log2(AROUND / zoom));
   const low = (at: number) => Math.floor((-at - AROUND) / zoom / step) * step;
   const high = (at: number, size: number) => Math.ceil((size - at + AROUND) / zoom / step) * step;
-  return { left: low(x), top: low(y), right: high(x, width), bottom: high(y, height), far: zoom < FAR };
+  return { left: low(x), top: low(y), right: high(x, width), bottom: high(y, height), far: zoom < FAR, names: zoom >= NAMELESS };
 }
 
 export function sameRegion(a: Region, b: Region): boolean {
-  return a.left === b.left && a.top === b.top && a.right === b.right && a.bottom === b.bottom && a.far === b.far;
+  return (["left", "top", "right", "bottom", "far", "names"] as const).every((k) => a[k] === b[k]);
 }
 
 export function inside(b: Box, r: Region): boolean {

@@ -1,7 +1,7 @@
 /** Things and what leads from one to another, placed by ELK. */
 import { Loader, useComputedColorScheme } from "@mantine/core";
 import {
-  Background,
+  ControlButton,
   Controls,
   type Edge,
   Handle,
@@ -16,12 +16,13 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import type { ElkNode } from "elkjs/lib/elk-api";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { IconSitemap, IconStack2 } from "../icons";
+import { IconArrowsMaximize, IconSitemap, IconStack2 } from "../icons";
 import { Trouble } from "./bits";
 import { looking, useFlowLabels, useFlowPlaces, useNodeKeys } from "./flow";
+import { direction } from "./layers";
 import { layout } from "./layout";
 import { textWidth } from "./room";
 
@@ -46,7 +47,7 @@ function size(x: Thing): { width: number; height: number } {
   return { width: Math.round(Math.max(width, Math.min(WIDEST, words))), height };
 }
 
-function Box({ data }: NodeProps<Node<Thing>>) {
+function Box({ data, targetPosition, sourcePosition }: NodeProps<Node<Thing>>) {
   const { t } = useTranslation();
   const told = data.kind === "gate" ? undefined : `${data.label}\n${data.sub}`;
   const inside =
@@ -66,7 +67,7 @@ function Box({ data }: NodeProps<Node<Thing>>) {
     );
   return (
     <div className={`node anode-${data.kind}${data.here ? " anode-here" : ""}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={targetPosition ?? Position.Left} isConnectable={false} />
       {data.href ? (
         <Link to={data.href} tabIndex={-1} className="node-link" title={told}>
           {inside}
@@ -76,7 +77,7 @@ function Box({ data }: NodeProps<Node<Thing>>) {
           {inside}
         </div>
       )}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={sourcePosition ?? Position.Right} isConnectable={false} />
     </div>
   );
 }
@@ -89,32 +90,35 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
   const labels = useFlowLabels();
   const keys = useNodeKeys(useFlowPlaces(hasPage));
   const flow = useReactFlow();
+  const frame = useRef<HTMLDivElement>(null);
   const [placed, setPlaced] = useState<ElkNode | null>(null);
+  const [down, setDown] = useState(false);
   const [trouble, setTrouble] = useState<unknown>(null);
+  const fit = useCallback(() => void flow.fitView({ maxZoom: 1, padding: 0.1 }), [flow]);
   useEffect(() => {
     let wanted = true;
-    layout(
-      {
-        id: "root",
-        children: [...picture.things].map(([id, x]) => ({
-          id,
-          ...size(x),
-          ...(x.kind === "gate" ? {} : { layoutOptions: LEFT }),
-        })),
-        edges: [...picture.edges].map(([id, e]) => ({ id, sources: [e.from], targets: [e.to] })),
-      },
-      "RIGHT",
-    )
+    const graph = {
+      id: "root",
+      children: [...picture.things].map(([id, x]) => ({
+        id,
+        ...size(x),
+        ...(x.kind === "gate" ? {} : { layoutOptions: LEFT }),
+      })),
+      edges: [...picture.edges].map(([id, e]) => ({ id, sources: [e.from], targets: [e.to] })),
+    };
+    const way = direction(graph, frame.current?.clientWidth ?? 0, frame.current?.clientHeight ?? 0);
+    layout(graph, way)
       .then((g) => {
         if (!wanted) return;
         setPlaced(g);
-        requestAnimationFrame(() => requestAnimationFrame(() => flow.fitView({ maxZoom: 1, padding: 0.1 })));
+        setDown(way === "DOWN");
+        requestAnimationFrame(() => requestAnimationFrame(fit));
       })
       .catch(setTrouble);
     return () => {
       wanted = false;
     };
-  }, [picture, flow]);
+  }, [picture, fit]);
   const nodes: Node<Thing>[] = (placed?.children ?? []).flatMap((n) => {
     const x = picture.things.get(n.id);
     return x
@@ -125,6 +129,8 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
             position: { x: n.x ?? 0, y: n.y ?? 0 },
             ...size(x),
             data: x,
+            targetPosition: down ? Position.Top : Position.Left,
+            sourcePosition: down ? Position.Bottom : Position.Right,
           },
         ]
       : [];
@@ -139,7 +145,7 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
   }));
   if (trouble) return <Trouble error={trouble} />;
   return (
-    <div className="card flow" style={{ height }}>
+    <div ref={frame} className="card flow" style={{ height }}>
       {!placed && (
         <div className="empty">
           <Loader size="sm" />
@@ -157,8 +163,11 @@ function Placed({ picture, label, height }: { picture: Picture; label: string; h
         fitView
         aria-label={label}
       >
-        <Background gap={22} size={1} />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} showFitView={false}>
+          <ControlButton onClick={fit} title={t("flow.fit")} aria-label={t("flow.fit")}>
+            <IconArrowsMaximize />
+          </ControlButton>
+        </Controls>
         {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("graph.map")} nodeColor="var(--tw-dim)" />}
       </ReactFlow>
     </div>

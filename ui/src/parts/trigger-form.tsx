@@ -260,19 +260,21 @@ export default function Form({ dag, conf: given, onClose }: { dag: DagDetails; c
           <Textarea label={t("note")} value={note} onChange={(e) => setNote(e.currentTarget.value)} autosize minRows={2} />
         </div>
       </Collapse>
-      {error && (
-        <Alert color="red" role="alert" py="xs">
-          {error}
-        </Alert>
-      )}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t("cancel")}
-        </Button>
-        <Button type="submit" loading={busy}>
-          {t("trigger")}
-        </Button>
-      </Group>
+      <div className="form-foot">
+        {error && (
+          <Alert color="red" role="alert" py="xs">
+            {error}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {t("trigger")}
+          </Button>
+        </Group>
+      </div>
     </form>
   );
 }

@@ -60,6 +60,7 @@ export const house = {
   "event.findDag": "Search by DAG",
   export: "Export",
   "job.host": "Host, exactly",
+  "logs.anyLevel": "any",
   "logs.anyTime": "any time",
   "logs.busy": "How much is searched",
   "logs.end": "{{n}} attempts searched, {{mib}} MiB, {{hits}} hits",

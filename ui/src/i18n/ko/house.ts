@@ -62,6 +62,7 @@ export const house: Record<keyof typeof english, string> = {
   "event.findDag": "DAG로 검색",
   export: "내보내기",
   "job.host": "호스트(정확히 일치)",
+  "logs.anyLevel": "전체",
   "logs.anyTime": "전체 기간",
   "logs.busy": "검색 진행률",
   "logs.end": "시도 {{n}}건({{mib}} MiB) 검색, {{hits}}건 찾음",
