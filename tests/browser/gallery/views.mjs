@@ -22,9 +22,6 @@ export function views(LONG) {
   const fails = "a_group_whose_name_is_longer_than_any_column_of_a_grid_should_have_to_be.fail_with_a_trace";
   const list = [
     ["home", "/"],
-    ["keys", "/", press("Shift+Slash")],
-    ["overview", "/dags/orders/overview"], ["overview-failed", "/dags/fails/overview"], ["deadlines", "/deadlines"],
-    ["run-assets", run("shop", "s1", "?view=assets")], ["ti-assets", run("shop", "s1", "/tasks/publish?view=assets")],
     ["dags", "/dags"],
     ["dags-none", "/dags?q=no+such+dag"],
     ["palette", "/", async (p) => { await press("Control+k")(p); await p.keyboard.type("shop"); await p.waitForTimeout(500); }],

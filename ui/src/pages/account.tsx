@@ -12,6 +12,7 @@ import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { FormFoot, useSave } from "../parts/edit";
 import { inWords } from "../parts/reasons";
+import { Resource } from "../parts/resource";
 import { Mark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
 import { type Me, useMay, useMe } from "../session";
@@ -246,7 +247,9 @@ function May({ of }: { of: Me }) {
         <tbody>
           {rows.map(([thing, may]) => (
             <tr key={thing}>
-              <th scope="row">{thing}</th>
+              <th scope="row">
+                <Resource name={thing} />
+              </th>
               {acts.map((a) => (
                 <td key={a}>
                   {may.includes(a) ? (
@@ -290,7 +293,9 @@ export function Component() {
             />
           </div>
           <div className="page-head" style={{ marginTop: 18, marginBottom: 8 }}>
-            <h2 className="sub-head">{t("account.tokens")}</h2>
+            <h2 className="sub-head" style={{ margin: 0 }}>
+              {t("account.tokens")}
+            </h2>
             <span className="grow" />
             {m.can_sign_out && (
               <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setMaking(true)}>

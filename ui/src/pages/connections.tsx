@@ -379,7 +379,11 @@ export function Component() {
       cell: ({ row: { original: c } }) => <span className="mono">{c.host ? `${c.host}${c.port ? `:${c.port}` : ""}` : ""}</span>,
     },
     { id: "login", header: () => t("connection.login"), cell: ({ row }) => row.original.login },
-    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+    {
+      id: "description",
+      header: () => t("description"),
+      cell: ({ row }) => <div className="about">{row.original.description}</div>,
+    },
     ...(may("connection", "create")
       ? [
           {

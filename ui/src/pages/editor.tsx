@@ -203,7 +203,7 @@ function Desk({ path, write }: { path: string | null; write: boolean }) {
   };
   return (
     <>
-      <Group mb="sm" gap="sm" align="flex-end">
+      <Group mb="sm" gap="sm" align={path === null ? "flex-end" : "center"}>
         {path === null && (
           <TextInput
             size="xs"

@@ -171,7 +171,11 @@ export function Component() {
       meta: { num: true },
       cell: ({ row: { original: p } }) => tis(p, "deferred", p.deferred_slots),
     },
-    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+    {
+      id: "description",
+      header: () => t("description"),
+      cell: ({ row }) => <div className="about">{row.original.description}</div>,
+    },
     ...(may("pool")
       ? [
           editColumn<Pool>(

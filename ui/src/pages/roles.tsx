@@ -13,6 +13,7 @@ import { Loaded, PageHead, told, useTitle } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Delete, FormFoot } from "../parts/edit";
 import { inWords } from "../parts/reasons";
+import { Resource } from "../parts/resource";
 import { useMay, useMe } from "../session";
 import { Elsewhere } from "./users";
 
@@ -65,8 +66,7 @@ function Matrix({
           {resources.map((r) => (
             <tr key={r}>
               <th scope="row">
-                {nameOf(r)}
-                {nameOf(r) !== r && <span className="small dim contract">{r}</span>}
+                <Resource name={r} />
               </th>
               {acts.map((a) => {
                 const p = permission(a, r);

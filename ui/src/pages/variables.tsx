@@ -141,7 +141,11 @@ export function Component() {
         </span>
       ),
     },
-    { id: "description", header: () => t("description"), cell: ({ row }) => row.original.description },
+    {
+      id: "description",
+      header: () => t("description"),
+      cell: ({ row }) => <div className="about">{row.original.description}</div>,
+    },
     {
       id: "enc",
       header: () => t("variable.encrypted"),

@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import { type Page, seg } from "../api";
 import { IconAlarm } from "../icons";
 import { useGet } from "../live";
-import { formatDuration, When } from "../time";
+import { formatStep, When } from "../time";
 import { Empty, Loaded } from "./bits";
 import { DataTable, useListState } from "./table";
 
@@ -42,7 +42,7 @@ function Rule({ of: a }: { of: Alert }) {
   const from = known.has(a.reference_type)
     ? t(`deadline.from.${a.reference_type}`)
     : t("deadline.from.own", { name: a.reference_type });
-  const after = a.interval === null ? t("deadline.variable", { key: a.interval_variable }) : formatDuration(a.interval);
+  const after = a.interval === null ? t("deadline.variable", { key: a.interval_variable }) : formatStep(a.interval);
   return (
     <li>
       {a.name && <span className="strong">{a.name}: </span>}

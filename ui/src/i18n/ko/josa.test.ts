@@ -21,7 +21,9 @@ test("the particle fits the sound that the word before it ends in", () => {
     ["'URL'이(가)", "'URL'이"],
     ["'DAG'을(를)", "'DAG'를"],
     // How these are read cannot be told from their letters.
-    ["step을(를)", "step을(를)"],
+    ["hook을(를)", "hook을(를)"],
+    ["no_such_dag을(를)", "no_such_dag를"],
+    ["cleanup을(를)", "cleanup을"],
     ["check_이(가)", "check_이(가)"],
     ["호스트(정확히 일치)", "호스트(정확히 일치)"],
   ])

@@ -4,7 +4,7 @@ type Final = "none" | "l" | "other";
 
 const DIGITS: Final[] = ["other", "l", "none", "other", "none", "none", "other", "l", "l", "none"];
 
-/** 영어 낱말은 읽는 소리가 뚜렷한 것만 안다. 모르면 null: step(스텝), note(노트)처럼 철자만으로는 알 수 없다. */
+/** 영어 낱말은 읽는 소리가 뚜렷한 것만 안다. 모르면 null: book(북), chat(챗)처럼 철자만으로는 알 수 없다. */
 function latin(word: string): Final | null {
   // 약어와 한 글자는 글자 이름으로 읽는다: URL(유알엘), m(엠).
   if (word.length === 1 || word === word.toUpperCase()) {
@@ -12,6 +12,9 @@ function latin(word: string): Final | null {
     return "LR".includes(letter) ? "l" : "MN".includes(letter) ? "other" : "none";
   }
   const w = word.toLowerCase();
+  // Words that names of DAGs and tasks often end in.
+  if (/(dag|log|check)$/.test(w)) return "none";
+  if (/(group|job|map|set|step|up|web|week)$/.test(w)) return "other";
   if (/le?$/.test(w)) return "l";
   if (/([mn]e?|ng)$/.test(w)) return "other";
   if (/[^aeiou]t$|[^aeiouc]k$|[^aeiou][bgp]$/.test(w)) return "none";

@@ -1,5 +1,6 @@
 /** 규약의 이름(FAB 리소스) 옆에 보이는 우리말 이름. */
 export const names: Record<string, string> = {
+  Actions: "동작",
   Admin: "관리 메뉴",
   "All Audit Logs": "모든 감사 로그",
   "All Import Errors": "모든 가져오기 오류",
