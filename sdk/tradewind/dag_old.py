@@ -153,16 +153,49 @@ class OldDag:
             if str(run.state) != "success":
                 raise AirflowException(f"the run of {date} ended as {run.state}")
 
-    get_dagrun = _ask_elsewhere("get_dagrun", _RUNS)
-    get_last_dagrun = _ask_elsewhere("get_last_dagrun", _RUNS)
-    get_dagruns_between = _ask_elsewhere("get_dagruns_between", _RUNS)
-    get_active_runs = _ask_elsewhere("get_active_runs", _RUNS)
-    get_num_active_runs = _ask_elsewhere("get_num_active_runs", _RUNS)
-    get_latest_execution_date = _ask_elsewhere("get_latest_execution_date", _RUNS)
+    def get_dagrun(self, execution_date: Any = None, run_id: str | None = None, **_: Any) -> Any:
+        """The run of a date or of an id, or None."""
+        found = self._runs(execution_date=execution_date, run_id=run_id)
+        return found[-1] if found else None
+
+    def get_last_dagrun(self, include_externally_triggered: bool = False, **_: Any) -> Any:
+        """The run with the newest logical date: a scheduled one, or any."""
+        found = self._runs(external_trigger=None if include_externally_triggered else False)
+        return found[-1] if found else None
+
+    def get_dagruns_between(self, start_date: Any, end_date: Any, **_: Any) -> list[Any]:
+        return self._runs(execution_start_date=start_date, execution_end_date=end_date)
+
+    def get_active_runs(self) -> list[Any]:
+        """The logical dates of runs that run."""
+        return [run.logical_date for run in self._runs(state="running")]
+
+    def get_num_active_runs(
+        self, external_trigger: bool | None = None, only_running: bool = True, **_: Any
+    ) -> int:
+        states = ["running"] if only_running else ["running", "queued"]
+        return len(self._runs(state=states, external_trigger=external_trigger))
+
+    def get_latest_execution_date(self, **_: Any) -> Any:
+        found = [run.logical_date for run in self._runs() if run.logical_date is not None]
+        return found[-1] if found else None
+
+    latest_execution_date = property(get_latest_execution_date)
+
+    def has_dag_runs(self, include_externally_triggered: bool = True, **_: Any) -> bool:
+        return self.get_last_dagrun(include_externally_triggered) is not None
+
+    def _runs(self, **asked: Any) -> list[Any]:
+        from tradewind.models import DagRun
+
+        found = DagRun.find(dag_id=self.dag_id, **asked)  # type: ignore[attr-defined]
+        for run in found:
+            run.dag = self
+        return found
+
     get_task_instances = _ask_elsewhere("get_task_instances", _RUNS)
     get_task_instances_before = _ask_elsewhere("get_task_instances_before", _RUNS)
     get_num_task_instances = _ask_elsewhere("get_num_task_instances", _RUNS)
-    has_dag_runs = _ask_elsewhere("has_dag_runs", _RUNS)
     create_dagrun = _ask_elsewhere("create_dagrun", _WRITES)
     set_dag_runs_state = _ask_elsewhere("set_dag_runs_state", _WRITES)
     set_task_instance_state = _ask_elsewhere("set_task_instance_state", _WRITES)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tradewind import comms
+from tradewind import comms, timezone
 from tradewind.comms import Link, LinkClosed
 from tradewind.execution.dagrun import DagRun, text
 from tradewind.local import LocalSupervisor, engine_binary
@@ -222,7 +222,9 @@ def keep(supervisor: LocalSupervisor, workload: dict[str, Any], finished: dict[s
         supervisor.xcoms.put(run, workload["task_id"], workload["map_index"], item["key"], item.get("value"))
     states = {"failed_final": "failed"}
     state = finished["state"]
-    supervisor.states[(workload["task_id"], workload["map_index"])] = states.get(state, state)
+    instance = (workload["task_id"], workload["map_index"])
+    supervisor.states[instance] = states.get(state, state)
+    supervisor.told.setdefault(instance, {})["end_date"] = text(timezone.utcnow())
 
 
 def await_trigger(defer: dict[str, Any]) -> dict[str, Any]:
@@ -290,6 +292,9 @@ class _Driver:
     def run(self, document: dict[str, Any], wanted: dict[str, Any], only_tasks: list[str] | None) -> TestRun:
         begun = self.core.ask("begin", document=document, run=wanted, only_tasks=only_tasks)
         run = TestRun(begun["run"], self.dag, self.supervisor)
+        for task in self.dag.tasks:
+            if not task.is_mapped:
+                self.supervisor.states.setdefault((task.task_id, -1), None)
         logger.info("dag run %s of %s", run.run_id, run.dag_id)
         while True:
             answer = self.core.ask("next")
@@ -308,6 +313,12 @@ class _Driver:
         task_id, index = workload["task_id"], workload["map_index"]
         name = task_id if index < 0 else f"{task_id}[{index}]"
         self.supervisor.states[(task_id, index)] = "running"
+        begun = {
+            "try_number": workload["try_number"],
+            "start_date": text(timezone.utcnow()),
+            "hostname": socket.gethostname(),
+        }
+        self.supervisor.told[(task_id, index)] = begun
         if self.mark_success is not None and self.mark_success.match(task_id):
             logger.info("%s is marked success without being run", name)
             body = {"attempt": workload["attempt"], "state": "success"}

@@ -49,13 +49,15 @@ class Xcom:
         self.rows.get(run, {}).pop((task_id, map_index), None)
 
     def find(
-        self, run: tuple[str, str], tasks: list[str] | None, key: str, indexes: Any
+        self, run: tuple[str, str], tasks: list[str] | None, key: str | None, indexes: Any
     ) -> list[dict[str, Any]]:
         wanted = None if indexes is None else {indexes} if isinstance(indexes, int) else set(indexes)
         found = [
-            {"task_id": task_id, "map_index": index, "value": values[key]}
+            {"task_id": task_id, "map_index": index, "value": values[each], "key": each}
             for (task_id, index), values in self.rows.get(run, {}).items()
-            if key in values and (tasks is None or task_id in tasks) and (wanted is None or index in wanted)
+            if (tasks is None or task_id in tasks) and (wanted is None or index in wanted)
+            for each in (reversed(values) if key is None else [key])
+            if each in values
         ]
         if tasks is None:
             return sorted(found, key=lambda row: (row["task_id"], row["map_index"]))
@@ -69,6 +71,7 @@ class LocalSupervisor:
         self.workload: dict[str, Any] = {}
         self.xcoms = Xcom()
         self.states: dict[tuple[str, int], str | None] = {}
+        self.told: dict[tuple[str, int], dict[str, Any]] = {}  # what else is known of them
         self.states_kept: dict[Any, dict[str, Any]] = {}
         self.variables: dict[str, str | None] = {}
         self.connections: dict[str, Any] = {}
@@ -117,7 +120,7 @@ class LocalSupervisor:
 
     def _do_xcom_pull(self, args: dict[str, Any]) -> list[dict[str, Any]]:
         found = self.xcoms.find(
-            self._here(args), args.get("task_ids"), args.get("key") or "return_value", args.get("map_indexes")
+            self._here(args), args.get("task_ids"), args.get("key"), args.get("map_indexes")
         )
         offset, limit = args.get("offset") or 0, args.get("limit")
         return found[offset:] if limit is None else found[offset : offset + limit]
@@ -206,6 +209,15 @@ class LocalSupervisor:
             and (not args.get("states") or row["state"] in args["states"])
         ]
 
+    def _do_dag_get(self, args: dict[str, Any]) -> dict[str, Any]:
+        dag_id = args.get("dag_id") or self.workload.get("dag_id")
+        if dag_id == self.workload.get("dag_id"):
+            return {"dag_id": dag_id, "is_paused": False, "is_stale": False}
+        for row in self._rows("dags", "list"):
+            if row["dag_id"] == dag_id:
+                return {**row, "is_paused": str(row.get("is_paused")) == "True", "is_stale": False}
+        raise RequestError("not_found", f"Dag with dag_id: {dag_id!r} not found")
+
     def _do_dag_run_get(self, args: dict[str, Any]) -> dict[str, Any] | None:
         if args.get("dag_id") == self.workload.get("dag_id") and args.get("run_id") == self.workload.get(
             "run_id"
@@ -219,6 +231,39 @@ class LocalSupervisor:
 
     def _do_dag_run_previous(self, args: dict[str, Any]) -> None:
         return None
+
+    def _do_dag_runs(self, args: dict[str, Any]) -> list[dict[str, Any]]:
+        own = {**(self.workload.get("run") or {}), "run_id": self.workload.get("run_id")}
+        dag_id = args.get("dag_id") or self.workload.get("dag_id") or ""
+        found = [{k: v or None for k, v in row.items()} for row in self._runs_of(dag_id, args)]
+        mine = self._is_own(dag_id, args.get("run_ids"), None) and (
+            not args.get("logical_dates") or _same_instant(own.get("logical_date"), args["logical_dates"])
+        )
+        if mine and own.get("state", "running") in (args.get("states") or [own.get("state", "running")]):
+            found = [row for row in found if row.get("run_id") != own["run_id"]] + [own]
+        return sorted(found, key=lambda row: row.get("logical_date") or "")
+
+    def _do_task_instances(self, args: dict[str, Any]) -> list[dict[str, Any]]:
+        dag_id = args.get("dag_id") or self.workload.get("dag_id") or ""
+        if self._is_own(dag_id, args.get("run_ids"), args.get("logical_dates")):
+            tasks, index = args.get("task_ids"), args.get("map_index")
+            return [
+                {**self.told.get(key, {}), "task_id": key[0], "map_index": key[1], "state": state}
+                for key, state in self.states.items()
+                if (not tasks or key[0] in tasks) and (index is None or index == key[1])
+            ]
+        out = []
+        for run in self._runs_of(dag_id, {k: args.get(k) for k in ("run_ids", "logical_dates")}):
+            for row in self._rows("tasks", "states-for-dag-run", dag_id, run["run_id"]):
+                index = row.get("map_index")
+                at = -1 if index in (None, "") else int(index)
+                if args.get("map_index") in (None, at) and row["task_id"] in (
+                    args.get("task_ids") or [row["task_id"]]
+                ):
+                    out.append(
+                        {**{k: v or None for k, v in row.items()}, "run_id": run["run_id"], "map_index": at}
+                    )
+        return out
 
     def _do_trigger_dag_run(self, args: dict[str, Any]) -> dict[str, Any]:
         words = ["dags", "trigger", args["dag_id"], "-c", json.dumps(args.get("conf") or {})]

@@ -53,20 +53,46 @@ class DagRun(_Model, metaclass=_Findable):
     """A run of a DAG."""
 
     @staticmethod
-    def find(dag_id: Any = None, run_id: Any = None, state: Any = None, **filters: Any) -> list[Any]:
-        """The runs that match, as far as the engine answers a task's question."""
-        from tradewind.comms import request
-        from tradewind.execution.dagrun import DagRun as Run
+    def find(
+        dag_id: Any = None,
+        run_id: Any = None,
+        execution_date: Any = None,
+        state: Any = None,
+        external_trigger: bool | None = None,
+        no_backfills: bool = False,
+        run_type: Any = None,
+        execution_start_date: Any = None,
+        execution_end_date: Any = None,
+        logical_date: Any = None,
+        **_: Any,
+    ) -> list[Any]:
+        """The runs of a DAG that match, by logical date."""
+        from tradewind.comms import supervisor
+        from tradewind.execution import found
 
-        if run_id is not None:
-            found = request("dag_run_get", dag_id=dag_id, run_id=run_id)
-            runs = [found] if found else []
-        else:
-            found = request(
-                "dag_run_previous", dag_id=dag_id, state=getattr(state, "value", state), logical_date=None
+        if dag_id is None or supervisor() is None:
+            raise DagRun._refuse("find" if dag_id is not None else "find without a dag_id")
+        when = logical_date if logical_date is not None else execution_date
+        runs = [
+            run
+            for each in _several(dag_id)
+            for run in found.runs(
+                each,
+                run_ids=_several(run_id),
+                logical_dates=_several(when),
+                states=_several(state),
             )
-            runs = [found] if found else []
-        return [Run(fields) for fields in runs]
+        ]
+        kind = None if run_type is None else str(getattr(run_type, "value", run_type))
+        return [
+            run
+            for run in runs
+            if (kind is None or str(run.run_type) == kind)
+            and (not no_backfills or not run.is_backfill)
+            and (external_trigger is None or run.external_trigger == external_trigger)
+            and (execution_start_date is None or _later(run.logical_date, execution_start_date))
+            and (execution_end_date is None or _later(execution_end_date, run.logical_date))
+        ]
 
     @staticmethod
     def generate_run_id(run_type: Any, execution_date: Any = None, **kwargs: Any) -> str:
@@ -74,8 +100,35 @@ class DagRun(_Model, metaclass=_Findable):
         return f"{getattr(run_type, 'value', run_type)}__{at.isoformat()}"
 
 
+def _several(value: Any) -> list[Any] | None:
+    if value is None:
+        return None
+    return list(value) if isinstance(value, (list, tuple, set)) else [value]
+
+
+def _later(one: Any, other: Any) -> bool:
+    """Is it the same instant, or a later one? Dates without a zone are UTC."""
+    from tradewind.timezone import convert_to_utc
+
+    return one is not None and other is not None and convert_to_utc(one) >= convert_to_utc(other)
+
+
 class DagModel(_Model, metaclass=_Findable):
     """A row of the DAG list."""
+
+    @classmethod
+    def get_dagmodel(cls, dag_id: str, *_: Any, **__: Any) -> Any:
+        """What the DAG list says of a DAG; None when it is not there."""
+        from tradewind.comms import RequestError, request
+
+        try:
+            return cls(**request("dag_get", dag_id=dag_id))
+        except RequestError as e:
+            if e.kind == "not_found":
+                return None
+            raise
+
+    get_current = get_dagmodel
 
 
 class DagBag:

@@ -27,6 +27,34 @@ class XComResult:
         return f"XComResult(key={self.key!r}, value={self.value!r})"
 
 
+class Found(list[XComResult]):
+    """The answer of `XCom.get_many`."""
+
+    def first(self) -> XComResult | None:
+        return self[0] if self else None
+
+    one_or_none = first
+
+    def all(self) -> list[XComResult]:
+        return list(self)
+
+    def limit(self, n: int) -> Found:
+        return Found(self[:n])
+
+
+#: of a date that no run has
+NO_RUN = object()
+
+
+def run_of(dag_id: str | None, run_id: str | None, date: Any) -> Any:
+    """The run that an id or a logical date names; None is the asking task's own."""
+    if run_id is not None or date is None or dag_id is None:
+        return run_id
+    from tradewind.execution.found import run_id_at
+
+    return run_id_at(dag_id, date) or NO_RUN
+
+
 class BaseXCom:
     """What an XCom backend derives from. The defaults keep the value itself in the metastore."""
 
@@ -100,8 +128,9 @@ class BaseXCom:
     @classmethod
     def get_one(
         cls,
+        execution_date: Any = None,
         *,
-        key: str = XCOM_RETURN_KEY,
+        key: str | None = XCOM_RETURN_KEY,
         dag_id: str | None = None,
         task_id: str | None = None,
         run_id: str | None = None,
@@ -109,18 +138,57 @@ class BaseXCom:
         include_prior_dates: bool = False,
         **_: Any,
     ) -> Any:
+        found = run_of(dag_id, run_id, execution_date)
+        if found is NO_RUN:
+            return None
         rows = rows_of(
             key=key,
             dag_id=dag_id,
-            run_id=run_id,
+            run_id=found,
             task_ids=None if task_id is None else [task_id],
             map_indexes=map_index,
             include_prior_dates=include_prior_dates,
             limit=1,
         )
-        return cls.unpack_row(key, rows[0], dag_id, run_id) if rows else None
+        return cls.unpack_row(key or rows[0].get("key", ""), rows[0], dag_id, run_id) if rows else None
 
-    get_value = get_one
+    @classmethod
+    def get_value(cls, *, ti_key: Any = None, key: str | None = XCOM_RETURN_KEY, **where: Any) -> Any:
+        """What the instance of a key pushed; without a key as `get_one`."""
+        if ti_key is None:
+            return cls.get_one(key=key, **where)
+        dag_id, task_id, run_id, _, map_index = ti_key
+        return cls.get_one(key=key, dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index)
+
+    @classmethod
+    def get_many(
+        cls,
+        execution_date: Any = None,
+        *,
+        run_id: str | None = None,
+        key: str | None = None,
+        task_ids: Any = None,
+        dag_ids: Any = None,
+        map_indexes: Any = None,
+        include_prior_dates: bool = False,
+        limit: int | None = None,
+        **_: Any,
+    ) -> Found:
+        """The XComs that match, as Airflow's query gives them: `first()`, `all()`, or one after the other."""
+        each = [dag_ids] if dag_ids is None or isinstance(dag_ids, str) else list(dag_ids)
+        tasks = [task_ids] if isinstance(task_ids, str) else task_ids
+        found = Found()
+        for dag_id in each:
+            run = run_of(dag_id, run_id, execution_date)
+            if run is NO_RUN:
+                continue
+            where = {"dag_id": dag_id, "run_id": run, "task_ids": tasks, "map_indexes": map_indexes}
+            for row in rows_of(key=key, include_prior_dates=include_prior_dates, limit=limit, **where):
+                name = key or row.get("key", "")
+                known = {"task_id": row.get("task_id"), "map_index": row.get("map_index", -1)}
+                value = cls.unpack_row(name, row, dag_id, run_id)
+                found.append(XComResult(name, value, dag_id=dag_id, run_id=run, **known))
+        return found
 
     @classmethod
     def get_all(

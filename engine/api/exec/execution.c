@@ -85,6 +85,8 @@ static struct tw_value xcom_value(struct ask *q, const struct tw_xcom_row *row, 
 	tw_map_putc(q->a, v, "task_id", tw_v_str(row->task_id));
 	tw_map_putc(q->a, v, "map_index", tw_v_int(row->map_index));
 	tw_map_putc(q->a, v, "value", load(q->a, value));
+	if (!tw_map_str(q->body, "key", NULL).n)
+		tw_map_putc(q->a, v, "key", tw_v_str(row->key));
 	return v;
 }
 
@@ -562,6 +564,37 @@ static enum tw_rc task_states(struct ask *q, struct tw_err *err)
 	return each_ti(q, add_state, err);
 }
 
+static void add_instance(struct ask *q, const struct tw_ti_view *view)
+{
+	const struct tw_ti_row *ti = &view->ti;
+	struct tw_value v = tw_v_map(q->a);
+
+	tw_map_putc(q->a, v, "run_id", tw_v_str(ti->run_id));
+	tw_map_putc(q->a, v, "task_id", tw_v_str(ti->task_id));
+	tw_map_putc(q->a, v, "map_index", tw_v_int(ti->map_index));
+	tw_map_putc(q->a, v, "state", ti->state ? tw_v_cstr(tw_ti_state_name(ti->state)) : TW_NULL);
+	tw_map_putc(q->a, v, "try_number", tw_v_int(ti->try_number));
+	tw_map_putc(q->a, v, "max_tries", tw_v_int(ti->max_tries));
+	tw_map_putc(q->a, v, "start_date", time_value(q->a, ti->start_date));
+	tw_map_putc(q->a, v, "end_date", time_value(q->a, ti->end_date));
+	tw_map_putc(q->a, v, "queued_dttm", time_value(q->a, ti->queued_dttm));
+	tw_map_putc(q->a, v, "logical_date", time_value(q->a, view->logical_date));
+	tw_map_putc(q->a, v, "operator", str_value(ti->operator_name));
+	tw_map_putc(q->a, v, "pool", str_value(ti->pool));
+	tw_map_putc(q->a, v, "pool_slots", tw_v_int(ti->pool_slots));
+	tw_map_putc(q->a, v, "queue", str_value(ti->queue));
+	tw_map_putc(q->a, v, "priority_weight", tw_v_int(ti->priority_weight));
+	tw_map_putc(q->a, v, "hostname", str_value(ti->hostname));
+	tw_map_putc(q->a, v, "note", str_value(ti->note));
+	tw_list_push(q->a, q->result, v);
+}
+
+static enum tw_rc task_instances(struct ask *q, struct tw_err *err)
+{
+	q->result = tw_v_list(q->a);
+	return each_ti(q, add_instance, err);
+}
+
 static void count_one(struct ask *q, const struct tw_ti_view *ti)
 {
 	q->result.i++;
@@ -573,25 +606,47 @@ static enum tw_rc ti_count(struct ask *q, struct tw_err *err)
 	return each_ti(q, count_one, err);
 }
 
-static enum tw_rc dag_run_count(struct ask *q, struct tw_err *err)
+static enum tw_rc each_run(struct ask *q, void (*fn)(struct ask *q, const struct tw_run_view *run), struct tw_err *err)
 {
+	static const char *const by_date[] = { "logical_date" };
 	struct terms t;
 	struct tw_run_view *rows;
 	size_t n;
 	int64_t total;
-	struct tw_ask list = { .limit = -1 };
+	struct tw_ask list = { .limit = -1, .order_by = by_date, .norder = 1 };
 	enum tw_rc rc;
 
-	q->result = tw_v_int(0);
 	shared_terms(q, &t);
 	if (!add_dates(q, &t, err, &rc))
 		return rc;
 	list.conds = t.v;
 	list.nconds = t.n;
 	rc = tw_store_runs(q->s, &list, q->a, &rows, &n, &total, err);
-	if (rc == TW_OK)
-		q->result = tw_v_int((int64_t)n);
+	for (size_t i = 0; rc == TW_OK && i < n; i++)
+		fn(q, &rows[i]);
 	return rc;
+}
+
+static void count_run(struct ask *q, const struct tw_run_view *run)
+{
+	q->result.i++;
+}
+
+static enum tw_rc dag_run_count(struct ask *q, struct tw_err *err)
+{
+	q->result = tw_v_int(0);
+	return each_run(q, count_run, err);
+}
+
+static void add_run(struct ask *q, const struct tw_run_view *run)
+{
+	tw_list_push(q->a, q->result, run_value(q, &run->run));
+}
+
+static enum tw_rc dag_runs(struct ask *q, struct tw_err *err)
+{
+	q->result = tw_v_list(q->a);
+	return each_run(q, add_run, err);
 }
 
 /* What a task may know of a DAG; which of the tasks and whether the group asked for are missing in it. */
@@ -727,6 +782,8 @@ static const struct {
 	{ "dag_run_get", dag_run_get, false },
 	{ "dag_run_count", dag_run_count, false },
 	{ "dag_run_previous", dag_run_previous, false },
+	{ "dag_runs", dag_runs, false },
+	{ "task_instances", task_instances, false },
 	{ "task_states", task_states, false },
 	{ "ti_count", ti_count, false },
 	{ "skip_downstream", skip_downstream, true },

@@ -142,52 +142,25 @@ class DagRun:
     fetch_task_instance = get_task_instance
 
     def get_task_instances(self, state: Any = None, **_: Any) -> list[Any]:
-        """Task instances of this run, as far as their state goes."""
-        wanted = None
-        if state is not None:
-            states = [state] if isinstance(state, str) else list(state)
-            wanted = {None if s is None else str(getattr(s, "value", s)) for s in states}
-        found = []
-        for key, value in self.task_states().items():
-            task_id, map_index = _split(key, self.dag)
-            if wanted is None or value in wanted:
-                found.append(TaskInstanceState(self, task_id, map_index, value))
-        return found
+        """Task instances of this run."""
+        from tradewind.execution.found import instances_of
+
+        if state is None:
+            return instances_of(self, None)
+        states = [state] if isinstance(state, str) else list(state)
+        return instances_of(self, {None if s is None else str(getattr(s, "value", s)) for s in states})
+
+    def refresh_from_db(self, *_: Any, **__: Any) -> None:
+        """What it has become by now."""
+        found = comms.request("dag_run_get", dag_id=self.dag_id, run_id=self.run_id)
+        if found:
+            DagRun.__init__(self, {**self.fields, **found}, self.dag)
 
     def __repr__(self) -> str:
         return (
             f"<DagRun {self.dag_id} @ {self.logical_date}: {self.run_id}, state:{self.state}, "
             f"queued_at: {self.queued_at}. run_type: {self.run_type}>"
         )
-
-
-class TaskInstanceState:
-    """A task instance of which only identity and state are known."""
-
-    def __init__(self, dag_run: DagRun, task_id: str, map_index: int, state: str | None) -> None:
-        self.dag_run = dag_run
-        self.dag_id = dag_run.dag_id
-        self.run_id = dag_run.run_id
-        self.task_id = task_id
-        self.map_index = map_index
-        self.state = state
-        self.logical_date = self.execution_date = dag_run.logical_date
-
-    def current_state(self) -> str | None:
-        return self.state
-
-    def __repr__(self) -> str:
-        return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id} [{self.state}]>"
-
-
-def _split(key: str, dag: Any) -> tuple[str, int]:
-    known = getattr(dag, "task_dict", None) or {}
-    if key in known:
-        return key, -1
-    task_id, _, index = key.rpartition("_")
-    if task_id and index.isdigit():
-        return task_id, int(index)
-    return key, -1
 
 
 def _member(words: Any, value: str) -> Any:

@@ -35,7 +35,18 @@ class TaskInstanceKey(tuple):
 
 
 class RuntimeTaskInstance:
-    """Made from the workload; `task` becomes the unmapped, rendered operator on the way."""
+    """Made from the workload; `task` becomes the unmapped, rendered operator on the way.
+
+    `TaskInstance(task, date)`, as Airflow's own is made, gives the instance that the metastore has.
+    """
+
+    def __new__(cls, *args: Any, **given: Any) -> Any:
+        asked = (args or given) and not (args and isinstance(args[0], dict)) and "workload" not in given
+        if not asked or cls is not RuntimeTaskInstance:
+            return super().__new__(cls)
+        from tradewind.execution.found import task_instance
+
+        return task_instance(*args, **given)
 
     def __init__(self, workload: dict[str, Any], dag: Any, task: Any) -> None:
         self.id = workload.get("attempt")
@@ -62,6 +73,7 @@ class RuntimeTaskInstance:
         self.hostname = os.environ.get("TRADEWIND_HOSTNAME") or os.uname().nodename
         self.pid = os.getpid()
         self.is_mapped = bool(getattr(task, "is_mapped", False))
+        self.job_id: int | None = None
         self.rendered_map_index: str | None = None
         self.test_mode = False
         self.workload = workload
@@ -92,6 +104,15 @@ class RuntimeTaskInstance:
     @property
     def duration(self) -> float | None:
         return None if self.end_date is None else (self.end_date - self.start_date).total_seconds()
+
+    @property
+    def unixname(self) -> str:
+        import getpass
+
+        return getpass.getuser()
+
+    def refresh_from_db(self, *_: Any, **__: Any) -> None:
+        """Nothing: who runs knows what it is."""
 
     @property
     def prev_attempted_tries(self) -> int:
