@@ -142,3 +142,31 @@ int64_t tw_log_height(struct tw_value line)
 		n += 1 + (int64_t)tw_value_len(tw_map_value(faults.list->v[i], "frames"));
 	return n;
 }
+
+/* An exception and where it came from. */
+static void rows_of_fault(struct tw_value fault, struct tw_arena *a, tw_log_row_fn *row, void *ctx)
+{
+	struct tw_value frames = tw_map_value(fault, "frames");
+	struct tw_str type = tw_map_str(fault, "exc_type", ""), value = tw_map_str(fault, "exc_value", "");
+
+	row(ctx, tw_str(tw_arena_printf(a, TW_STR_FMT ": " TW_STR_FMT, TW_STR_ARG(type), TW_STR_ARG(value))));
+	for (size_t i = 0; frames.kind == TW_V_LIST && i < frames.list->n; i++) {
+		struct tw_value f = frames.list->v[i];
+		struct tw_str file = tw_map_str(f, "filename", ""), name = tw_map_str(f, "name", "");
+
+		row(ctx, tw_str(tw_arena_printf(a, TW_STR_FMT ":%lld in " TW_STR_FMT, TW_STR_ARG(file),
+						(long long)tw_map_int(f, "lineno", 0), TW_STR_ARG(name))));
+	}
+}
+
+void tw_log_rows(struct tw_value v, struct tw_str raw, struct tw_arena *a, tw_log_row_fn *row, void *ctx)
+{
+	struct tw_value list = tw_map_value(v, "error_detail");
+	struct tw_str rest = v.kind == TW_V_MAP ? tw_map_str(v, "event", "") : raw;
+
+	do
+		row(ctx, tw_str_cut(rest, '\n', &rest));
+	while (rest.p);
+	for (size_t i = 0; list.kind == TW_V_LIST && i < list.list->n; i++)
+		rows_of_fault(list.list->v[i], a, row, ctx);
+}

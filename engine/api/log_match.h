@@ -29,3 +29,10 @@ ptrdiff_t tw_log_match(const struct tw_log_query *q, struct tw_str text);
 bool tw_log_level_fits(const struct tw_log_query *q, struct tw_str level);
 /* How many lines of the page the file's line makes: an event's own, and those of its exceptions. */
 int64_t tw_log_height(struct tw_value line);
+
+/*
+ * Each of those lines: raw is the file's line, v what it is (TW_NULL: no object with an event, raw itself is shown). The
+ * texts live as long as the arena.
+ */
+typedef void tw_log_row_fn(void *ctx, struct tw_str text);
+void tw_log_rows(struct tw_value v, struct tw_str raw, struct tw_arena *a, tw_log_row_fn *row, void *ctx);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "api/ask.h"
+#include "api/log_attempt.h"
 #include "api/log_match.h"
-#include "api/log_merge.h"
 #include "api/log_path.h"
 #include "api/tables.h"
 #include "io/clock.h"
@@ -134,36 +134,26 @@ static void hit(struct search *s, struct tw_value line, struct tw_str text, ptrd
 
 /* ── looking ──────────────────────────────────────────────────────────────────────────── */
 
-static void look(struct search *s, struct tw_value line, struct tw_str text)
+struct looking {
+	struct search *s;
+	struct tw_value line;
+};
+
+static void look(void *ctx, struct tw_str text)
 {
+	struct looking *l = ctx;
+	struct search *s = l->s;
 	ptrdiff_t at = s->of_attempt < HITS_OF_ATTEMPT ? tw_log_match(&s->query, text) : -1;
 
 	s->line++;
 	if (at >= 0)
-		hit(s, line, text, at, s->line);
-}
-
-/* An exception and where it came from, as the page of the log shows them: a line each. */
-static void look_at_fault(struct search *s, struct tw_value line, struct tw_value fault)
-{
-	struct tw_value frames = tw_map_value(fault, "frames");
-	struct tw_str type = tw_map_str(fault, "exc_type", ""), value = tw_map_str(fault, "exc_value", "");
-
-	look(s, line, tw_str(tw_arena_printf(&s->arena, TW_STR_FMT ": " TW_STR_FMT, TW_STR_ARG(type), TW_STR_ARG(value))));
-	for (size_t i = 0; frames.kind == TW_V_LIST && i < frames.list->n; i++) {
-		struct tw_value f = frames.list->v[i];
-		struct tw_str file = tw_map_str(f, "filename", ""), name = tw_map_str(f, "name", "");
-
-		look(s, line, tw_str(tw_arena_printf(&s->arena, TW_STR_FMT ":%lld in " TW_STR_FMT, TW_STR_ARG(file),
-						     (long long)tw_map_int(f, "lineno", 0), TW_STR_ARG(name))));
-	}
+		hit(s, l->line, text, at, s->line);
 }
 
 static void look_at_line(struct search *s, struct tw_str raw)
 {
 	bool faults = tw_str_find(raw, TW_STR("\"error_detail\""), 0) >= 0;
-	struct tw_value v, list;
-	struct tw_str rest;
+	struct tw_value v;
 
 	while (raw.n && (raw.p[raw.n - 1] == '\r' || raw.p[raw.n - 1] == '\0'))
 		raw.n--;
@@ -174,22 +164,12 @@ static void look_at_line(struct search *s, struct tw_str raw)
 		return;
 	}
 	tw_arena_clear(&s->arena);
-	if (tw_json_parse(&s->arena, raw, &v, NULL) < 0 || tw_map_value(v, "event").kind != TW_V_STR) {
+	if (tw_json_parse(&s->arena, raw, &v, NULL) < 0 || tw_map_value(v, "event").kind != TW_V_STR)
 		v = TW_NULL;
-		rest = raw;
-	} else {
-		rest = tw_map_str(v, "event", "");
-	}
-	if (!tw_log_level_fits(&s->query, tw_map_str(v, "level", ""))) {
+	if (!tw_log_level_fits(&s->query, tw_map_str(v, "level", "")))
 		s->line += tw_log_height(v);
-		return;
-	}
-	do
-		look(s, v, tw_str_cut(rest, '\n', &rest));
-	while (rest.p);
-	list = tw_map_value(v, "error_detail");
-	for (size_t i = 0; list.kind == TW_V_LIST && i < list.list->n; i++)
-		look_at_fault(s, v, list.list->v[i]);
+	else
+		tw_log_rows(v, raw, &s->arena, look, &(struct looking){s, v});
 }
 
 /* Of the bytes read so far those lines that are whole; what is left over stays. */
@@ -207,20 +187,6 @@ static void look_at(struct search *s, struct tw_buf *raw, bool end)
 		look_at_line(s, tw_buf_str(raw));
 		tw_buf_clear(raw);
 	}
-}
-
-static int open_attempt(const struct tw_log_files *files)
-{
-	struct stat st;
-	int fd = files->v.n == 1  ? open(files->v.v[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-		 : files->v.n > 1 ? tw_log_merge(files)
-				  : -1;
-
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
 }
 
 static bool enough(const struct search *s)
@@ -254,6 +220,7 @@ static void read_attempt(struct search *s, int fd, size_t done)
 static void search_attempt(struct search *s, size_t i)
 {
 	struct tw_log_files files = {0};
+	int64_t size;
 	char *path;
 	int fd;
 
@@ -266,7 +233,7 @@ static void search_attempt(struct search *s, size_t i)
 	tw_log_files_find(path, &files);
 	/* The page of a log says first which files these are. */
 	s->line = 1 + (int64_t)files.v.n;
-	fd = open_attempt(&files);
+	fd = tw_log_open(&files, &size);
 	if (fd >= 0) {
 		read_attempt(s, fd, i);
 		close(fd);

@@ -13,6 +13,7 @@
 #include "api/hub.h"
 #include "api/auth/session.h"
 #include "api/log_merge.h"
+#include "api/log_attempt.h"
 #include "api/log_path.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -23,13 +24,10 @@
 #define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
 #define BEAT_US (15 * TW_US_SEC)
 #define LIFE_US (600 * TW_US_SEC) /* of an event stream: then the client comes back, and its sign-in is looked at again */
-#define LATE_US (5 * TW_US_SEC)	  /* how long after its end an attempt's last lines may come */
+#define LATE_US (5 * TW_US_SEC)	  /* as long an attempt is not asked after again */
 
 struct wanted {
-	struct tw_ti_row ti;
-	tw_time logical_date;
-	int number;
-	bool over; /* this attempt writes no more */
+	struct tw_log_attempt at;
 	int64_t pos;
 	bool follows; /* a page after the first */
 };
@@ -68,28 +66,7 @@ struct reading {
 
 static char *log_path(const struct tw_api *api, const struct wanted *w, struct tw_arena *a)
 {
-	return tw_log_path(api, &w->ti, w->number, w->logical_date, a);
-}
-
-/* The attempt's file; with those of its triggers, when there are any, as one. */
-static int open_log(const struct tw_log_files *files, int64_t *ret_size)
-{
-	int fd = -1;
-	struct stat st;
-
-	if (files->v.n == 1)
-		fd = open(files->v.v[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	else if (files->v.n)
-		fd = tw_log_merge(files);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -1;
-	}
-	*ret_size = st.st_size;
-	return fd;
+	return tw_log_path(api, &w->at.ti, w->at.number, w->at.logical_date, a);
 }
 
 /* ── lines ────────────────────────────────────────────────────────────────────────────── */
@@ -273,8 +250,8 @@ static struct tw_value token_claims(struct tw_arena *a, const struct tw_request 
 	tw_map_putc(a, claims, "dag", tw_v_str(tw_str_copy(a, req->params[0])));
 	tw_map_putc(a, claims, "run", tw_v_str(tw_str_copy(a, req->params[1])));
 	tw_map_putc(a, claims, "task", tw_v_str(tw_str_copy(a, req->params[2])));
-	tw_map_putc(a, claims, "map", tw_v_int(w->ti.map_index));
-	tw_map_putc(a, claims, "try", tw_v_int(w->number));
+	tw_map_putc(a, claims, "map", tw_v_int(w->at.ti.map_index));
+	tw_map_putc(a, claims, "try", tw_v_int(w->at.number));
 	return claims;
 }
 
@@ -292,75 +269,14 @@ static bool read_token(struct tw_request *req, struct tw_response *resp, struct 
 	    tw_str_eq(tw_map_str(claims, "dag", ""), req->params[0]) &&
 	    tw_str_eq(tw_map_str(claims, "run", ""), req->params[1]) &&
 	    tw_str_eq(tw_map_str(claims, "task", ""), req->params[2]) &&
-	    tw_map_int(claims, "try", -1) == w->number &&
-	    tw_map_int(claims, "map", -9) == w->ti.map_index) {
+	    tw_map_int(claims, "try", -1) == w->at.number &&
+	    tw_map_int(claims, "map", -9) == w->at.ti.map_index) {
 		w->pos = tw_map_int(claims, "pos", 0);
 		if (w->pos >= 0)
 			return true;
 	}
 	tw_reply_error(resp, 400, "Bad Signature. Please use only the tokens provided by the API.");
 	return false;
-}
-
-/* The attempt of that number: the present one or one of the history. */
-static bool find_attempt(struct tw_request *req, struct tw_response *resp, int64_t index,
-			 int64_t number, struct wanted *w)
-{
-	struct tw_store *s = tw_api_store(req, resp);
-	struct tw_ti_view present, *v = NULL;
-	struct tw_err err = {0};
-	size_t n = 0;
-	enum tw_rc rc;
-
-	if (!s)
-		return false;
-	rc = tw_store_ti(s, req->params[0], req->params[1], req->params[2], (int)index, req->arena,
-			 &present, &err);
-	if (rc == TW_OK && present.ti.try_number != number)
-		rc = tw_store_ti_tries(s, req->params[0], req->params[1], req->params[2],
-				       (int)index, req->arena, &v, &n, &err);
-	if (rc < 0 && rc != TW_ERR_NOT_FOUND) {
-		tw_reply_err(resp, &err);
-		return false;
-	}
-	while (n && v[n - 1].ti.try_number != number)
-		n--;
-	if (rc == TW_ERR_NOT_FOUND || (present.ti.try_number != number && !n)) {
-		tw_reply_error(resp, 404, "TaskInstance not found");
-		return false;
-	}
-	w->number = (int)number;
-	w->ti = n ? v[n - 1].ti : present.ti;
-	w->logical_date = n ? v[n - 1].logical_date : present.logical_date;
-	/* The runner's last lines may come a little after the word that the attempt has ended. */
-	w->over = n || ((tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY) &&
-			(w->ti.end_date == TW_TIME_NONE || w->ti.end_date + LATE_US < tw_now()));
-	return true;
-}
-
-/* Where the last whole line ends. */
-static int64_t whole_lines(int fd, int64_t size)
-{
-	char tail[4096];
-
-	while (size > 0) {
-		int64_t from = size > (int64_t)sizeof tail ? size - (int64_t)sizeof tail : 0;
-		ssize_t n = pread(fd, tail, (size_t)(size - from), from);
-		const char *at = n > 0 ? memrchr(tail, '\n', (size_t)n) : NULL;
-
-		if (at)
-			return from + (at - tail) + 1;
-		size = from;
-	}
-	return 0;
-}
-
-static bool ended(const struct reading *r, const struct wanted *w)
-{
-	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
-
-	/* A finished attempt whose file ends with a whole line has nothing more to say. */
-	return w->over || (finished && r->fd >= 0 && whole_lines(r->fd, r->end) == r->end);
 }
 
 /* Where the lines come from, or that there are none. */
@@ -388,8 +304,8 @@ static struct reading *reading_new(struct tw_request *req, const struct wanted *
 	r->claims = token_claims(&r->keep, req, w);
 	if (path)
 		tw_log_files_find(path, &files);
-	r->fd = open_log(&files, &r->end);
-	r->ended = ended(r, w);
+	r->fd = tw_log_open(&files, &r->end);
+	r->ended = tw_log_attempt_ended(&w->at, r->fd, r->end);
 	if (form == LOG_JSON)
 		tw_buf_adds(&r->out, "{\"content\":[");
 	if (!w->follows)
@@ -405,7 +321,7 @@ static void say_where_it_goes_on(struct tw_request *req, struct tw_response *res
 	int64_t pos = r->pos;
 	char *text;
 
-	r->pos = r->fd >= 0 ? whole_lines(r->fd, r->end) : pos;
+	r->pos = r->fd >= 0 ? tw_log_whole_lines(r->fd, r->end) : pos;
 	text = make_token(r);
 	r->pos = pos;
 	token = tw_str_copy(req->arena, tw_str(text));
@@ -441,7 +357,7 @@ static void look_at_files(struct reading *r)
 	if (files.v.n != f->files.v.n || files.v.n > 1) {
 		if (r->fd >= 0)
 			close(r->fd);
-		r->fd = open_log(&files, &r->end);
+		r->fd = tw_log_open(&files, &r->end);
 	} else if (r->fd >= 0 && fstat(r->fd, &st) == 0) {
 		r->end = st.st_size;
 	}
@@ -470,7 +386,7 @@ static void look_at_attempt(struct reading *r, void *thread)
 	req->thread = thread;
 	req->arena = &a;
 	/* Nobody there any more is an end, too. */
-	r->ended = !find_attempt(req, &none, f->w->ti.map_index, f->w->number, &now) || ended(r, &now);
+	r->ended = !tw_log_attempt_find(req, &none, f->w->at.ti.map_index, f->w->at.number, &now.at) || tw_log_attempt_ended(&now.at, r->fd, r->end);
 	tw_api_finish(req);
 	req->arena = own;
 	tw_buf_release(&none.body);
@@ -525,7 +441,9 @@ static void start_events(struct tw_request *req, struct tw_response *resp, struc
 	struct following *f = tw_arena_new(req->arena, struct following);
 	struct tw_str *dag = tw_arena_new(req->arena, struct tw_str);
 
-	if (tw_str_to_int(req->last_event_id, &w->pos) && w->pos >= 0)
+	struct tw_str heard = req->last_event_id.p ? req->last_event_id : tw_query(req, "last_event_id");
+
+	if (tw_str_to_int(heard, &w->pos) && w->pos >= 0)
 		w->follows = true;
 	else
 		w->pos = 0;
@@ -580,7 +498,7 @@ static void get_log(struct tw_request *req, struct tw_response *resp)
 		tw_reply_error(resp, 404, "TaskInstance not found");
 		return;
 	}
-	if (!find_attempt(req, resp, index, number, w) || !read_token(req, resp, w))
+	if (!tw_log_attempt_find(req, resp, index, number, &w->at) || !read_token(req, resp, w))
 		return;
 	path = log_path(tw_api_of(req), w, req->arena);
 	if (path && tw_str_starts(req->accept, "text/event-stream"))

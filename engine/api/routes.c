@@ -3,7 +3,7 @@
 /* The first route that fits is taken, so tables with fixed words stand before those with a
  * parameter there. */
 const struct tw_route *const tw_api_routes[] = {
-	tw_routes_ui,	     tw_routes_ui_data,  tw_routes_ui_run,   tw_routes_ui_days,
+	tw_routes_ui,	     tw_routes_ui_data,  tw_routes_ui_run,   tw_routes_ui_days, tw_routes_log_pages,
 	tw_routes_needs, tw_routes_deadlines, tw_routes_log_search, tw_routes_editor,
 	tw_routes_asset_queue, tw_routes_state_store, tw_routes_assets,
 	tw_routes_metrics,

@@ -12,6 +12,7 @@ extern const struct tw_route tw_routes_ui[];
 extern const struct tw_route tw_routes_ui_data[];
 extern const struct tw_route tw_routes_ui_run[];
 extern const struct tw_route tw_routes_ui_days[];
+extern const struct tw_route tw_routes_log_pages[];
 extern const struct tw_route tw_routes_needs[];
 extern const struct tw_route tw_routes_deadlines[];
 extern const struct tw_route tw_routes_editor[];
