@@ -110,9 +110,9 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
   return (
     <>
       <Group mb="sm" gap="sm">
-        <Search label={t("event.find")} value={search.get("event")} onFind={(v) => set({ event: v })} />
-        <Search label={t("event.findWho")} value={search.get("owner")} onFind={(v) => set({ owner: v })} />
-        {!dagId && <Search label={t("event.findDag")} value={search.get("dag_id")} onFind={(v) => set({ dag_id: v })} />}
+        <Search label={t("event.find")} value={search.get("event")} onFind={(v) => set({ event: v })} w={150} />
+        <Search label={t("event.findWho")} value={search.get("owner")} onFind={(v) => set({ owner: v })} w={150} />
+        {!dagId && <Search label={t("event.findDag")} value={search.get("dag_id")} onFind={(v) => set({ dag_id: v })} w={150} />}
         <DayFilter label={t("event.after")} value={search.get("after")} onChange={(v) => set({ after: v })} />
         <DayFilter end label={t("event.before")} value={search.get("before")} onChange={(v) => set({ before: v })} />
       </Group>

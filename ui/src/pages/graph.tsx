@@ -182,6 +182,12 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
   const labels = useFlowLabels();
   const [folded, setFolded] = useState<Set<string>>(() => foldedAtFirst(structure));
   const [direction, setDirection] = useState<string | null>(null);
+  const chosen = useRef(false);
+  /** With other groups open it may fit the page better another way. */
+  const fold = (groups: Set<string>) => {
+    setFolded(groups);
+    if (!chosen.current) setDirection(null);
+  };
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const flow = useReactFlow();
@@ -265,7 +271,10 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
         <SegmentedControl
           size="xs"
           value={direction ?? "RIGHT"}
-          onChange={setDirection}
+          onChange={(way) => {
+            chosen.current = true;
+            setDirection(way);
+          }}
           aria-label={t("graph.direction")}
           data={[
             { value: "RIGHT", label: t("graph.right") },
@@ -275,7 +284,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
         {structure.groups.length > 0 && (
           <ActionIcon.Group>
             <Tooltip label={t("grid.openAll")}>
-              <ActionIcon variant="default" aria-label={t("grid.openAll")} onClick={() => setFolded(new Set())}>
+              <ActionIcon variant="default" aria-label={t("grid.openAll")} onClick={() => fold(new Set())}>
                 <IconArrowsMaximize size={14} />
               </ActionIcon>
             </Tooltip>
@@ -283,7 +292,7 @@ function Graph({ structure, run }: { structure: Structure; run: GridRun | undefi
               <ActionIcon
                 variant="default"
                 aria-label={t("grid.closeAll")}
-                onClick={() => setFolded(new Set(structure.groups.map((g) => g.id)))}
+                onClick={() => fold(new Set(structure.groups.map((g) => g.id)))}
               >
                 <IconArrowsMinimize size={14} />
               </ActionIcon>

@@ -242,7 +242,9 @@ function Failures() {
         {(r) =>
           r.dag_runs.length === 0 ? (
             <Text px="sm" pt={4} pb="sm" fz={13} c="dimmed">
-              <Mark state="success" /> {t("home.noFailures")}
+              <span className="state">
+                <Mark state="success" size={13} /> {t("home.noFailures")}
+              </span>
             </Text>
           ) : (
             <table className="table" aria-label={t("home.failures")}>

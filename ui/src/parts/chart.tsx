@@ -8,6 +8,8 @@ const H = 200;
 const LEFT = 62;
 const BOTTOM = 24;
 const TOP = 8;
+/** Half of a letter below an axis. */
+const LETTER = 3.2;
 const steps = [
   0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 172800, 604800,
 ];
@@ -90,7 +92,8 @@ export function Chart({
         ))}
         {columns.map((c, i) =>
           i % wanted === 0 ? (
-            <text key={i} x={x(i)} y={H - 6} textAnchor="middle">
+            // The first one leaves room for what stands before it.
+            <text key={i} x={Math.max(x(i), LEFT + c.length * LETTER)} y={H - 6} textAnchor="middle">
               {c}
             </text>
           ) : null,

@@ -90,7 +90,7 @@ export function Rules({ dagId }: { dagId: string }) {
   const rules = alerts.data?.deadline_alerts ?? [];
   if (!rules.length) return null;
   return (
-    <section className="card tile" aria-labelledby="rules" style={{ marginBottom: 12 }}>
+    <section className="card tile" aria-labelledby="rules">
       <h2 className="section-head" id="rules" style={{ margin: 0 }}>
         <Link to={`/dags/${seg(dagId)}/deadlines`} className="plain-link">
           {t("deadline.rules")}
@@ -166,7 +166,11 @@ export function Deadlines({ dagId, runId }: { dagId?: string; runId?: string }) 
   ];
   return (
     <section aria-label={t("nav.deadlines")}>
-      {dagId && <Rules dagId={dagId} />}
+      {dagId && (
+        <div className="above">
+          <Rules dagId={dagId} />
+        </div>
+      )}
       {!runId && (
         <Select
           size="xs"

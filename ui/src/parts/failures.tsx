@@ -96,7 +96,9 @@ export function Failures({ dagId, taskId, since }: { dagId: string; taskId?: str
       {asked.error && <Trouble error={asked.error} />}
       {asked.data && rows.length === 0 && (
         <Text fz={13} c="dimmed" px={14} pt={4} pb="sm">
-          <Mark state="success" /> {t("overview.noFailures")}
+          <span className="state">
+            <Mark state="success" size={13} /> {t("overview.noFailures")}
+          </span>
         </Text>
       )}
       <ul className="needs">

@@ -84,12 +84,16 @@ export function DayFilter({
   return (
     <TextInput
       size="xs"
-      w={226}
+      w={212}
       type="date"
       aria-label={`${label} (${zone})`}
       title={`${label} (${zone})`}
-      rightSection={<span className="zone">{zoneMark(begins, zone)}</span>}
-      rightSectionWidth={60}
+      rightSection={
+        <span className="zone" style={{ fontSize: 11 }}>
+          {zoneMark(begins, zone)}
+        </span>
+      }
+      rightSectionWidth={54}
       leftSection={<span className="small">{t(end ? "backfill.to" : "backfill.from")}</span>}
       leftSectionWidth={54}
       value={value ?? ""}

@@ -320,8 +320,8 @@ export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
       {steps.length > 0 && (
         <details className="fold">
           <summary>
-            <span className="one-line">{t("path.title")}</span>
-            <Text span fz={12} c="dimmed" ml={8}>
+            <span className="one-line">{t("path.title")}</span>{" "}
+            <Text span fz={12} c="dimmed" ml={4}>
               {steps
                 .slice(0, 5)
                 .map((s) => s.task_id)

@@ -13,7 +13,7 @@ export interface Point {
 export type View = readonly [x: number, y: number, zoom: number];
 
 /** Looked at from so far away that a node's words cannot be read: its name alone, large, in its colour. */
-const FAR = 0.4;
+const FAR = 0.5;
 /** Still farther away: colours alone. */
 const NAMELESS = 0.2;
 /** How far around what is in sight, and in what steps, in pixels of the screen. */
