@@ -34,6 +34,8 @@ test("what is missing or refused is said in Korean", () => {
       ),
       "DAG 'shop'의 실행 's1'에 태스크 'no_such_task'의 인스턴스가 없습니다",
     );
+  assert.equal(said("Dag with dag_id: 'x' not found"), "DAG 'x'을(를) 찾을 수 없습니다");
+  assert.equal(said("from_date (2026-01-02) must not be after to_date (2026-01-01)."), "시작일이 종료일보다 늦습니다");
   assert.equal(said("Task id load is already in success state"), "태스크 'load'은(는) 이미 성공 상태입니다");
   assert.equal(said("The Variable with key: `bucket` already exists"), "변수 'bucket'이(가) 이미 있습니다");
 });

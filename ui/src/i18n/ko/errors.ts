@@ -5,7 +5,7 @@ const NO = "(?:was |were )?not found\\.?$";
 const no = (what: string) => new RegExp(`^(?:The )?${what} ${NO}`, "i");
 
 export const errors: Reasons = [
-  [no("Dag with ID:? [`']?(.+?)[`']?"), "DAG '{1}'을(를) 찾을 수 없습니다"],
+  [no("Dag with (?:dag_)?id:? [`']?(.+?)[`']?"), "DAG '{1}'을(를) 찾을 수 없습니다"],
   [no("Dag ?Run with dag_id: `(.+)` and run_id: `(.+)`"), "DAG '{1}'에 실행 '{2}'이(가) 없습니다"],
   [/^Dag Run (?:with ID: `|id )(.+?)`? not found (?:for|in) dag:? `?(.+?)`?$/i, "DAG '{2}'에 실행 '{1}'이(가) 없습니다"],
   [
@@ -37,6 +37,35 @@ export const errors: Reasons = [
   [no("ImportError with import_error_id: `(\\d+)`"), "가져오기 오류 {1}을(를) 찾을 수 없습니다"],
   [/^Backfill not found$/, "백필을 찾을 수 없습니다"],
   [/^There is already a running backfill for dag (.+)$/, "DAG '{1}'에 진행 중인 백필이 있습니다"],
+  [/^(.+) has a non-periodic schedule that does not support backfills$/, "주기적인 일정이 없어 백필할 수 없는 DAG입니다: {1}"],
+  [/^from_date \((.+)\) must not be after to_date \((.+)\)\.$/, "시작일이 종료일보다 늦습니다"],
+  [/^Backfill cannot be executed for future dates\.$/, "앞으로 올 날짜는 백필할 수 없습니다"],
+  [
+    /^Backfill cannot be run in reverse when the Dag has tasks where depends_on_past=True\.$/,
+    "depends_on_past=True인 태스크가 있어 최신 날짜부터 백필할 수 없습니다",
+  ],
+  [
+    /^Dag has tasks for which depends_on_past=True\. You must set reprocess behavior to reprocess completed or reprocess failed\.$/,
+    "depends_on_past=True인 태스크가 있습니다. 이미 실행이 있는 날짜를 다시 실행하도록 고르세요",
+  ],
+  [/^max_active_runs must be at least 1$/, "동시 실행 수는 1 이상이어야 합니다"],
+  [
+    /^Dag with dag_id: '(.+)' has import errors and cannot be triggered$/,
+    "DAG '{1}'의 파일을 불러올 수 없어 실행할 수 없습니다. 가져오기 오류를 확인하세요",
+  ],
+  [/^Dag with dag_id: '(.+)' does not allow (\w+) runs$/, "DAG '{1}'에서는 이런 유형({2})의 실행을 만들 수 없습니다"],
+  [/^Logical date \[(.+)\] should be >= start_date \[(.+)\] from Dag's default_args$/, "논리 날짜가 시작일({2})보다 이릅니다"],
+  [/^(?:DagRun conf|dag_run_conf) must be a JSON object(?: or null)?$/, "설정(conf)은 JSON 객체여야 합니다"],
+  [
+    /^The run_id provided '(.+)' does not match regex pattern '(.+)' or '(.+)'$/,
+    "실행 ID '{1}'이(가) 허용된 형식({2})과 다릅니다",
+  ],
+  [/^The run_id '(.+)' must not contain '\.\.' to prevent path traversal$/, "실행 ID '{1}'에 '..'을 쓸 수 없습니다"],
+  [/^A manual DAG run cannot use ID '(.+)' since it is reserved for (\w+) runs$/, "'{1}'과 같은 ID는 {2} 실행에만 쓰입니다"],
+  [/^the run '(.+)' of dag '(.+)' exists already$/, "DAG '{2}'에 실행 '{1}'이(가) 이미 있습니다"],
+  [/^the dag '(.+)' has a run with the logical date (.+) already$/, "DAG '{1}'에 논리 날짜가 {2}인 실행이 이미 있습니다"],
+  [/^Human-in-the-loop detail has already been updated for Task Instance .*$/, "이미 응답한 요청입니다"],
+  [/^You are not authorized to test connection `(.+)`\.$/, "연결 '{1}'을(를) 테스트할 권한이 없습니다"],
   [/^Backfill is already completed\.$/, "이미 끝난 백필입니다"],
   [/^Task id (.+) is already in (\w+) state$/, "태스크 '{1}'은(는) 이미 {2:state} 상태입니다"],
   [/^All task instances in the group are already in (\w+) state$/, "그룹의 모든 태스크 인스턴스가 이미 {1:state} 상태입니다"],
