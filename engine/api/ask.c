@@ -251,21 +251,28 @@ static void range(struct tw_asker *q, const struct tw_param *p, const char *fiel
 /* "2024-02-01": that day, all of it. */
 static void dates(struct tw_asker *q, const struct tw_param *p, const char *field)
 {
-	for (size_t i = 0; i < 4; i += 2) {
-		const char *name = tw_arena_printf(q->req->arena, "%s%s", p->name, bounds[i].suffix);
+	static const struct {
+		const char *suffix;
+		enum tw_op op;
+		int more;            /* days */
+	} ends[] = {{"_gte", TW_OP_GE, 0}, {"_lte", TW_OP_LT, 1}};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const char *name = tw_arena_printf(q->req->arena, "%s%s", p->name, ends[i].suffix);
 		struct tw_str text = tw_query(q->req, name);
-		struct tw_cond c = {.field = field, .op = bounds[i].op};
-		const char *type, *clock = i ? "T23:59:59.999999Z" : "T00:00:00Z";
+		struct tw_cond c = {.field = field, .op = ends[i].op};
+		const char *type;
 
 		if (!text.p)
 			continue;
 		text = tw_strn(text.p, text.n < 10 ? text.n : 10);
-		if (text.n != 10 || tw_aware_time(tw_str(tw_arena_printf(q->req->arena, TW_STR_FMT "%s", TW_STR_ARG(text),
-								       clock)),
-						  &c.time, &type))
+		if (text.n != 10 ||
+		    tw_aware_time(tw_str(tw_arena_printf(q->req->arena, TW_STR_FMT "T00:00:00Z", TW_STR_ARG(text))), &c.time, &type)) {
 			fault(q, "date_from_datetime_parsing", name, "Input should be a valid date", text);
-		else
-			tw_asker_add(q, c);
+			continue;
+		}
+		c.time = tw_zone_aware(q->zone ? q->zone : tw_zone_utc, c.time + ends[i].more * TW_US_DAY);
+		tw_asker_add(q, c);
 	}
 }
 

@@ -46,7 +46,7 @@ enum tw_param_kind {
 	TW_P_BOOL,
 	TW_P_TIME,   /* name_gte _gt _lte _lt */
 	TW_P_NUM,    /* the same with numbers */
-	TW_P_DATE,   /* name_gte _lte: days */
+	TW_P_DATE,   /* name_gte _lte: days of the asker's zone */
 	TW_P_BEFORE, /* an instant: earlier than; a field of its own */
 	TW_P_AFTER,
 	TW_P_NOT_IN,	 /* repeatable text: none of */
@@ -78,6 +78,7 @@ struct tw_asker {
 	const char *order[10];
 	size_t norder;
 	int64_t limit, offset;
+	const struct tw_zone *zone; /* of days; NULL = UTC */
 	bool cursor; /* paged by cursor */
 	bool lost;   /* by one that cannot be read */
 	struct tw_cursor place;

@@ -259,6 +259,7 @@ static void run_of(const struct tw_dag *dag, const struct tw_dag_doc *doc,
 	};
 	if (info->partition_key[0])
 		ret->partition_key = tw_str_copy(a, tw_str(info->partition_key));
+	ret->partition_date = info->partition_date;
 }
 
 static void make_items(const struct tw_dag *dag, const struct tw_dag_doc *doc,
@@ -274,7 +275,6 @@ static void make_items(const struct tw_dag *dag, const struct tw_dag_doc *doc,
 		if (info->logical_date != TW_TIME_NONE && info->interval.end >= ask->now)
 			continue; /* not complete yet */
 		run_of(dag, doc, ask, info, plan->row.conf, a, &item->run);
-		item->partition_date = info->partition_date;
 		plan->n++;
 	}
 }

@@ -227,7 +227,7 @@ static void dry_run(struct tw_request *req, struct tw_response *resp)
 		tw_jw_obj(&w);
 		tw_jw_time(&w, "logical_date", item->run.logical_date);
 		tw_jw_str_at(&w, "partition_key", item->run.partition_key);
-		tw_jw_time(&w, "partition_date", item->partition_date);
+		tw_jw_time(&w, "partition_date", item->run.partition_date);
 		tw_jw_end(&w);
 	}
 	tw_jw_page_end(&w, n);

@@ -269,17 +269,40 @@ static bool add_listed(struct tw_request *req, struct tw_response *resp, struct 
 	return true;
 }
 
-static bool add_partition(struct tw_request *req, struct tw_response *resp, struct clearing *c, struct tw_str key)
+static bool partition_dates_asked(struct tw_value body)
 {
-	struct tw_cond conds[] = {{.field = "dag_id", .op = TW_OP_EQ, .text = req->params[0]},
-				  {.field = "partition_key", .op = TW_OP_EQ, .text = key}};
-	const char *order[] = {"run_id"};
-	struct tw_ask ask = {.conds = conds, .nconds = 2, .order_by = order, .norder = 1, .limit = -1};
+	return tw_body_time(body, "partition_date_start") != TW_TIME_NONE || tw_body_time(body, "partition_date_end") != TW_TIME_NONE;
+}
+
+/* A bound is read as wall time of a cron's zone, whatever offset it has (Airflow's localize_partition_datetime). */
+static tw_time bound_of(struct tw_value body, const char *name, const struct tw_dag *dag)
+{
+	struct tw_iso iso;
+
+	if (dag->timetable->type != TW_TT_CRON_PARTITION || tw_iso_parse(tw_map_str(body, name, ""), &iso, NULL) < 0)
+		return tw_body_time(body, name);
+	return tw_zone_aware(dag->timetable->zone, iso.local_us);
+}
+
+/* The runs of a partition's key, or of the partitions that begin between two dates, both included. */
+static bool add_partitions(struct tw_request *req, struct tw_response *resp, struct clearing *c, const struct tw_dag *dag)
+{
+	tw_time from = bound_of(c->body, "partition_date_start", dag), to = bound_of(c->body, "partition_date_end", dag);
+	struct tw_str key = tw_map_str(c->body, "partition_key", NULL);
+	const char *order[] = {"partition_date", "run_id"};
+	struct tw_cond conds[4] = {{.field = "dag_id", .op = TW_OP_EQ, .text = req->params[0]}};
+	struct tw_ask ask = {.conds = conds, .nconds = 1, .order_by = order, .norder = 2, .limit = -1};
 	struct tw_run_view *v;
 	struct tw_err err = {0};
 	int64_t total;
 	size_t n;
 
+	if (key.p)
+		conds[ask.nconds++] = (struct tw_cond){.field = "partition_key", .op = TW_OP_EQ, .text = key};
+	if (from != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){.field = "partition_date", .op = TW_OP_GE, .time = from};
+	if (to != TW_TIME_NONE)
+		conds[ask.nconds++] = (struct tw_cond){.field = "partition_date", .op = TW_OP_LE, .time = to};
 	if (tw_store_runs(tw_api_store(req, resp), &ask, req->arena, &v, &n, &total, &err) < 0) {
 		tw_reply_err(resp, &err);
 		return false;
@@ -294,10 +317,10 @@ static bool find_runs(struct tw_request *req, struct tw_response *resp, struct c
 {
 	struct tw_value list = tw_map_value(c->body, "dag_runs");
 	struct tw_str key = tw_map_str(c->body, "partition_key", NULL);
-	bool dates = tw_body_time(c->body, "partition_date_start") != TW_TIME_NONE ||
-		     tw_body_time(c->body, "partition_date_end") != TW_TIME_NONE;
+	const struct tw_dag *dag;
+	bool ok;
 
-	if ((tw_value_len(list) > 0) + (key.p != NULL) + dates != 1) {
+	if ((tw_value_len(list) > 0) + (key.p != NULL) + partition_dates_asked(c->body) != 1) {
 		tw_reply_invalid(resp, "value_error", "body", NULL,
 				 "Value error, Exactly one of dag_runs (non-empty), partition_key, or a partition date window "
 				 "(partition_date_start / partition_date_end) must be provided.",
@@ -306,13 +329,15 @@ static bool find_runs(struct tw_request *req, struct tw_response *resp, struct c
 	}
 	if (tw_value_len(list))
 		return add_listed(req, resp, c, list);
-	if (tw_str_is(req->params[0], "~"))
+	if (tw_str_is(req->params[0], "~")) {
 		tw_reply_error(resp, 400, "Partition selectors require a concrete dag_id; '~' is not supported.");
-	else if (dates)
-		tw_reply_error(resp, 400, "Runs cannot be chosen by partition dates here: name their keys or the runs.");
-	else if (tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, req->params[0]))
-		return add_partition(req, resp, c, key);
-	return false;
+		return false;
+	}
+	if (!tw_need(req, resp, TW_ON_DAG_RUN, TW_EDIT, req->params[0]) || !tw_dag_load(req, resp, req->params[0], none, &dag))
+		return false;
+	ok = add_partitions(req, resp, c, dag);
+	tw_dag_unref(dag);
+	return ok;
 }
 
 static bool begin_many(struct tw_request *req, struct tw_response *resp)
@@ -362,14 +387,12 @@ static void clear_dag_runs(struct tw_request *req, struct tw_response *resp)
 
 /* ── partitions: runs forget which one they are of ────────────────────────────────────── */
 
-static bool find_partitions(struct tw_request *req, struct tw_response *resp, struct clearing *c)
+static bool find_partitions(struct tw_request *req, struct tw_response *resp, struct clearing *c, const struct tw_dag *dag)
 {
 	struct tw_str key = tw_map_str(c->body, "partition_key", NULL), run_id = tw_map_str(c->body, "run_id", NULL);
-	bool dates = tw_body_time(c->body, "partition_date_start") != TW_TIME_NONE ||
-		     tw_body_time(c->body, "partition_date_end") != TW_TIME_NONE;
 	struct tw_run_view run;
 
-	if ((run_id.p != NULL) + (key.p != NULL) + dates != 1) {
+	if ((run_id.p != NULL) + (key.p != NULL) + partition_dates_asked(c->body) != 1) {
 		tw_reply_invalid(resp, "value_error", "body", NULL,
 				 "Value error, Exactly one of run_id, partition_key, or a partition date window "
 				 "(partition_date_start / partition_date_end) must be provided.",
@@ -378,7 +401,7 @@ static bool find_partitions(struct tw_request *req, struct tw_response *resp, st
 	}
 	if (run_id.p && tw_store_run(tw_api_store(req, resp), req->params[0], run_id, req->arena, &run, NULL) == TW_OK)
 		tw_vec_push(&c->runs, run);
-	return run_id.p || dates || add_partition(req, resp, c, key); /* no run has a partition's date here */
+	return run_id.p || add_partitions(req, resp, c, dag);
 }
 
 /* Counts what is meant; not a rehearsal: forgets the keys, and gathers what clears the task instances. */
@@ -422,10 +445,10 @@ static bool begin_partitions(struct tw_request *req, struct tw_response *resp)
 	if (!tw_api_store(req, resp) ||
 	    !tw_dag_load(req, resp, req->params[0], none, &dag))
 		return false;
-	tw_dag_unref(dag);
 	c.dry_run = f->dry_run = tw_map_bool(c.body, "dry_run", true);
-	ok = find_partitions(req, resp, &c) && forget(req, resp, &c, &f->runs, &f->tis) &&
+	ok = find_partitions(req, resp, &c, dag) && forget(req, resp, &c, &f->runs, &f->tis) &&
 	     tw_api_post(req, resp, c.posts.rows.v, c.posts.rows.n);
+	tw_dag_unref(dag);
 	release(&c);
 	if (ok)
 		tw_api_keep(req, f);

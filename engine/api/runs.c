@@ -45,7 +45,7 @@ static void run_object(struct tw_jw *w, const struct tw_run_view *v,
 	tw_jw_str_at(w, "dag_display_name",
 		     v->dag_display_name.p ? v->dag_display_name : r->dag_id);
 	tw_jw_str_at(w, "partition_key", r->partition_key);
-	tw_jw_null_at(w, "partition_date");
+	tw_jw_time(w, "partition_date", r->partition_date);
 	tw_jw_end(w);
 }
 
@@ -123,7 +123,6 @@ static const char *const sort_names[] = {
 	"id",	      "state",	  "dag_id",	"run_id", "logical_date", "run_after",
 	"start_date", "end_date", "updated_at", "conf",	  "duration",	  NULL,
 };
-/* No run has a partition's date. */
 static const char *const sort_fields[] = {"dag_run_id", "run_id", "partition_date", "id", NULL};
 static const struct tw_sort list_sort = {sort_names, sort_fields, "id"};
 
@@ -176,11 +175,13 @@ bool tw_dag_there(struct tw_request *req, struct tw_response *resp, struct tw_st
 	return rc == TW_OK;
 }
 
-/* They are asked of one DAG whose runs have partitions; false: it has replied. */
-static bool partition_dates_ok(struct tw_request *req, struct tw_response *resp)
+/* They are asked of one DAG whose runs have partitions, as days of its zone; false: it has replied. */
+static bool partition_dates_ok(struct tw_request *req, struct tw_response *resp, const struct tw_zone **ret_zone)
 {
 	const struct tw_dag *dag;
 	bool ok;
+
+	*ret_zone = NULL;
 
 	if (!tw_query(req, "partition_date_gte").p && !tw_query(req, "partition_date_lte").p)
 		return true;
@@ -191,6 +192,7 @@ static bool partition_dates_ok(struct tw_request *req, struct tw_response *resp)
 	if (!tw_dag_load(req, resp, req->params[0], (struct tw_str){0}, &dag))
 		return false;
 	ok = dag->timetable->partitioned;
+	*ret_zone = dag->timetable->zone;
 	tw_dag_unref(dag);
 	if (!ok)
 		tw_reply_error(resp, 400, "Dag with dag_id: '" TW_STR_FMT "' is not partitioned; partition_date_gte and partition_date_lte "
@@ -200,13 +202,13 @@ static bool partition_dates_ok(struct tw_request *req, struct tw_response *resp)
 
 static void dag_runs_now(struct tw_request *req, struct tw_response *resp)
 {
+	const struct tw_zone *zone;
 	struct tw_asker q;
 
-	if (!tw_api_store(req, resp) || !tw_dag_there(req, resp, req->params[0]))
-		return;
-	if (!partition_dates_ok(req, resp))
+	if (!tw_api_store(req, resp) || !tw_dag_there(req, resp, req->params[0]) || !partition_dates_ok(req, resp, &zone))
 		return;
 	tw_asker_init(&q, req, resp);
+	q.zone = zone;
 	tw_asker_path(&q, "dag_id", req->params[0]);
 	tw_asker_params(&q, list_params);
 	tw_asker_page(&q);

@@ -6,6 +6,7 @@
 #include "io/token.h"
 #include "model/dag.h"
 #include "model/params.h"
+#include "model/partition.h"
 #include "store/dags.h"
 #include "store/runs.h"
 #include "store/tis.h"
@@ -145,6 +146,9 @@ static enum tw_rc make_run(const struct tw_dag *dag, const struct tw_trigger_opt
 	if (o->partition_key.n && !dag->timetable->partitioned)
 		return tw_err_set(err, TW_ERR_INVALID, "Dag '" TW_STR_FMT "' is not a partitioned Dag and does not accept a partition_key.",
 				  TW_STR_ARG(o->dag_id));
+	run->partition_date = TW_TIME_NONE;
+	if (o->partition_key.n && tw_dag_partition_date(dag, o->partition_key, &run->partition_date, err) < 0)
+		return TW_ERR_INVALID;
 	rc = check_date(dag, o, run, err);
 	if (rc == TW_OK)
 		rc = infer(dag, o, run, err);

@@ -277,7 +277,7 @@ static void print_new_run(const struct tw_args *args, const struct tw_run_row *r
 	row_str(row, "bundle_version", run->bundle_version);
 	row_str(row, "dag_display_name", version.dag_display_name);
 	row_str(row, "partition_key", run->partition_key);
-	row_stamp(row, "partition_date", TW_TIME_NONE);
+	row_stamp(row, "partition_date", run->partition_date);
 	tw_output_rows(args, rows);
 }
 

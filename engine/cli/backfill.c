@@ -100,7 +100,7 @@ static void print_plan(const struct tw_args *args, const struct tw_backfill_plan
 		row = row_new(rows);
 		row_stamp(row, "logical_date", item->run.logical_date);
 		row_str(row, "partition_key", item->run.partition_key);
-		row_stamp(row, "partition_date", item->partition_date);
+		row_stamp(row, "partition_date", item->run.partition_date);
 	}
 	tw_output_rows(args, rows);
 }

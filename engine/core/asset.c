@@ -228,7 +228,9 @@ static void tell(struct dagent *d, const struct tw_asset_said *said, const struc
 	if (d->paused)
 		return;
 	if (d->dag->timetable->type == TW_TT_PARTITIONED_ASSET) {
-		tw_core_partition_heard(d, said->name, said->uri, key, at);
+		/* The date of a run is that of its own key, not of another one that its task has named. */
+		tw_time date = source && key.n && tw_str_eq(key, source->row.partition_key) ? source->row.partition_date : TW_TIME_NONE;
+		tw_core_partition_heard(d, said->name, said->uri, key, date, at);
 		return;
 	}
 	if (key.n)
@@ -408,7 +410,7 @@ enum tw_rc tw_core_on_asset_load(struct tw_sched *s, const struct tw_ev_asset_lo
 	if (!d)
 		return TW_OK;
 	if (ev->partition_key.p) {
-		tw_core_partition_load(d, ev->partition_key, ev->name, ev->uri, ev->source_key);
+		tw_core_partition_load(d, ev->partition_key, ev->partition_date, ev->name, ev->uri, ev->source_key);
 		return TW_OK;
 	}
 	if (ev->span_start != TW_TIME_NONE) {

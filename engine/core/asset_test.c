@@ -263,6 +263,15 @@ static void test_partition_is_for_others(void **state)
 	world_close(&w);
 }
 
+static tw_time at(const char *text)
+{
+	struct tw_err err = { 0 };
+	tw_time t = TW_TIME_NONE;
+
+	assert_int_equal(tw_time_parse(tw_str(text), NULL, &t, &err), TW_OK);
+	return t;
+}
+
 static void partition(struct world *w, const char *name, const char *key)
 {
 	step(w, (struct tw_event){ .type = TW_EV_ASSET,
@@ -293,6 +302,7 @@ static void test_partitions(void **state)
 	tw_sched_each_run(w.s, see_run, &s);
 	assert_int_equal(s.runs, 1);
 	assert_true(tw_str_is(s.last.partition_key, "2026-03-01T10"));
+	assert_int_equal(s.last.partition_date, at("2026-03-01T10:00:00Z"));
 	assert_int_equal(s.last.logical_date, TW_TIME_NONE);
 	happened(&w, "a", "a", NULL); /* without a key there is no partition to run */
 	assert_int_equal(runs_of(&w, "same"), 1);
@@ -301,6 +311,31 @@ static void test_partitions(void **state)
 	tw_sched_each_run(w.s, see_run, &s);
 	assert_int_equal(s.runs, 1);
 	assert_true(tw_str_is(s.last.partition_key, "us|2026-Q2"));
+	assert_int_equal(s.last.partition_date, at("2026-04-01T00:00:00Z"));
+	world_close(&w);
+}
+
+static void load_partition(struct world *w, const char *name, tw_time date)
+{
+	step(w, (struct tw_event){ .type = TW_EV_ASSET_LOAD,
+				   .asset_load = { .dag_id = TW_STR("pair"), .name = tw_str(name), .uri = tw_str(name),
+						   .partition_key = TW_STR("us"), .source_key = TW_STR("us"), .partition_date = date,
+						   .at = TW_TIME_NONE, .span_start = TW_TIME_NONE } });
+}
+
+/* What a key does not say is what the producers' runs were of; that is kept over a reload. */
+static void test_a_date_is_carried(void **state)
+{
+	struct world w;
+	struct seen s = { .dag_id = "pair" };
+
+	setup(&w);
+	world_dag(&w, PARTITIONED("pair", "'condition':{'all':[{'asset':'a'},{'asset':'b'}]}"), false);
+	load_partition(&w, "a", at("2026-03-01T00:00:00Z"));
+	partition(&w, "b", "us"); /* by hand: of no run, and of no date */
+	tw_sched_each_run(w.s, see_run, &s);
+	assert_int_equal(s.runs, 1);
+	assert_int_equal(s.last.partition_date, at("2026-03-01T00:00:00Z"));
 	world_close(&w);
 }
 
@@ -403,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_taken_back),
 		cmocka_unit_test(test_partition_is_for_others),
 		cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_a_date_is_carried),
 		cmocka_unit_test(test_rollup_and_fan_out),
 		cmocka_unit_test(test_2x),
 	};

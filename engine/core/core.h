@@ -471,8 +471,9 @@ bool tw_core_asset_is_about(const struct tw_sched *s, const struct tw_asset_term
 struct tw_run_row tw_core_asset_run_row(const struct dagent *d, struct tw_str run_id, const struct tw_run_info *info);
 
 /* partition.c */
-void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str uri, struct tw_str source, tw_time at);
-void tw_core_partition_load(struct dagent *d, struct tw_str key, struct tw_str name, struct tw_str uri,
+void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str uri, struct tw_str source, tw_time date,
+			     tw_time at);
+void tw_core_partition_load(struct dagent *d, struct tw_str key, tw_time date, struct tw_str name, struct tw_str uri,
 			    struct tw_str source);
 void tw_core_partition_check(struct dagent *d, const struct tw_dag *before);
 void tw_core_partition_runs(struct dagent *d);

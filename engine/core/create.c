@@ -325,8 +325,10 @@ static void make_scheduled(struct dagent *d)
 			.version_id = d->version_id,
 			.bundle_version = d->bundle_version,
 		};
-		if (n->partition_key[0])
+		if (n->partition_key[0]) {
 			row.partition_key = tw_str(n->partition_key);
+			row.partition_date = n->partition_date;
+		}
 		tw_core_make_run(d, d->dag, &row, NULL);
 	}
 	d->made = d->made_turn == d->s->turn ? d->made + 1 : 1;

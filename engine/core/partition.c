@@ -10,6 +10,7 @@
 
 struct partition {
 	struct tw_str key;           /* owned */
+	tw_time date;                /* what its producers' runs are of, if they agree; where the key does not say it */
 	TW_VEC(struct asset_mark) seen; /* at: when the event was; source: its key upstream */
 };
 
@@ -37,29 +38,6 @@ void tw_core_partition_free_dag(struct dagent *d)
 	tw_vec_release(&d->partitions);
 }
 
-/* ── mappers ────────────────────────────────────────────────────────────────────────────── */
-
-static bool names(struct tw_value ref, struct tw_str name, struct tw_str uri)
-{
-	struct tw_str key = tw_map_str(ref, "asset", ""), own = tw_map_str(ref, "name", NULL);
-
-	if (own.p)
-		return tw_str_eq(own, name);
-	if (tw_str_starts(key, "name:"))
-		return tw_str_eq(tw_strn(key.p + 5, key.n - 5), name);
-	return tw_str_eq(key, uri);
-}
-
-static struct tw_value mapper_of(const struct tw_dag *dag, struct tw_str name, struct tw_str uri)
-{
-	struct tw_value mappers = tw_map_value(dag->schedule, "mappers");
-
-	for (size_t i = 0; i < tw_value_len(mappers); i++)
-		if (names(tw_map_value(mappers.list->v[i], "asset"), name, uri))
-			return tw_map_value(mappers.list->v[i], "mapper");
-	return tw_map_value(dag->schedule, "default_mapper");
-}
-
 static void complain(struct dagent *d, const char *event, const char *why)
 {
 	struct tw_effects *fx = d->s->fx;
@@ -80,6 +58,7 @@ static struct partition *find(struct dagent *d, struct tw_str key, bool make)
 		return NULL;
 	struct partition *p = tw_new(struct partition);
 	p->key = owned(key);
+	p->date = TW_TIME_NONE;
 	tw_vec_push(&d->partitions, p);
 	return p;
 }
@@ -98,16 +77,28 @@ static void note(struct partition *p, struct tw_str name, struct tw_str uri, str
 	tw_vec_push(&p->seen, m);
 }
 
-void tw_core_partition_load(struct dagent *d, struct tw_str key, struct tw_str name, struct tw_str uri,
+void tw_core_partition_load(struct dagent *d, struct tw_str key, tw_time date, struct tw_str name, struct tw_str uri,
 			    struct tw_str source)
 {
-	note(find(d, key, true), name, uri, source, TW_TIME_NONE);
+	struct partition *p = find(d, key, true);
+
+	note(p, name, uri, source, TW_TIME_NONE);
+	p->date = date;
 	tw_core_dag_work(d);
 }
 
-/* Every event is kept in the store's log; here it counts once. */
-void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str uri, struct tw_str source, tw_time at)
+/* Two producers that disagree leave it unsaid, until another one says it (Airflow's _get_or_create_apdr). */
+static void carry(struct partition *p, tw_time date)
 {
+	if (date != TW_TIME_NONE)
+		p->date = p->date == TW_TIME_NONE || p->date == date ? date : TW_TIME_NONE;
+}
+
+/* Every event is kept in the store's log; here it counts once. */
+void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str uri, struct tw_str source, tw_time date,
+			     tw_time at)
+{
+	struct tw_value mapper = tw_partition_mapper(d->dag, name, uri);
 	struct tw_effects *fx = d->s->fx;
 	struct tw_keys keys = { 0 };
 	struct tw_err err = { 0 };
@@ -116,18 +107,21 @@ void tw_core_partition_heard(struct dagent *d, struct tw_str name, struct tw_str
 		complain(d, "missing partition key", "Listening Dags are partition-aware but the run has no partition key");
 		return;
 	}
-	if (tw_partition_map(mapper_of(d->dag, name, uri), source, &fx->arena, &keys, &err) < 0) {
+	if (tw_partition_map(mapper, source, &fx->arena, &keys, &err) < 0) {
 		complain(d, "failed to map partition_key", err.msg);
 		return;
 	}
 	for (size_t i = 0; i < keys.n; i++) {
 		struct tw_fx_asset e = { .op = TW_FX_ASSET_PARTITION, .dag_id = d->dag_id, .at = at };
+		struct partition *p = find(d, keys.v[i], true);
+		carry(p, tw_partition_is_identity(mapper) ? date : TW_TIME_NONE);
 		e.event.name = tw_core_keep(&fx->arena, name);
 		e.event.uri = tw_core_keep(&fx->arena, uri);
 		e.event.partition_key = tw_core_keep(&fx->arena, source);
 		e.partition_key = keys.v[i];
+		e.partition_date = p->date;
 		tw_vec_push(&fx->assets, e);
-		note(find(d, keys.v[i], true), name, uri, source, at);
+		note(p, name, uri, source, at);
 	}
 	tw_core_dag_work(d);
 }
@@ -183,12 +177,29 @@ static bool holds(void *arg, const struct tw_asset_term *leaf)
 
 	for (size_t i = 0; i < j->p->seen.n; i++) {
 		const struct asset_mark *m = &j->p->seen.v[i];
-		struct tw_value mapper = mapper_of(j->d->dag, m->name, m->uri);
+		struct tw_value mapper = tw_partition_mapper(j->d->dag, m->name, m->uri);
 		if (tw_core_asset_is_about(j->d->s, leaf, m->name, m->uri) &&
 		    (!tw_partition_is_rollup(mapper) || rolled_up(j, mapper, m)))
 			return true;
 	}
 	return false;
+}
+
+/* By the mappers of what has come, if they agree; where none reads a date, what the producers were of (_resolve_partition_date). */
+static tw_time date_of(const struct dagent *d, const struct partition *p)
+{
+	tw_time found = TW_TIME_NONE, at;
+
+	for (size_t i = 0; i < p->seen.n; i++) {
+		const struct asset_mark *m = &p->seen.v[i];
+		struct tw_value mapper = tw_partition_mapper(d->dag, m->name, m->uri);
+		if (tw_partition_anchor(d->dag->timetable, mapper, p->key, &at, NULL) < 0)
+			return TW_TIME_NONE;
+		if (at != TW_TIME_NONE && found != TW_TIME_NONE && at != found)
+			return TW_TIME_NONE;
+		found = at != TW_TIME_NONE ? at : found;
+	}
+	return found != TW_TIME_NONE ? found : p->date;
 }
 
 static void make_run(struct dagent *d, const struct partition *p)
@@ -202,6 +213,7 @@ static void make_run(struct dagent *d, const struct partition *p)
 	tw_core_run_id(d, TW_RUNTYPE_ASSET_TRIGGERED, &info, d->dag, &id);
 	struct tw_run_row row = tw_core_asset_run_row(d, tw_buf_str(&id), &info);
 	row.partition_key = p->key;
+	row.partition_date = date_of(d, p);
 	tw_core_make_run(d, d->dag, &row, NULL);
 	e.run_id = tw_core_keep(&fx->arena, tw_buf_str(&id));
 	e.partition_key = tw_core_keep(&fx->arena, p->key);

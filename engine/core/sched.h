@@ -251,6 +251,7 @@ struct tw_ev_asset {
 struct tw_ev_asset_load {
 	struct tw_str dag_id, alias, name, uri;
 	struct tw_str partition_key, source_key; /* p not NULL: it has come for this partition of the DAG */
+	tw_time partition_date;      /* with partition_key: what was kept of it */
 	tw_time at, span_start, span_end;
 };
 
@@ -424,6 +425,7 @@ struct tw_fx_asset {
 	enum tw_fx_asset_op op;
 	struct tw_asset_event_row event; /* EVENT; MARK and UNMARK: its name and uri */
 	struct tw_str dag_id, run_id, partition_key;
+	tw_time partition_date;      /* PARTITION: what is to be kept of it */
 	tw_time at;
 	bool all_before;             /* CONSUME, of a first run: also events from before the DAG listened */
 };

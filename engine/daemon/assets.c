@@ -200,6 +200,7 @@ static enum tw_rc load_partitions(struct shell *sh, struct tw_arena *a, struct t
 
 		ev.asset_load = (struct tw_ev_asset_load){ .dag_id = v[i].dag_id, .name = v[i].name, .uri = v[i].uri,
 							   .partition_key = v[i].partition_key,
+							   .partition_date = v[i].partition_date,
 							   .source_key = v[i].source_key, .at = TW_TIME_NONE,
 							   .span_start = TW_TIME_NONE };
 		rc = shell_step(sh, &ev, err);

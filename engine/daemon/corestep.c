@@ -345,6 +345,7 @@ static enum tw_rc make_run(struct stepper *s, struct tw_value request, struct tw
 		.last_scheduling_decision = TW_TIME_NONE,
 		.conf = json ? tw_str(json) : (struct tw_str){0},
 		.partition_key = tw_map_str(run, "partition_key", NULL),
+		.partition_date = read_time(run, "partition_date"),
 	};
 	if (!tw_run_type_parse(tw_map_str(run, "run_type", "manual"), &ev.run_new.row.type))
 		rc = tw_err_set(err, TW_ERR_INVALID, "unknown run_type");

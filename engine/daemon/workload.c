@@ -100,6 +100,7 @@ void workload_run_json(struct tw_store *store, const struct tw_run_row *run, str
 	tw_jw_str_at(&w, "triggering_user_name", run->triggering_user);
 	tw_jw_str_at(&w, "triggered_by", run->triggered_by);
 	tw_jw_str_at(&w, "partition_key", run->partition_key);
+	workload_time(&w, "partition_date", run->partition_key.p ? run->partition_date : TW_TIME_NONE);
 	previous_success(store, run, &w);
 	neighbours(store, run, &w);
 	consumed(store, run, &w);

@@ -381,3 +381,144 @@ enum tw_rc tw_partition_needs(struct tw_value mapper, struct tw_str key, struct 
 	*ret_enough = enough_of(tw_map_value(mapper, "wait_policy"), ret->n);
 	return TW_OK;
 }
+
+/* ── dates ──────────────────────────────────────────────────────────────────────────────── */
+
+/* Weeks and quarters have marks in their keys that strptime does not know. */
+static enum tw_rc period_anchor(const struct tw_timetable *tt, struct tw_value mapper, struct tw_str key, tw_time *ret,
+				struct tw_err *err)
+{
+	enum period p = (enum period)period_of(mapper);
+	struct tw_iso iso = { 0 };
+	enum tw_rc rc = p == P_WEEK || p == P_QUARTER ? read_date(output_format(mapper), key, &iso.local_us, err) :
+							tw_strptime(key, output_format(mapper), &iso, err);
+
+	if (rc < 0)
+		return rc;
+	iso.local_us = start_of(p, iso.local_us);
+	*ret = iso.has_offset ? iso.local_us - iso.offset * TW_US_SEC :
+				tw_zone_aware(tw_timetable_mapper_zone(tt, tw_map_value(mapper, "timezone")), iso.local_us);
+	return TW_OK;
+}
+
+/* One part that is a date is the whole's; none, or two, are not. */
+static enum tw_rc product_anchor(const struct tw_timetable *tt, struct tw_value mapper, struct tw_str key, tw_time *ret,
+				 struct tw_err *err)
+{
+	struct tw_value mappers = tw_map_value(mapper, "mappers");
+	struct tw_str delimiter = tw_map_str(mapper, "delimiter", "|"), rest = key;
+	size_t n = tw_value_len(mappers), dates = 0, parts = 1;
+	tw_time found = TW_TIME_NONE;
+
+	if (delimiter.n != 1)
+		return refuse(err, key, "a delimiter of more than one character is not supported");
+	for (size_t i = 0; i < key.n; i++)
+		parts += key.p[i] == delimiter.p[0];
+	if (parts != n)
+		return TW_OK;
+	for (size_t i = 0; i < n; i++) {
+		struct tw_str part = tw_str_cut(rest, delimiter.p[0], &rest);
+		tw_time at = TW_TIME_NONE;
+		if (tw_partition_anchor(tt, mappers.list->v[i], part, &at, err) < 0)
+			return TW_ERR_INVALID;
+		if (at != TW_TIME_NONE) {
+			dates++;
+			found = at;
+		}
+	}
+	if (dates == 1)
+		*ret = found;
+	return TW_OK;
+}
+
+bool tw_partition_is_identity(struct tw_value mapper)
+{
+	return tw_str_is(tw_map_str(mapper, "type", "IdentityMapper"), "IdentityMapper");
+}
+
+enum tw_rc tw_partition_anchor(const struct tw_timetable *tt, struct tw_value mapper, struct tw_str key, tw_time *ret,
+			       struct tw_err *err)
+{
+	struct tw_str type = tw_map_str(mapper, "type", "");
+	struct tw_value chain = tw_map_value(mapper, "mappers");
+
+	*ret = TW_TIME_NONE;
+	if (period_of(mapper) >= 0)
+		return period_anchor(tt, mapper, key, ret, err);
+	if (tw_partition_is_rollup(mapper))
+		return tw_partition_anchor(tt, tw_map_value(mapper, "upstream_mapper"), key, ret, err);
+	if (tw_str_is(type, "FanOutMapper"))
+		return tw_partition_anchor(tt, tw_map_value(mapper, "downstream_mapper"), key, ret, err);
+	if (tw_str_is(type, "ChainMapper") && tw_value_len(chain))
+		return tw_partition_anchor(tt, chain.list->v[chain.list->n - 1], key, ret, err);
+	if (tw_str_is(type, "ProductMapper"))
+		return product_anchor(tt, mapper, key, ret, err);
+	return TW_OK;
+}
+
+static bool names(struct tw_value ref, struct tw_str name, struct tw_str uri)
+{
+	struct tw_str key = tw_map_str(ref, "asset", ""), own = tw_map_str(ref, "name", NULL);
+
+	if (own.p)
+		return tw_str_eq(own, name);
+	if (tw_str_starts(key, "name:"))
+		return tw_str_eq(tw_strn(key.p + 5, key.n - 5), name);
+	return uri.n && tw_str_eq(key, uri);
+}
+
+struct tw_value tw_partition_mapper(const struct tw_dag *dag, struct tw_str name, struct tw_str uri)
+{
+	struct tw_value mappers = tw_map_value(dag->schedule, "mappers");
+
+	for (size_t i = 0; i < tw_value_len(mappers); i++)
+		if (names(tw_map_value(mappers.list->v[i], "asset"), name, uri))
+			return tw_map_value(mappers.list->v[i], "mapper");
+	return tw_map_value(dag->schedule, "default_mapper");
+}
+
+struct dates {
+	const struct tw_dag *dag;
+	struct tw_str key;
+	tw_time found;               /* TW_TIME_NONE: none yet */
+	bool differ;
+	struct tw_err *err;
+};
+
+static bool add_dates(struct dates *d, const struct tw_asset_term *t)
+{
+	tw_time at;
+
+	for (int i = 0; i < t->n; i++)
+		if (!add_dates(d, &t->of[i]))
+			return false;
+	if (t->kind == TW_ASSET_ALL || t->kind == TW_ASSET_ANY || t->kind == TW_ASSET_ALIAS)
+		return true;
+	if (tw_partition_anchor(d->dag->timetable, tw_partition_mapper(d->dag, t->key.name, t->key.uri), d->key, &at, d->err) < 0)
+		return false;
+	d->differ |= at != TW_TIME_NONE && d->found != TW_TIME_NONE && at != d->found;
+	d->found = at != TW_TIME_NONE ? at : d->found;
+	return true;
+}
+
+enum tw_rc tw_dag_partition_date(const struct tw_dag *dag, struct tw_str key, tw_time *ret, struct tw_err *err)
+{
+	const struct tw_timetable *tt = dag->timetable;
+	struct dates d = { .dag = dag, .key = key, .found = TW_TIME_NONE, .err = err };
+	struct tw_iso iso;
+
+	*ret = TW_TIME_NONE;
+	if (tt->type == TW_TT_CRON_PARTITION) {
+		if (tw_strptime(key, tw_str(tt->key_format), &iso, err) < 0)
+			return tw_err_wrap(err, "Partition key '" TW_STR_FMT "' does not match the timetable's key_format '%s'",
+					   TW_STR_ARG(key), tt->key_format);
+		if (iso.has_offset) /* as Airflow's make_aware has it */
+			return refuse(err, key, "has an offset of its own; the timetable's zone is what counts");
+		*ret = tw_zone_aware(tt->zone, iso.local_us);
+	} else if (tt->type == TW_TT_PARTITIONED_ASSET && dag->asset_condition) {
+		if (!add_dates(&d, dag->asset_condition))
+			return tw_err_wrap(err, "Partition key '" TW_STR_FMT "' is invalid for this timetable's mappers", TW_STR_ARG(key));
+		*ret = d.differ ? TW_TIME_NONE : d.found;
+	}
+	return TW_OK;
+}

@@ -36,6 +36,7 @@ struct tw_run_row {
 	struct tw_str version_id;        /* dag_version.id text: the document this run was made with */
 	struct tw_str note;
 	struct tw_str partition_key;
+	tw_time partition_date;          /* with a partition_key only: when its partition begins, or none */
 	int64_t backfill_id;             /* 0 = none */
 	int backfill_ordinal;            /* its place in the backfill's order, from 1; 0 = unknown */
 	int clear_number;

@@ -424,6 +424,7 @@ static void read_partition(struct tw_q *q, struct tw_arena *a, void *row)
 	r->name = tw_q_get_str(q, a);
 	r->uri = tw_q_get_str(q, a);
 	r->source_key = tw_q_get_str(q, a);
+	r->partition_date = tw_q_get_time(q);
 }
 
 enum tw_rc tw_store_partitions(struct tw_store *s, struct tw_arena *a, struct tw_partition_row **ret_v, size_t *ret_n,
@@ -432,7 +433,7 @@ enum tw_rc tw_store_partitions(struct tw_store *s, struct tw_arena *a, struct tw
 	struct tw_q q;
 
 	tw_q(&q, s,
-	     "select p.target_dag_id, p.partition_key, a.name, a.uri, l.source_partition_key"
+	     "select p.target_dag_id, p.partition_key, a.name, a.uri, l.source_partition_key, p.partition_date"
 	     " from asset_partition_dag_run p join partitioned_asset_key_log l on l.asset_partition_dag_run_id = p.id"
 	     " join asset a on a.id = l.asset_id where p.created_dag_run_id is null order by p.id, l.id");
 	return TW_Q_ALL(&q, struct tw_partition_row, read_partition, a, ret_v, ret_n, err);

@@ -229,6 +229,10 @@ enum tw_rc tw_write_partition(struct tw_store *s, const struct tw_asset_mark_row
 			 " select ?, ?, ?, ? where not exists (select 1 from asset_partition_dag_run p where"
 			 " p.target_dag_id = ? and p.partition_key = ? and p.created_dag_run_id is null)",
 			 "ssttss", m->dag_id, m->partition_key, m->at, m->at, m->dag_id, m->partition_key));
+	TW_TRY(tw_q_exec(s, NULL, err,
+			 "update asset_partition_dag_run set partition_date = ? where target_dag_id = ? and partition_key = ?"
+			 " and created_dag_run_id is null",
+			 "tss", m->partition_date, m->dag_id, m->partition_key));
 	return tw_q_exec(s, NULL, err,
 			 "insert into partitioned_asset_key_log (asset_id, asset_event_id, asset_partition_dag_run_id,"
 			 " source_partition_key, target_dag_id, target_partition_key, created_at)"

@@ -96,6 +96,7 @@ enum tw_rc tw_store_asset_waits(struct tw_store *s, int64_t asset_id, struct tw_
 /* What has come for partitions that no run was made of yet. */
 struct tw_partition_row {
 	struct tw_str dag_id, partition_key, name, uri, source_key;
+	tw_time partition_date;
 };
 enum tw_rc tw_store_partitions(struct tw_store *s, struct tw_arena *a, struct tw_partition_row **ret_v, size_t *ret_n,
 			       struct tw_err *err);

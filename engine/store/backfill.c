@@ -26,7 +26,10 @@ static enum tw_backfill_fate fate_of(enum tw_run_state state, struct tw_str repr
 	return TW_BACKFILL_EXISTS;
 }
 
-/* The run of that date, or of that partition the one that started last. */
+/*
+ * The run of that date, or of that partition the one that started last: by when it begins, however its key is written;
+ * a run from before runs had a date by its key.
+ */
 static enum tw_rc look_at(struct tw_store *s, struct tw_str reprocess,
 			  struct tw_backfill_item *item, struct tw_arena *a, struct tw_err *err)
 {
@@ -38,14 +41,13 @@ static enum tw_rc look_at(struct tw_store *s, struct tw_str reprocess,
 
 	item->fate = TW_BACKFILL_NEW;
 	tw_q(&q, s,
-	     partition ? "select id, run_id, state from dag_run where dag_id = ? and partition_key = ?"
-			 " order by start_date is null, start_date desc limit 1"
+	     partition ? "select id, run_id, state from dag_run where dag_id = ? and (partition_date = ? or"
+			 " (partition_date is null and partition_key = ?)) order by start_date is null, start_date desc limit 1"
 		       : "select id, run_id, state from dag_run where dag_id = ? and logical_date = ?");
 	tw_q_put_str(&q, r->dag_id);
+	tw_q_put_time(&q, partition ? r->partition_date : r->logical_date);
 	if (partition)
 		tw_q_put_str(&q, r->partition_key);
-	else
-		tw_q_put_time(&q, r->logical_date);
 	rc = tw_q_next(&q, err);
 	if (rc <= 0)
 		return (enum tw_rc)rc;

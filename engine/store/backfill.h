@@ -28,7 +28,6 @@ enum tw_backfill_fate {
 
 struct tw_backfill_item {
 	struct tw_run_row run;                  /* as it would be made; a partition run has partition_key and no logical date */
-	tw_time partition_date;
 	/* out */
 	enum tw_backfill_fate fate;
 	int64_t there;                          /* the run that is there */

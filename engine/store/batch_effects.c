@@ -87,6 +87,7 @@ static void add_asset(struct tw_batch *b, const struct tw_fx_asset *fx, struct t
 					.uri = fx->event.uri,
 					.partition_key = fx->partition_key,
 					.source_key = fx->event.partition_key,
+					.partition_date = fx->partition_date,
 					.at = fx->at,
 					.all_before = fx->all_before};
 	if (fx->op == TW_FX_ASSET_MARK)

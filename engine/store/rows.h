@@ -10,7 +10,7 @@
 	"r.id, r.dag_id, r.run_id, r.run_type, r.state, r.triggered_by, r.triggering_user_name,"   \
 	" r.logical_date, r.data_interval_start, r.data_interval_end, r.run_after, r.queued_at,"   \
 	" r.start_date, r.end_date, r.updated_at, r.last_scheduling_decision, r.conf,"             \
-	" r.created_dag_version_id, r.note, r.partition_key, r.backfill_id, r.clear_number,"       \
+	" r.created_dag_version_id, r.note, r.partition_key, r.partition_date, r.backfill_id, r.clear_number," \
 	" r.bundle_version, case when r.backfill_id is not null then (select max(b.sort_ordinal)"  \
 	" from backfill_dag_run b where b.dag_run_id = r.id and b.backfill_id = r.backfill_id) end"
 void tw_run_read(struct tw_q *q, struct tw_arena *a, struct tw_run_row *row);

@@ -65,7 +65,7 @@ enum tw_rc tw_store_runs(struct tw_store *s, const struct tw_ask *ask, struct tw
 		 .type = TW_F_INT,
 		 .within = "r.created_dag_version_id in (select w.id from dag_version w where %s)"},
 		{"partition_key", "r.partition_key", TW_F_TEXT},
-		{"partition_date", "null", TW_F_TIME}, /* no run has one yet */
+		{"partition_date", "r.partition_date", TW_F_TIME},
 		{.name = "consuming_asset",
 		 .expr = "(a.name || ' ' || a.uri)",
 		 .type = TW_F_TEXT,
@@ -169,8 +169,8 @@ enum tw_rc tw_store_run_note(struct tw_store *s, struct tw_str dag_id, struct tw
 enum tw_rc tw_store_run_no_partition(struct tw_store *s, struct tw_str dag_id, struct tw_str run_id, struct tw_err *err)
 {
 	return tw_q_exec(s, NULL, err,
-			 "update dag_run set partition_key = null, updated_at = ? where dag_id = ? and run_id = ?"
-			 " and partition_key is not null",
+			 "update dag_run set partition_key = null, partition_date = null, updated_at = ? where dag_id = ?"
+			 " and run_id = ? and partition_key is not null",
 			 "tss", (tw_time)tw_store_now(s), dag_id, run_id);
 }
 

@@ -28,6 +28,7 @@ void tw_run_read(struct tw_q *q, struct tw_arena *a, struct tw_run_row *r)
 	r->version_id = tw_q_get_uuid_text(q, a);
 	r->note = tw_q_get_str(q, a);
 	r->partition_key = tw_q_get_str(q, a);
+	r->partition_date = tw_q_get_time(q);
 	r->backfill_id = tw_q_get_int(q);
 	r->clear_number = (int)tw_q_get_int(q);
 	r->bundle_version = tw_q_get_str(q, a);
@@ -112,7 +113,7 @@ static int64_t stamp_of(const struct tw_store *s, tw_time given)
 	" run_after, queued_at, start_date, end_date, last_scheduling_decision, conf,"             \
 	" created_dag_version_id, clear_number, backfill_id, bundle_version, note, run_type,"      \
 	" triggered_by, duration, dag_id, run_id, triggering_user_name, partition_key,"            \
-	" updated_at, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	" partition_date, updated_at, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 #define TAKE_OVER                                                                                    \
 	" on conflict (dag_id, run_id) do update set state = excluded.state,"                        \
@@ -158,6 +159,7 @@ enum tw_rc tw_run_insert(struct tw_store *s, const struct tw_run_row *r, bool ta
 	tw_q_put_str(&q, r->run_id);
 	tw_q_put_str(&q, r->triggering_user);
 	tw_q_put_str(&q, r->partition_key);
+	tw_q_put_time(&q, r->partition_key.p ? r->partition_date : TW_TIME_NONE);
 	tw_q_put_time(&q, at);
 	tw_q_put_time(&q, at);
 	rc = tw_q_run(&q, &n, err);

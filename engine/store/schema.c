@@ -367,6 +367,9 @@ static const char groups[] =
 /* A duration comes anywhere in its index: a third of what all a task's writes cost, for a list that is seldom asked for. */
 static const char no_durations[] = "drop index ti_duration;";
 
+static const char partition_dates[] = "alter table dag_run add column partition_date {stamp};"
+				      "alter table asset_partition_dag_run add column partition_date {stamp};";
+
 const struct tw_schema_step tw_schema_steps[] = {
 	{ 1, "dags", dags },
 	{ 2, "runs", runs },
@@ -389,5 +392,6 @@ const struct tw_schema_step tw_schema_steps[] = {
 	{ 19, "planning", planning, .only = "sqlite" },
 	{ 20, "groups of users", groups },
 	{ 21, "no durations", no_durations },
+	{ 22, "partition dates", partition_dates },
 };
 const size_t tw_schema_nsteps = sizeof tw_schema_steps / sizeof tw_schema_steps[0];

@@ -310,6 +310,7 @@ struct tw_callback_row {
 struct tw_asset_mark_row {
 	struct tw_str dag_id, run_id, name, uri;
 	struct tw_str partition_key, source_key; /* PARTITION: the DAG's, and the event's own */
+	tw_time partition_date;    /* PARTITION: what is to be kept of it */
 	tw_time at;
 	bool all_before;           /* CONSUME by a first run: also events from before the DAG listened */
 };

@@ -43,6 +43,12 @@ struct tw_event_date {
 #define TW_TT_MAX_EVENTS 1000000
 #define TW_TT_KEY_MAX 250 /* bytes of a partition key */
 
+/* A zone by the word of the schedule object: a name, or an offset in seconds in digits. */
+struct tw_mapper_zone {
+	char *word;
+	const struct tw_zone *zone; /* belongs to the zone set */
+};
+
 struct tw_timetable {
 	enum tw_tt_type type;
 	const struct tw_zone *zone; /* cron kinds; belongs to the zone set */
@@ -62,6 +68,8 @@ struct tw_timetable {
 	bool can_be_scheduled;	    /* false: only people and assets make runs */
 	int active_runs_limit;	    /* continuous: 1; 0 = none */
 	bool partitioned;
+	struct tw_mapper_zone *mapper_zones; /* partitioned_asset: those that its mappers name */
+	size_t nmapper_zones;
 	char *summary;	   /* "0 6 * * *", "1 day, 0:00:00", "None" … */
 	char *description; /* "At 06:00"; may be "" */
 	char *type_name;   /* "CronTriggerTimetable"; custom: its class path */
@@ -71,6 +79,8 @@ struct tw_timetable {
 enum tw_rc tw_timetable_parse(struct tw_value schedule, struct tw_zones *zones,
 			      struct tw_timetable **ret, struct tw_err *err);
 void tw_timetable_free(struct tw_timetable *tt);
+/* The zone of a partition mapper's `timezone`, as the document has it; UTC without one. */
+const struct tw_zone *tw_timetable_mapper_zone(const struct tw_timetable *tt, struct tw_value timezone);
 /*
  * What the words of a YAML file or an old DAG mean: cron text or a preset, "@once", "@continuous",
  * "None" and "" (no schedule) to a schedule object in the arena. data_intervals is the config

@@ -36,6 +36,9 @@ void tw_timetable_free(struct tw_timetable *tt)
 	free(tt->summary);
 	free(tt->description);
 	free(tt->type_name);
+	for (size_t i = 0; i < tt->nmapper_zones; i++)
+		free(tt->mapper_zones[i].word);
+	free(tt->mapper_zones);
 	tw_timetable_free(tt->inner);
 	free(tt);
 }
@@ -59,21 +62,62 @@ static enum tw_rc find_type(struct tw_value v, enum tw_tt_type *ret, struct tw_e
 			  (int)(word.n > 60 ? 60 : word.n), word.p);
 }
 
-static enum tw_rc read_zone(struct tw_value v, struct tw_zones *zones, struct tw_timetable *tt,
+static enum tw_rc find_zone(struct tw_value z, struct tw_zones *zones, const struct tw_zone **ret,
 			    struct tw_err *err)
 {
-	struct tw_value z = tw_map_value(v, "timezone");
-
-	tt->zone = tw_zone_utc;
+	*ret = tw_zone_utc;
 	if (z.kind == TW_V_NULL)
 		return TW_OK;
 	if (z.kind == TW_V_STR)
-		return tw_zones_get(zones, z.s, &tt->zone, err);
+		return tw_zones_get(zones, z.s, ret, err);
 	if (z.kind != TW_V_INT || z.i <= -86400 || z.i >= 86400)
 		return tw_err_set(err, TW_ERR_INVALID,
 				  "'timezone' must be a name or an offset in seconds");
 	if (z.i != 0)
-		tt->zone = tw_zones_fixed(zones, (int32_t)z.i);
+		*ret = tw_zones_fixed(zones, (int32_t)z.i);
+	return TW_OK;
+}
+
+static enum tw_rc read_zone(struct tw_value v, struct tw_zones *zones, struct tw_timetable *tt,
+			    struct tw_err *err)
+{
+	return find_zone(tw_map_value(v, "timezone"), zones, &tt->zone, err);
+}
+
+static char *zone_word(struct tw_value z)
+{
+	return z.kind == TW_V_STR ? tw_str_dup(z.s) : tw_asprintf("%d", z.kind == TW_V_INT ? (int)z.i : 0);
+}
+
+const struct tw_zone *tw_timetable_mapper_zone(const struct tw_timetable *tt, struct tw_value timezone)
+{
+	char *word = zone_word(timezone);
+	const struct tw_zone *zone = tw_zone_utc;
+
+	for (size_t i = 0; i < tt->nmapper_zones; i++)
+		if (strcmp(tt->mapper_zones[i].word, word) == 0)
+			zone = tt->mapper_zones[i].zone;
+	free(word);
+	return zone;
+}
+
+/* Mappers stand in mappers; each of dates may have a zone of its own. */
+static enum tw_rc read_mapper_zones(struct tw_value v, struct tw_zones *zones, struct tw_timetable *tt,
+				    struct tw_err *err)
+{
+	struct tw_value z = tw_map_value(v, "timezone");
+	size_t n = v.kind == TW_V_LIST ? v.list->n : v.kind == TW_V_MAP ? v.map->n : 0;
+	const struct tw_zone *zone;
+
+	if (z.kind != TW_V_NULL && tw_str_starts(tw_map_str(v, "type", ""), "StartOf")) {
+		if (find_zone(z, zones, &zone, err) < 0)
+			return tw_err_wrap(err, "partition mapper");
+		tt->mapper_zones = tw_realloc(tt->mapper_zones, (tt->nmapper_zones + 1) * sizeof *tt->mapper_zones);
+		tt->mapper_zones[tt->nmapper_zones++] = (struct tw_mapper_zone){zone_word(z), zone};
+	}
+	for (size_t i = 0; i < n; i++)
+		if (read_mapper_zones(v.kind == TW_V_LIST ? v.list->v[i] : v.map->v[i].value, zones, tt, err) < 0)
+			return TW_ERR_INVALID;
 	return TW_OK;
 }
 
@@ -346,6 +390,9 @@ static enum tw_rc read_keys(struct tw_value v, struct tw_zones *zones, struct tw
 	case TW_TT_PARTITIONED_ASSET:
 		words(tt, "Partitioned Asset", "Triggered by assets");
 		tt->partitioned = true;
+		rc = read_mapper_zones(tw_map_value(v, "default_mapper"), zones, tt, err);
+		if (rc == TW_OK)
+			rc = read_mapper_zones(tw_map_value(v, "mappers"), zones, tt, err);
 		break;
 	case TW_TT_PARTITIONED_AT_RUNTIME:
 		words(tt, "PartitionedAtRuntime", "Never, partition key(s) set at runtime");

@@ -438,6 +438,80 @@ def test_partitions(engine: Engine) -> None:
     assert not rows(engine, "SELECT 1 FROM dag_run WHERE dag_id = 'hears_no_keys'")
 
 
+DATED = """
+from datetime import datetime
+from airflow.sdk import DAG, Asset, CronPartitionTimetable, PartitionedAssetTimetable, StartOfMonthMapper, task
+
+day = Asset("day")
+
+with DAG(
+    "daily", start_date=datetime(2026, 6, 10), end_date=datetime(2026, 6, 12), catchup=True,
+    schedule=CronPartitionTimetable("0 0 * * *", timezone="Asia/Seoul", key_format="%Y-%m-%d"),
+):
+
+    @task(outlets=[day])
+    def make(*, dag_run, partition_date):
+        return [dag_run.partition_key, str(partition_date), str(dag_run.partition_date)]
+
+    make()
+
+def consumer(dag_id, schedule):
+    with DAG(dag_id, schedule=schedule):
+
+        @task
+        def take(*, partition_key, partition_date):
+            return [partition_key, str(partition_date)]
+
+        take()
+
+consumer("as_it_is", PartitionedAssetTimetable(assets=day))
+by_month = StartOfMonthMapper(timezone="Asia/Seoul", input_format="%Y-%m-%d")
+consumer("by_month", PartitionedAssetTimetable(assets=day, default_partition_mapper=by_month))
+"""
+
+
+def test_runs_know_when_their_partition_begins(engine: Engine) -> None:
+    engine.write("dated.py", DATED)
+    engine.up()
+    engine.start("api-server")
+
+    def call(method: str, path: str, body: object = None) -> tuple[int, dict]:
+        return engine.ask(method, f"/api/v2{path}", body)
+
+    def said(dag: str) -> list[list[str]]:
+        return sorted(json.loads(v) for (v,) in rows(engine, f"SELECT value FROM xcom WHERE dag_id = '{dag}' AND key = 'return_value'"))
+
+    until(lambda: call("GET", "/version")[0] == 200)
+    until(lambda: ended(engine, "daily", 2) and ended(engine, "as_it_is", 2) and len(said("by_month")))
+    days = [[f"2026-06-{d}", f"2026-06-{d - 1} 15:00:00+00:00"] for d in (11, 12)]
+    assert said("daily") == [[key, date, date] for key, date in days]
+    assert said("as_it_is") == days, "the identity carries what the producer was of"
+    assert {tuple(r) for r in said("by_month")} == {("2026-06", "2026-05-31 15:00:00+00:00")}
+
+    of = "/dags/daily/dagRuns?order_by=partition_date"
+    found = {r["partition_key"]: r["partition_date"] for r in call("GET", of)[1]["dag_runs"]}
+    assert found == {"2026-06-11": "2026-06-10T15:00:00Z", "2026-06-12": "2026-06-11T15:00:00Z"}
+    for ask, keys in (("gte=2026-06-12", ["2026-06-12"]), ("lte=2026-06-11", ["2026-06-11"]), ("gte=2026-06-13", [])):
+        assert [r["partition_key"] for r in call("GET", f"{of}&partition_date_{ask}")[1]["dag_runs"]] == keys, "days of the DAG's zone"
+
+    body = {"logical_date": None, "partition_key": "2026-01-05"}
+    assert call("POST", "/dags/daily/dagRuns", body)[1]["partition_date"] == "2026-01-04T15:00:00Z"
+    until(lambda: ended(engine, "daily", 3))
+    status, why = call("POST", "/dags/daily/dagRuns", {"logical_date": None, "partition_key": "fifth"})
+    assert status == 400 and "does not match the timetable's key_format '%Y-%m-%d'" in why["detail"]
+    status, why = call("POST", "/dags/by_month/dagRuns", {"logical_date": None, "partition_key": "fifth"})
+    assert status == 400 and "is invalid for this timetable's mappers" in why["detail"]
+
+    # A bound is wall time of the DAG's zone, whatever offset it is written with.
+    window = {"partition_date_start": "2026-06-12T00:00:00Z", "partition_date_end": "2026-06-12T00:00:00Z", "dry_run": False}
+    assert call("POST", "/dags/daily/clearPartitions", window)[1]["dag_runs_cleared"] == 1
+    gone = [r for r in call("GET", of)[1]["dag_runs"] if r["partition_key"] is None]
+    assert [r["partition_date"] for r in gone] == [None] and "2026-06-12" in gone[0]["dag_run_id"]
+    again = {"partition_date_end": "2026-06-11T00:00:00+09:00", "dry_run": True}
+    cleared = call("POST", "/dags/daily/clearDagRuns", again)
+    assert cleared[0] == 200 and {t["dag_run_id"] for t in cleared[1]["task_instances"]} == {r["dag_run_id"] for r in call("GET", of)[1]["dag_runs"] if r["partition_date"]}, cleared
+
+
 def test_old_events_are_cleaned_away(engine: Engine) -> None:
     engine.write("first.py", FIRST)
     engine.write("second.py", SECOND)

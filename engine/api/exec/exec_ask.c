@@ -77,7 +77,7 @@ void tw_exec_write_run(struct tw_exec *x, struct tw_jw *w, const struct tw_run_r
 	if (tw_exec_knows(x, TW_EXEC_2026_04_06))
 		tw_jw_str_at(w, "partition_key", run->partition_key);
 	if (tw_exec_knows(x, TW_EXEC_2026_06_30))
-		tw_jw_null_at(w, "partition_date");
+		tw_jw_time(w, "partition_date", run->partition_date);
 	if (tw_exec_knows(x, TW_EXEC_2026_04_06))
 		tw_jw_str_at(w, "note", run->note);
 	if (tw_exec_knows(x, TW_EXEC_2026_06_30))

@@ -377,6 +377,7 @@ static struct tw_value run_value(struct ask *q, const struct tw_run_row *r)
 	tw_map_putc(q->a, v, "note", str_value(r->note));
 	tw_map_putc(q->a, v, "triggering_user_name", str_value(r->triggering_user));
 	tw_map_putc(q->a, v, "partition_key", str_value(r->partition_key));
+	tw_map_putc(q->a, v, "partition_date", time_value(q->a, r->partition_date));
 	return v;
 }
 
