@@ -54,7 +54,6 @@
 	IGNORED("logging", "fab_logging_level", "there is no FAB") \
 	IGNORED("logging", "uvicorn_logging_level", "there is no uvicorn") \
 	IGNORED("logging", "json_logs", "logs of tasks are JSON lines, those of daemons are text") \
-	IGNORED("logging", "logging_config_class", "logging is set up by the task runner") \
 	IGNORED("logging", "colored_console_log", "logs have no colors") \
 	IGNORED("logging", "color_log_error_keywords", "logs have no colors") \
 	IGNORED("logging", "color_log_warning_keywords", "logs have no colors") \

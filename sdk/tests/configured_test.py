@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +101,81 @@ b = DAG("delta", schedule=datetime.timedelta(hours=6), start_date=start)
         "cron": "cron_trigger",
         "delta": "delta_interval",
     }
+
+
+LOG_CONFIG = """
+import json
+import logging
+import os
+import subprocess
+import sys
+from copy import deepcopy
+from airflow.config_templates.airflow_local_settings import DEFAULT_LOGGING_CONFIG
+
+class Quiet(logging.Filter):
+    def filter(self, record):
+        return "heartbeat" not in record.getMessage()
+
+LOGGING_CONFIG = deepcopy(DEFAULT_LOGGING_CONFIG)
+LOGGING_CONFIG["formatters"]["json"] = {
+    "()": "airflow.utils.log.json_formatter.JSONFormatter",
+    "json_fields": ["levelname", "message"],
+    "extras": {"app": "trade"},
+}
+LOGGING_CONFIG["filters"]["quiet"] = {"()": "own_log_config.Quiet"}
+LOGGING_CONFIG["handlers"]["audit"] = {
+    "class": "logging.FileHandler",
+    "filename": "FOLDER/audit.log",
+    "formatter": "json",
+    "filters": ["quiet", "mask_secrets"],
+}
+LOGGING_CONFIG["handlers"]["console"]["formatter"] = "json"
+LOGGING_CONFIG["loggers"]["airflow.task"]["handlers"].append("audit")
+LOGGING_CONFIG["loggers"]["noisy.lib"] = {"handlers": ["console"], "level": "ERROR", "propagate": False}
+"""
+
+LOGS = """
+import logging, os, sys
+from tradewind import log
+from airflow.models import BaseOperator
+from airflow.hooks.base import BaseHook
+log.setup(1)
+class Load(BaseOperator): pass
+class Warehouse(BaseHook): pass
+Load(task_id="x").log.info("rows loaded")
+Load(task_id="x").log.info("heartbeat")
+Warehouse().log.info("asked")
+logging.getLogger("noisy.lib").warning("never mind")
+logging.getLogger("noisy.lib").error("mind")
+"""
+
+
+def test_a_logging_config_of_ones_own_adds_to_the_tasks_log(tmp_path: Path):
+    (tmp_path / "own_log_config.py").write_text(LOG_CONFIG.replace("FOLDER", str(tmp_path)))
+
+    def logged(choice: str) -> list[dict]:
+        env = {
+            **os.environ,
+            "AIRFLOW_HOME": str(tmp_path),
+            "AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS": choice,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), str(tmp_path)]),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", LOGS], env=env, capture_output=True, text=True, check=True
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    lines = logged("own_log_config.LOGGING_CONFIG")
+    assert [line["event"] for line in lines] == ["rows loaded", "heartbeat", "asked", "mind"]
+    assert [line["logger"] for line in lines[:3]] == [
+        "airflow.task.operators.__main__.Load",
+        "airflow.task.operators.__main__.Load",
+        "airflow.task.hooks.__main__.Warehouse",
+    ]
+    audit = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
+    assert audit == [
+        {"levelname": "INFO", "message": "rows loaded", "app": "trade"},
+        {"levelname": "INFO", "message": "asked", "app": "trade"},
+    ]
+    lines = logged("nobody.LOGGING_CONFIG")
+    assert "logging_config_class = nobody.LOGGING_CONFIG" in lines[0]["event"] and len(lines) == 6

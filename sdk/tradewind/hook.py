@@ -8,11 +8,19 @@ from typing import Any
 from tradewind.connection import Connection
 
 
+def logger_of(cls: type, below: str | None, name: str | None = None) -> logging.Logger:
+    """The logger of a class: operators' and hooks' are below `airflow.task`, whose handlers and levels so count for them."""
+    from tradewind.module_loading import module_of
+
+    return logging.getLogger(".".join(p for p in (below, name or f"{module_of(cls)}.{cls.__name__}") if p))
+
+
 class LoggingMixin:
     """Gives a class its logger."""
 
     _log: logging.Logger | None = None
     _logger_name: str | None = None
+    _log_config_logger_name: str | None = None
 
     def __init__(self, context: Any = None):
         self._set_context(context)
@@ -20,8 +28,7 @@ class LoggingMixin:
     @property
     def log(self) -> logging.Logger:
         if self._log is None:
-            cls = type(self)
-            self._log = logging.getLogger(self._logger_name or f"{cls.__module__}.{cls.__name__}")
+            self._log = logger_of(type(self), self._log_config_logger_name, self._logger_name)
         return self._log
 
     @property
@@ -30,7 +37,7 @@ class LoggingMixin:
 
     @classmethod
     def _get_log(cls, obj: Any = None, clazz: Any = None) -> logging.Logger:
-        return logging.getLogger(f"{cls.__module__}.{cls.__name__}")
+        return logger_of(cls, cls._log_config_logger_name, cls._logger_name)
 
     def _set_context(self, context: Any) -> None:
         pass
@@ -42,6 +49,7 @@ class BaseHook(LoggingMixin):
     def __init__(self, *args: Any, logger_name: str | None = None, **kwargs: Any):
         super().__init__()
         self._log = None
+        self._log_config_logger_name = "airflow.task.hooks"
         self._logger_name = logger_name
 
     @classmethod

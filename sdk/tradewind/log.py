@@ -233,19 +233,42 @@ def set_namespace_levels() -> None:
 
 
 def setup(fd: int, level: str | int = "INFO") -> JsonLines:
-    """Give the root logger one handler: the task's log. What the DAG file configured for the root goes."""
+    """Give the root logger one handler: the task's log. What the DAG file configured for the root goes.
+
+    `[logging] logging_config_class` may add handlers and levels.
+    """
     handler = JsonLines(fd)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper() if isinstance(level, str) else level)
-    set_namespace_levels()
     for name in ("airflow", "airflow.task", "tradewind.task"):
         logger = logging.getLogger(name)
         logger.handlers[:] = []
         logger.propagate = True
         logger.disabled = False
+    _add_chosen(handler)
+    set_namespace_levels()
     logging.captureWarnings(True)
     return handler
+
+
+def _add_chosen(handler: JsonLines) -> None:
+    """What the dictionary of `[logging] logging_config_class` adds. One that cannot be used is told in the log."""
+    from tradewind.conf import conf
+
+    if not conf.get("logging", "logging_config_class", fallback=""):
+        return
+    root = logging.getLogger()
+    added: list[logging.Handler] = []
+    try:
+        from tradewind import logging_config
+
+        root.handlers[:] = []
+        added = logging_config.apply()
+    except Exception as e:
+        root.handlers[:] = [handler]
+        logging.getLogger("tradewind").error("%s", e)
+    root.handlers[:] = [handler, *(h for h in added if h is not handler)]
 
 
 def attach_streams(stdout_fd: int, stderr_fd: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,3 +79,12 @@ def lazy_names(table: dict[str, str], module: str) -> tuple[Callable[[str], Any]
         return value
 
     return get, lambda: sorted(table)
+
+
+def module_of(o: Any) -> str:
+    """A class's module as people know it: Airflow's path for what we ship, and no mangled name for a DAG file."""
+    own = getattr(o, "__dict__", {}).get("_airflow_module")
+    if own:
+        return own
+    module = getattr(o, "__module__", None) or ""
+    return re.sub(r"^unusual_prefix_[0-9a-f]+_", "", module)

@@ -575,10 +575,9 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
 
     @property
     def log(self) -> logging.Logger:
-        name = self.__dict__.get("_logger_name")
-        return logging.getLogger(
-            f"airflow.task.operators.{name}" if name else f"{type(self).__module__}.{type(self).__name__}"
-        )
+        from tradewind.hook import logger_of
+
+        return logger_of(type(self), "airflow.task.operators", self.__dict__.get("_logger_name"))
 
     @log.setter
     def log(self, value: Any) -> None:  # some operators assign their own

@@ -13,6 +13,7 @@ from typing import Any
 
 from tradewind.exceptions import AirflowException
 from tradewind.links import key_of, links_of
+from tradewind.module_loading import module_of
 from tradewind.operator import NOTSET, Defaults
 from tradewind.states import WeightRule
 from tradewind.weights import custom_weights
@@ -34,16 +35,7 @@ def _callable_name(f: Any) -> str:
         f = f.func
     if not hasattr(f, "__qualname__"):
         f = type(f)
-    return f"{_module(f)}.{f.__qualname__}"
-
-
-def _module(o: Any) -> str:
-    """A class's module as people know it: Airflow's path for what we ship, and no mangled name for a DAG file."""
-    own = getattr(o, "__dict__", {}).get("_airflow_module")
-    if own:
-        return own
-    module = getattr(o, "__module__", None) or ""
-    return re.sub(r"^unusual_prefix_[0-9a-f]+_", "", module)
+    return f"{module_of(f)}.{f.__qualname__}"
 
 
 def describe(value: Any) -> str:
@@ -54,11 +46,11 @@ def describe(value: Any) -> str:
         return f"<callable {_callable_name(value)}>"
     cls = type(value)
     if cls.__repr__ is object.__repr__:
-        return f"<{_module(cls)}.{cls.__qualname__} object>"
+        return f"<{module_of(cls)}.{cls.__qualname__} object>"
     try:
         return _ADDRESS.sub("", repr(value))[:1000]
     except Exception:
-        return f"<{_module(cls)}.{cls.__qualname__} object>"
+        return f"<{module_of(cls)}.{cls.__qualname__} object>"
 
 
 def encode(value: Any) -> Any:
@@ -322,7 +314,7 @@ def _doc(task: Any) -> dict[str, Any] | None:
 def _weight_rule(rule: Any, task: Any) -> Any:
     if isinstance(rule, WeightRule):
         return rule.value
-    doc = {"class": f"{_module(type(rule))}.{type(rule).__qualname__}", "data": encode(rule.serialize())}
+    doc = {"class": f"{module_of(type(rule))}.{type(rule).__qualname__}", "data": encode(rule.serialize())}
     weights = custom_weights(rule, task)
     if weights:
         doc["weights"] = weights
@@ -401,7 +393,7 @@ def task_document(task: Any, python_templates: bool) -> dict[str, Any]:
     group = task.task_group
     doc: dict[str, Any] = {
         "task_id": task.task_id,
-        "operator": {"module": _module(cls), "class": cls.__name__, "name": task.operator_name},
+        "operator": {"module": module_of(cls), "class": cls.__name__, "name": task.operator_name},
     }
     if task.node_label() != task.task_id:
         doc["label"] = task.node_label()
