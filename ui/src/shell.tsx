@@ -261,14 +261,12 @@ function Connection() {
   const lost = useLost();
   const live = useLive() && !lost;
   return (
-    <Tooltip label={live ? t("live.onHint") : t("live.offHint")}>
-      <span className={`live ${live ? "live-on" : ""}`} role="status">
-        <IconBolt size={14} />
-        <Text span fz={12} visibleFrom="sm">
-          {live ? t("live.on") : t("live.off")}
-        </Text>
-      </span>
-    </Tooltip>
+    <span className={`live ${live ? "live-on" : ""}`} role="status" data-tip={live ? t("live.onHint") : t("live.offHint")}>
+      <IconBolt size={14} />
+      <Text span fz={12} visibleFrom="sm">
+        {live ? t("live.on") : t("live.off")}
+      </Text>
+    </span>
   );
 }
 
@@ -368,7 +366,7 @@ function Frame() {
           <UserMenu onKeys={helping.open} />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="side">
+      <AppShell.Navbar className="side" onKeyDown={(e) => e.key === "Escape" && close()}>
         <ScrollArea type="auto" scrollbars="y" flex={1} px={8} py={8}>
           <Rail />
         </ScrollArea>

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, Text } from "@mantine/core";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useLocation, useParams } from "react-router";
@@ -80,9 +80,7 @@ export function Component() {
             )}
             <span className="grow" />
             <Text span fz={13} c="dimmed">
-              <Tooltip label={`${schedule.words(dag)} · ${dag.timezone}`}>
-                <span>{schedule.name(dag)}</span>
-              </Tooltip>
+              <span data-tip={`${schedule.words(dag)} · ${dag.timezone}`}>{schedule.name(dag)}</span>
               {dag.next_dagrun_run_after && !dag.is_paused && (
                 <>
                   {" · "}

@@ -336,7 +336,14 @@ const Sheet = memo(function Sheet({
       onPointerLeave={() => hover(null)}
       style={{ maxHeight, ...pictures }}
     >
-      <div style={{ height: vr.getTotalSize() + HEAD, width: vc.getTotalSize() + names + SPARE, position: "relative" }}>
+      <div
+        style={{
+          height: vr.getTotalSize() + HEAD,
+          width: vc.getTotalSize() + names + SPARE,
+          minWidth: "100%",
+          position: "relative",
+        }}
+      >
         <div className="ghead" style={{ height: HEAD }} role="row" aria-rowindex={1}>
           <div
             className="gcorner"

@@ -1,5 +1,5 @@
 /** What a run hangs on, when it will end, and whether that is usual. The engine computes it (engine/api/ui/forecast.h). */
-import { Switch, Text, Tooltip } from "@mantine/core";
+import { Switch, Text } from "@mantine/core";
 import { createContext, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -202,18 +202,14 @@ function Steps({ dagId, runId, steps }: { dagId: string; runId: string; steps: P
           const w = wait(s).seconds;
           const took = between(s.ready, s.end);
           return (
-            <Tooltip
+            <span
               key={`${s.task_id} ${s.map_index}`}
-              label={`${s.task_id}: ${name(s.state)}, ${formatDuration(took)}`}
-              openDelay={100}
+              data-tip={`${s.task_id}: ${name(s.state)}, ${formatDuration(took)}`}
+              className={`path-part st-${s.state ?? "none"}${s.expected ? " expected" : ""}`}
+              style={{ flexGrow: Math.max(took / total, 0.004) }}
             >
-              <span
-                className={`path-part st-${s.state ?? "none"}${s.expected ? " expected" : ""}`}
-                style={{ flexGrow: Math.max(took / total, 0.004) }}
-              >
-                <span className="path-wait" style={{ width: `${took ? (w / took) * 100 : 0}%` }} />
-              </span>
-            </Tooltip>
+              <span className="path-wait" style={{ width: `${took ? (w / took) * 100 : 0}%` }} />
+            </span>
           );
         })}
       </div>
@@ -263,15 +259,15 @@ function Steps({ dagId, runId, steps }: { dagId: string; runId: string; steps: P
                   <td className="num">{Math.round((took / total) * 100)} %</td>
                   <td className="num">
                     {s.span ? (
-                      <Tooltip
-                        label={t("path.usualTip", {
+                      <span
+                        data-tip={t("path.usualTip", {
                           from: formatDuration(s.span.p10),
                           to: formatDuration(s.span.p90),
                           n: s.span.n,
                         })}
                       >
-                        <span>{formatDuration(s.span.p50)}</span>
-                      </Tooltip>
+                        {formatDuration(s.span.p50)}
+                      </span>
                     ) : (
                       "–"
                     )}

@@ -92,7 +92,7 @@ const TaskNode = memo(function TaskNode({
     <a
       {...common}
       className={`scene-item node node-link ${state && `edge-${state}`}${onPath ? " on-path" : ""}`}
-      title={`${of.label}\n${of.kind}`}
+      title={`${of.label}\n${of.kind}${s ? `\n${name(s.state)}` : ""}`}
     >
       <span className="node-top">
         {state && <span className={`node-mark mark-${state}`} />}

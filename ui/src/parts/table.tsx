@@ -42,7 +42,7 @@ export function TableBox({ label, children }: { label: string; children: ReactNo
     return () => look.disconnect();
   }, []);
   return (
-    <section ref={box} className="card table-box" {...(wide ? { tabIndex: 0, "aria-label": label } : {})}>
+    <section ref={box} className={`card table-box${wide ? " wide" : ""}`} {...(wide ? { tabIndex: 0, "aria-label": label } : {})}>
       {children}
     </section>
   );
