@@ -7,6 +7,7 @@ import { house } from "./house.mjs";
 import { office } from "./office.mjs";
 import { keys } from "./keys.mjs";
 import { runs } from "./runs.mjs";
+import { touch } from "./touch.mjs";
 import { views } from "./views.mjs";
 
 const { BASE, GUARDED, DAGS, ONLY = "", SHOTS } = process.env;
@@ -532,6 +533,7 @@ runs(walk);
 house(walk);
 office(walk);
 views(walk);
+touch(walk);
 keys(walk);
 
 step("sign in; a viewer is refused what a viewer may not", async () => {
