@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,58 @@ def test_plugins_of_1_10(tmp_path):
     env = {"PYTHONPATH": SDK, "AIRFLOW_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert done.stdout.strip() == "MineOperator A", done.stderr
+
+
+@pytest.mark.parametrize(
+    "line, package",
+    [
+        ("from airflow.operators import PostgresOperator", "postgres"),
+        ("from airflow.hooks import PostgresHook", "postgres"),
+        ("from airflow.operators.sensors import S3KeySensor", "amazon"),
+        ("from airflow.contrib.hooks import SSHHook", "ssh"),
+    ],
+)
+def test_packages_of_1_10_have_the_classes_of_providers(line, package):
+    from tradewind.exceptions import MissingProvider
+
+    with pytest.raises(MissingProvider, match=f"apache-airflow-providers-{package}"):
+        exec(line, {})
+
+
+PLUGIN = """
+from airflow.models import BaseOperator
+from airflow.operators.sensors import BaseSensorOperator
+from airflow.plugins_manager import AirflowPlugin
+
+class StageOperator(BaseOperator):
+    pass
+
+class ArrivalSensor(BaseSensorOperator):
+    pass
+
+class Ours(AirflowPlugin):
+    name = "ours"
+    operators = [StageOperator]
+    sensors = [ArrivalSensor]
+"""
+
+
+def test_packages_of_1_10_have_the_classes_of_plugins(tmp_path):
+    (tmp_path / "ours_plugin.py").write_text(PLUGIN)
+    code = """
+from airflow.operators import StageOperator, ArrivalSensor, BashOperator
+from airflow.operators.ours import StageOperator as same
+from airflow.sensors import ArrivalSensor as also
+from airflow.executors import LocalExecutor, get_default_executor
+from airflow.executors.celery_executor import CeleryExecutor
+from airflow.jobs.base_job import BaseJob
+assert same is StageOperator and also is ArrivalSensor and get_default_executor()
+try:
+    from airflow.operators import NobodysOperator
+except ImportError:
+    print("good")
+"""
+    env = {**os.environ, "PYTHONPATH": SDK, "AIRFLOW_HOME": str(tmp_path / "home")}
+    env["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.stdout == "good\n", done.stderr

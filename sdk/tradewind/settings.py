@@ -92,6 +92,18 @@ class DebugExecutor(BaseExecutor):
     pass
 
 
+class CeleryExecutor(BaseExecutor):
+    pass
+
+
+class KubernetesExecutor(BaseExecutor):
+    pass
+
+
+def get_default_executor() -> BaseExecutor:
+    return LocalExecutor()
+
+
 class ExecutorLoader:
     @staticmethod
     def get_default_executor_name() -> str:

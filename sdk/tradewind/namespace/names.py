@@ -517,7 +517,12 @@ NAMES: dict[str, str] = {
     "airflow.typing_compat": "typing: *; tradewind.context_types: Self, ParamSpec, TypedDict, Literal, Protocol",
     "airflow.compat": "functools: cache",
     "airflow.compat.functools": "functools: *",
-    "airflow.executors": "tradewind.models: Base",
+    "airflow.executors": (
+        "tradewind.settings: BaseExecutor, LocalExecutor, SequentialExecutor, CeleryExecutor, KubernetesExecutor, "
+        "get_default_executor, GetDefaultExecutor=get_default_executor"
+    ),
+    "airflow.executors.celery_executor": "tradewind.settings: CeleryExecutor",
+    "airflow.executors.kubernetes_executor": "tradewind.settings: KubernetesExecutor",
     "airflow.executors.executor_constants": "tradewind.settings: *",
     "airflow.executors.executor_loader": "tradewind.settings: *",
     "airflow.executors.base_executor": "tradewind.settings: BaseExecutor",
@@ -583,7 +588,8 @@ NAMES: dict[str, str] = {
     "airflow.api.common.experimental.pool": "tradewind.helpers: get_pool=no_database, create_pool=no_database",
     "airflow.api.common.trigger_dag": "tradewind.settings: trigger_dag",
     "airflow.api.common.experimental.trigger_dag": "tradewind.settings: trigger_dag",
-    "airflow.jobs": "tradewind.models: Base",
+    "airflow.jobs": "tradewind.models: BaseJob=Job",
+    "airflow.jobs.base_job": "tradewind.models: BaseJob=Job",
     "airflow.jobs.job": "tradewind.models: Job",
     "airflow.sensors.sql": "airflow.providers.common.sql.sensors.sql: *",
     # -- airflow.utils ------------------------------------------------------------------------------
@@ -786,6 +792,74 @@ for _line in _MOVED.split("\n"):
     _old, _, _new = _line.partition(" ")
     if _new:
         NAMES[f"airflow.{_old}"] = f"airflow.providers.{_new}: *"
+
+#: classes that 1.10 has in a package itself: package, its module, what it has there (old=new name where the provider renamed it)
+_LATE = """
+operators check_operator CheckOperator=SQLCheckOperator ValueCheckOperator=SQLValueCheckOperator
+operators check_operator IntervalCheckOperator=SQLIntervalCheckOperator
+operators hive_operator HiveOperator
+operators hive_stats_operator HiveStatsCollectionOperator
+operators hive_to_mysql HiveToMySqlTransfer=HiveToMySqlOperator
+operators mysql_to_hive MySqlToHiveTransfer=MySqlToHiveOperator
+operators s3_to_hive_operator S3ToHiveTransfer=S3ToHiveOperator
+operators pig_operator PigOperator
+operators presto_check_operator PrestoCheckOperator PrestoValueCheckOperator PrestoIntervalCheckOperator
+operators mysql_operator MySqlOperator
+operators sqlite_operator SqliteOperator
+operators postgres_operator PostgresOperator
+operators s3_file_transform_operator S3FileTransformOperator
+operators http_operator SimpleHttpOperator
+operators jdbc_operator JdbcOperator
+operators mssql_operator MsSqlOperator
+operators slack_operator SlackAPIOperator SlackAPIPostOperator
+operators generic_transfer GenericTransfer
+operators oracle_operator OracleOperator
+hooks hive_hooks HiveCliHook HiveMetastoreHook HiveServer2Hook
+hooks hdfs_hook HDFSHook
+hooks webhdfs_hook WebHDFSHook
+hooks pig_hook PigCliHook
+hooks mysql_hook MySqlHook
+hooks postgres_hook PostgresHook
+hooks presto_hook PrestoHook
+hooks samba_hook SambaHook
+hooks sqlite_hook SqliteHook
+hooks S3_hook S3Hook
+hooks zendesk_hook ZendeskHook
+hooks http_hook HttpHook
+hooks druid_hook DruidHook DruidDbApiHook
+hooks jdbc_hook JdbcHook
+hooks dbapi_hook DbApiHook
+hooks mssql_hook MsSqlHook
+hooks oracle_hook OracleHook
+hooks slack_hook SlackHook
+sensors hdfs_sensor HdfsSensor
+sensors hive_partition_sensor HivePartitionSensor
+sensors named_hive_partition_sensor NamedHivePartitionSensor
+sensors metastore_partition_sensor MetastorePartitionSensor
+sensors http_sensor HttpSensor
+sensors s3_key_sensor S3KeySensor
+sensors s3_prefix_sensor S3PrefixSensor=S3KeySensor
+sensors sql_sensor SqlSensor
+sensors web_hdfs_sensor WebHdfsSensor
+contrib.hooks ftp_hook FTPHook FTPSHook
+contrib.hooks ssh_hook SSHHook
+contrib.hooks sftp_hook SFTPHook
+contrib.hooks bigquery_hook BigQueryHook
+contrib.hooks gcs_hook GoogleCloudStorageHook=GCSHook
+contrib.hooks redshift_hook RedshiftHook
+contrib.operators ssh_operator SSHOperator
+contrib.operators spark_submit_operator SparkSubmitOperator
+"""
+LATE: dict[str, dict[str, tuple[str, str]]] = {}
+for _line in filter(None, _LATE.split("\n")):
+    _package, _module_name, *_listed = _line.split()
+    for _item in _listed:
+        _old, _, _new = _item.partition("=")
+        _found = (f"airflow.{_package}.{_module_name}", _new or _old)
+        LATE.setdefault(f"airflow.{_package}", {})[_old] = _found
+        if _package == "sensors":  # 1.10 had them in both
+            LATE["airflow.operators"][_old] = _found
+            LATE.setdefault("airflow.operators.sensors", {})[_old] = _found
 
 #: words in the name of a 1.10 module → the package it is in now
 _CONTRIB_WORDS = (
