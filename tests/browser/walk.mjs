@@ -265,6 +265,9 @@ step("why it does not run; a log as it is written", async () => {
   await go("/dags/waits/runs/one/tasks/starved");
   await page.getByRole("list", { name: "Why it waits" }).getByText(/pool.*narrow|narrow.*pool/i).waitFor();
   await look("why");
+  await page.locator("main").getByRole("link", { name: "narrow" }).click();
+  await page.getByRole("cell", { name: "narrow", exact: true }).waitFor();
+  await until("that pool alone", async () => (await page.getByRole("cell", { name: "default_pool", exact: true }).count()) === 0);
   await go("/dags/waits/runs/one/tasks/holder");
   await seen(/^tick \d+$/);
   const last = async () => Math.max(...(await page.getByText(/^tick \d+$/).allTextContents()).map((x) => Number(x.slice(5))));
@@ -298,6 +301,8 @@ step("code, versions and their difference", async () => {
   await link("Tasks").click();
   await page.getByRole("cell", { name: "clean.check" }).first().waitFor();
   await look("tasks");
+  await page.getByRole("searchbox", { name: "Search tasks" }).fill("dedup");
+  await until("that task alone", async () => (await page.getByRole("row").count()) === 2);
   await link("Calendar").click();
   await page.getByRole("button", { name: /Success \d/ }).first().waitFor();
   await look("calendar");
@@ -430,6 +435,28 @@ step("palette: Ctrl-K, a few letters, Enter", async () => {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/dags\/shop$/);
+});
+
+step("a tablet: the menu lies beside the page, the view that is shown is in sight, graphs go downward", async () => {
+  const before = page;
+  page = await window_({ viewport: { width: 820, height: 1180 } });
+  await go("/dags/shop/graph");
+  await page.getByRole("radio", { name: "Down", checked: true }).waitFor();
+  const inSight = async (name) => {
+    const [box, tab] = await Promise.all([page.locator(".tabs").boundingBox(), page.locator(".tabs").getByRole("link", { name, exact: true }).boundingBox()]);
+    return tab.x >= box.x && tab.x + tab.width <= box.x + box.width;
+  };
+  await page.setViewportSize({ width: 500, height: 900 });
+  await go("/dags/shop/details");
+  await until("its tab in sight", () => inSight("Details"));
+  await page.setViewportSize({ width: 820, height: 1180 });
+  const menu = page.getByRole("navigation", { name: "Main" });
+  await button("Menu").click();
+  await menu.getByRole("link", { name: "Pools" }).waitFor();
+  await page.mouse.click(700, 600);
+  await until("the menu is gone", async () => !(await menu.isVisible()));
+  await page.context().close();
+  page = before;
 });
 
 step("dark, Korean, a tablet, UTC: and it is remembered", async () => {

@@ -278,6 +278,7 @@ export const en = {
   "pool.deferred": "Deferred tasks take slots, too",
   "pool.deleteHint": "Tasks that name it will not run until there is such a pool again.",
   "pool.edit": "Edit pool",
+  "pool.find": "Search pools",
   "pool.name": "Pool",
   "pool.new": "New pool",
   "pool.none": "No pools",

@@ -279,6 +279,7 @@ export const ko: Texts = {
   "pool.deferred": "지연된 태스크도 슬롯을 차지",
   "pool.deleteHint": "이 풀을 쓰는 태스크는 같은 이름의 풀이 다시 생길 때까지 실행되지 않습니다.",
   "pool.edit": "풀 편집",
+  "pool.find": "풀 검색",
   "pool.name": "풀",
   "pool.new": "새 풀",
   "pool.none": "풀이 없습니다",

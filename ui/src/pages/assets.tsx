@@ -54,7 +54,7 @@ export function Component() {
             {a.name}
           </Link>
           {a.uri !== a.name && (
-            <Text fz={12} c="dimmed" className="mono">
+            <Text fz={12} c="dimmed" className="mono asset-uri">
               {a.uri}
             </Text>
           )}

@@ -12,6 +12,7 @@ import { BulkDelete, usePicked } from "../parts/bulk";
 import { Dialog } from "../parts/dialog";
 import { Delete, editColumn, FormFoot, useSave } from "../parts/edit";
 import { all, save } from "../parts/file";
+import { Search } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { useMay } from "../session";
 import { PoolUse } from "./home";
@@ -82,7 +83,9 @@ export function Component() {
   const may = useMay();
   useTitle(t("nav.pools"));
   const list = useListState("name");
-  const pools = useGet<{ pools: Pool[] } & Page>("/api/v2/pools", list.params, { every: 5000 });
+  const q = list.search.get("q") ?? "";
+  const asking = { ...list.params, ...(q ? { pool_name_pattern: `%${q}%` } : {}) };
+  const pools = useGet<{ pools: Pool[] } & Page>("/api/v2/pools", asking, { every: 5000 });
   const [form, setForm] = useState<Pool | "new" | null>(null);
   const [doomed, setDoomed] = useState<Pool | null>(null);
   const tis = (pool: Pool, state: string, n: number) =>
@@ -121,8 +124,8 @@ export function Component() {
   const picked = usePicked(pools.data?.pools.filter(mayGo), (p) => p.name, {
     path: "/api/v2/pools",
     key: "pools",
-    params: list.params,
-    total: pools.data && pools.data.total_entries - 1,
+    params: asking,
+    total: pools.data && pools.data.total_entries - ("default_pool".includes(q.toLowerCase()) ? 1 : 0),
     may: mayGo,
   });
   const columns: ColumnDef<Pool>[] = [
@@ -210,6 +213,7 @@ export function Component() {
           </Button>
         )}
       </PageHead>
+      <Search label={t("pool.find")} value={q} onFind={(v) => list.set({ q: v })} w={260} mb="sm" />
       <BulkDelete picked={picked} path="/api/v2/pools" name={(p) => p.name} />
       <Loaded of={pools}>
         {(p) => (
@@ -219,7 +223,7 @@ export function Component() {
             columns={columns}
             total={p.total_entries}
             list={list}
-            empty={<Empty icon={<IconLayoutGrid size={30} />} title={t("pool.none")} />}
+            empty={<Empty icon={<IconLayoutGrid size={30} />} title={t(q ? "nothingFound" : "pool.none")} />}
           />
         )}
       </Loaded>

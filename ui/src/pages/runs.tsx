@@ -83,7 +83,9 @@ function Runs({ dagId }: { dagId: string | null }) {
       id: "type",
       header: () => t("run.type"),
       meta: { sort: "run_type" },
-      cell: ({ row }) => t(`runType.${row.original.run_type}`, { defaultValue: row.original.run_type }),
+      cell: ({ row }) => (
+        <span className="one-line">{t(`runType.${row.original.run_type}`, { defaultValue: row.original.run_type })}</span>
+      ),
     },
     {
       id: "after",

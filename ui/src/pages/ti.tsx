@@ -427,14 +427,26 @@ function Details({ of: x }: { of: Ti }) {
           [t("start"), <When key="b" at={x.start_date} />],
           [t("end"), <When key="e" at={x.end_date} />],
           [t("duration"), x.start_date ? <Took key="d" start={x.start_date} end={x.end_date} /> : null],
-          [t("ti.pool"), `${x.pool} (${x.pool_slots})`],
+          [
+            t("ti.pool"),
+            <span key="p">
+              <Link to={`/pools?q=${seg(x.pool)}`}>{x.pool}</Link> ({x.pool_slots})
+            </span>,
+          ],
           [t("ti.queue"), x.queue],
           [t("ti.priority"), x.priority_weight],
           [t("ti.executor"), x.executor],
           [t("ti.host"), x.hostname],
           [t("ti.unixname"), x.unixname],
           ["PID", x.pid],
-          [t("code.version"), x.dag_version ? `v${x.dag_version.version_number}` : null],
+          [
+            t("code.version"),
+            x.dag_version ? (
+              <Link key="v" to={`/dags/${seg(x.dag_id)}/code?version=${x.dag_version.version_number}`}>
+                v{x.dag_version.version_number}
+              </Link>
+            ) : null,
+          ],
           [t("ti.trigger"), x.trigger ? <Value key="g" of={x.trigger} /> : null],
           [t("note"), x.note],
         ]}
