@@ -451,7 +451,7 @@ step("a tablet: the menu lies beside the page, the view that is shown is in sigh
   await until("its tab in sight", () => inSight("Details"));
   await page.setViewportSize({ width: 820, height: 1180 });
   const menu = page.getByRole("navigation", { name: "Main" });
-  await button("Menu").click();
+  await button("Open or close the menu").click();
   await menu.getByRole("link", { name: "Pools" }).waitFor();
   await page.mouse.click(700, 600);
   await until("the menu is gone", async () => !(await menu.isVisible()));
