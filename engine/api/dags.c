@@ -144,6 +144,7 @@ static const struct tw_param list_params[] = {
 	{"dag_display_name_prefix_pattern", TW_P_PREFIX, "dag_display_name"},
 	{"paused", TW_P_BOOL, "is_paused"},
 	{"has_import_errors", TW_P_BOOL, NULL},
+	{"has_warnings", TW_P_BOOL, NULL}, /* ours */
 	{"last_dag_run_state", TW_P_RUN_STATES, "last_run_state"},
 	{"dag_run_state", TW_P_RUN_STATES, "last_run_state"},
 	{"dag_run_start_date", TW_P_TIME, "last_run_start_date"},

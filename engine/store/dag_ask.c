@@ -97,6 +97,7 @@ static const struct tw_field dag_fields[] = {
 	{"is_paused", "d.is_paused", TW_F_BOOL},
 	{"is_stale", "d.is_stale", TW_F_BOOL},
 	{"has_import_errors", "d.has_import_errors", TW_F_BOOL},
+	{"has_warnings", "(exists (select 1 from dag_warning w where w.dag_id = d.dag_id))", TW_F_BOOL},
 	{"bundle_name", "d.bundle_name", TW_F_TEXT},
 	{"bundle_version", "d.bundle_version", TW_F_TEXT},
 	{"fileloc", "d.fileloc", TW_F_TEXT},

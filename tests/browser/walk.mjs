@@ -95,6 +95,11 @@ step("DAG list: search, tags, pause, favourite", async () => {
   await button("fails is a favourite").click();
   await page.getByText("Favourites", { exact: true }).click();
   await until("favourites only", async () => (await page.getByRole("row").count()) === 2);
+  await page.getByText("All", { exact: true }).click();
+  await page.getByRole("combobox", { name: "Import errors, warnings" }).click();
+  await page.getByRole("option", { name: "With warnings (0)" }).click();
+  await seen("No DAG fits these filters");
+  assert.match(page.url(), /trouble=warnings/);
 });
 
 step("trigger with params, and watch it run without touching the page", async () => {
@@ -182,8 +187,9 @@ step("logs: colours, search, a link to a line, download; what was rendered", asy
   await page.reload();
   await page.getByRole("link", { name: line, exact: true }).waitFor();
   await seen("row 150 of de");
-  const [file] = await Promise.all([page.waitForEvent("download"), button("Download").click()]);
+  const [file] = await Promise.all([page.waitForEvent("download"), link("Download").click()]);
   assert.match(file.suggestedFilename(), /fetch-1\.log$/);
+  assert.match(readFileSync(await file.path(), "utf8"), /INFO - row 150 of de\n/);
   await link("Rendered").click();
   await seen(/echo row \$i of de/);
   await look("rendered");
@@ -290,9 +296,58 @@ step("notes", async () => {
   await seen("looked at it, the disk was full");
 });
 
+step("a log of 300,000 lines: opens at its end; scrolls, is searched, linked and filtered with little of it loaded", async () => {
+  await trigger("shop", "long");
+  await ended("shop", "long", "success");
+  const at = "/dags/shop/dagRuns/long/taskInstances/fetch/logs/1";
+  const [, source] = (await api("GET", `/api/v2${at}`)).content;
+  const N = 300_000;
+  const one = (i) => `{"timestamp":"2026-01-01T00:00:00.${String(i).padStart(6, "0")}Z","level":"${i % 1000 ? "info" : "error"}","event":"line ${i} of a long log, which is as long as lines are","logger":"task"}\n`;
+  writeFileSync(source.event, Array.from({ length: N }, (_, i) => one(i)).join(""));
+  const log = page.getByRole("log");
+  const began = Date.now();
+  await go("/dags/shop/runs/long/tasks/fetch");
+  await log.getByText(`line ${N - 1} of`).waitFor();
+  console.log(`# the last line of ${N} after ${Date.now() - began} ms`);
+  await seen(/of 300,002 lines/);
+  await look("log-long");
+  await log.focus();
+  await page.keyboard.press("Home");
+  await log.getByText("line 0 of").waitFor();
+  await page.keyboard.press("PageDown");
+  await until("further down", async () => (await log.getByText("line 0 of").count()) === 0 || (await log.evaluate((e) => e.scrollTop)) > 0);
+  // The middle, by the slider's keys.
+  await page.getByRole("slider", { name: "Place in the log" }).focus();
+  await page.keyboard.press("End");
+  await log.getByText(`line ${N - 1} of`).waitFor();
+  await page.getByRole("searchbox", { name: "Search the log" }).fill("LINE 123456 of");
+  await seen("1 / 1");
+  await page.keyboard.press("Enter");
+  await log.getByText("line 123456 of").waitFor();
+  await log.getByText("line 123456 of").locator("xpath=ancestor::div[1]").getByRole("link").click();
+  await page.waitForURL(/line=123459/);
+  await page.reload();
+  await log.getByText("line 123456 of").waitFor();
+  await until("marked", async () => /line 123456 of/.test(await log.locator(".marked").textContent()));
+  await page.getByRole("combobox", { name: "Levels" }).click();
+  await page.getByRole("option", { name: "error" }).click();
+  await page.keyboard.press("Escape");
+  await log.getByText("line 299000 of").or(log.getByText("line 1000 of")).first().waitFor();
+  assert.equal(await log.getByText("line 123456 of").count(), 0);
+  const kept = await page.evaluate(() => document.querySelectorAll(".log-line").length);
+  assert.ok(kept < 200, `${kept} lines are in the page`);
+});
+
 step("code, versions and their difference", async () => {
   await go("/dags/shop/code");
   await seen("Takes out what is odd");
+  const [source] = await Promise.all([page.waitForEvent("download"), button("Download").click()]);
+  assert.match(source.suggestedFilename(), /^shop\.v\d+\.py$/);
+  assert.match(readFileSync(await source.path(), "utf8"), /Takes out what is odd/);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await button("Copy").click();
+  await button("Copied").waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /Takes out what is odd/);
   await look("code");
   await link("Details").click();
   await page.getByRole("heading", { name: "Shop" }).waitFor();

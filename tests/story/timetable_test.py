@@ -56,6 +56,9 @@ def test_a_timetable_of_ones_own_schedules_its_dag(engine: Engine) -> None:
 
     wait_until(lambda: engine.get("/api/v2/dagWarnings?dag_id=broken")["total_entries"], 60, "nobody was warned")
     (warning,) = engine.get("/api/v2/dagWarnings?dag_id=broken")["dag_warnings"]
+    warned = engine.get("/api/v2/dags?has_warnings=true")["dags"]
+    assert [d["dag_id"] for d in warned] == ["broken"]
+    assert "broken" not in [d["dag_id"] for d in engine.get("/api/v2/dags?has_warnings=false")["dags"]]
     assert "RuntimeError: no calendar today" in warning["message"]
     assert 'custom.py", line' in warning["message"] and "tradewind/" not in warning["message"]
     assert engine.get("/api/v2/dags/broken")["next_dagrun_run_after"] is None

@@ -69,6 +69,24 @@ export async function send<T>(
 
 export const get = <T>(path: string, params?: Params, signal?: AbortSignal) => send<T>("GET", path, params, undefined, signal);
 
+/** An answer that comes line by line, each of which is JSON: taken as they come. */
+export async function ndjson<T>(path: string, params: Params, signal: AbortSignal, take: (one: T) => void): Promise<void> {
+  const answer = await fetch(url(path, params), { signal, credentials: "same-origin" });
+  if (!answer.ok || !answer.body) {
+    if (answer.status === 401) onDenied();
+    throw new ApiError(answer.status, detail(await answer.json().catch(() => null), answer.status));
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    const lines = (rest + (value ?? "")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const l of lines) if (l) take(JSON.parse(l) as T);
+    if (done) return;
+  }
+}
+
 /** A piece of a path. */
 export const seg = encodeURIComponent;
 

@@ -1,6 +1,7 @@
 /** English, and the list of all texts: by area in en/, what many pages share here. */
 import { house } from "./en/house";
 import { keys } from "./en/keys";
+import { logs } from "./en/logs";
 import { look } from "./en/look";
 import { ops } from "./en/ops";
 import { pages } from "./en/pages";
@@ -12,6 +13,7 @@ export const en = {
   ...house,
   ...keys,
   ...ops,
+  ...logs,
   ...look,
   ...pages,
   ...runs,

@@ -2,6 +2,7 @@
 import type { Texts } from "./en";
 import { house } from "./ko/house";
 import { keys } from "./ko/keys";
+import { logs } from "./ko/logs";
 import { look } from "./ko/look";
 import { ops } from "./ko/ops";
 import { pages } from "./ko/pages";
@@ -13,6 +14,7 @@ export const ko: Texts = {
   ...house,
   ...keys,
   ...ops,
+  ...logs,
   ...look,
   ...pages,
   ...runs,

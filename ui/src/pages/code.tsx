@@ -1,10 +1,13 @@
-import { Group, Select, Text } from "@mantine/core";
+import { Button, CopyButton, Group, Select, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { type DagVersion, seg } from "../api";
+import { IconCopy, IconDownload } from "../icons";
 import { useGet } from "../live";
+import { announce } from "../parts/announce";
 import { Busy, Loaded } from "../parts/bits";
+import { save } from "../parts/file";
 import { useZone } from "../settings";
 import { formatTime, zoneMark } from "../time";
 import { useDag } from "./dag";
@@ -42,6 +45,10 @@ export function Component() {
     const at = new Date(v.created_at);
     return { value: String(v.version_number), label: `v${v.version_number} · ${formatTime(at, zone)} ${zoneMark(at, zone)}` };
   });
+  /** "etl.v3.py": which version it is stays with the file. */
+  const fileName = (dag.relative_fileloc ?? dag.fileloc)
+    .replace(/^.*\//, "")
+    .replace(/(\.\w+)?$/, `${version ? `.v${version}` : ""}$1`);
   const yaml = /\.ya?ml$/.test(dag.fileloc);
   return (
     <>
@@ -68,6 +75,33 @@ export function Component() {
           nothingFoundMessage={t("code.oneVersion")}
         />
         <span className="grow" />
+        {source.data && (
+          <>
+            <CopyButton value={source.data.content ?? ""}>
+              {({ copied, copy }) => (
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  leftSection={<IconCopy size={13} />}
+                  onClick={() => {
+                    copy();
+                    announce(t("copied"));
+                  }}
+                >
+                  {t(copied ? "copied" : "copy")}
+                </Button>
+              )}
+            </CopyButton>
+            <Button
+              size="compact-xs"
+              variant="default"
+              leftSection={<IconDownload size={13} />}
+              onClick={() => save(fileName, source.data?.content ?? "", "text/plain;charset=utf-8")}
+            >
+              {t("log.download")}
+            </Button>
+          </>
+        )}
         <Text fz={12} c="dimmed" className="mono">
           {dag.relative_fileloc ?? dag.fileloc}
         </Text>

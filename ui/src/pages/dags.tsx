@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, MultiSelect, SegmentedControl, Switch, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, MultiSelect, SegmentedControl, Select, Switch, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
@@ -92,6 +92,7 @@ export function Component() {
   const tags = search.getAll("tag");
   const show = search.get("show") ?? "all";
   const state = search.get("state");
+  const trouble = search.get("trouble");
   const asking = {
     ...list.params,
     ...(q ? { dag_display_name_pattern: `%${q}%` } : {}),
@@ -105,7 +106,10 @@ export function Component() {
           : {}),
     ...(state ? { last_dag_run_state: state } : {}),
     owners: search.getAll("owner"),
+    ...(trouble === "import_errors" || trouble === "warnings" ? { [`has_${trouble}`]: true } : {}),
   };
+  const broken = useGet<DagPage>("/api/v2/dags", { has_import_errors: true, limit: 0 }).data?.total_entries;
+  const warned = useGet<DagPage>("/api/v2/dags", { has_warnings: true, limit: 0 }).data?.total_entries;
   const dags = useGet<DagPage>("/api/v2/dags", asking, { every: 10_000 });
   const picked = usePicked(dags.data?.dags, (d) => d.dag_display_name, {
     path: "/api/v2/dags",
@@ -250,7 +254,7 @@ export function Component() {
         ),
     },
   ];
-  const filtered = q || tags.length || show !== "all" || state || search.get("owner");
+  const filtered = q || tags.length || show !== "all" || state || trouble || search.get("owner");
   return (
     <>
       <PageHead title={t("nav.dags")}>
@@ -307,6 +311,20 @@ export function Component() {
           onFind={(v) => set({ owner: v })}
           w={130}
         />
+        <Select
+          size="xs"
+          w={190}
+          clearable
+          clearButtonProps={{ "aria-label": t("clearFilter") }}
+          placeholder={t("dag.trouble")}
+          aria-label={t("dag.trouble")}
+          value={trouble}
+          onChange={(v) => set({ trouble: v })}
+          data={[
+            { value: "import_errors", label: `${t("dag.trouble.import_errors")} (${broken ?? "–"})` },
+            { value: "warnings", label: `${t("dag.trouble.warnings")} (${warned ?? "–"})` },
+          ]}
+        />
       </Group>
       <BulkDags picked={picked} />
       <Loaded of={dags}>
@@ -327,7 +345,7 @@ export function Component() {
                       variant="default"
                       onClick={() => {
                         setTyped("");
-                        set({ q: null, tag: null, show: null, state: null, owner: null });
+                        set({ q: null, tag: null, show: null, state: null, owner: null, trouble: null });
                       }}
                     >
                       {t("clearFilters")}

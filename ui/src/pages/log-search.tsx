@@ -3,7 +3,7 @@ import { Button, Checkbox, Group, Progress, Select, Text, TextInput } from "@man
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
-import { ApiError, seg, url } from "../api";
+import { ndjson, seg } from "../api";
 import { IconFileSearch } from "../icons";
 import { plain } from "../parts/ansi";
 import { Empty, PageHead, Trouble, useTitle } from "../parts/bits";
@@ -27,26 +27,6 @@ interface Piece {
   end?: { attempts: number; bytes: number; hits: number; token: string | null };
 }
 const spans: Record<string, number> = { hour: 3600, day: 86400, week: 604800, month: 2592000 };
-
-/** Reads the answer line by line, as it comes. */
-async function read(address: string, signal: AbortSignal, take: (p: Piece) => void) {
-  const answer = await fetch(address, { signal, credentials: "same-origin" });
-  if (!answer.ok || !answer.body) {
-    const body = (await answer.json().catch(() => null)) as { detail?: string | { msg: string }[] } | null;
-    const d = body?.detail;
-    throw new ApiError(answer.status, typeof d === "string" ? d : (d?.[0]?.msg ?? `HTTP ${answer.status}`));
-  }
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    rest += value ?? "";
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    for (const l of lines) if (l) take(JSON.parse(l) as Piece);
-    if (done) return;
-  }
-}
 
 function link(h: Hit) {
   const instance = `/dags/${seg(h.dag_id)}/runs/${seg(h.run_id)}/tasks/${seg(h.task_id)}`;
@@ -99,7 +79,7 @@ export function Component() {
     setProgress(null);
     setBusy(true);
     const span = spans[search.get("span") ?? ""];
-    const address = url("/ui/logs/search", {
+    const params = {
       q,
       regex: regex || null,
       level: search.get("level"),
@@ -108,9 +88,9 @@ export function Component() {
       run_id: search.get("run_id"),
       start_date_gte: span ? new Date(Date.now() - span * 1000).toISOString() : null,
       token: from,
-    });
+    };
     try {
-      await read(address, mine.signal, (p) => {
+      await ndjson<Piece>("/ui/logs/search", params, mine.signal, (p) => {
         if (p.hit) setHits((before) => [...before, p.hit!]);
         if (p.progress) setProgress(p.progress);
         if (p.end) setEnd(p.end);

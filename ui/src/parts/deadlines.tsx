@@ -34,6 +34,9 @@ interface Sla {
   logical_date: string;
   timestamp: string;
 }
+const LOOK_MS = 10_000;
+/** So long after its instant the scheduler has surely seen that one was missed. */
+const SEEN_MS = 30_000;
 const known = new Set(["dagrun_logical_date", "dagrun_queued_at", "fixed_datetime", "average_runtime"]);
 
 /** In words: "Report: 2 hours after the run was queued". */
@@ -51,12 +54,22 @@ function Rule({ of: a }: { of: Alert }) {
   );
 }
 
-/** Those that a run has; asked again while one is to come, for nothing tells when it passes. */
+/** When to look again: as the next one passes, which nothing tells; then until the scheduler has seen it. */
+function nextLook(of: Deadline[] | undefined): number {
+  const now = Date.now();
+  const due = (of ?? []).filter((d) => !d.missed).map((d) => Date.parse(d.deadline_time) - now);
+  if (!due.length) return 0;
+  const late = due.some((ms) => ms <= 0 && ms > -SEEN_MS);
+  const next = Math.min(...due.filter((ms) => ms > 0), LOOK_MS);
+  return late ? Math.min(1000, next + 50) : next + 50;
+}
+
+/** Those that a run has. */
 export function useRunDeadlines(dagId: string, runId: string): Deadline[] {
   const asked = useGet<{ deadlines: Deadline[] }>(
     `/ui/dags/${seg(dagId)}/dagRuns/${seg(runId)}/deadlines`,
     { limit: 20, order_by: "deadline_time" },
-    { every: (d) => (d?.deadlines.some((x) => !x.missed) ? 10_000 : 0), untold: true },
+    { every: (d) => nextLook(d?.deadlines), untold: true },
   );
   return asked.data?.deadlines ?? [];
 }
@@ -114,7 +127,7 @@ export function Deadlines({ dagId, runId }: { dagId?: string; runId?: string }) 
   const asked = useGet<{ deadlines: Deadline[] } & Page>(
     `/ui/dags/${dagId ? seg(dagId) : "~"}/dagRuns/${runId ? seg(runId) : "~"}/deadlines`,
     { ...list.params, ...(missed ? { missed } : {}) },
-    { every: 10_000, untold: true },
+    { every: (d) => nextLook(d?.deadlines) || LOOK_MS, untold: true },
   );
   const columns: ColumnDef<Deadline>[] = [
     {

@@ -1,15 +1,16 @@
 /** The latest failures of a DAG or of one of its tasks, each with the end of its log. */
 import { Button, Group, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { seg, type Ti, type TiPage } from "../api";
+import { ndjson, seg, type Ti, type TiPage } from "../api";
 import { useGet } from "../live";
 import { useMay } from "../session";
 import { When } from "../time";
 import { plain } from "./ansi";
 import { Trouble } from "./bits";
-import { type LogAnswer, unfold } from "./log";
+import { type Line, type Row, rowsOf } from "./log-rows";
 import { tiPath } from "./paths";
 import { Mark, StateMark } from "./state";
 
@@ -19,12 +20,18 @@ const LINES = 12;
 /** Asked for when it is wanted. */
 function LogEnd({ of: x }: { of: Ti }) {
   const { t } = useTranslation();
-  const asked = useGet<LogAnswer>(
-    `/api/v2/dags/${seg(x.dag_id)}/dagRuns/${seg(x.dag_run_id)}/taskInstances/${seg(x.task_id)}/logs/${x.try_number}`,
-    x.map_index >= 0 ? { map_index: x.map_index } : {},
-  );
+  const path = `/ui/dags/${seg(x.dag_id)}/dagRuns/${seg(x.dag_run_id)}/taskInstances/${seg(x.task_id)}/logs/${x.try_number}/lines`;
+  const asked = useQuery({
+    queryKey: [path, x.map_index],
+    queryFn: async ({ signal }) => {
+      const rows: Row[] = [];
+      const params = { last: 3 * LINES, map_index: x.map_index >= 0 ? x.map_index : undefined };
+      await ndjson<{ line: Line }>(path, params, signal, ({ line }) => rows.push(...rowsOf(line, 1, "")));
+      return rows;
+    },
+  });
   if (asked.error) return <Trouble error={asked.error} />;
-  const lines = (asked.data?.content.flatMap(unfold) ?? []).filter((l) => !l.source && l.text.trim() !== "");
+  const lines = (asked.data ?? []).filter((l) => !l.source && l.text.trim() !== "");
   return (
     <pre className="pre" tabIndex={0}>
       {asked.data ? lines.slice(-LINES).map((l) => `${plain(l.text)}\n`) : t("loading")}

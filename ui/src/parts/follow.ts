@@ -12,13 +12,15 @@ export function useFollow(
   kinds: readonly string[],
   hear: (m: MessageEvent<string>) => void,
   over?: () => void,
+  /** Where it is when it begins, or begins anew; `at` without it. */
+  address?: () => string,
 ): { open: boolean; lost: boolean } {
   const [open, setOpen] = useState(false);
   const [lost, setLost] = useState(false);
   const [hidden, setHidden] = useState(document.hidden);
   const ended = useRef<string | null>(null);
-  const call = useRef({ hear, over });
-  call.current = { hear, over };
+  const call = useRef({ hear, over, address });
+  call.current = { hear, over, address };
   useEffect(() => {
     const look = () => setHidden(document.hidden);
     document.addEventListener("visibilitychange", look);
@@ -35,7 +37,7 @@ export function useFollow(
       call.current.over?.();
     };
     const begin = () => {
-      source = new EventSource(at);
+      source = new EventSource(call.current.address?.() ?? at);
       source.onopen = () => {
         setOpen(true);
         setLost(false);

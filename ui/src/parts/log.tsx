@@ -1,109 +1,185 @@
-/** The log of one attempt, live while it runs: levels, search, wrapping, links to lines. Only what is in sight is drawn. */
-import { ActionIcon, Button, Group, MultiSelect, Text, TextInput, Tooltip } from "@mantine/core";
+/** The log of one attempt, of any size, live while it runs: levels, search, wrapping, links to lines. Only what is in sight is loaded and drawn. */
+import { ActionIcon, Button, Group, MultiSelect, Slider, Text, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { url } from "../api";
 import { IconArrowDown, IconArrowUp, IconDownload, IconPlayerTrackNext, IconTextWrap } from "../icons";
-import { useGet } from "../live";
 import { useRemembered, useZone } from "../settings";
 import { formatTime, zoneMark } from "../time";
-import { ansi, plain } from "./ansi";
+import { ansi } from "./ansi";
 import { Empty, Trouble } from "./bits";
 import { useFollow } from "./follow";
+import type { Line } from "./log-rows";
+import { LogStore } from "./log-store";
 import { useRest } from "./room";
 
-interface Frame {
-  filename: string;
-  lineno: number;
-  name: string;
-}
-interface Line {
-  timestamp?: string | null;
-  level?: string;
-  event: string;
-  logger?: string;
-  error_detail?: { exc_type: string; exc_value: string; frames?: Frame[] }[];
-}
-export interface LogAnswer {
-  content: (Line | string)[];
-  continuation_token: string | null;
-}
+/** Of a longer log the rows around what is looked at scroll; nothing on a page can be as high as millions of lines. */
+const WINDOW = 20_000;
+/** So near to an end of them they change. */
+const EDGE = 400;
+/** A log of more rows opens at its end. */
+const LONG = 2000;
+const SEARCH_MS = 200;
 
-/** One line on the screen; of an exception there are several. */
-interface Shown {
-  at: string | null;
-  level: string;
-  text: string;
-  source: boolean;
-}
-export function unfold(line: Line | string): Shown[] {
-  if (typeof line === "string") return line.split("\n").map((text) => ({ at: null, level: "", text, source: false }));
-  const level = line.level ?? "";
-  const at = line.timestamp ?? null;
-  const source = at === null && level === "";
-  if (source && line.event === "::endgroup::") return [];
-  const out = String(line.event ?? "")
-    .replace(/^::group::/, "▾ ")
-    .split("\n")
-    .map((text, i) => ({ at: i ? null : at, level, text, source }));
-  for (const e of line.error_detail ?? []) {
-    out.push({ at: null, level: "error", text: `${e.exc_type}: ${e.exc_value}`, source: false });
-    for (const f of e.frames ?? [])
-      out.push({ at: null, level: "error", text: `    ${f.filename}:${f.lineno} in ${f.name}`, source: false });
-  }
-  return out;
-}
+const levels = ["debug", "info", "warning", "error", "critical"];
 
-/** Lines are shown together when several come within so many milliseconds. */
-const GATHER_MS = 50;
-
-/** The whole log at once; of an attempt that goes on as it is written. */
-function useLog(path: string, mapIndex: number, running: boolean) {
-  const [lines, setLines] = useState<Shown[]>([]);
+/** The log of the levels that are wanted; of an attempt that goes on as it is written. */
+function useLog(path: string, mapIndex: number, running: boolean, chosen: readonly string[]) {
+  const wanted = chosen.join(" ");
+  const store = useMemo(
+    () =>
+      new LogStore(
+        path.replace(/^\/api\/v2/, "/ui"),
+        mapIndex >= 0 ? { map_index: mapIndex } : {},
+        wanted ? wanted.split(" ") : [],
+      ),
+    [path, mapIndex, wanted],
+  );
+  const version = useSyncExternalStore(store.follow, store.version);
+  useEffect(() => {
+    void store.scan();
+    return () => store.stop();
+  }, [store]);
   const [over, setOver] = useState(false);
   // Whoever saw it run follows it to its end, which may be told a little after the state.
   const [follows, setFollows] = useState(running);
   if (running && !follows) setFollows(true);
-  const params = { map_index: mapIndex >= 0 ? mapIndex : undefined };
-  const whole = useGet<LogAnswer>(path, { ...params, full_content: false }, { enabled: !follows, keep: false });
-  const gathered = useRef<Shown[]>([]);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  // What is there already comes along when a stream is begun anew.
-  const known = useRef(new Set<string>());
+  // What was there is not told again, also when the stream is begun anew.
+  const from = () =>
+    url(path, { map_index: mapIndex >= 0 ? mapIndex : undefined, last_event_id: store.file ? store.offset : undefined });
   const { open, lost } = useFollow(
-    follows ? url(path, params) : null,
+    follows && store.ready ? `${path} ${wanted}` : null,
     ["log"],
     (m) => {
-      const line = JSON.parse(m.data) as Line;
-      const fresh = unfold(line);
-      const source = fresh.every((l) => l.source);
-      const key = source ? m.data : m.lastEventId;
-      if (known.current.has(key)) return;
-      known.current.add(key);
-      gathered.current.push(...fresh);
-      timer.current ??= setTimeout(() => {
-        const more = gathered.current;
-        gathered.current = [];
-        timer.current = undefined;
-        setLines((before) => [...before, ...more]);
-      }, GATHER_MS);
+      if (!store.append(JSON.parse(m.data) as Line, Number(m.lastEventId))) void store.scan();
     },
-    () => setOver(true),
+    () => {
+      // The last words of one that has left nothing, or was not there yet.
+      if (!store.file) void store.scan();
+      setOver(true);
+    },
+    from,
   );
-  const read = useMemo(() => whole.data?.content.flatMap(unfold) ?? [], [whole.data]);
-  return {
-    lines: follows ? lines : read,
-    error: follows ? (lost && !open && !over ? new TypeError("network") : null) : whole.error,
-    loaded: follows ? open || lines.length > 0 : !whole.isPending,
-    again: () => void whole.refetch(),
-    following: follows && !over,
+  const failed = store.error ?? (follows && lost && !open && !over ? new TypeError("network") : null);
+  return { store, version, error: failed, again: () => void store.scan(), following: follows && !over };
+}
+type Log = ReturnType<typeof useLog>;
+
+/** Which rows of a long log scroll, and how to come to any of them. */
+function useRows(log: Log, box: React.RefObject<HTMLDivElement | null>) {
+  const { store, version } = log;
+  const [base, setBase] = useState(0);
+  const begin = Math.min(base, Math.max(0, store.rows - 1));
+  const count = Math.min(WINDOW, store.rows - begin);
+  const v = useVirtualizer({
+    count,
+    getScrollElement: () => box.current,
+    estimateSize: () => 19,
+    overscan: 20,
+    getItemKey: useCallback((i: number) => begin + i, [begin]),
+  });
+  /** Where to be once the rows are there. */
+  const going = useRef<{ row: number; align: "start" | "center" | "end"; by: number } | null>(null);
+  const arrive = () => {
+    const to = going.current;
+    if (!to) return;
+    going.current = null;
+    v.scrollToIndex(to.row - begin, { align: to.align });
+    if (to.by) requestAnimationFrame(() => box.current?.scrollBy(0, to.by));
   };
+  /** Rows are as high as they are only when they are loaded: one comes there again then, unless one has gone elsewhere. */
+  const aim = useRef<{ row: number; align: "start" | "center" | "end" } | null>(null);
+  const leave = () => {
+    aim.current = null;
+  };
+  const go = (row: number, align: "start" | "center" | "end" = "center") => {
+    if (row < 0 || row >= store.rows) return;
+    aim.current = { row, align };
+    const room = Math.min(WINDOW, store.rows);
+    going.current = { row, align, by: 0 };
+    const near = (row < begin + EDGE && begin > 0) || (row >= begin + count - EDGE && begin + count < store.rows);
+    if (near) setBase(Math.max(0, Math.min(store.rows - room, row - WINDOW / 2)));
+    else arrive();
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the other rows that one arrives at
+  useLayoutEffect(arrive, [begin]);
+
+  const items = v.getVirtualItems();
+  const first = begin + (items[0]?.index ?? 0);
+  const last = begin + (items.at(-1)?.index ?? -1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what has changed may have to be loaded
+  useEffect(() => {
+    store.need(first, last);
+  }, [store, version, first, last]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when rows have come
+  useLayoutEffect(() => {
+    const to = aim.current;
+    if (!to || to.row < begin || to.row >= begin + count) return;
+    v.scrollToIndex(to.row - begin, { align: to.align });
+    const there = first <= to.row && to.row <= last;
+    if (there && items.every((i) => store.row(begin + i.index))) aim.current = null;
+  }, [version, first, last]);
+  /* Near an end of the rows that scroll: others, and the same stays in sight. */
+  const seen = v.range;
+  useEffect(() => {
+    // What is in sight is told only after one has come there.
+    if (!seen || going.current || aim.current) return;
+    const up = begin > 0 && seen.startIndex < EDGE;
+    const down = begin + count < store.rows && seen.endIndex > count - EDGE;
+    if (!up && !down) return;
+    const item = v.measurementsCache[seen.startIndex];
+    going.current = {
+      row: begin + seen.startIndex,
+      align: "start",
+      by: item && box.current ? Math.max(0, box.current.scrollTop - item.start) : 0,
+    };
+    aim.current = { row: begin + seen.startIndex, align: "start" };
+    const next = begin + (up ? -WINDOW / 2 : WINDOW / 2);
+    setBase(Math.max(0, Math.min(store.rows - WINDOW, next)));
+  }, [seen?.startIndex, seen?.endIndex, begin, count, store, v, box, seen]);
+  return { v, items, begin, count, go, leave, top: begin + (seen?.startIndex ?? 0), bottom: begin + (seen?.endIndex ?? 0) };
 }
 
-const levels = ["debug", "info", "warning", "error", "critical"];
+/** Where in a long log one is; a slider goes through all of it. */
+function Whereabouts({ top, bottom, rows, go }: { top: number; bottom: number; rows: number; go: (row: number) => void }) {
+  const { t } = useTranslation();
+  const [held, setHeld] = useState<number | null>(null);
+  return (
+    <Group gap="sm" mb="xs" wrap="nowrap">
+      <Text fz={12} c="dimmed" style={{ whiteSpace: "nowrap" }}>
+        {t("log.part", {
+          from: (top + 1).toLocaleString(),
+          to: (bottom + 1).toLocaleString(),
+          rows: rows.toLocaleString(),
+        })}
+      </Text>
+      <Slider
+        size="xs"
+        flex={1}
+        min={1}
+        max={rows}
+        step={Math.max(1, Math.floor(rows / 1000))}
+        value={held ?? top + 1}
+        label={(n) => n.toLocaleString()}
+        thumbLabel={t("log.place")}
+        onChange={setHeld}
+        onChangeEnd={(n) => {
+          setHeld(null);
+          go(n - 1);
+        }}
+      />
+      <Button size="compact-xs" variant="default" onClick={() => go(0)}>
+        {t("log.begin")}
+      </Button>
+      <Button size="compact-xs" variant="default" onClick={() => go(rows - 1)}>
+        {t("log.end")}
+      </Button>
+    </Group>
+  );
+}
 
 export function LogView({
   path,
@@ -125,46 +201,50 @@ export function LogView({
   const { t } = useTranslation();
   const zone = useZone();
   const [search, setSearch] = useSearchParams();
-  const { lines, error, loaded, again, following } = useLog(path, mapIndex, running);
+  const [chosen, setChosen] = useState<string[]>([]);
+  const log = useLog(path, mapIndex, running, chosen);
+  const { store, error, again, following } = log;
   const [wrap, setWrap] = useRemembered("log.wrap", "yes");
   const [query, setQuery] = useState("");
-  const [chosen, setChosen] = useState<string[]>([]);
+  const [asked] = useDebouncedValue(query, SEARCH_MS);
   const [follow, setFollow] = useState(true);
   const [hit, setHit] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const height = useRest(box, 240);
   const marked = linked ? Number(search.get("line")) || 0 : 0;
   const words = useRef<HTMLInputElement>(null);
+  const { v, items, begin, go: show, leave, top, bottom } = useRows(log, box);
 
-  const list = useMemo(() => {
-    let level = "";
-    return lines
-      .map((l, i) => {
-        level = l.level || (l.at === null ? level : "");
-        return { ...l, n: i + 1, of: l.level || level };
-      })
-      .filter((l) => chosen.length === 0 || chosen.includes(l.of));
-  }, [lines, chosen]);
-  const hits = useMemo(() => {
-    if (!query) return [];
-    const q = query.toLowerCase();
-    return list.flatMap((l, i) => (plain(l.text).toLowerCase().includes(q) ? [i] : []));
-  }, [list, query]);
-
-  const v = useVirtualizer({ count: list.length, getScrollElement: () => box.current, estimateSize: () => 19, overscan: 20 });
+  // The search begins when the log is known, and anew with other levels.
   useEffect(() => {
-    if (marked) {
-      const i = list.findIndex((l) => l.n === marked);
-      if (i >= 0) v.scrollToIndex(i, { align: "center" });
-    } else if (follow && following && list.length) v.scrollToIndex(list.length - 1);
-  }, [list, marked, follow, following, v]);
+    if (store.ready || asked) void store.find(asked);
+  }, [store, asked]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each line, when the log is known
+  useEffect(() => {
+    if (!store.ready || !store.rows) return;
+    if (marked) void store.locate(marked).then((row) => row !== null && show(row));
+    else if (!following && store.rows > LONG) show(store.rows - 1, "end");
+  }, [store, store.ready, marked]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each new line
+  useEffect(() => {
+    if (!marked && follow && following && store.rows) show(store.rows - 1, "end");
+  }, [store.rows, marked, follow, following]);
+
+  const hits = query ? store.hits : [];
+  /** Enter may be pressed before there is an answer. */
+  const hurried = useRef(false);
   const go = (to: number) => {
+    hurried.current = !hits.length;
     if (!hits.length) return;
     const n = (to + hits.length) % hits.length;
     setHit(n);
     setFollow(false);
-    v.scrollToIndex(hits[n]!, { align: "center" });
+    show(hits[n]!.row);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the first are there
+  useEffect(() => {
+    if (hurried.current && hits.length) go(0);
+  }, [hits.length > 0]);
   // The whole address: the page's base is another.
   const lineAt = (n: number) => {
     const to = new URLSearchParams(search);
@@ -180,13 +260,19 @@ export function LogView({
       },
       { replace: true },
     );
-  const current = hits[hit];
+  const current = hits[hit]?.row;
   /** By keyboard: the hit, else the first line in sight. */
   const markLine = () => {
-    const at = list[current ?? v.getVirtualItemForOffset(box.current!.scrollTop + 1)?.index ?? 0];
+    const at = store.row(current ?? begin + (v.getVirtualItemForOffset(box.current!.scrollTop + 1)?.index ?? 0));
     if (at) link(at.n);
   };
-  const first = lines.find((l) => l.at)?.at;
+  const firstAt = items.map((i) => store.row(begin + i.index)?.at).find(Boolean);
+  const zoneOfAll = firstAt ? zoneMark(new Date(firstAt), zone) : "";
+  const stamp = (at: string) => {
+    const mark = zoneMark(new Date(at), zone);
+    // Where the clocks change in a log each line says on which side it is.
+    return `${formatTime(new Date(at), zone).slice(11)}${mark === zoneOfAll ? "" : ` ${mark}`}`;
+  };
   const mark = (text: string) => {
     if (!query) return text;
     const at = text.toLowerCase().indexOf(query.toLowerCase());
@@ -199,19 +285,7 @@ export function LogView({
       </>
     );
   };
-  const download = () => {
-    const blob = new Blob(
-      [
-        `${lines.map((l) => `${l.at ? `[${l.at}] ` : ""}${l.level ? `${l.level.toUpperCase()} - ` : ""}${plain(l.text)}`).join("\n")}\n`,
-      ],
-      { type: "text/plain" },
-    );
-    const a = document.createElement("a");
-    a.href = URL.createObjectURL(blob);
-    a.download = `${name}.log`;
-    a.click();
-    URL.revokeObjectURL(a.href);
-  };
+  const params = { map_index: mapIndex >= 0 ? mapIndex : undefined };
   return (
     <section aria-label={label ?? t("tab.logs")}>
       <Group mb="xs" gap="xs">
@@ -222,10 +296,12 @@ export function LogView({
           type="search"
           placeholder={t("log.search")}
           aria-label={t("log.search")}
+          maxLength={100}
           value={query}
           onChange={(e) => {
             setQuery(e.currentTarget.value);
             setHit(0);
+            hurried.current = false;
           }}
           onKeyDown={(e) =>
             e.key === "Enter" && go(e.shiftKey ? hit - 1 : query && current !== undefined && v.range ? hit + 1 : hit)
@@ -234,7 +310,9 @@ export function LogView({
         {query && (
           <Group gap={2}>
             <Text fz={12} c="dimmed" role="status">
-              {hits.length ? `${hit + 1} / ${hits.length}` : t("log.noHit")}
+              {hits.length
+                ? `${(hit + 1).toLocaleString()} / ${store.found.toLocaleString()}${store.searching ? "…" : ""}`
+                : t(store.searching || asked !== query ? "log.searching" : "log.noHit")}
             </Text>
             <ActionIcon size="sm" variant="subtle" color="gray" aria-label={t("log.previous")} onClick={() => go(hit - 1)}>
               <IconArrowUp size={14} />
@@ -256,9 +334,9 @@ export function LogView({
           onChange={setChosen}
         />
         <span className="grow" />
-        {first && (
+        {zoneOfAll && (
           <Text span fz={12} c="dimmed">
-            {zoneMark(new Date(first), zone)}
+            {zoneOfAll}
           </Text>
         )}
         {following && (
@@ -283,7 +361,13 @@ export function LogView({
           </ActionIcon>
         </Tooltip>
         <Tooltip label={t("log.download")}>
-          <ActionIcon variant="default" aria-label={t("log.download")} onClick={download} disabled={!lines.length}>
+          <ActionIcon
+            variant="default"
+            component="a"
+            aria-label={t("log.download")}
+            href={url(`${path.replace(/^\/api\/v2/, "/ui")}/text`, params)}
+            download={`${name}.log`}
+          >
             <IconDownload size={15} />
           </ActionIcon>
         </Tooltip>
@@ -291,29 +375,37 @@ export function LogView({
           size="compact-xs"
           variant="default"
           component="a"
-          href={url(path, { map_index: mapIndex >= 0 ? mapIndex : undefined, full_content: true })}
+          href={url(path, { ...params, full_content: true })}
           target="_blank"
           rel="noreferrer"
         >
           JSON
         </Button>
       </Group>
-      {error && !lines.length ? <Trouble error={error} retry={again} /> : null}
-      {loaded && !error && lines.length === 0 ? (
+      {store.rows > WINDOW && <Whereabouts top={top} bottom={bottom} rows={store.rows} go={show} />}
+      {error && !store.rows ? <Trouble error={error} retry={again} /> : null}
+      {store.ready && !error && store.rows === 0 ? (
         <div className="card">
-          <Empty title={t("log.none")}>{t("log.noneHint")}</Empty>
+          {chosen.length ? <Empty title={t("log.noneOf")} /> : <Empty title={t("log.none")}>{t("log.noneHint")}</Empty>}
         </div>
       ) : (
         <div
           ref={box}
           className={`card log${wrap === "yes" ? " wrap" : ""}`}
-          style={{ height }}
+          style={{ height, "--log-n": `${String(store.all).length + 1}ch` } as React.CSSProperties}
           tabIndex={0}
           role="log"
           aria-label={label ?? t("tab.logs")}
-          aria-keyshortcuts="f l n Shift+N w s"
+          aria-keyshortcuts="f l n Shift+N w s Home End"
+          aria-busy={!store.ready}
+          onPointerDown={leave}
+          onWheel={(e) => {
+            leave();
+            if (e.deltaY < 0 && follow && following) setFollow(false);
+          }}
           onKeyDown={(e) => {
             if (e.target !== e.currentTarget || e.ctrlKey || e.metaKey || e.altKey) return;
+            leave();
             if (e.key === "n") go(hit + 1);
             else if (e.key === "N") go(hit - 1);
             else if (e.key === "f") setFollow(!follow);
@@ -322,6 +414,10 @@ export function LogView({
             else if (e.key === "s") {
               e.preventDefault();
               words.current?.focus();
+            } else if (e.key === "Home" || e.key === "End") {
+              e.preventDefault();
+              if (e.key === "Home") setFollow(false);
+              show(e.key === "Home" ? 0 : store.rows - 1, e.key === "Home" ? "start" : "end");
             }
           }}
           aria-live="off"
@@ -334,15 +430,23 @@ export function LogView({
               width: wrap === "yes" ? "100%" : "max-content",
             }}
           >
-            {v.getVirtualItems().map((item) => {
-              const l = list[item.index]!;
+            {items.map((item) => {
+              const row = begin + item.index;
+              const l = store.row(row);
+              const style = { transform: `translateY(${item.start}px)` };
+              if (!l)
+                return (
+                  <div key={item.key} data-index={item.index} className="log-line" style={style}>
+                    <span className="log-text dim">…</span>
+                  </div>
+                );
               return (
                 <div
                   key={item.key}
                   data-index={item.index}
                   ref={v.measureElement}
-                  className={`log-line lv-${l.of}${l.n === marked ? " marked" : ""}${item.index === current ? " hit" : ""}${l.source ? " source" : ""}`}
-                  style={{ transform: `translateY(${item.start}px)` }}
+                  className={`log-line lv-${l.of}${l.n === marked ? " marked" : ""}${row === current ? " hit" : ""}${l.source ? " source" : ""}`}
+                  style={style}
                 >
                   <a
                     className="log-n"
@@ -362,7 +466,7 @@ export function LogView({
                       dateTime={l.at}
                       title={`${formatTime(new Date(l.at), zone)} ${zoneMark(new Date(l.at), zone)}`}
                     >
-                      {formatTime(new Date(l.at), zone).slice(11)}
+                      {stamp(l.at)}
                     </time>
                   ) : (
                     <span className="log-at" />
