@@ -307,7 +307,7 @@ export function ForecastPanel({ dagId, run }: { dagId: string; run: Run }) {
           </span>
         )}
         {of.open > 0 && (
-          <Text size="sm" c="dimmed">
+          <Text fz={13} c="dimmed">
             {t("forecast.tasks", { ended: of.ended, open: of.open })}
             {of.unknown > 0 && of.usual && ` ${t("forecast.unknown", { n: of.unknown })}`}
           </Text>

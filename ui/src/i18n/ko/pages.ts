@@ -49,7 +49,7 @@ export const pages: Record<keyof typeof english, string> = {
   "deadline.which": "마감 상태",
   "nav.deadlines": "마감",
   "need.deadline": "{{dag}}의 실행이 마감을 놓쳤습니다",
-  "need.deadline.named": "{{dag}}의 실행이 마감 ‘{{name}}’을(를) 놓쳤습니다",
+  "need.deadline.named": "{{dag}}의 실행이 마감 “{{name}}”을(를) 놓쳤습니다",
   "need.deadline.todo": "무엇을 기다리는지, 무엇이 오래 걸리는지 확인하세요. 메모를 남기면 확인한 것으로 표시됩니다.",
   "need.kind.deadline": "놓친 마감",
   "need.kind.sla": "놓친 SLA",
