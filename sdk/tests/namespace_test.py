@@ -76,6 +76,10 @@ def test_every_listed_name_is_there():
         "from airflow.timetables.interval import _DataIntervalTimetable",
         "from airflow.serialization.encoders import encode_timezone, encode_interval",
         "from airflow.utils.file import find_path_from_directory",
+        "from airflow.sdk import BaseHook, BaseXCom, __version__; BaseHook.aget_hook, BaseXCom.aget_one, BaseXCom.aset",
+        "from airflow.config_templates.airflow_local_settings import DEFAULT_LOGGING_CONFIG; DEFAULT_LOGGING_CONFIG['loggers']['airflow.task']",
+        "from airflow.www.utils import UIAlert; UIAlert('x', category='info', roles=['Admin'])",
+        "from airflow.api_fastapi.common.types import UIAlert; UIAlert(text='x', category='info')",
     ],
 )
 def test_imports_of_all_generations(line):

@@ -6,3 +6,5 @@ __version__ = "0.1.0"
 
 #: the Airflow release whose interface this is; provider packages ask for it
 AIRFLOW_VERSION = "3.3.2"
+#: the version of the Task SDK that comes with it
+SDK_VERSION = "1.3.2"

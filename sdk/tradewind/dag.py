@@ -435,6 +435,13 @@ class DAG(OldDag):
         for task in self.tasks:
             task.resolve_template_files()
 
+    def add_result(self, xcom_arg: Any) -> Any:
+        """Mark the task whose return value is the run's result."""
+        if getattr(xcom_arg, "key", None) != "return_value":
+            raise ValueError("Only plain return value can be used as dag result")
+        xcom_arg.operator.returns_dag_result = True
+        return xcom_arg
+
     def param(self, name: str, default: Any = NOTSET) -> Any:
         from tradewind.params import DagParam
 

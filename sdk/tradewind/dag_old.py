@@ -158,6 +158,8 @@ class OldDag:
         found = self._runs(execution_date=execution_date, run_id=run_id)
         return found[-1] if found else None
 
+    fetch_dagrun = get_dagrun
+
     def get_last_dagrun(self, include_externally_triggered: bool = False, **_: Any) -> Any:
         """The run with the newest logical date: a scheduled one, or any."""
         found = self._runs(external_trigger=None if include_externally_triggered else False)

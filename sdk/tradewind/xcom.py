@@ -211,6 +211,24 @@ class BaseXCom:
         )
         return [cls.unpack_row(key, row, dag_id, run_id) for row in rows] or None
 
+    # -- the same for tasks that are coroutines ----------------------------------------------------
+
+    @classmethod
+    async def aset(cls, key: str, value: Any, **where: Any) -> None:
+        await _aside(cls.set, key, value, **where)
+
+    @classmethod
+    async def aget_one(cls, **where: Any) -> Any:
+        return await _aside(cls.get_one, **where)
+
+    @classmethod
+    async def aget_value(cls, **where: Any) -> Any:
+        return await _aside(cls.get_value, **where)
+
+    @classmethod
+    async def aget_all(cls, **where: Any) -> Any:
+        return await _aside(cls.get_all, **where)
+
     @classmethod
     def delete(cls, key: str, **where: Any) -> None:
         comms.request("xcom_delete", key=key)
@@ -225,6 +243,13 @@ class BaseXCom:
             task_id=row.get("task_id"),
             map_index=row.get("map_index", -1),
         )
+
+
+async def _aside(call: Any, *args: Any, **where: Any) -> Any:
+    """A call that waits, beside the event loop."""
+    import asyncio
+
+    return await asyncio.to_thread(call, *args, **where)
 
 
 def _as_json(stored: Any) -> Any:

@@ -32,7 +32,7 @@ def test_files_of_every_generation_run(engine: Engine) -> None:
     errors = engine.run("dags", "list-import-errors", "-o", "json", check=False).stdout
     assert "{" not in errors, errors
     dags = sorted(d["dag_id"] for d in engine.json("dags", "list"))
-    assert len(dags) >= 57
+    assert len(dags) >= 58
     engine.start("scheduler")
     engine.start("triggerer")
     date = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}T12:30:00+00:00"

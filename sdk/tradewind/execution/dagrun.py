@@ -150,6 +150,8 @@ class DagRun:
         states = [state] if isinstance(state, str) else list(state)
         return instances_of(self, {None if s is None else str(getattr(s, "value", s)) for s in states})
 
+    fetch_task_instances = get_task_instances
+
     def refresh_from_db(self, *_: Any, **__: Any) -> None:
         """What it has become by now."""
         found = comms.request("dag_run_get", dag_id=self.dag_id, run_id=self.run_id)

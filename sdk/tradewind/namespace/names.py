@@ -57,7 +57,7 @@ _TYPES = (
 _MAPPERS = "tradewind.partitions: *"
 
 _SDK = (
-    f"{_DAG}: DAG, dag; {_ASSETS}, asset; {_OP}: BaseOperator, BaseAsyncOperator; {_NODE}, EdgeModifier, Label; "
+    f"tradewind: __version__=SDK_VERSION; {_DAG}: DAG, dag; {_ASSETS}, asset; {_OP}: BaseOperator, BaseAsyncOperator; {_NODE}, EdgeModifier, Label; "
     "tradewind.operators.branch: BaseBranchOperator, BranchMixIn; tradewind.skip: SkipMixin; "
     "tradewind.hook: BaseHook; tradewind.notifier: BaseNotifier; tradewind.links: BaseOperatorLink; "
     "tradewind.sensors.base: BaseSensorOperator, PokeReturnValue; tradewind.xcom: BaseXCom; "
