@@ -120,7 +120,7 @@ export function views(w) {
     await go("/dags/makes/runs/late");
     await link("Deadline “at once”: Missed", false).click();
     await table("Deadlines").getByRole("row", { name: /Missed .*at once/ }).waitFor();
-    await seen(/1\.0 s after the run was queued/);
+    await seen(/1(\.0)? s after the run was queued/);
     await go("/deadlines?missed=true");
     await table("Deadlines").getByRole("link", { name: "late" }).waitFor();
     await look("deadlines");

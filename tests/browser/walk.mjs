@@ -496,7 +496,7 @@ step("a tablet: the menu lies beside the page, the view that is shown is in sigh
   const before = page;
   page = await window_({ viewport: { width: 820, height: 1180 } });
   await go("/dags/shop/graph");
-  await page.getByRole("radio", { name: "Down", checked: true }).waitFor();
+  await page.getByRole("radio", { name: "Down", checked: true }).waitFor({ state: "attached" });
   const inSight = async (name) => {
     const [box, tab] = await Promise.all([page.locator(".tabs").boundingBox(), page.locator(".tabs").getByRole("link", { name, exact: true }).boundingBox()]);
     return tab.x >= box.x && tab.x + tab.width <= box.x + box.width;

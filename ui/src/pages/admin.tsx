@@ -93,7 +93,7 @@ export function Plugins() {
               href={v.href}
               target="_blank"
               rel="noreferrer noopener"
-              style={{ marginRight: 10, display: "inline-block" }}
+              style={{ marginRight: 10, display: "inline-block", padding: "2px 0" }}
             >
               {v.name}
             </a>

@@ -136,7 +136,7 @@ export function Component() {
     <Loaded of={asked}>
       {() => (
         <div className="card tile">
-          <div className="cal-box" ref={begin}>
+          <div className="cal-box table-box" ref={begin}>
             {years.map((y) => (
               <Year key={y} year={y} days={days} onDay={setChosen} chosen={chosen} />
             ))}

@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, SimpleGrid, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -316,6 +317,22 @@ export function Component() {
   const dags = useGet<DagPage>("/api/v2/dags", { limit: 0 }, { every: 15_000 });
   const runs = "/api/v2/dags/~/dagRuns";
   const tis = "/api/v2/dags/~/dagRuns/~/taskInstances";
+  // In one column what somebody has to do comes before how it went.
+  const narrow = useMediaQuery("(max-width: 1100px)", false, { getInitialValueInEffect: false });
+  const how = (
+    <div key="how" className="stack">
+      <HealthCard />
+      <History />
+      <Pools />
+    </div>
+  );
+  const todo = (
+    <div key="todo" className="stack">
+      <NeedsCard />
+      <Failures />
+      <Imports />
+    </div>
+  );
   return (
     <>
       <PageHead title={t("nav.home")} />
@@ -373,18 +390,7 @@ export function Component() {
           label={t("home.tisRetry")}
         />
       </SimpleGrid>
-      <div className="home-cols needs-first">
-        <div className="stack">
-          <HealthCard />
-          <History />
-          <Pools />
-        </div>
-        <div className="stack">
-          <NeedsCard />
-          <Failures />
-          <Imports />
-        </div>
-      </div>
+      <div className="home-cols">{narrow ? [todo, how] : [how, todo]}</div>
     </>
   );
 }
