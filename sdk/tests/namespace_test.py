@@ -208,3 +208,18 @@ except ImportError:
     env["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(tmp_path)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.stdout == "good\n", done.stderr
+
+
+def test_the_local_client_makes_manual_runs(monkeypatch):
+    from airflow.api.client.local_client import Client
+    from tradewind.exceptions import AirflowException
+
+    asked: list[dict] = []
+    monkeypatch.setattr("tradewind.comms.request", lambda do, **about: asked.append({"do": do, **about}))
+    at = "2024-03-01T00:00:00+00:00"
+    made = Client(None, None).trigger_dag("child", None, '{"y": 2}', at)
+    assert asked[0]["do"] == "trigger_dag_run" and asked[0]["conf"] == {"y": 2}
+    assert made["dag_run_id"] == asked[0]["run_id"] == f"manual__{at}" and asked[0]["logical_date"] == at
+    assert Client().trigger_dag(dag_id="child", run_id="named")["dag_run_id"] == "named"
+    with pytest.raises(AirflowException, match="delete_dag"):
+        Client().delete_dag("child")

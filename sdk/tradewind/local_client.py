@@ -33,6 +33,7 @@ class Client:
             when = timezone.parse(when)
         if isinstance(conf, str):
             conf = json.loads(conf) if conf else None
+        run_id = run_id or f"manual__{(when or timezone.utcnow()).isoformat()}"
         made = trigger_dag(dag_id=dag_id, run_id=run_id, conf=conf, logical_date=when)
         made = made if isinstance(made, dict) else {}
         return {
