@@ -85,11 +85,17 @@ void tw_log_query_release(struct tw_log_query *q)
 
 static ptrdiff_t find(struct tw_str words, struct tw_str in)
 {
+	char first, other;
+
 	if (!words.n)
 		return 0;
+	first = words.p[0];
+	other = first >= 'a' && first <= 'z' ? (char)(first - 32) : first;
 	for (size_t i = 0; i + words.n <= in.n; i++) {
-		size_t k = 0;
+		size_t k = 1;
 
+		if (in.p[i] != first && in.p[i] != other)
+			continue;
 		while (k < words.n && lower(in.p[i + k]) == words.p[k])
 			k++;
 		if (k == words.n)

@@ -336,6 +336,7 @@ step("a log of 300,000 lines: opens at its end; scrolls, is searched, linked and
   assert.equal(await log.getByText("line 123456 of").count(), 0);
   const kept = await page.evaluate(() => document.querySelectorAll(".log-line").length);
   assert.ok(kept < 200, `${kept} lines are in the page`);
+  await api("DELETE", "/api/v2/dags/shop/dagRuns/long");
 });
 
 step("code, versions and their difference", async () => {

@@ -50,6 +50,7 @@ struct walk {
 	int64_t quiet;		 /* bytes since something was told */
 
 	bool searched;
+	bool may_match, may_be_high; /* some line of what was read now */
 	struct tw_log_query query;
 	int64_t found;
 	size_t nhits;
@@ -69,10 +70,15 @@ static bool has(struct tw_str raw, const char *what, size_t n)
 }
 #define HAS(raw, what) has(raw, what, sizeof what - 1)
 
-/* May the quick look be wrong about its rows or its level? */
+static bool may_be_high(struct tw_str raw)
+{
+	return HAS(raw, "\\n") || HAS(raw, "\"error_detail\"");
+}
+
+/* Is it one row, whose level is told by a quick look? */
 static bool is_plain_object(const struct walk *k, struct tw_str raw)
 {
-	if (raw.p[0] != '{' || HAS(raw, "\\n") || HAS(raw, "\"error_detail\""))
+	if (raw.p[0] != '{' || (k->may_be_high && may_be_high(raw)))
 		return false;
 	return !k->nlevels || !memchr(raw.p + 1, '{', raw.n - 1);
 }
@@ -109,14 +115,16 @@ static void keep_level(struct walk *k, struct tw_str level)
 /* Reads as much of the line as is asked for. */
 static void look_at(struct walk *k, struct at_hand *l)
 {
-	bool found = k->searched && tw_log_may_match(&k->query, l->raw);
+	bool found = k->may_match && tw_log_may_match(&k->query, l->raw);
 	bool stamped;
 
 	l->v = TW_NULL;
 	l->height = 1;
 	l->level = (struct tw_str){0};
 	if (k->what == LOG_SCAN && !found && is_plain_object(k, l->raw)) {
-		l->level = k->nlevels ? quick_level(l->raw) : l->level;
+		if (!k->nlevels) /* nobody asks, but of the last line: keep_last_level */
+			return;
+		l->level = quick_level(l->raw);
 		stamped = l->level.n || HAS(l->raw, "\"timestamp\":\"");
 	} else {
 		parse(k, l);
@@ -188,7 +196,7 @@ static void look_for_hit(void *ctx, struct tw_str text)
 
 static void scan_line(struct walk *k, const struct at_hand *l)
 {
-	if (k->searched && (l->v.kind == TW_V_MAP || tw_log_may_match(&k->query, l->raw)))
+	if (k->may_match && (l->v.kind == TW_V_MAP || tw_log_may_match(&k->query, l->raw)))
 		tw_log_rows(l->v, l->raw, &k->arena, look_for_hit, &(struct hitting){k, k->row, k->n});
 }
 
@@ -251,6 +259,17 @@ static void write_row(void *ctx, struct tw_str text)
 	x->below = true;
 }
 
+/*
+ * Does a part begin here? Best with a line that says its own level: which one was before it is known only when somebody
+ * asked for levels.
+ */
+static bool is_place(const struct walk *k, struct tw_str raw)
+{
+	int64_t rows = k->row - k->marked;
+
+	return k->marked < 0 || rows >= 4 * BLOCK || (rows >= BLOCK && (k->nlevels || HAS(raw, "\"timestamp\":\"")));
+}
+
 /* ── going through ────────────────────────────────────────────────────────────────────── */
 
 static void take(struct walk *k, struct tw_str raw, int64_t begin)
@@ -265,7 +284,7 @@ static void take(struct walk *k, struct tw_str raw, int64_t begin)
 	memcpy(before, k->level, sizeof before);
 	look_at(k, &l);
 	if (is_wanted(k, l.level)) {
-		if (k->what == LOG_SCAN && (k->marked < 0 || k->row - k->marked >= BLOCK))
+		if (k->what == LOG_SCAN && is_place(k, l.raw))
 			tell_mark(k, begin, tw_str(before));
 		if (k->what == LOG_SCAN)
 			scan_line(k, &l);
@@ -278,19 +297,39 @@ static void take(struct walk *k, struct tw_str raw, int64_t begin)
 	k->n += l.height;
 }
 
+/* What is written from now on may go on from the last line. */
+static void keep_last_level(struct walk *k, struct tw_str lines)
+{
+	const char *nl = memrchr(lines.p, '\n', lines.n);
+	size_t from = nl ? (size_t)(nl + 1 - lines.p) : 0;
+	struct tw_str raw = tw_strn(lines.p + from, lines.n - from), level;
+
+	if (k->what != LOG_SCAN || k->nlevels || !raw.n || raw.p[0] != '{')
+		return;
+	level = quick_level(raw);
+	if (level.n || HAS(raw, "\"timestamp\":\""))
+		keep_level(k, level);
+}
+
 static void take_all(struct walk *k)
 {
 	int64_t begin = k->pos - (int64_t)k->raw.n;
 	size_t from = 0;
 
+	k->may_be_high = may_be_high(tw_buf_str(&k->raw));
+	k->may_match = k->searched && (k->may_be_high || tw_log_may_match(&k->query, tw_buf_str(&k->raw)));
 	for (const char *nl; (nl = memchr(k->raw.p + from, '\n', k->raw.n - from));) {
 		size_t i = (size_t)(nl - k->raw.p);
 
 		take(k, tw_strn(k->raw.p + from, i - from), begin + (int64_t)from);
 		from = i + 1;
 	}
+	if (from > 1)
+		keep_last_level(k, tw_strn(k->raw.p, from - 1));
 	tw_buf_consume(&k->raw, from);
 	if (k->raw.n > LINE_MAX_BYTES) {
+		k->may_be_high = true;
+		k->may_match = k->searched;
 		take(k, tw_buf_str(&k->raw), k->pos - (int64_t)k->raw.n);
 		tw_buf_clear(&k->raw);
 	}
@@ -302,6 +341,8 @@ static void finish(struct walk *k)
 
 	k->closed = true;
 	if (k->over && k->raw.n) {
+		k->may_be_high = true;
+		k->may_match = k->searched;
 		take(k, tw_buf_str(&k->raw), k->pos - (int64_t)k->raw.n);
 		tw_buf_clear(&k->raw);
 	}
@@ -465,6 +506,7 @@ static bool open_walk(struct tw_request *req, struct tw_response *resp, struct w
 	if (path)
 		tw_log_files_find(path, &files);
 	k->fd = tw_log_open(&files, &k->end);
+	k->may_match = k->searched;
 	k->over = tw_log_attempt_ended(&at, k->fd, k->end);
 	if (p.last && k->fd >= 0)
 		k->begin = k->pos = last_lines(k, p.last < LAST_MAX ? p.last : LAST_MAX);

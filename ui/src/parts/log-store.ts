@@ -32,6 +32,7 @@ export interface Hit {
 const BLOCK = 500;
 /** So many are kept: what was looked at last. */
 const KEPT = 40;
+const TAIL = 60;
 /** Changes are told together when several come within so many milliseconds. */
 const GATHER_MS = 50;
 
@@ -114,6 +115,19 @@ export class LogStore {
       if (this.gone.signal.aborted) return;
       this.error = e as Error;
     }
+    this.tellNow();
+  }
+
+  /** The last lines, for whom going through the whole takes too long; their numbers are not known yet. */
+  tail: Row[] = [];
+  async peek() {
+    const rows: Row[] = [];
+    const params = { ...this.params, level: this.levels, last: TAIL };
+    await ndjson<{ line: Line }>(`${this.path}/lines`, params, this.gone.signal, (said) =>
+      rows.push(...rowsOf(said.line, 0, "")),
+    ).catch(() => {});
+    if (this.ready || this.gone.signal.aborted) return;
+    this.tail = rows;
     this.tellNow();
   }
 

@@ -12,7 +12,7 @@ import { formatTime, zoneMark } from "../time";
 import { ansi } from "./ansi";
 import { Empty, Trouble } from "./bits";
 import { useFollow } from "./follow";
-import type { Line } from "./log-rows";
+import type { Line, Row } from "./log-rows";
 import { LogStore } from "./log-store";
 import { useRest } from "./room";
 
@@ -20,6 +20,8 @@ import { useRest } from "./room";
 const WINDOW = 20_000;
 /** So near to an end of them they change. */
 const EDGE = 400;
+/** So long going through it may take before its last lines are shown alone. */
+const PEEK_MS = 250;
 /** A log of more rows opens at its end. */
 const LONG = 2000;
 const SEARCH_MS = 200;
@@ -27,7 +29,7 @@ const SEARCH_MS = 200;
 const levels = ["debug", "info", "warning", "error", "critical"];
 
 /** The log of the levels that are wanted; of an attempt that goes on as it is written. */
-function useLog(path: string, mapIndex: number, running: boolean, chosen: readonly string[]) {
+function useLog(path: string, mapIndex: number, running: boolean, chosen: readonly string[], ends: boolean) {
   const wanted = chosen.join(" ");
   const store = useMemo(
     () =>
@@ -41,8 +43,12 @@ function useLog(path: string, mapIndex: number, running: boolean, chosen: readon
   const version = useSyncExternalStore(store.follow, store.version);
   useEffect(() => {
     void store.scan();
-    return () => store.stop();
-  }, [store]);
+    const timer = setTimeout(() => ends && !store.ready && void store.peek(), PEEK_MS);
+    return () => {
+      clearTimeout(timer);
+      store.stop();
+    };
+  }, [store, ends]);
   const [over, setOver] = useState(false);
   // Whoever saw it run follows it to its end, which may be told a little after the state.
   const [follows, setFollows] = useState(running);
@@ -202,7 +208,8 @@ export function LogView({
   const zone = useZone();
   const [search, setSearch] = useSearchParams();
   const [chosen, setChosen] = useState<string[]>([]);
-  const log = useLog(path, mapIndex, running, chosen);
+  const marked = linked ? Number(search.get("line")) || 0 : 0;
+  const log = useLog(path, mapIndex, running, chosen, !marked);
   const { store, error, again, following } = log;
   const [wrap, setWrap] = useRemembered("log.wrap", "yes");
   const [query, setQuery] = useState("");
@@ -211,7 +218,6 @@ export function LogView({
   const [hit, setHit] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const height = useRest(box, 240);
-  const marked = linked ? Number(search.get("line")) || 0 : 0;
   const words = useRef<HTMLInputElement>(null);
   const { v, items, begin, go: show, leave, top, bottom } = useRows(log, box);
 
@@ -286,6 +292,44 @@ export function LogView({
     );
   };
   const params = { map_index: mapIndex >= 0 ? mapIndex : undefined };
+  const classOf = (l: Row, isHit: boolean) =>
+    `log-line lv-${l.of}${l.n && l.n === marked ? " marked" : ""}${isHit ? " hit" : ""}${l.source ? " source" : ""}`;
+  const parts = (l: Row) => (
+    <>
+      {l.n > 0 ? (
+        <a
+          className="log-n"
+          tabIndex={-1}
+          href={lineAt(l.n)}
+          title={t("log.line", { n: l.n })}
+          onClick={(e) => {
+            e.preventDefault();
+            link(l.n);
+          }}
+        >
+          {l.n}
+        </a>
+      ) : (
+        <span className="log-n" />
+      )}
+      {l.at ? (
+        <time className="log-at" dateTime={l.at} title={`${formatTime(new Date(l.at), zone)} ${zoneMark(new Date(l.at), zone)}`}>
+          {stamp(l.at)}
+        </time>
+      ) : (
+        <span className="log-at" />
+      )}
+      <span className="log-level">{l.at ? l.level.slice(0, 5) : ""}</span>
+      <span className="log-text">
+        {ansi(l.text).map((s, i) => (
+          <span key={i} className={s.cls}>
+            {mark(s.text)}
+          </span>
+        ))}
+      </span>
+    </>
+  );
+  const early = store.ready ? [] : store.tail;
   return (
     <section aria-label={label ?? t("tab.logs")}>
       <Group mb="xs" gap="xs">
@@ -422,6 +466,15 @@ export function LogView({
           }}
           aria-live="off"
         >
+          {early.length > 0 && (
+            <div className="log-early">
+              {early.map((l, i) => (
+                <div key={i} className={classOf(l, false)}>
+                  {parts(l)}
+                </div>
+              ))}
+            </div>
+          )}
           <div
             style={{
               height: v.getTotalSize(),
@@ -445,40 +498,10 @@ export function LogView({
                   key={item.key}
                   data-index={item.index}
                   ref={v.measureElement}
-                  className={`log-line lv-${l.of}${l.n === marked ? " marked" : ""}${row === current ? " hit" : ""}${l.source ? " source" : ""}`}
+                  className={classOf(l, row === current)}
                   style={style}
                 >
-                  <a
-                    className="log-n"
-                    tabIndex={-1}
-                    href={lineAt(l.n)}
-                    title={t("log.line", { n: l.n })}
-                    onClick={(e) => {
-                      e.preventDefault();
-                      link(l.n);
-                    }}
-                  >
-                    {l.n}
-                  </a>
-                  {l.at ? (
-                    <time
-                      className="log-at"
-                      dateTime={l.at}
-                      title={`${formatTime(new Date(l.at), zone)} ${zoneMark(new Date(l.at), zone)}`}
-                    >
-                      {stamp(l.at)}
-                    </time>
-                  ) : (
-                    <span className="log-at" />
-                  )}
-                  <span className="log-level">{l.at ? l.level.slice(0, 5) : ""}</span>
-                  <span className="log-text">
-                    {ansi(l.text).map((s, i) => (
-                      <span key={i} className={s.cls}>
-                        {mark(s.text)}
-                      </span>
-                    ))}
-                  </span>
+                  {parts(l)}
                 </div>
               );
             })}
