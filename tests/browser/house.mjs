@@ -319,6 +319,9 @@ export function house(w) {
       assert.ok(wide <= 0, `${path} is ${wide} px too wide for a tablet`);
       await look(`ko-${name}`);
     }
+    // What the server refuses is said in the reader's words, with the particle that fits the name.
+    await w.go("/dags/no_such_dag");
+    await w.page.getByRole("alert").getByText("DAG 'no_such_dag'를 찾을 수 없습니다").waitFor();
     await w.page.context().close();
     w.page = before;
   });

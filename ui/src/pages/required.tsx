@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { type Page, type ParamSpec, seg, send, type Ti } from "../api";
+import { nameOf } from "../i18n";
 import { IconHandStop } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, told, useTitle } from "../parts/bits";
@@ -34,6 +35,10 @@ function spec(value: unknown): ParamSpec {
     ? (value as ParamSpec)
     : { value, schema: {}, description: null };
 }
+
+const approval = ["Approve", "Reject"];
+/** What an ApprovalOperator offers has words in each language; what a DAG's author has written stays. */
+const called = (of: Detail, option: string) => (of.options.every((o) => approval.includes(o)) ? nameOf(option) : option);
 
 function Ask({ of }: { of: Detail }) {
   const { t } = useTranslation();
@@ -82,7 +87,7 @@ function Ask({ of }: { of: Detail }) {
         <Group gap={8} mt="xs">
           {of.chosen_options?.map((o) => (
             <Badge key={o} variant="light" tt="none">
-              {o}
+              {called(of, o)}
             </Badge>
           ))}
           <Text fz={13} c="dimmed">
@@ -123,8 +128,9 @@ function Ask({ of }: { of: Detail }) {
                   variant={of.defaults?.includes(o) || (!of.defaults && /^(approve|ok|yes)$/i.test(o)) ? "filled" : "default"}
                   onClick={() => answer([o])}
                   loading={busy}
+                  title={called(of, o) === o ? undefined : o}
                 >
-                  {o}
+                  {called(of, o)}
                 </Button>
               ))}
             </Group>

@@ -1,5 +1,7 @@
-/** 규약의 이름(FAB 리소스) 옆에 보이는 우리말 이름. */
+/** 규약의 이름(FAB 리소스, ApprovalOperator의 선택지) 옆에 보이는 우리말 이름. */
 export const names: Record<string, string> = {
+  Approve: "승인",
+  Reject: "반려",
   Actions: "동작",
   Admin: "관리 메뉴",
   "All Audit Logs": "모든 감사 로그",
