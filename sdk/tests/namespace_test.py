@@ -223,3 +223,19 @@ def test_the_local_client_makes_manual_runs(monkeypatch):
     assert Client().trigger_dag(dag_id="child", run_id="named")["dag_run_id"] == "named"
     with pytest.raises(AirflowException, match="delete_dag"):
         Client().delete_dag("child")
+
+
+def test_entry_points_of_any_group(tmp_path, monkeypatch):
+    from airflow.utils.entry_points import entry_points_with_dist
+
+    assert not [e for e, _ in entry_points_with_dist("airflow.plugins") if e.name == "sails"]
+    described = tmp_path / "sails-2.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: sails\nVersion: 2\n")
+    (described / "entry_points.txt").write_text(
+        "[airflow.plugins]\nsails = sails:P\n[sails.own]\nx = sails:X\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for group, name in (("airflow.plugins", "sails"), ("sails.own", "x")):
+        found = {e.name: d.version for e, d in entry_points_with_dist(group)}
+        assert found.get(name) == "2", group

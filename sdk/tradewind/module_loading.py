@@ -40,22 +40,36 @@ def is_valid_dotpath(path: str) -> bool:
     return isinstance(path, str) and all(part.isidentifier() for part in path.split("."))
 
 
+_AIRFLOWS = ("airflow.", "apache_airflow")
+_entries: tuple[tuple[str, ...], list[tuple[Any, Any]]] | None = None
+
+
 def entry_points_with_dist(group: str) -> Iterator[tuple[Any, Any]]:
-    """Entry points of one group, with the package that brings each."""
+    """Entry points of one group, with the package that brings each. For Airflow's groups the path is read once."""
+    global _entries
+    if not group.startswith(_AIRFLOWS):
+        yield from ((entry, dist) for entry, dist in _scan((group,)) if entry.group == group)
+        return
+    path = tuple(sys.path)
+    if _entries is None or _entries[0] != path:
+        _entries = (path, list(_scan(_AIRFLOWS)))
+    yield from ((entry, dist) for entry, dist in _entries[1] if entry.group == group)
+
+
+def _scan(prefixes: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
+    """Of groups that begin so. Only packages that have one say their name: reading it is slow."""
     from importlib import metadata
 
     seen: set[str] = set()
     for dist in metadata.distributions():
         try:
-            key = (dist.metadata["Name"] or "").lower()
+            entries = [e for e in dist.entry_points if e.group.startswith(prefixes)]
+            name = (dist.metadata["Name"] or "").lower() if entries else ""
         except Exception:
             continue
-        if not key or key in seen:
-            continue
-        seen.add(key)
-        for entry in dist.entry_points:
-            if entry.group == group:
-                yield entry, dist
+        if name and name not in seen:
+            seen.add(name)
+            yield from ((entry, dist) for entry in entries)
 
 
 def iter_namespace(ns: Any) -> Iterator[Any]:
