@@ -94,13 +94,22 @@ export function When({
   if (at === null || at === undefined) return <span className="dim">–</span>;
   const date = new Date(at);
   const zones = [...new Set([zone, localZone, "UTC", ...(dagZone && isKnown(dagZone) ? [dagZone] : [])])];
+  const [day, hour] = formatTime(date, zone, seconds).split(" ");
   return (
-    <time dateTime={date.toISOString()} className="when" data-tip-time={date.toISOString()} data-tip-zones={zones.join(" ")}>
+    <time
+      dateTime={date.toISOString()}
+      className={relative ? "when" : "when when-full"}
+      data-tip-time={date.toISOString()}
+      data-tip-zones={zones.join(" ")}
+    >
       {relative ? (
         <Ago at={date} />
       ) : (
         <>
-          {formatTime(date, zone, seconds)} <span className="zone">{zoneMark(date, zone)}</span>
+          <span className="one-line">{day}</span>{" "}
+          <span className="one-line">
+            {hour} <span className="zone">{zoneMark(date, zone)}</span>
+          </span>
         </>
       )}
     </time>

@@ -141,7 +141,16 @@ export function Instances({
       meta: { num: true },
       cell: ({ row: { original: x } }) => `${x.try_number} / ${x.max_tries + 1}`,
     },
-    { id: "operator", header: () => t("ti.operator"), cell: ({ row }) => row.original.operator_name },
+    // Of one task it is the same in all of them.
+    ...(taskId
+      ? []
+      : [
+          {
+            id: "operator",
+            header: () => t("ti.operator"),
+            cell: ({ row }) => row.original.operator_name,
+          } satisfies ColumnDef<Ti>,
+        ]),
     { id: "pool", header: () => t("ti.pool"), cell: ({ row }) => row.original.pool },
     { id: "host", header: () => t("ti.host"), cell: ({ row }) => row.original.hostname },
   ];

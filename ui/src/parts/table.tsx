@@ -30,19 +30,26 @@ function drawn<P>(what: string | ((of: P) => ReactNode) | undefined, of: P): Rea
   return typeof what === "function" ? what(of) : what;
 }
 
+/** As much is hidden at least where the edge says so: the room around the words of the last column is not missed. */
+const SOME_PX = 20;
+
 /** What may be wider than the page: it can be scrolled by keyboard as long as it is. */
 export function TableBox({ label, children }: { label: string; children: ReactNode }) {
   const box = useRef<HTMLElement>(null);
-  const [wide, setWide] = useState(false);
+  const [hidden, setHidden] = useState(0);
   useEffect(() => {
     const at = box.current!;
-    const look = new ResizeObserver(() => setWide(at.scrollWidth > at.clientWidth + 1));
+    const look = new ResizeObserver(() => setHidden(at.scrollWidth - at.clientWidth));
     look.observe(at);
     if (at.firstElementChild) look.observe(at.firstElementChild);
     return () => look.disconnect();
   }, []);
   return (
-    <section ref={box} className={`card table-box${wide ? " wide" : ""}`} {...(wide ? { tabIndex: 0, "aria-label": label } : {})}>
+    <section
+      ref={box}
+      className={`card table-box${hidden > SOME_PX ? " wide" : ""}`}
+      {...(hidden > 1 ? { tabIndex: 0, "aria-label": label } : {})}
+    >
       {children}
     </section>
   );
