@@ -1,11 +1,11 @@
 import { Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
-import { type Page, seg } from "../api";
+import type { Page } from "../api";
 import { IconHistory } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
+import { dagColumn, runColumn } from "../parts/columns";
 import { DayFilter, Search, useDays } from "../parts/filter";
 import { DataTable, useListState } from "../parts/table";
 import { When } from "../time";
@@ -58,36 +58,8 @@ export function Events({ dagId, runId, taskId }: { dagId?: string; runId?: strin
       cell: ({ row }) => <span className="mono">{row.original.event}</span>,
     },
     { id: "who", header: () => t("event.who"), meta: { sort: "owner" }, cell: ({ row }) => row.original.owner },
-    ...(dagId
-      ? []
-      : [
-          {
-            id: "dag",
-            header: () => t("dag"),
-            meta: { sort: "dag_id" },
-            cell: ({ row: { original: e } }) =>
-              e.dag_id && (
-                <Link to={`/dags/${seg(e.dag_id)}`} className="id-link">
-                  {e.dag_id}
-                </Link>
-              ),
-          } satisfies ColumnDef<Event>,
-        ]),
-    ...(runId
-      ? []
-      : [
-          {
-            id: "run",
-            header: () => t("run"),
-            cell: ({ row: { original: e } }) =>
-              e.dag_id &&
-              e.run_id && (
-                <Link to={`/dags/${seg(e.dag_id)}/runs/${seg(e.run_id)}`} className="mono id">
-                  {e.run_id}
-                </Link>
-              ),
-          } satisfies ColumnDef<Event>,
-        ]),
+    ...(dagId ? [] : [dagColumn<Event>(t, "dag_id")]),
+    ...(runId ? [] : [runColumn<Event>(t)]),
     {
       id: "task",
       header: () => t("task"),

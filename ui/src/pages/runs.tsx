@@ -1,12 +1,13 @@
 import { Button, Group } from "@mantine/core";
 import type { ColumnDef } from "@tanstack/react-table";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { type Run, type RunPage, seg } from "../api";
 import { IconActivity, IconArrowsLeftRight } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkRuns, usePicked } from "../parts/bulk";
+import { dagColumn, runColumn } from "../parts/columns";
 import { DayFilter, RunTypeFilter, Search, StateFilter, useDays } from "../parts/filter";
 import { StateMark } from "../parts/state";
 import { DataTable, useListState } from "../parts/table";
@@ -55,30 +56,8 @@ function Runs({ dagId }: { dagId: string | null }) {
       meta: { sort: "state", width: "1%" },
       cell: ({ row }) => <StateMark state={row.original.state} />,
     },
-    ...(dagId === null
-      ? [
-          {
-            id: "dag",
-            header: () => t("dag"),
-            meta: { sort: "dag_id" },
-            cell: ({ row: { original: r } }) => (
-              <Link to={`/dags/${seg(r.dag_id)}`} className="id-link">
-                {r.dag_display_name}
-              </Link>
-            ),
-          } satisfies ColumnDef<Run>,
-        ]
-      : []),
-    {
-      id: "run",
-      header: () => t("run"),
-      meta: { sort: "run_id" },
-      cell: ({ row: { original: r } }) => (
-        <Link to={`/dags/${seg(r.dag_id)}/runs/${seg(r.dag_run_id)}`} className="mono id">
-          {r.dag_run_id}
-        </Link>
-      ),
-    },
+    ...(dagId === null ? [dagColumn<Run>(t, "dag_id")] : []),
+    runColumn<Run>(t, "run_id"),
     {
       id: "type",
       header: () => t("run.type"),

@@ -7,6 +7,7 @@ import { IconListCheck, IconX } from "../icons";
 import { useGet } from "../live";
 import { Empty, Loaded, PageHead, useTitle } from "../parts/bits";
 import { BulkTis, usePicked } from "../parts/bulk";
+import { dagColumn, runColumn } from "../parts/columns";
 import { Failures } from "../parts/failures";
 import { Search, StateFilter } from "../parts/filter";
 import { Markdown } from "../parts/markdown";
@@ -69,33 +70,8 @@ export function Instances({
       meta: { sort: "state", width: "1%" },
       cell: ({ row }) => <StateMark state={row.original.state} />,
     },
-    ...(dagId
-      ? []
-      : [
-          {
-            id: "dag",
-            header: () => t("dag"),
-            cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}`} className="id-link">
-                {x.dag_display_name}
-              </Link>
-            ),
-          } satisfies ColumnDef<Ti>,
-        ]),
-    ...(runId
-      ? []
-      : [
-          {
-            id: "run",
-            header: () => t("run"),
-            meta: { sort: "run_after" },
-            cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.dag_run_id)}`} className="mono id">
-                {x.dag_run_id}
-              </Link>
-            ),
-          } satisfies ColumnDef<Ti>,
-        ]),
+    ...(dagId ? [] : [dagColumn<Ti>(t)]),
+    ...(runId ? [] : [runColumn<Ti>(t, "run_after")]),
     ...(mapped
       ? [
           {

@@ -8,6 +8,7 @@ import { get, type Page, seg, send } from "../api";
 import { IconDatabaseExport, IconPlus } from "../icons";
 import { useGet } from "../live";
 import { Empty, failed, Loaded, PageHead, useTitle } from "../parts/bits";
+import { dagColumn, runColumn } from "../parts/columns";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { editColumn, FormFoot, useSave } from "../parts/edit";
@@ -124,28 +125,7 @@ export function XComs({ dagId, runId, taskId, mapIndex }: Place) {
       .then((r) => setForm({ of: x, value: r.value }))
       .catch(failed);
   const columns: ColumnDef<XCom>[] = [
-    ...(dagId
-      ? []
-      : [
-          {
-            id: "dag",
-            header: () => t("dag"),
-            cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}`} className="id-link">
-                {x.dag_display_name}
-              </Link>
-            ),
-          } satisfies ColumnDef<XCom>,
-          {
-            id: "run",
-            header: () => t("run"),
-            cell: ({ row: { original: x } }) => (
-              <Link to={`/dags/${seg(x.dag_id)}/runs/${seg(x.run_id)}`} className="mono id">
-                {x.run_id}
-              </Link>
-            ),
-          } satisfies ColumnDef<XCom>,
-        ]),
+    ...(dagId ? [] : [dagColumn<XCom>(t), runColumn<XCom>(t)]),
     ...(taskId
       ? []
       : [

@@ -303,14 +303,67 @@ async function doRuns(verb: Verb, rows: Run[], { onlyFailed, onlyNew }: RunChoic
   }
 }
 
+/** What can be done with the ticked ones, and a look at them before it is done. */
+function BulkVerbs<T>({
+  picked,
+  marks,
+  remove = false,
+  may,
+  clears,
+  row,
+  text,
+  options,
+  onDo,
+  children,
+}: {
+  picked: Picked<T>;
+  marks: Verb[];
+  remove?: boolean;
+  may: boolean;
+  /** The title of clearing them. */
+  clears: string;
+  row: (of: T) => ReactNode;
+  text: (verb: Verb) => string;
+  options: (verb: Verb) => ReactNode;
+  onDo: (verb: Verb) => Promise<unknown>;
+  children?: ReactNode;
+}) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [verb, setVerb] = useState<Verb | null>(null);
+  const n = picked.rows.length;
+  return (
+    <BulkBar picked={picked}>
+      {may && <Verbs marks={marks} remove={remove} onPick={setVerb} />}
+      {children}
+      {verb && (
+        <BulkDialog
+          title={t(verb === "clear" ? clears : verb === "delete" ? "bulk.deleteTitle" : "bulk.markTitle", {
+            n,
+            count: n,
+            state: t(`state.${verb}`, { defaultValue: verb }),
+          })}
+          lines={picked.rows.map(row)}
+          text={text(verb)}
+          action={t(verb === "clear" ? "act.clear" : verb === "delete" ? "delete" : "act.mark")}
+          danger={verb === "delete" || verb === "failed"}
+          options={options(verb)}
+          onDo={() => onDo(verb).finally(() => refresh(client))}
+          onClose={(done) => {
+            setVerb(null);
+            if (done) picked.clear();
+          }}
+        />
+      )}
+    </BulkBar>
+  );
+}
+
 /** Clear, mark and delete the ticked runs. */
 export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?: ReactNode }) {
   const { t } = useTranslation();
   const may = useMay();
-  const client = useQueryClient();
-  const [verb, setVerb] = useState<Verb | null>(null);
   const [choice, setChoice] = useState<RunChoice>({ onlyFailed: false, onlyNew: false });
-  const n = picked.rows.length;
   const box = (key: keyof RunChoice, other: keyof RunChoice) => (
     <Checkbox
       size="sm"
@@ -320,50 +373,34 @@ export function BulkRuns({ picked, children }: { picked: Picked<Run>; children?:
     />
   );
   return (
-    <BulkBar picked={picked}>
-      {may("run") && <Verbs marks={["success", "failed"]} remove={may("run", "delete")} onPick={setVerb} />}
-      {children}
-      {verb && (
-        <BulkDialog
-          title={t(verb === "clear" ? "bulk.clearRuns" : verb === "delete" ? "bulk.deleteTitle" : "bulk.markTitle", {
-            n,
-            count: n,
-            state: t(`state.${verb}`, { defaultValue: verb }),
-          })}
-          lines={picked.rows.map((r) => (
-            <Group key={`${r.dag_id} ${r.dag_run_id}`} gap="sm">
-              <StateMark state={r.state} />
-              <span>{r.dag_display_name}</span>
-              <span className="mono">{r.dag_run_id}</span>
-            </Group>
-          ))}
-          text={t(
-            verb === "delete"
-              ? "bulk.deleteRunsHint"
-              : verb !== "clear"
-                ? "undo.run"
-                : choice.onlyNew
-                  ? "undo.new"
-                  : "undo.clear",
-          )}
-          action={t(verb === "clear" ? "act.clear" : verb === "delete" ? "delete" : "act.mark")}
-          danger={verb === "delete" || verb === "failed"}
-          options={
-            verb === "clear" && (
-              <Group gap="md">
-                {box("onlyFailed", "onlyNew")}
-                {box("onlyNew", "onlyFailed")}
-              </Group>
-            )
-          }
-          onDo={() => doRuns(verb, picked.rows, choice).finally(() => refresh(client))}
-          onClose={(done) => {
-            setVerb(null);
-            if (done) picked.clear();
-          }}
-        />
+    <BulkVerbs
+      picked={picked}
+      marks={["success", "failed"]}
+      remove={may("run", "delete")}
+      may={may("run")}
+      clears="bulk.clearRuns"
+      row={(r) => (
+        <Group key={`${r.dag_id} ${r.dag_run_id}`} gap="sm">
+          <StateMark state={r.state} />
+          <span>{r.dag_display_name}</span>
+          <span className="mono">{r.dag_run_id}</span>
+        </Group>
       )}
-    </BulkBar>
+      text={(verb) =>
+        t(verb === "delete" ? "bulk.deleteRunsHint" : verb !== "clear" ? "undo.run" : choice.onlyNew ? "undo.new" : "undo.clear")
+      }
+      options={(verb) =>
+        verb === "clear" && (
+          <Group gap="md">
+            {box("onlyFailed", "onlyNew")}
+            {box("onlyNew", "onlyFailed")}
+          </Group>
+        )
+      }
+      onDo={(verb) => doRuns(verb, picked.rows, choice)}
+    >
+      {children}
+    </BulkVerbs>
   );
 }
 
@@ -398,60 +435,45 @@ async function doTis(verb: Verb, rows: Ti[], downstream: boolean, noneRunning: b
 export function BulkTis({ picked }: { picked: Picked<Ti> }) {
   const { t } = useTranslation();
   const may = useMay();
-  const client = useQueryClient();
-  const [verb, setVerb] = useState<Verb | null>(null);
   const [downstream, setDownstream] = useState(false);
   const [noneRunning, setNoneRunning] = useState(true);
-  const n = picked.rows.length;
   return (
-    <BulkBar picked={picked}>
-      {may("ti") && <Verbs marks={["success", "failed", "skipped"]} remove={false} onPick={setVerb} />}
-      {verb && (
-        <BulkDialog
-          title={t(verb === "clear" ? "bulk.clearTis" : "bulk.markTitle", {
-            n,
-            count: n,
-            state: t(`state.${verb}`, { defaultValue: verb }),
-          })}
-          lines={picked.rows.map((x) => (
-            <Group key={x.id} gap="sm">
-              <StateMark state={x.state} />
-              <span>
-                {x.task_display_name}
-                {x.map_index >= 0 && ` [${x.map_index}]`}
-              </span>
-              <span className="mono">{x.dag_run_id}</span>
-            </Group>
-          ))}
-          text={t(verb === "clear" ? "undo.clear" : "undo.markNot")}
-          action={t(verb === "clear" ? "act.clear" : "act.mark")}
-          danger={verb === "failed"}
-          options={
-            <Group gap="md">
-              <Checkbox
-                size="sm"
-                label={t("act.downstream")}
-                checked={downstream}
-                onChange={(e) => setDownstream(e.currentTarget.checked)}
-              />
-              {verb === "clear" && (
-                <Checkbox
-                  size="sm"
-                  label={t("act.noneRunning")}
-                  checked={noneRunning}
-                  onChange={(e) => setNoneRunning(e.currentTarget.checked)}
-                />
-              )}
-            </Group>
-          }
-          onDo={() => doTis(verb, picked.rows, downstream, noneRunning).finally(() => refresh(client))}
-          onClose={(done) => {
-            setVerb(null);
-            if (done) picked.clear();
-          }}
-        />
+    <BulkVerbs
+      picked={picked}
+      marks={["success", "failed", "skipped"]}
+      may={may("ti")}
+      clears="bulk.clearTis"
+      row={(x) => (
+        <Group key={x.id} gap="sm">
+          <StateMark state={x.state} />
+          <span>
+            {x.task_display_name}
+            {x.map_index >= 0 && ` [${x.map_index}]`}
+          </span>
+          <span className="mono">{x.dag_run_id}</span>
+        </Group>
       )}
-    </BulkBar>
+      text={(verb) => t(verb === "clear" ? "undo.clear" : "undo.markNot")}
+      options={(verb) => (
+        <Group gap="md">
+          <Checkbox
+            size="sm"
+            label={t("act.downstream")}
+            checked={downstream}
+            onChange={(e) => setDownstream(e.currentTarget.checked)}
+          />
+          {verb === "clear" && (
+            <Checkbox
+              size="sm"
+              label={t("act.noneRunning")}
+              checked={noneRunning}
+              onChange={(e) => setNoneRunning(e.currentTarget.checked)}
+            />
+          )}
+        </Group>
+      )}
+      onDo={(verb) => doTis(verb, picked.rows, downstream, noneRunning)}
+    />
   );
 }
 

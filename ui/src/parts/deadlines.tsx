@@ -8,6 +8,7 @@ import { IconAlarm } from "../icons";
 import { useGet } from "../live";
 import { formatStep, When } from "../time";
 import { Empty, Loaded } from "./bits";
+import { dagColumn, runColumn } from "./columns";
 import { DataTable, useListState } from "./table";
 
 interface Deadline {
@@ -148,34 +149,8 @@ export function Deadlines({ dagId, runId }: { dagId?: string; runId?: string }) 
       meta: { sort: "alert_name" },
       cell: ({ row: { original: d } }) => d.alert_name ?? t("deadline.nth", { n: d.alert + 1 }),
     },
-    ...(dagId
-      ? []
-      : [
-          {
-            id: "dag",
-            header: () => t("dag"),
-            meta: { sort: "dag_id" },
-            cell: ({ row: { original: d } }) => (
-              <Link to={`/dags/${seg(d.dag_id)}`} className="id-link">
-                {d.dag_id}
-              </Link>
-            ),
-          } satisfies ColumnDef<Deadline>,
-        ]),
-    ...(runId
-      ? []
-      : [
-          {
-            id: "run",
-            header: () => t("run"),
-            meta: { sort: "dag_run_id" },
-            cell: ({ row: { original: d } }) => (
-              <Link to={`/dags/${seg(d.dag_id)}/runs/${seg(d.dag_run_id)}`} className="mono id">
-                {d.dag_run_id}
-              </Link>
-            ),
-          } satisfies ColumnDef<Deadline>,
-        ]),
+    ...(dagId ? [] : [dagColumn<Deadline>(t, "dag_id")]),
+    ...(runId ? [] : [runColumn<Deadline>(t, "dag_run_id")]),
   ];
   return (
     <section aria-label={t("nav.deadlines")}>
