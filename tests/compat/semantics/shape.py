@@ -12,6 +12,7 @@ from plan import plan
 Ask = Callable[[str], list[tuple]]  # an SQL question to rows
 
 STAMP = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:?00|Z)?")
+DAY = re.compile(r"(?<![\d-])(20\d\d)-(\d\d)-\d\d(?![\d-])")
 UUID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
 MODULE = re.compile(r"unusual_prefix_[0-9a-f]+_")
 SUFFIX = re.compile(r"(__\{now\})_\w{8}\b")
@@ -21,6 +22,7 @@ def plain(value: Any) -> Any:
     """Without what differs from run to run: instants of today, random ids."""
     if isinstance(value, str):
         value = STAMP.sub(lambda m: m.group() if m.group(1, 2) <= ("2026", "06") else "{now}", value)
+        value = DAY.sub(lambda m: m.group() if m.group(1, 2) <= ("2026", "06") else "{today}", value)
         value = MODULE.sub("unusual_prefix_{hash}_", value)
         return SUFFIX.sub(r"\1_{random}", UUID.sub("{id}", value))
     if isinstance(value, list):
