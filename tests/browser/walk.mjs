@@ -326,6 +326,11 @@ step("a log of 300,000 lines: opens at its end; scrolls, is searched, linked and
   await log.getByText("line 123456 of").waitFor();
   await log.getByText("line 123456 of").locator("xpath=ancestor::div[1]").getByRole("link").click();
   await page.waitForURL(/line=123459/);
+  // A link is only a place: what was not loaded before can still be looked at.
+  await page.getByRole("searchbox", { name: "Search the log" }).fill("line 23456");
+  await seen("1 / 11");
+  await page.keyboard.press("Enter");
+  await log.getByText("line 234560 of").waitFor();
   await page.reload();
   await log.getByText("line 123456 of").waitFor();
   await until("marked", async () => /line 123456 of/.test(await log.locator(".marked").textContent()));

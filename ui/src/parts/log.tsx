@@ -28,19 +28,18 @@ const SEARCH_MS = 200;
 
 const levels = ["debug", "info", "warning", "error", "critical"];
 
+/** What the engine has for this page only, of the log that the API has there. */
+const pagesOf = (path: string) => path.replace(/^\/api\/v2/, "/ui");
+
 /** The log of the levels that are wanted; of an attempt that goes on as it is written. */
 function useLog(path: string, mapIndex: number, running: boolean, chosen: readonly string[], ends: boolean) {
   const wanted = chosen.join(" ");
   const store = useMemo(
-    () =>
-      new LogStore(
-        path.replace(/^\/api\/v2/, "/ui"),
-        mapIndex >= 0 ? { map_index: mapIndex } : {},
-        wanted ? wanted.split(" ") : [],
-      ),
+    () => new LogStore(pagesOf(path), mapIndex >= 0 ? { map_index: mapIndex } : {}, wanted ? wanted.split(" ") : []),
     [path, mapIndex, wanted],
   );
   const version = useSyncExternalStore(store.follow, store.version);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a store is gone through once; a line that is linked later stops nothing
   useEffect(() => {
     void store.scan();
     const timer = setTimeout(() => ends && !store.ready && void store.peek(), PEEK_MS);
@@ -48,7 +47,7 @@ function useLog(path: string, mapIndex: number, running: boolean, chosen: readon
       clearTimeout(timer);
       store.stop();
     };
-  }, [store, ends]);
+  }, [store]);
   const [over, setOver] = useState(false);
   // Whoever saw it run follows it to its end, which may be told a little after the state.
   const [follows, setFollows] = useState(running);
@@ -409,7 +408,7 @@ export function LogView({
             variant="default"
             component="a"
             aria-label={t("log.download")}
-            href={url(`${path.replace(/^\/api\/v2/, "/ui")}/text`, params)}
+            href={url(`${pagesOf(path)}/text`, params)}
             download={`${name}.log`}
           >
             <IconDownload size={15} />
