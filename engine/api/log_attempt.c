@@ -9,6 +9,11 @@
 
 #define LATE_US (5 * TW_US_SEC) /* how long after its end an attempt's last lines may come */
 
+static bool has_ended(enum tw_ti_state state)
+{
+	return tw_ti_finished(state) || state == TW_TI_UP_FOR_RETRY;
+}
+
 bool tw_log_attempt_find(struct tw_request *req, struct tw_response *resp, int64_t index,
 			 int64_t number, struct tw_log_attempt *w)
 {
@@ -39,7 +44,7 @@ bool tw_log_attempt_find(struct tw_request *req, struct tw_response *resp, int64
 	w->ti = n ? v[n - 1].ti : present.ti;
 	w->logical_date = n ? v[n - 1].logical_date : present.logical_date;
 	/* The runner's last lines may come a little after the word that the attempt has ended. */
-	w->over = n || ((tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY) &&
+	w->over = n || (has_ended(w->ti.state) &&
 			(w->ti.end_date == TW_TIME_NONE || w->ti.end_date + LATE_US < tw_now()));
 	return true;
 }
@@ -82,8 +87,6 @@ int64_t tw_log_whole_lines(int fd, int64_t size)
 
 bool tw_log_attempt_ended(const struct tw_log_attempt *w, int fd, int64_t size)
 {
-	bool finished = tw_ti_finished(w->ti.state) || w->ti.state == TW_TI_UP_FOR_RETRY;
-
 	/* A finished attempt whose file ends with a whole line has nothing more to say. */
-	return w->over || (finished && fd >= 0 && tw_log_whole_lines(fd, size) == size);
+	return w->over || (has_ended(w->ti.state) && fd >= 0 && tw_log_whole_lines(fd, size) == size);
 }

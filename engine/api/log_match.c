@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "value/json.h"
 #include "value/vmap.h"
 
 #define LINE_MAX 65536 /* what comes behind is not looked at by an expression */
@@ -134,6 +135,22 @@ static int64_t newlines(struct tw_str s)
 	for (size_t i = 0; i < s.n; i++)
 		n += s.p[i] == '\n';
 	return n;
+}
+
+struct tw_str tw_log_trim(struct tw_str raw)
+{
+	while (raw.n && (raw.p[raw.n - 1] == '\r' || raw.p[raw.n - 1] == '\0'))
+		raw.n--;
+	return raw;
+}
+
+struct tw_value tw_log_parse(struct tw_arena *a, struct tw_str raw)
+{
+	struct tw_value v;
+
+	if (tw_json_parse(a, raw, &v, NULL) < 0 || tw_map_value(v, "event").kind != TW_V_STR)
+		return TW_NULL;
+	return v;
 }
 
 int64_t tw_log_height(struct tw_value line)

@@ -27,6 +27,10 @@ bool tw_log_may_match(const struct tw_log_query *q, struct tw_str raw);
 ptrdiff_t tw_log_match(const struct tw_log_query *q, struct tw_str text);
 /* Is the level one that is wanted? A line that says none counts as info. */
 bool tw_log_level_fits(const struct tw_log_query *q, struct tw_str level);
+/* A line of the file without what ends it: a return, and the NULs that a crash of the machine leaves. */
+struct tw_str tw_log_trim(struct tw_str raw);
+/* What the line is: an object with an event, in the arena; TW_NULL: somebody has written something else into the file. */
+struct tw_value tw_log_parse(struct tw_arena *a, struct tw_str raw);
 /* How many lines of the page the file's line makes: an event's own, and those of its exceptions. */
 int64_t tw_log_height(struct tw_value line);
 

@@ -155,8 +155,7 @@ static void look_at_line(struct search *s, struct tw_str raw)
 	bool faults = tw_str_find(raw, TW_STR("\"error_detail\""), 0) >= 0;
 	struct tw_value v;
 
-	while (raw.n && (raw.p[raw.n - 1] == '\r' || raw.p[raw.n - 1] == '\0'))
-		raw.n--;
+	raw = tw_log_trim(raw);
 	if (!raw.n)
 		return;
 	if (!faults && !tw_log_may_match(&s->query, raw) && tw_str_find(raw, TW_STR("\\n"), 0) < 0) {
@@ -164,8 +163,7 @@ static void look_at_line(struct search *s, struct tw_str raw)
 		return;
 	}
 	tw_arena_clear(&s->arena);
-	if (tw_json_parse(&s->arena, raw, &v, NULL) < 0 || tw_map_value(v, "event").kind != TW_V_STR)
-		v = TW_NULL;
+	v = tw_log_parse(&s->arena, raw);
 	if (!tw_log_level_fits(&s->query, tw_map_str(v, "level", "")))
 		s->line += tw_log_height(v);
 	else

@@ -12,8 +12,8 @@
 #include "api/ask.h"
 #include "api/hub.h"
 #include "api/auth/session.h"
-#include "api/log_merge.h"
 #include "api/log_attempt.h"
+#include "api/log_match.h"
 #include "api/log_path.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -24,7 +24,7 @@
 #define LINE_MAX_BYTES (8u << 20) /* a longer line is cut */
 #define BEAT_US (15 * TW_US_SEC)
 #define LIFE_US (600 * TW_US_SEC) /* of an event stream: then the client comes back, and its sign-in is looked at again */
-#define LATE_US (5 * TW_US_SEC)	  /* as long an attempt is not asked after again */
+#define LOOK_US (5 * TW_US_SEC)	  /* so long an attempt is not asked after again */
 
 struct wanted {
 	struct tw_log_attempt at;
@@ -103,13 +103,12 @@ static void line(struct reading *r, struct tw_str text)
 {
 	struct tw_value v;
 
-	while (text.n && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == '\0'))
-		text.n--;
+	text = tw_log_trim(text);
 	if (!text.n)
 		return;
 	tw_arena_clear(&r->arena);
-	if (tw_json_parse(&r->arena, text, &v, NULL) < 0 || v.kind != TW_V_MAP ||
-	    tw_map_value(v, "event").kind != TW_V_STR) {
+	v = tw_log_parse(&r->arena, text);
+	if (v.kind != TW_V_MAP) {
 		event(r, text);
 		return;
 	}
@@ -382,7 +381,7 @@ static void look_at_attempt(struct reading *r, void *thread)
 	if (heard == f->heard && tw_monotonic() < f->look)
 		return;
 	f->heard = heard;
-	f->look = tw_monotonic() + LATE_US;
+	f->look = tw_monotonic() + LOOK_US;
 	req->thread = thread;
 	req->arena = &a;
 	/* Nobody there any more is an end, too. */

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/token.h"
 #include "io/zoneinfo.h"
+#include "store/house.h"
 
 #define WARNINGS_MAX 20
 
@@ -210,6 +211,14 @@ struct tw_store *tw_cli_store_mode(enum tw_store_mode mode)
 	if (tw_store_open(&opts, &c->store, &err) < 0)
 		tw_cli_die(&err);
 	return c->store;
+}
+
+void tw_cli_default_pool(struct tw_store *s)
+{
+	struct tw_err err = {0};
+
+	if (tw_store_pool_default(s, tw_config_int(tw_cli()->config, "core", "default_pool_task_slot_count"), &err) < 0)
+		tw_cli_die(&err);
 }
 
 struct tw_store *tw_cli_store(void)

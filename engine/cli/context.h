@@ -29,6 +29,8 @@ void tw_cli_release(void);
 /* The metastore, opened and its schema checked; migrate: bring it up to date first. Exits on failure. */
 struct tw_store *tw_cli_store(void);
 struct tw_store *tw_cli_store_mode(enum tw_store_mode mode);
+/* Of a metastore that is new the default pool has as many slots as the configuration says. */
+void tw_cli_default_pool(struct tw_store *s);
 
 /* Prints "error: …" to stderr and exits with status 1. */
 __attribute__((noreturn)) void tw_cli_die(const struct tw_err *err);

@@ -20,7 +20,6 @@
 #include "io/file.h"
 #include "io/proc.h"
 #include "runner/runner.h"
-#include "store/house.h"
 
 #define DAEMON_OPTIONS                                                                             \
 	{ "daemon", 'D', TW_OPT_FLAG, "go into the background", NULL, NULL, NULL },                \
@@ -548,9 +547,7 @@ static int cmd_standalone(const struct tw_args *args)
 	    !getenv("TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS") &&
 	    tw_config_find(c->config, "core", "simple_auth_manager_all_admins")->source == TW_CONFIG_DEFAULT)
 		setenv("TRADEWIND__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "true", 1);
-	tw_cli_store_mode(TW_STORE_MIGRATE);
-	if (tw_store_pool_default(c->store, tw_config_int(c->config, "core", "default_pool_task_slot_count"), &err) < 0)
-		tw_cli_die(&err);
+	tw_cli_default_pool(tw_cli_store_mode(TW_STORE_MIGRATE));
 	tw_store_close(c->store);
 	c->store = NULL;
 	for (size_t i = 0; i < 4; i++) {

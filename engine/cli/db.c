@@ -9,16 +9,6 @@
 #include "cli/output.h"
 #include "store/house.h"
 
-static void make_schema(struct tw_store *s)
-{
-	struct tw_err err = {0};
-
-	if (tw_store_migrate(s, 0, &err) < 0 ||
-	    tw_store_pool_default(
-		    s, tw_config_int(tw_cli()->config, "core", "default_pool_task_slot_count"), &err) < 0)
-		tw_cli_die(&err);
-}
-
 /* -s of 2.x and 3.x: for whoever lets somebody else look at it, or run it, first. */
 static int show_sql(void)
 {
@@ -42,7 +32,7 @@ static int cmd_migrate(const struct tw_args *args)
 	if (tw_arg_flag(args, "show-sql-only"))
 		return show_sql();
 	s = tw_cli_store_mode(TW_STORE_MIGRATE);
-	make_schema(s);
+	tw_cli_default_pool(s);
 	if (tw_store_schema_version(s, &version, &err) < 0)
 		tw_cli_die(&err);
 	printf("Database migrated to schema version %d\n", version);
@@ -92,8 +82,11 @@ static int cmd_reset(const struct tw_args *args)
 	tw_cli_confirm(args, "This will drop existing tables if they exist. Proceed?");
 	if (tw_store_drop(s, &err) < 0)
 		tw_cli_die(&err);
-	if (!tw_arg_flag(args, "skip-init"))
-		make_schema(s);
+	if (!tw_arg_flag(args, "skip-init")) {
+		if (tw_store_migrate(s, 0, &err) < 0)
+			tw_cli_die(&err);
+		tw_cli_default_pool(s);
+	}
 	puts("Database reset");
 	return 0;
 }

@@ -498,17 +498,14 @@ static int conn_import(const struct tw_args *args)
 
 /* ── tables ───────────────────────────────────────────────────────────────────────────── */
 
-static const struct tw_opt list_opts[] = {
-	{"show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL},
-	{"hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL},
-	TW_OPT_OUTPUT,
-	{0},
-};
+#define LIST_OPTIONS                                                                               \
+	{"show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL},                    \
+	{"hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL},            \
+	TW_OPT_OUTPUT
+static const struct tw_opt list_opts[] = {LIST_OPTIONS, {0}};
 static const struct tw_opt conn_list_opts[] = {
 	{"conn-id", 0, TW_OPT_STR, "only this one (2.x)", NULL, NULL, NULL},
-	{"show-values", 0, TW_OPT_FLAG, "with their values", NULL, NULL, NULL},
-	{"hide-sensitive", 0, TW_OPT_FLAG, "mask what looks secret", NULL, NULL, NULL},
-	TW_OPT_OUTPUT,
+	LIST_OPTIONS,
 	{0},
 };
 static const struct tw_opt get_var_opts[] = {

@@ -32,7 +32,6 @@ enum what { LOG_SCAN, LOG_LINES_OF, LOG_TEXT };
 struct at_hand {
 	struct tw_str raw;
 	struct tw_value v; /* TW_NULL: no object with an event, or nobody had to know */
-	int64_t begin;
 	int64_t height;	   /* in rows of the page */
 	struct tw_str level;
 };
@@ -41,7 +40,7 @@ struct walk {
 	enum what what;
 	int fd;
 	bool over;		 /* a last line without its end is one, too */
-	int64_t begin, pos, end; /* read up to pos */
+	int64_t pos, end;	 /* read up to pos */
 	int64_t row, n;		 /* of the line at hand: among those whose level is wanted, and among all; from 0 and from 1 */
 	struct tw_str levels[LEVELS_MAX];
 	size_t nlevels;
@@ -95,14 +94,6 @@ static struct tw_str quick_level(struct tw_str raw)
 	return end ? tw_strn(at, (size_t)(end - at)) : (struct tw_str){0};
 }
 
-static void parse(struct walk *k, struct at_hand *l)
-{
-	tw_arena_clear(&k->arena);
-	if (tw_json_parse(&k->arena, l->raw, &l->v, NULL) < 0 || l->v.kind != TW_V_MAP ||
-	    tw_map_value(l->v, "event").kind != TW_V_STR)
-		l->v = TW_NULL;
-}
-
 static void keep_level(struct walk *k, struct tw_str level)
 {
 	size_t n = level.n < sizeof k->level ? level.n : sizeof k->level - 1;
@@ -127,7 +118,8 @@ static void look_at(struct walk *k, struct at_hand *l)
 		l->level = quick_level(l->raw);
 		stamped = l->level.n || HAS(l->raw, "\"timestamp\":\"");
 	} else {
-		parse(k, l);
+		tw_arena_clear(&k->arena);
+		l->v = tw_log_parse(&k->arena, l->raw);
 		l->height = tw_log_height(l->v);
 		l->level = tw_map_str(l->v, "level", "");
 		stamped = tw_map_value(l->v, "timestamp").kind == TW_V_STR;
@@ -274,11 +266,9 @@ static bool is_place(const struct walk *k, struct tw_str raw)
 
 static void take(struct walk *k, struct tw_str raw, int64_t begin)
 {
-	struct at_hand l = {.raw = raw, .begin = begin};
+	struct at_hand l = {.raw = tw_log_trim(raw)};
 	char before[sizeof k->level];
 
-	while (l.raw.n && (l.raw.p[l.raw.n - 1] == '\r' || l.raw.p[l.raw.n - 1] == '\0'))
-		l.raw.n--;
 	if (!l.raw.n)
 		return;
 	memcpy(before, k->level, sizeof before);
@@ -481,7 +471,7 @@ static bool read_place(struct tw_request *req, struct tw_response *resp, struct 
 	p->map_index = tw_asker_int(&q, "map_index", -1, INT32_MIN);
 	p->to = tw_asker_int(&q, "to", INT64_MAX, 0);
 	p->last = tw_asker_int(&q, "last", 0, 0);
-	k->begin = k->pos = tw_asker_int(&q, "from", 0, 0);
+	k->pos = tw_asker_int(&q, "from", 0, 0);
 	k->n = tw_asker_int(&q, "n", 1, 1);
 	keep_level(k, tw_query(req, "after"));
 	if (tw_faults_any(&q.faults) || !tw_path_int(req, resp, 3, "try_number", &p->number))
@@ -509,10 +499,10 @@ static bool open_walk(struct tw_request *req, struct tw_response *resp, struct w
 	k->may_match = k->searched;
 	k->over = tw_log_attempt_ended(&at, k->fd, k->end);
 	if (p.last && k->fd >= 0)
-		k->begin = k->pos = last_lines(k, p.last < LAST_MAX ? p.last : LAST_MAX);
+		k->pos = last_lines(k, p.last < LAST_MAX ? p.last : LAST_MAX);
 	else if (p.to < k->end)
 		k->end = p.to;
-	if (k->begin == 0 && !p.last)
+	if (k->pos == 0 && !p.last)
 		opening(k, &files);
 	tw_log_files_release(&files);
 	return true;

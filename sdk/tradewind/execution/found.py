@@ -46,12 +46,6 @@ class FoundTaskInstance(RuntimeTaskInstance):
 
     operator_name = operator
 
-    @property
-    def duration(self) -> float | None:
-        if self.start_date is None or self.end_date is None:
-            return None
-        return (self.end_date - self.start_date).total_seconds()
-
     def refresh_from_db(self, *_: Any, **__: Any) -> None:
         for fields in _ask(self.dag_id, [self.run_id], None, [self.task_id], self.map_index):
             self._take(fields)

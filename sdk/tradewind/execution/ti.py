@@ -103,7 +103,9 @@ class RuntimeTaskInstance:
 
     @property
     def duration(self) -> float | None:
-        return None if self.end_date is None else (self.end_date - self.start_date).total_seconds()
+        if self.start_date is None or self.end_date is None:
+            return None
+        return (self.end_date - self.start_date).total_seconds()
 
     @property
     def unixname(self) -> str:
