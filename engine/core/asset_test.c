@@ -339,6 +339,52 @@ static void test_a_date_is_carried(void **state)
 	world_close(&w);
 }
 
+/* A run of the partition makes the asset; its task may name another key. */
+static void made_by_run(struct world *w, const char *run_id, const char *key, tw_time date, const char *asset,
+			const char *other_key)
+{
+	struct tw_asset_said said = { .name = tw_str(asset), .uri = tw_str(asset), .partition_key = tw_str(other_key) };
+	struct tw_run_row row = blank_run("p", run_id);
+
+	row.partition_key = tw_str(key);
+	row.partition_date = date;
+	step(w, (struct tw_event){ .type = TW_EV_RUN_NEW, .run_new = { .row = row } });
+	struct open_attempt a = w->open.v[w->open.n - 1];
+	world_start(w, &a);
+	step(w, (struct tw_event){ .type = TW_EV_FINISHED,
+				   .finished = { .attempt = a.id, .outcome = TW_OUT_SUCCESS, .mapped_length = -1,
+						 .retry_delay = -1, .assets = &said, .nassets = 1 } });
+}
+
+static tw_time date_of_pair(struct world *w, int runs)
+{
+	struct seen s = { .dag_id = "pair" };
+
+	tw_sched_each_run(w->s, see_run, &s);
+	assert_int_equal(s.runs, runs);
+	return s.last.partition_date;
+}
+
+static void test_producers_say_the_date(void **state)
+{
+	const tw_time first = at("2026-03-01T00:00:00Z"), second = at("2026-03-02T00:00:00Z");
+	struct world w;
+
+	setup(&w);
+	world_dag(&w, "{'dag_id':'p','max_active_runs':20,'tasks':[{'task_id':'t'}]}", false);
+	world_dag(&w, PARTITIONED("pair", "'condition':{'all':[{'asset':'a'},{'asset':'b'}]}"), false);
+	made_by_run(&w, "1", "us", first, "a", NULL);
+	made_by_run(&w, "2", "us", first, "b", NULL);
+	assert_int_equal(date_of_pair(&w, 1), first);
+	made_by_run(&w, "3", "us", first, "a", NULL);
+	made_by_run(&w, "4", "us", second, "b", NULL); /* they disagree */
+	assert_int_equal(date_of_pair(&w, 2), TW_TIME_NONE);
+	made_by_run(&w, "5", "us", first, "a", "eu"); /* the run's date is not that of another key */
+	made_by_run(&w, "6", "us", first, "b", "eu");
+	assert_int_equal(date_of_pair(&w, 3), TW_TIME_NONE);
+	world_close(&w);
+}
+
 static void test_rollup_and_fan_out(void **state)
 {
 	struct world w;
@@ -439,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_partition_is_for_others),
 		cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_a_date_is_carried),
+		cmocka_unit_test(test_producers_say_the_date),
 		cmocka_unit_test(test_rollup_and_fan_out),
 		cmocka_unit_test(test_2x),
 	};
